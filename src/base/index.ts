@@ -1,0 +1,17 @@
+export { syncDirectory, writeFileAtomic } from "./atomic-file.ts";
+export { type Digest, isDigest, sha256, splitDigest } from "./digest.ts";
+export {
+  defineErrors,
+  type ErrorDetails,
+  type ErrorKind,
+  type ErrorOptions,
+  type ErrorRow,
+  errnoOf,
+  errorTables,
+  messageOf,
+  redactCredentials,
+  TugError,
+} from "./error.ts";
+export { jsonPointer } from "./json-pointer.ts";
+export { jsonLogger, type LogFields, type Logger, type LogLevel, silentLogger } from "./logger.ts";
+export { createKeyedMutex, createMutex, type Mutex } from "./mutex.ts";

@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+import type { ValueOf } from "./field.ts";
+import type { ErrnoName } from "./flags.ts";
+import { cgroupOps } from "./ops/cgroup.ts";
+import type { OpDefinition } from "./ops/define.ts";
+import { hostOps } from "./ops/host.ts";
+import { identityOps } from "./ops/identity.ts";
+import { mountOps } from "./ops/mount.ts";
+
+/**
+ * Every verb of the helper. The position of a verb in this object is its number on the wire; the C header, the C
+ * dispatch table and docs/plan-reference.md are generated from here.
+ */
+export const ops = { ...hostOps, ...cgroupOps, ...mountOps, ...identityOps } as const;
+
+export type OpName = keyof typeof ops;
+
+/** What every op carries besides its fields. */
+type Common = {
+  /** JSON pointer to the place in config.json, or name of the flag, that the op comes from. */
+  readonly from: string;
+  /** Failures of the op that are not failures of the plan. */
+  readonly ignore?: readonly ErrnoName[];
+};
+
+/** One op of a plan: `{op: "mask", from: "/linux/maskedPaths/0", root, path}`. */
+export type Op = { [N in OpName]: { readonly op: N } & Common & ValueOf<(typeof ops)[N]["fields"]> }[OpName];
+
+/** The ops of one kind. */
+export type OpOf<N extends OpName> = Extract<Op, { op: N }>;
+
+/** All verbs in wire order. */
+export const opNames = Object.keys(ops) as readonly OpName[];
+
+/** The definition of a verb, without its literal types. */
+export function definitionOf(name: OpName): OpDefinition {
+  return ops[name];
+}
+
+/**
+ * The first 16 hexadecimal digits of the table's digest: names, order, legality and wire types, but not the prose.
+ * Plans begin with it and the helper's greeting ends with it; two sides that differ do not talk.
+ */
+export const tableHash: string = createHash("sha256")
+  .update(
+    JSON.stringify(
+      opNames.map((name) => {
+        const { legal, fields } = definitionOf(name);
+        return [
+          name,
+          legal,
+          Object.entries(fields).map(([key, { type, optional }]) => [key, type, optional ?? false]),
+        ];
+      }),
+    ),
+  )
+  .digest("hex")
+  .slice(0, 16);

@@ -1,0 +1,42 @@
+/**
+ * What each folder of src/ may import besides itself, and why. A folder is used through its `index.ts` only.
+ * `api/docker/client` is a folder of its own: the part of the Docker door that a client needs.
+ */
+export const importTable: Readonly<Record<string, { may: readonly string[]; because: string }>> = {
+  base: { may: [], because: "everybody reads it" },
+  specs: { may: ["base"], because: "types and parsers of what others defined, without behaviour" },
+  plan: { may: ["base", "specs"], because: "the helper's vocabulary is pure and testable anywhere" },
+  helper: {
+    may: ["base", "specs", "plan"],
+    because: "the one place that starts the C program and hands it plans",
+  },
+  host: {
+    may: ["base", "specs", "plan", "helper"],
+    because: "facts about this machine, pure parsers and one probe",
+  },
+  runtime: {
+    may: ["base", "specs", "plan", "helper", "host"],
+    because: "the only place that knows namespaces",
+  },
+  images: {
+    may: ["base", "specs", "plan", "helper", "host"],
+    because: "never runtime, never network: peers meet in engine",
+  },
+  network: {
+    may: ["base", "specs", "plan", "helper", "host"],
+    because: "never runtime, never images: peers meet in engine",
+  },
+  build: { may: ["base", "specs", "host", "images"], because: "declares the RunStep port it needs" },
+  engine: {
+    may: ["base", "specs", "plan", "helper", "host", "runtime", "images", "network", "build"],
+    because: "orchestration of everything below it",
+  },
+  "api/docker": { may: ["base", "specs", "engine"], because: "a door holds no state" },
+  "api/cri": { may: ["base", "specs", "engine"], because: "a door holds no state" },
+  "api/docker/client": { may: ["base", "specs"], because: "a client knows the protocol only" },
+  cli: {
+    may: ["base", "specs", "api/docker/client"],
+    because: "the command line is an ordinary API client",
+  },
+  bin: { may: ["*"], because: "composition roots wire everything together and hold no logic" },
+};
