@@ -135,6 +135,12 @@ export const hostOps = defineOps({
       process: f.in("pidfd of init, to tell a death from a success", { optional: true }),
     },
   },
+  awaitExec: {
+    doc: "Waits until init has become its program, or reports why it could not; for a plan whose init list holds no awaitStart.",
+    source: "execve(2) and close-on-exec",
+    legal: attend,
+    fields: {},
+  },
   waitExit: {
     doc: "Waits for init to end and reports its exit; with forward set every signal that can be caught is passed on to it.",
     source: "waitid(2)",

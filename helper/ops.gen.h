@@ -1,0 +1,822 @@
+/* Made from src/plan/ops.ts by: npm run gen */
+#ifndef TUG_OPS_GEN_H
+#define TUG_OPS_GEN_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "plan.h"
+
+#define TUG_TABLE_HASH "9985e5148e774bcd"
+#define TUG_TABLE_HASH_BYTES { 0x99, 0x85, 0xe5, 0x14, 0x8e, 0x77, 0x4b, 0xcd }
+
+#define LIST_HOST 0
+#define LIST_STAGE 1
+#define LIST_INIT 2
+#define LIST_COUNT 3
+#define PHASE_PREPARE 0
+#define PHASE_ATTEND 1
+#define PHASE_ENTER 2
+#define PHASE_MOUNT 3
+#define PHASE_ROOT 4
+#define PHASE_IDENTITY 5
+#define PHASE_FINAL 6
+
+#define OP_LIST(X) \
+	X(directory) \
+	X(write_file) \
+	X(remove) \
+	X(open_file) \
+	X(inherit) \
+	X(fifo) \
+	X(connect) \
+	X(open_namespace) \
+	X(open_process) \
+	X(user_namespace) \
+	X(run_stage) \
+	X(await) \
+	X(release) \
+	X(hook) \
+	X(start) \
+	X(await_exec) \
+	X(wait_exit) \
+	X(signal) \
+	X(await_death) \
+	X(read_in_root) \
+	X(unpack_tree) \
+	X(pack_tree) \
+	X(cgroup_create) \
+	X(cgroup_open) \
+	X(cgroup_set) \
+	X(cgroup_devices) \
+	X(cgroup_kill) \
+	X(cgroup_remove) \
+	X(cgroup_join) \
+	X(clone_mount) \
+	X(change_mount) \
+	X(overlay) \
+	X(attach) \
+	X(mount_fs) \
+	X(set_mount) \
+	X(propagation) \
+	X(root) \
+	X(device) \
+	X(symlink) \
+	X(make_directory) \
+	X(console) \
+	X(pivot) \
+	X(move_root) \
+	X(change_root) \
+	X(mask) \
+	X(read_only) \
+	X(sysctl) \
+	X(host_name) \
+	X(domain_name) \
+	X(join) \
+	X(spawn) \
+	X(unshare) \
+	X(session) \
+	X(rlimit) \
+	X(oom_score) \
+	X(keyring) \
+	X(personality) \
+	X(io_priority) \
+	X(umask) \
+	X(no_new_privileges) \
+	X(bounding_set) \
+	X(id_switch) \
+	X(capabilities) \
+	X(seccomp) \
+	X(exec_label) \
+	X(work_directory) \
+	X(find_program) \
+	X(await_start) \
+	X(become_init) \
+	X(exec)
+
+enum op_code {
+	OP_directory,
+	OP_write_file,
+	OP_remove,
+	OP_open_file,
+	OP_inherit,
+	OP_fifo,
+	OP_connect,
+	OP_open_namespace,
+	OP_open_process,
+	OP_user_namespace,
+	OP_run_stage,
+	OP_await,
+	OP_release,
+	OP_hook,
+	OP_start,
+	OP_await_exec,
+	OP_wait_exit,
+	OP_signal,
+	OP_await_death,
+	OP_read_in_root,
+	OP_unpack_tree,
+	OP_pack_tree,
+	OP_cgroup_create,
+	OP_cgroup_open,
+	OP_cgroup_set,
+	OP_cgroup_devices,
+	OP_cgroup_kill,
+	OP_cgroup_remove,
+	OP_cgroup_join,
+	OP_clone_mount,
+	OP_change_mount,
+	OP_overlay,
+	OP_attach,
+	OP_mount_fs,
+	OP_set_mount,
+	OP_propagation,
+	OP_root,
+	OP_device,
+	OP_symlink,
+	OP_make_directory,
+	OP_console,
+	OP_pivot,
+	OP_move_root,
+	OP_change_root,
+	OP_mask,
+	OP_read_only,
+	OP_sysctl,
+	OP_host_name,
+	OP_domain_name,
+	OP_join,
+	OP_spawn,
+	OP_unshare,
+	OP_session,
+	OP_rlimit,
+	OP_oom_score,
+	OP_keyring,
+	OP_personality,
+	OP_io_priority,
+	OP_umask,
+	OP_no_new_privileges,
+	OP_bounding_set,
+	OP_id_switch,
+	OP_capabilities,
+	OP_seccomp,
+	OP_exec_label,
+	OP_work_directory,
+	OP_find_program,
+	OP_await_start,
+	OP_become_init,
+	OP_exec,
+	OP_COUNT
+};
+
+struct op_directory {
+	const char *path;
+	uint32_t mode;
+	uint32_t flags;
+};
+
+struct op_write_file {
+	const char *path;
+	const char *content;
+	uint32_t mode;
+};
+
+struct op_remove {
+	const char *path;
+	uint32_t tree;
+};
+
+struct op_open_file {
+	const char *path;
+	uint32_t flags;
+	uint16_t out;
+};
+
+struct op_inherit {
+	uint32_t fd;
+	uint16_t out;
+};
+
+struct op_fifo {
+	const char *path;
+	uint16_t out;
+};
+
+struct op_connect {
+	const char *path;
+	uint16_t out;
+};
+
+struct op_open_namespace {
+	const char *path;
+	uint32_t kind;
+	uint16_t out;
+};
+
+struct op_open_process {
+	uint32_t pid;
+	uint64_t start_time;
+	uint16_t out;
+};
+
+struct op_user_namespace {
+	const char *uid_map;
+	const char *gid_map;
+	uint32_t deny_setgroups;
+	uint16_t out;
+};
+
+struct op_run_stage {
+	uint32_t fork;
+};
+
+struct op_await {
+	uint32_t barrier;
+};
+
+struct op_release {
+	uint32_t barrier;
+};
+
+struct op_hook {
+	const char *path;
+	struct strings args;
+	struct strings env;
+	const char *directory;
+	uint32_t timeout;
+	const char *input;
+};
+
+struct op_start {
+	const char *fifo;
+	const char *status;
+	uint16_t process;
+};
+
+struct op_await_exec {
+	uint32_t unused;
+};
+
+struct op_wait_exit {
+	uint32_t forward;
+};
+
+struct op_signal {
+	uint16_t process;
+	uint32_t signal;
+};
+
+struct op_await_death {
+	uint16_t process;
+	uint32_t timeout;
+};
+
+struct op_read_in_root {
+	uint16_t root;
+	const char *path;
+	uint32_t limit;
+	uint32_t tag;
+};
+
+struct op_unpack_tree {
+	uint16_t directory;
+	uint16_t records;
+};
+
+struct op_pack_tree {
+	uint16_t directory;
+	const char *path;
+	uint16_t records;
+	uint32_t flags;
+};
+
+struct op_cgroup_create {
+	const char *mount;
+	const char *path;
+	uint32_t cpuset;
+	struct strings controllers;
+	uint16_t out;
+};
+
+struct op_cgroup_open {
+	const char *path;
+	uint16_t out;
+};
+
+struct op_cgroup_set {
+	uint16_t group;
+	const char *file;
+	const char *value;
+};
+
+struct op_cgroup_devices {
+	uint16_t group;
+	struct bytes program;
+};
+
+struct op_cgroup_kill {
+	const char *path;
+	uint32_t signal;
+	uint32_t timeout;
+};
+
+struct op_cgroup_remove {
+	const char *path;
+	uint32_t timeout;
+};
+
+struct op_cgroup_join {
+	uint16_t group;
+	uint32_t version;
+};
+
+struct op_clone_mount {
+	const char *path;
+	uint32_t flags;
+	uint16_t out;
+};
+
+struct op_change_mount {
+	uint16_t mount;
+	uint64_t set;
+	uint64_t clear;
+	uint32_t propagation;
+	uint32_t recursive;
+	uint16_t user_namespace;
+};
+
+struct op_overlay {
+	struct strings lowers;
+	const char *upper;
+	const char *work;
+	struct strings options;
+	uint16_t out;
+};
+
+struct op_attach {
+	uint16_t root;
+	uint16_t mount;
+	const char *target;
+	uint32_t copy_up;
+};
+
+struct op_mount_fs {
+	uint16_t root;
+	const char *target;
+	const char *type;
+	const char *source;
+	struct strings options;
+	uint64_t set;
+	uint32_t copy_up;
+	const char *else_;
+};
+
+struct op_set_mount {
+	uint16_t root;
+	const char *target;
+	uint64_t set;
+	uint64_t clear;
+	uint32_t propagation;
+	uint32_t recursive;
+};
+
+struct op_propagation {
+	uint32_t propagation;
+};
+
+struct op_root {
+	const char *path;
+	uint16_t mount;
+	uint16_t out;
+};
+
+struct op_device {
+	uint16_t root;
+	const char *path;
+	uint32_t type;
+	uint32_t major;
+	uint32_t minor;
+	uint32_t mode;
+	uint32_t uid;
+	uint32_t gid;
+	const char *bind;
+};
+
+struct op_symlink {
+	uint16_t root;
+	const char *path;
+	const char *target;
+};
+
+struct op_make_directory {
+	uint16_t root;
+	const char *path;
+	uint32_t mode;
+	uint32_t uid;
+	uint32_t gid;
+};
+
+struct op_console {
+	uint16_t root;
+	uint16_t socket;
+	uint32_t rows;
+	uint32_t columns;
+	uint32_t mount;
+	uint32_t uid;
+};
+
+struct op_pivot {
+	uint16_t root;
+	uint32_t propagation;
+};
+
+struct op_move_root {
+	uint16_t root;
+};
+
+struct op_change_root {
+	uint16_t root;
+};
+
+struct op_mask {
+	uint16_t root;
+	const char *path;
+};
+
+struct op_read_only {
+	uint16_t root;
+	const char *path;
+};
+
+struct op_sysctl {
+	const char *key;
+	const char *value;
+};
+
+struct op_host_name {
+	const char *name;
+};
+
+struct op_domain_name {
+	const char *name;
+};
+
+struct op_join {
+	struct slots namespaces;
+	uint16_t process;
+	uint32_t flags;
+};
+
+struct op_spawn {
+	uint32_t flags;
+	uint16_t group;
+};
+
+struct op_unshare {
+	uint32_t flags;
+};
+
+struct op_session {
+	uint32_t unused;
+};
+
+struct op_rlimit {
+	uint32_t resource;
+	uint64_t soft;
+	uint64_t hard;
+};
+
+struct op_oom_score {
+	const char *value;
+};
+
+struct op_keyring {
+	const char *name;
+};
+
+struct op_personality {
+	uint32_t persona;
+};
+
+struct op_io_priority {
+	uint32_t value;
+};
+
+struct op_umask {
+	uint32_t mask;
+};
+
+struct op_no_new_privileges {
+	uint32_t unused;
+};
+
+struct op_bounding_set {
+	uint64_t mask;
+};
+
+struct op_id_switch {
+	uint32_t uid;
+	uint32_t gid;
+	struct numbers groups;
+	uint32_t keep_groups;
+};
+
+struct op_capabilities {
+	uint64_t effective;
+	uint64_t permitted;
+	uint64_t inheritable;
+	uint64_t ambient;
+};
+
+struct op_seccomp {
+	struct bytes filter;
+	uint32_t flags;
+};
+
+struct op_exec_label {
+	const char *module;
+	const char *label;
+};
+
+struct op_work_directory {
+	const char *path;
+	uint32_t optional;
+};
+
+struct op_find_program {
+	const char *program;
+	const char *path;
+};
+
+struct op_await_start {
+	uint16_t start;
+	uint16_t status;
+};
+
+struct op_become_init {
+	const char *title;
+};
+
+struct op_exec {
+	struct strings args;
+	struct strings env;
+	uint32_t keep;
+};
+
+static const struct field_info op_fields[] = {
+	{ FIELD_TEXT, 0, offsetof(struct op_directory, path) },
+	{ FIELD_U32, 0, offsetof(struct op_directory, mode) },
+	{ FIELD_U32, 1, offsetof(struct op_directory, flags) },
+	{ FIELD_TEXT, 0, offsetof(struct op_write_file, path) },
+	{ FIELD_TEXT, 0, offsetof(struct op_write_file, content) },
+	{ FIELD_U32, 0, offsetof(struct op_write_file, mode) },
+	{ FIELD_TEXT, 0, offsetof(struct op_remove, path) },
+	{ FIELD_U32, 1, offsetof(struct op_remove, tree) },
+	{ FIELD_TEXT, 0, offsetof(struct op_open_file, path) },
+	{ FIELD_U32, 0, offsetof(struct op_open_file, flags) },
+	{ FIELD_OUT, 0, offsetof(struct op_open_file, out) },
+	{ FIELD_U32, 0, offsetof(struct op_inherit, fd) },
+	{ FIELD_OUT, 0, offsetof(struct op_inherit, out) },
+	{ FIELD_TEXT, 0, offsetof(struct op_fifo, path) },
+	{ FIELD_OUT, 0, offsetof(struct op_fifo, out) },
+	{ FIELD_TEXT, 0, offsetof(struct op_connect, path) },
+	{ FIELD_OUT, 0, offsetof(struct op_connect, out) },
+	{ FIELD_TEXT, 0, offsetof(struct op_open_namespace, path) },
+	{ FIELD_U32, 0, offsetof(struct op_open_namespace, kind) },
+	{ FIELD_OUT, 0, offsetof(struct op_open_namespace, out) },
+	{ FIELD_U32, 0, offsetof(struct op_open_process, pid) },
+	{ FIELD_U64, 0, offsetof(struct op_open_process, start_time) },
+	{ FIELD_OUT, 0, offsetof(struct op_open_process, out) },
+	{ FIELD_TEXT, 0, offsetof(struct op_user_namespace, uid_map) },
+	{ FIELD_TEXT, 0, offsetof(struct op_user_namespace, gid_map) },
+	{ FIELD_U32, 1, offsetof(struct op_user_namespace, deny_setgroups) },
+	{ FIELD_OUT, 0, offsetof(struct op_user_namespace, out) },
+	{ FIELD_U32, 1, offsetof(struct op_run_stage, fork) },
+	{ FIELD_U32, 0, offsetof(struct op_await, barrier) },
+	{ FIELD_U32, 0, offsetof(struct op_release, barrier) },
+	{ FIELD_TEXT, 0, offsetof(struct op_hook, path) },
+	{ FIELD_TEXTS, 0, offsetof(struct op_hook, args) },
+	{ FIELD_TEXTS, 0, offsetof(struct op_hook, env) },
+	{ FIELD_TEXT, 1, offsetof(struct op_hook, directory) },
+	{ FIELD_U32, 1, offsetof(struct op_hook, timeout) },
+	{ FIELD_TEXT, 0, offsetof(struct op_hook, input) },
+	{ FIELD_TEXT, 0, offsetof(struct op_start, fifo) },
+	{ FIELD_TEXT, 0, offsetof(struct op_start, status) },
+	{ FIELD_IN, 1, offsetof(struct op_start, process) },
+	{ FIELD_U32, 1, offsetof(struct op_wait_exit, forward) },
+	{ FIELD_IN, 0, offsetof(struct op_signal, process) },
+	{ FIELD_U32, 0, offsetof(struct op_signal, signal) },
+	{ FIELD_IN, 0, offsetof(struct op_await_death, process) },
+	{ FIELD_U32, 0, offsetof(struct op_await_death, timeout) },
+	{ FIELD_IN, 0, offsetof(struct op_read_in_root, root) },
+	{ FIELD_TEXT, 0, offsetof(struct op_read_in_root, path) },
+	{ FIELD_U32, 0, offsetof(struct op_read_in_root, limit) },
+	{ FIELD_U32, 0, offsetof(struct op_read_in_root, tag) },
+	{ FIELD_IN, 0, offsetof(struct op_unpack_tree, directory) },
+	{ FIELD_IN, 0, offsetof(struct op_unpack_tree, records) },
+	{ FIELD_IN, 0, offsetof(struct op_pack_tree, directory) },
+	{ FIELD_TEXT, 0, offsetof(struct op_pack_tree, path) },
+	{ FIELD_IN, 0, offsetof(struct op_pack_tree, records) },
+	{ FIELD_U32, 1, offsetof(struct op_pack_tree, flags) },
+	{ FIELD_TEXT, 0, offsetof(struct op_cgroup_create, mount) },
+	{ FIELD_TEXT, 0, offsetof(struct op_cgroup_create, path) },
+	{ FIELD_U32, 1, offsetof(struct op_cgroup_create, cpuset) },
+	{ FIELD_TEXTS, 1, offsetof(struct op_cgroup_create, controllers) },
+	{ FIELD_OUT, 0, offsetof(struct op_cgroup_create, out) },
+	{ FIELD_TEXT, 0, offsetof(struct op_cgroup_open, path) },
+	{ FIELD_OUT, 0, offsetof(struct op_cgroup_open, out) },
+	{ FIELD_IN, 0, offsetof(struct op_cgroup_set, group) },
+	{ FIELD_TEXT, 0, offsetof(struct op_cgroup_set, file) },
+	{ FIELD_TEXT, 0, offsetof(struct op_cgroup_set, value) },
+	{ FIELD_IN, 0, offsetof(struct op_cgroup_devices, group) },
+	{ FIELD_BYTES, 0, offsetof(struct op_cgroup_devices, program) },
+	{ FIELD_TEXT, 0, offsetof(struct op_cgroup_kill, path) },
+	{ FIELD_U32, 0, offsetof(struct op_cgroup_kill, signal) },
+	{ FIELD_U32, 0, offsetof(struct op_cgroup_kill, timeout) },
+	{ FIELD_TEXT, 0, offsetof(struct op_cgroup_remove, path) },
+	{ FIELD_U32, 0, offsetof(struct op_cgroup_remove, timeout) },
+	{ FIELD_IN, 0, offsetof(struct op_cgroup_join, group) },
+	{ FIELD_U32, 0, offsetof(struct op_cgroup_join, version) },
+	{ FIELD_TEXT, 0, offsetof(struct op_clone_mount, path) },
+	{ FIELD_U32, 1, offsetof(struct op_clone_mount, flags) },
+	{ FIELD_OUT, 0, offsetof(struct op_clone_mount, out) },
+	{ FIELD_IN, 0, offsetof(struct op_change_mount, mount) },
+	{ FIELD_U64, 1, offsetof(struct op_change_mount, set) },
+	{ FIELD_U64, 1, offsetof(struct op_change_mount, clear) },
+	{ FIELD_U32, 1, offsetof(struct op_change_mount, propagation) },
+	{ FIELD_U32, 1, offsetof(struct op_change_mount, recursive) },
+	{ FIELD_IN, 1, offsetof(struct op_change_mount, user_namespace) },
+	{ FIELD_TEXTS, 0, offsetof(struct op_overlay, lowers) },
+	{ FIELD_TEXT, 1, offsetof(struct op_overlay, upper) },
+	{ FIELD_TEXT, 1, offsetof(struct op_overlay, work) },
+	{ FIELD_TEXTS, 1, offsetof(struct op_overlay, options) },
+	{ FIELD_OUT, 0, offsetof(struct op_overlay, out) },
+	{ FIELD_IN, 0, offsetof(struct op_attach, root) },
+	{ FIELD_IN, 0, offsetof(struct op_attach, mount) },
+	{ FIELD_TEXT, 0, offsetof(struct op_attach, target) },
+	{ FIELD_U32, 1, offsetof(struct op_attach, copy_up) },
+	{ FIELD_IN, 0, offsetof(struct op_mount_fs, root) },
+	{ FIELD_TEXT, 0, offsetof(struct op_mount_fs, target) },
+	{ FIELD_TEXT, 0, offsetof(struct op_mount_fs, type) },
+	{ FIELD_TEXT, 1, offsetof(struct op_mount_fs, source) },
+	{ FIELD_TEXTS, 1, offsetof(struct op_mount_fs, options) },
+	{ FIELD_U64, 1, offsetof(struct op_mount_fs, set) },
+	{ FIELD_U32, 1, offsetof(struct op_mount_fs, copy_up) },
+	{ FIELD_TEXT, 1, offsetof(struct op_mount_fs, else_) },
+	{ FIELD_IN, 0, offsetof(struct op_set_mount, root) },
+	{ FIELD_TEXT, 0, offsetof(struct op_set_mount, target) },
+	{ FIELD_U64, 1, offsetof(struct op_set_mount, set) },
+	{ FIELD_U64, 1, offsetof(struct op_set_mount, clear) },
+	{ FIELD_U32, 1, offsetof(struct op_set_mount, propagation) },
+	{ FIELD_U32, 1, offsetof(struct op_set_mount, recursive) },
+	{ FIELD_U32, 0, offsetof(struct op_propagation, propagation) },
+	{ FIELD_TEXT, 0, offsetof(struct op_root, path) },
+	{ FIELD_IN, 0, offsetof(struct op_root, mount) },
+	{ FIELD_OUT, 0, offsetof(struct op_root, out) },
+	{ FIELD_IN, 0, offsetof(struct op_device, root) },
+	{ FIELD_TEXT, 0, offsetof(struct op_device, path) },
+	{ FIELD_U32, 0, offsetof(struct op_device, type) },
+	{ FIELD_U32, 1, offsetof(struct op_device, major) },
+	{ FIELD_U32, 1, offsetof(struct op_device, minor) },
+	{ FIELD_U32, 0, offsetof(struct op_device, mode) },
+	{ FIELD_U32, 1, offsetof(struct op_device, uid) },
+	{ FIELD_U32, 1, offsetof(struct op_device, gid) },
+	{ FIELD_TEXT, 1, offsetof(struct op_device, bind) },
+	{ FIELD_IN, 0, offsetof(struct op_symlink, root) },
+	{ FIELD_TEXT, 0, offsetof(struct op_symlink, path) },
+	{ FIELD_TEXT, 0, offsetof(struct op_symlink, target) },
+	{ FIELD_IN, 0, offsetof(struct op_make_directory, root) },
+	{ FIELD_TEXT, 0, offsetof(struct op_make_directory, path) },
+	{ FIELD_U32, 0, offsetof(struct op_make_directory, mode) },
+	{ FIELD_U32, 1, offsetof(struct op_make_directory, uid) },
+	{ FIELD_U32, 1, offsetof(struct op_make_directory, gid) },
+	{ FIELD_IN, 0, offsetof(struct op_console, root) },
+	{ FIELD_IN, 0, offsetof(struct op_console, socket) },
+	{ FIELD_U32, 1, offsetof(struct op_console, rows) },
+	{ FIELD_U32, 1, offsetof(struct op_console, columns) },
+	{ FIELD_U32, 1, offsetof(struct op_console, mount) },
+	{ FIELD_U32, 1, offsetof(struct op_console, uid) },
+	{ FIELD_IN, 0, offsetof(struct op_pivot, root) },
+	{ FIELD_U32, 1, offsetof(struct op_pivot, propagation) },
+	{ FIELD_IN, 0, offsetof(struct op_move_root, root) },
+	{ FIELD_IN, 0, offsetof(struct op_change_root, root) },
+	{ FIELD_IN, 0, offsetof(struct op_mask, root) },
+	{ FIELD_TEXT, 0, offsetof(struct op_mask, path) },
+	{ FIELD_IN, 0, offsetof(struct op_read_only, root) },
+	{ FIELD_TEXT, 0, offsetof(struct op_read_only, path) },
+	{ FIELD_TEXT, 0, offsetof(struct op_sysctl, key) },
+	{ FIELD_TEXT, 0, offsetof(struct op_sysctl, value) },
+	{ FIELD_TEXT, 0, offsetof(struct op_host_name, name) },
+	{ FIELD_TEXT, 0, offsetof(struct op_domain_name, name) },
+	{ FIELD_INS, 1, offsetof(struct op_join, namespaces) },
+	{ FIELD_IN, 1, offsetof(struct op_join, process) },
+	{ FIELD_U32, 1, offsetof(struct op_join, flags) },
+	{ FIELD_U32, 1, offsetof(struct op_spawn, flags) },
+	{ FIELD_IN, 1, offsetof(struct op_spawn, group) },
+	{ FIELD_U32, 0, offsetof(struct op_unshare, flags) },
+	{ FIELD_U32, 0, offsetof(struct op_rlimit, resource) },
+	{ FIELD_U64, 0, offsetof(struct op_rlimit, soft) },
+	{ FIELD_U64, 0, offsetof(struct op_rlimit, hard) },
+	{ FIELD_TEXT, 0, offsetof(struct op_oom_score, value) },
+	{ FIELD_TEXT, 0, offsetof(struct op_keyring, name) },
+	{ FIELD_U32, 0, offsetof(struct op_personality, persona) },
+	{ FIELD_U32, 0, offsetof(struct op_io_priority, value) },
+	{ FIELD_U32, 0, offsetof(struct op_umask, mask) },
+	{ FIELD_U64, 0, offsetof(struct op_bounding_set, mask) },
+	{ FIELD_U32, 0, offsetof(struct op_id_switch, uid) },
+	{ FIELD_U32, 0, offsetof(struct op_id_switch, gid) },
+	{ FIELD_NUMBERS, 1, offsetof(struct op_id_switch, groups) },
+	{ FIELD_U32, 1, offsetof(struct op_id_switch, keep_groups) },
+	{ FIELD_U64, 0, offsetof(struct op_capabilities, effective) },
+	{ FIELD_U64, 0, offsetof(struct op_capabilities, permitted) },
+	{ FIELD_U64, 0, offsetof(struct op_capabilities, inheritable) },
+	{ FIELD_U64, 0, offsetof(struct op_capabilities, ambient) },
+	{ FIELD_BYTES, 0, offsetof(struct op_seccomp, filter) },
+	{ FIELD_U32, 1, offsetof(struct op_seccomp, flags) },
+	{ FIELD_TEXT, 0, offsetof(struct op_exec_label, module) },
+	{ FIELD_TEXT, 0, offsetof(struct op_exec_label, label) },
+	{ FIELD_TEXT, 0, offsetof(struct op_work_directory, path) },
+	{ FIELD_U32, 1, offsetof(struct op_work_directory, optional) },
+	{ FIELD_TEXT, 0, offsetof(struct op_find_program, program) },
+	{ FIELD_TEXT, 0, offsetof(struct op_find_program, path) },
+	{ FIELD_IN, 0, offsetof(struct op_await_start, start) },
+	{ FIELD_IN, 0, offsetof(struct op_await_start, status) },
+	{ FIELD_TEXT, 0, offsetof(struct op_become_init, title) },
+	{ FIELD_TEXTS, 0, offsetof(struct op_exec, args) },
+	{ FIELD_TEXTS, 0, offsetof(struct op_exec, env) },
+	{ FIELD_U32, 1, offsetof(struct op_exec, keep) },
+	{ 0, 0, 0 },
+};
+
+static const struct op_info op_table[OP_COUNT] = {
+	{ "directory", { 3, 0, 0 }, 3, 0, sizeof(struct op_directory) },
+	{ "writeFile", { 3, 0, 0 }, 3, 3, sizeof(struct op_write_file) },
+	{ "remove", { 3, 0, 0 }, 2, 6, sizeof(struct op_remove) },
+	{ "openFile", { 1, 0, 0 }, 3, 8, sizeof(struct op_open_file) },
+	{ "inherit", { 1, 0, 0 }, 2, 11, sizeof(struct op_inherit) },
+	{ "fifo", { 1, 0, 0 }, 2, 13, sizeof(struct op_fifo) },
+	{ "connect", { 1, 0, 0 }, 2, 15, sizeof(struct op_connect) },
+	{ "openNamespace", { 1, 0, 0 }, 3, 17, sizeof(struct op_open_namespace) },
+	{ "openProcess", { 3, 0, 0 }, 3, 20, sizeof(struct op_open_process) },
+	{ "userNamespace", { 1, 0, 0 }, 4, 23, sizeof(struct op_user_namespace) },
+	{ "runStage", { 1, 0, 0 }, 1, 27, sizeof(struct op_run_stage) },
+	{ "await", { 2, 0, 124 }, 1, 28, sizeof(struct op_await) },
+	{ "release", { 2, 0, 124 }, 1, 29, sizeof(struct op_release) },
+	{ "hook", { 3, 0, 72 }, 6, 30, sizeof(struct op_hook) },
+	{ "start", { 3, 0, 0 }, 3, 36, sizeof(struct op_start) },
+	{ "awaitExec", { 2, 0, 0 }, 0, 39, sizeof(struct op_await_exec) },
+	{ "waitExit", { 2, 0, 0 }, 1, 39, sizeof(struct op_wait_exit) },
+	{ "signal", { 3, 0, 0 }, 2, 40, sizeof(struct op_signal) },
+	{ "awaitDeath", { 3, 0, 0 }, 2, 42, sizeof(struct op_await_death) },
+	{ "readInRoot", { 3, 0, 0 }, 4, 44, sizeof(struct op_read_in_root) },
+	{ "unpackTree", { 3, 0, 0 }, 2, 48, sizeof(struct op_unpack_tree) },
+	{ "packTree", { 3, 0, 0 }, 4, 50, sizeof(struct op_pack_tree) },
+	{ "cgroupCreate", { 1, 0, 0 }, 5, 54, sizeof(struct op_cgroup_create) },
+	{ "cgroupOpen", { 3, 0, 0 }, 2, 59, sizeof(struct op_cgroup_open) },
+	{ "cgroupSet", { 3, 0, 0 }, 3, 61, sizeof(struct op_cgroup_set) },
+	{ "cgroupDevices", { 3, 0, 0 }, 2, 64, sizeof(struct op_cgroup_devices) },
+	{ "cgroupKill", { 3, 0, 0 }, 3, 66, sizeof(struct op_cgroup_kill) },
+	{ "cgroupRemove", { 3, 0, 0 }, 2, 69, sizeof(struct op_cgroup_remove) },
+	{ "cgroupJoin", { 0, 4, 4 }, 2, 71, sizeof(struct op_cgroup_join) },
+	{ "cloneMount", { 1, 0, 0 }, 3, 73, sizeof(struct op_clone_mount) },
+	{ "changeMount", { 1, 0, 8 }, 6, 76, sizeof(struct op_change_mount) },
+	{ "overlay", { 1, 0, 0 }, 5, 82, sizeof(struct op_overlay) },
+	{ "attach", { 0, 0, 8 }, 4, 87, sizeof(struct op_attach) },
+	{ "mountFs", { 0, 0, 8 }, 8, 91, sizeof(struct op_mount_fs) },
+	{ "setMount", { 0, 0, 24 }, 6, 99, sizeof(struct op_set_mount) },
+	{ "propagation", { 0, 0, 4 }, 1, 105, sizeof(struct op_propagation) },
+	{ "root", { 0, 0, 8 }, 3, 106, sizeof(struct op_root) },
+	{ "device", { 0, 0, 8 }, 9, 109, sizeof(struct op_device) },
+	{ "symlink", { 0, 0, 8 }, 3, 118, sizeof(struct op_symlink) },
+	{ "makeDirectory", { 0, 0, 24 }, 5, 121, sizeof(struct op_make_directory) },
+	{ "console", { 0, 0, 24 }, 6, 126, sizeof(struct op_console) },
+	{ "pivot", { 0, 0, 16 }, 2, 132, sizeof(struct op_pivot) },
+	{ "moveRoot", { 0, 0, 16 }, 1, 134, sizeof(struct op_move_root) },
+	{ "changeRoot", { 0, 0, 16 }, 1, 135, sizeof(struct op_change_root) },
+	{ "mask", { 0, 0, 16 }, 2, 136, sizeof(struct op_mask) },
+	{ "readOnly", { 0, 0, 16 }, 2, 138, sizeof(struct op_read_only) },
+	{ "sysctl", { 0, 0, 16 }, 2, 140, sizeof(struct op_sysctl) },
+	{ "hostName", { 0, 0, 4 }, 1, 142, sizeof(struct op_host_name) },
+	{ "domainName", { 0, 0, 4 }, 1, 143, sizeof(struct op_domain_name) },
+	{ "join", { 0, 4, 0 }, 3, 144, sizeof(struct op_join) },
+	{ "spawn", { 0, 4, 0 }, 2, 147, sizeof(struct op_spawn) },
+	{ "unshare", { 0, 0, 4 }, 1, 149, sizeof(struct op_unshare) },
+	{ "session", { 0, 0, 4 }, 0, 150, sizeof(struct op_session) },
+	{ "rlimit", { 0, 4, 4 }, 3, 150, sizeof(struct op_rlimit) },
+	{ "oomScore", { 0, 4, 4 }, 1, 153, sizeof(struct op_oom_score) },
+	{ "keyring", { 0, 0, 32 }, 1, 154, sizeof(struct op_keyring) },
+	{ "personality", { 0, 0, 32 }, 1, 155, sizeof(struct op_personality) },
+	{ "ioPriority", { 0, 0, 4 }, 1, 156, sizeof(struct op_io_priority) },
+	{ "umask", { 0, 0, 32 }, 1, 157, sizeof(struct op_umask) },
+	{ "noNewPrivileges", { 0, 0, 32 }, 0, 158, sizeof(struct op_no_new_privileges) },
+	{ "boundingSet", { 0, 0, 32 }, 1, 158, sizeof(struct op_bounding_set) },
+	{ "idSwitch", { 0, 0, 32 }, 4, 159, sizeof(struct op_id_switch) },
+	{ "capabilities", { 0, 0, 32 }, 4, 163, sizeof(struct op_capabilities) },
+	{ "seccomp", { 0, 0, 96 }, 2, 167, sizeof(struct op_seccomp) },
+	{ "execLabel", { 0, 0, 32 }, 2, 169, sizeof(struct op_exec_label) },
+	{ "workDirectory", { 0, 0, 32 }, 2, 171, sizeof(struct op_work_directory) },
+	{ "findProgram", { 0, 0, 32 }, 2, 173, sizeof(struct op_find_program) },
+	{ "awaitStart", { 0, 0, 64 }, 2, 175, sizeof(struct op_await_start) },
+	{ "becomeInit", { 0, 0, 64 }, 1, 177, sizeof(struct op_become_init) },
+	{ "exec", { 0, 0, 64 }, 3, 178, sizeof(struct op_exec) },
+};
+
+#endif
