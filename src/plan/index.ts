@@ -13,3 +13,7 @@ export {
   slotAllocator,
   slotsOf,
 } from "./plan.ts";
+export { type PrintOptions, printOp, printPlan } from "./print.ts";
+export type { Breach, Rule } from "./verify/rule.ts";
+export { CREATED_BARRIER } from "./verify/structure.ts";
+export { breachesOf, rules, verifyPlan } from "./verify/verify.ts";

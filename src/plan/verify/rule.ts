@@ -1,0 +1,42 @@
+import type { ListName } from "../ops/define.ts";
+import type { Op, OpName, OpOf } from "../ops.ts";
+import type { OpPlace, Plan } from "../plan.ts";
+
+/** One breach of a rule: the op at fault, or the list where something is missing, and what is wrong. */
+export type Breach = { readonly place: OpPlace; readonly what: string };
+
+/** A statement that holds for every plan, whoever wrote it; independent of the planner. */
+export type Rule = {
+  readonly id: string;
+  /** Why a plan that breaks it is dangerous or useless. */
+  readonly reason: string;
+  /** Man page, spec section, kernel commit or CVE. */
+  readonly source: string;
+  check(plan: Plan): Iterable<Breach>;
+};
+
+/** Ops of one kind in a list, with their indexes. */
+export function* find<N extends OpName>(
+  plan: Plan,
+  list: ListName,
+  ...names: N[]
+): Generator<{ op: OpOf<N>; index: number }> {
+  for (const [index, op] of plan[list].entries()) {
+    if ((names as OpName[]).includes(op.op)) yield { op: op as OpOf<N>, index };
+  }
+}
+
+/** Index of the first op of one of these kinds, or -1. */
+export function firstOf(items: readonly Op[], ...names: OpName[]): number {
+  return items.findIndex((op) => names.includes(op.op));
+}
+
+/** Index of the last op of one of these kinds, or -1. */
+export function lastOf(items: readonly Op[], ...names: OpName[]): number {
+  return items.findLastIndex((op) => names.includes(op.op));
+}
+
+/** A breach at an op. */
+export function at(list: ListName, index: number, what: string): Breach {
+  return { place: { list, index }, what };
+}
