@@ -1,4 +1,5 @@
 export { syncDirectory, writeFileAtomic } from "./atomic-file.ts";
+export { type Database, type Migration, openDatabase } from "./database.ts";
 export { type Digest, isDigest, sha256, splitDigest } from "./digest.ts";
 export {
   defineErrors,

@@ -1,0 +1,122 @@
+import type { DatabaseSync } from "node:sqlite";
+import { defineErrors, messageOf, type TugError } from "./error.ts";
+
+const fail = defineErrors("DATABASE", {
+  OPEN: { kind: "internal", when: "the database file cannot be opened, or is not a database" },
+  NEWER: { kind: "conflict", when: "the database was written by a newer version of tug" },
+  MIGRATION: { kind: "internal", when: "a change of the database's tables cannot be applied" },
+});
+
+/**
+ * One step in the history of a module's tables. Versions of a module start at 1, have no gaps, and never change
+ * once released; `sql` may hold several statements and runs in one transaction with all other missing steps.
+ */
+export type Migration = { readonly module: string; readonly version: number; readonly sql: string };
+
+/** An open database: SQLite's synchronous interface and transactions. */
+export interface Database extends Disposable {
+  readonly sql: DatabaseSync;
+  /** Runs `work` in a write transaction: all of its changes are kept, or, when it throws, none. May be nested. */
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+/**
+ * Opens a database, makes it if it is not there, and brings the tables of all modules up to date.
+ *
+ * Write-ahead log, foreign keys enforced, five seconds of patience with other writers. `synchronous` stays FULL:
+ * a row that was written before an effect must be there after a power loss.
+ *
+ * @param path file name, or `:memory:`
+ * @param migrations every step of every module that keeps tables here; a module or version on record that is not
+ *   among them means that newer code wrote the file: DATABASE_NEWER, and nothing is changed
+ */
+export function openDatabase(path: string, migrations: readonly Migration[]): Database {
+  const sql = connect(path);
+  try {
+    const database = wrap(sql);
+    database.transaction(() => migrate(path, sql, migrations));
+    return database;
+  } catch (error) {
+    sql.close();
+    throw error;
+  }
+}
+
+/** `node:sqlite` is loaded on the first use, because most processes that load this module open no database. */
+function connect(path: string): DatabaseSync {
+  const { DatabaseSync: Sqlite } = process.getBuiltinModule("node:sqlite");
+  let sql: DatabaseSync | undefined;
+  try {
+    sql = new Sqlite(path, { enableForeignKeyConstraints: true, timeout: 5000 });
+    sql.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    return sql;
+  } catch (error) {
+    sql?.close();
+    throw fail("OPEN", `cannot open database ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function wrap(sql: DatabaseSync): Database {
+  let depth = 0;
+  const close = () => sql.close();
+  return {
+    sql,
+    close,
+    [Symbol.dispose]: close,
+    transaction(work) {
+      const [begin, commit, rollback] =
+        depth === 0
+          ? ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"]
+          : [`SAVEPOINT s${depth}`, `RELEASE s${depth}`, `ROLLBACK TO s${depth}; RELEASE s${depth}`];
+      sql.exec(begin);
+      depth += 1;
+      try {
+        const result = work();
+        sql.exec(commit);
+        return result;
+      } catch (error) {
+        // SQLite has already rolled back by itself after a full disk or an I/O error.
+        if (sql.isTransaction) sql.exec(rollback);
+        throw error;
+      } finally {
+        depth -= 1;
+      }
+    },
+  };
+}
+
+function migrate(path: string, sql: DatabaseSync, migrations: readonly Migration[]): void {
+  sql.exec(
+    "CREATE TABLE IF NOT EXISTS migrations (module TEXT, version INTEGER, PRIMARY KEY (module, version)) STRICT, WITHOUT ROWID",
+  );
+  const applied = new Set<string>();
+  const known = new Set(migrations.map(({ module, version }) => `${module} ${version}`));
+  for (const { module, version } of sql.prepare("SELECT module, version FROM migrations").all()) {
+    const step = `${module} ${version}`;
+    if (!known.has(step)) throw newer(path, `version ${version} of the tables of "${module}"`);
+    applied.add(step);
+  }
+  const record = sql.prepare("INSERT INTO migrations (module, version) VALUES (?, ?)");
+  for (const step of migrations.toSorted((a, b) => a.version - b.version)) {
+    if (applied.has(`${step.module} ${step.version}`)) continue;
+    try {
+      sql.exec(step.sql);
+      record.run(step.module, step.version);
+    } catch (error) {
+      throw fail(
+        "MIGRATION",
+        `cannot bring database ${path} up to date: ${step.module} ${step.version}: ${messageOf(error)}`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+}
+
+function newer(path: string, what: string): TugError {
+  return fail("NEWER", `cannot open database ${path}: it has ${what}, which this version does not know`, {
+    hint: "install the version of tug that wrote it, or a later one",
+  });
+}
