@@ -1,0 +1,26 @@
+import { defineErrors } from "../base/index.ts";
+
+/** Failures of the helper itself, as opposed to those of an op. */
+export const helperError = defineErrors("HELPER", {
+  MISSING: { kind: "unavailable", when: "the helper program is not there or cannot be executed" },
+  MISMATCH: { kind: "unavailable", when: "the helper was built from another op table" },
+  LOST: { kind: "internal", when: "the helper ended without an answer" },
+  PROTOCOL: { kind: "internal", when: "an answer of the helper cannot be understood" },
+  DIGEST: { kind: "internal", when: "the helper reports another plan than the one it was sent" },
+});
+
+/** Failures of one op of a plan, by what the op does. `details` has errno, op, list, index, path, from. */
+export const runtimeError = defineErrors("RUNTIME", {
+  CGROUP: { kind: "internal", when: "a control group cannot be made, set, joined or removed" },
+  CONSOLE: { kind: "internal", when: "the terminal cannot be made or handed over" },
+  DEVICE: { kind: "internal", when: "a device node or link cannot be made" },
+  FILE: { kind: "internal", when: "a file or socket of the host cannot be used" },
+  HOOK: { kind: "internal", when: "a hook failed, was killed or took too long" },
+  IDENTITY: { kind: "internal", when: "user, groups, capabilities, filter or limits cannot be set" },
+  MOUNT: { kind: "invalid", when: "a mount cannot be made, changed or attached" },
+  NAMESPACE: { kind: "internal", when: "a namespace cannot be made or entered" },
+  PROCESS: { kind: "internal", when: "a process cannot be made, started, signalled or waited for" },
+  PROGRAM_NOT_FOUND: { kind: "invalid", when: "the program to run does not exist in the container" },
+  PROGRAM_NOT_EXECUTABLE: { kind: "invalid", when: "the program exists but cannot be executed" },
+  WORKDIR: { kind: "invalid", when: "the working directory cannot be entered" },
+});

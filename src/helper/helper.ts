@@ -1,0 +1,161 @@
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Duplex } from "node:stream";
+import { type Digest, errnoOf, messageOf } from "../base/index.ts";
+import { type Binding, encodePlan, type Plan, tableHash, verifyPlan } from "../plan/index.ts";
+import { readAnswers } from "./answer.ts";
+import { helperError } from "./errors.ts";
+import { failureError } from "./sentence.ts";
+
+/** Standard descriptor of the helper and so of hooks and the container's program. */
+export type StandardDescriptor = "ignore" | "inherit" | number;
+
+export type ExecuteOptions = {
+  /** Values that stay out of the plan's digest. */
+  bindings?: readonly Binding[];
+  /** Descriptors 0, 1 and 2; ignored by default. */
+  stdio?: readonly [StandardDescriptor, StandardDescriptor, StandardDescriptor];
+  /** What the helper finds at descriptor 3 and up: a descriptor of this process, or a new stream. */
+  descriptors?: readonly (number | "stream")[];
+  /** Called as soon as init exists. */
+  onCreated?: (init: InitProcess) => void;
+  /** Kills the helper, and with it an init that is not created yet. */
+  signal?: AbortSignal;
+};
+
+/** A process by a pid that cannot be mistaken after it was recycled. */
+export type InitProcess = {
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat, in clock ticks since boot. */
+  readonly startTime: bigint;
+};
+
+export type ExecuteResult = {
+  /** Digest of the executed plan as the helper computed it. */
+  readonly digest: Digest;
+  readonly init: InitProcess | undefined;
+  /** What `readInRoot` ops returned, by their tag. */
+  readonly data: ReadonlyMap<number, Buffer>;
+  /** Raw wait status of init, where the plan waited for its end. */
+  readonly waitStatus: number | undefined;
+};
+
+/** A plan under way. */
+export type Execution = {
+  /** The streams asked for in `descriptors`, in their order. */
+  readonly streams: readonly Duplex[];
+  readonly result: Promise<ExecuteResult>;
+};
+
+/** Executes plans with the C program. */
+export interface Helper {
+  /**
+   * Verifies a plan, starts the helper with it and returns at once; for plans whose ops read or write streams.
+   * `result` rejects with RUNTIME_* where an op failed, HELPER_* where the helper did.
+   */
+  start(plan: Plan, options?: ExecuteOptions): Execution;
+  /** The same for plans without streams. */
+  execute(plan: Plan, options?: ExecuteOptions): Promise<ExecuteResult>;
+}
+
+/**
+ * A helper that is started anew for each plan.
+ *
+ * @param path the program, `tug-helper`
+ */
+export function createHelper(path: string): Helper {
+  const start = (plan: Plan, options: ExecuteOptions = {}): Execution => {
+    verifyPlan(plan);
+    const { message, digest } = encodePlan(plan, options.bindings);
+    const descriptors = options.descriptors ?? [];
+    const channel = 3 + descriptors.length;
+    const child = spawn(path, ["run", String(channel)], {
+      stdio: [
+        ...(options.stdio ?? (["ignore", "ignore", "ignore"] as const)),
+        ...descriptors.map((descriptor) => (descriptor === "stream" ? ("pipe" as const) : descriptor)),
+        "pipe",
+      ] as StdioOptions,
+      ...(options.signal && { signal: options.signal, killSignal: "SIGKILL" as const }),
+    });
+    const streams = descriptors.flatMap((descriptor, index) =>
+      descriptor === "stream" ? [child.stdio[3 + index] as unknown as Duplex] : [],
+    );
+    const result = converse({ child, channel, message, digest, plan, options });
+    result.catch(() => undefined);
+    return { streams, result };
+  };
+  return { start, execute: (plan, options) => start(plan, options).result };
+}
+
+type Conversation = {
+  child: ChildProcess;
+  channel: number;
+  message: Uint8Array;
+  digest: Digest;
+  plan: Plan;
+  options: ExecuteOptions;
+};
+
+async function converse(conversation: Conversation): Promise<ExecuteResult> {
+  const { child, channel, message } = conversation;
+  const failed = once(child, "error").then(([error]): never => {
+    throw startError(child.spawnfile, error);
+  });
+  failed.catch(() => undefined);
+  const socket = child.stdio[channel] as unknown as Duplex | undefined;
+  if (socket === undefined) return failed;
+  socket.on("error", () => undefined);
+  socket.write(message);
+  return Promise.race([collect(socket, conversation), failed]);
+}
+
+async function collect(socket: Duplex, { digest, plan, options }: Conversation): Promise<ExecuteResult> {
+  let init: InitProcess | undefined;
+  const data = new Map<number, Buffer>();
+  for await (const answer of readAnswers(socket)) {
+    switch (answer.type) {
+      case "greeting":
+        checkGreeting(answer.tableHash);
+        break;
+      case "created":
+        init = { pid: answer.pid, startTime: answer.startTime };
+        options.onCreated?.(init);
+        break;
+      case "data":
+        data.set(answer.tag, answer.bytes);
+        break;
+      case "failed":
+        throw failureError(plan, answer.failure);
+      case "done":
+        if (answer.digest !== digest) {
+          throw helperError(
+            "DIGEST",
+            `cannot trust the helper: it executed ${answer.digest} instead of ${digest}`,
+          );
+        }
+        return { digest, init, data, waitStatus: answer.waitStatus };
+    }
+  }
+  options.signal?.throwIfAborted();
+  throw helperError("LOST", "cannot execute the plan: the helper ended without an answer");
+}
+
+function checkGreeting(hash: string): void {
+  if (hash === tableHash) return;
+  throw helperError(
+    "MISMATCH",
+    `cannot use the helper: it was built from op table ${hash}, not ${tableHash}`,
+    {
+      hint: "build both again with: npm run build",
+    },
+  );
+}
+
+function startError(path: string, error: unknown): Error {
+  if (error instanceof Error && error.name === "AbortError") return error;
+  const reason = errnoOf(error) === "ENOENT" ? "it is not there" : messageOf(error);
+  return helperError("MISSING", `cannot start the helper ${path}: ${reason}`, {
+    hint: "build it with: npm run build",
+    cause: error,
+  });
+}

@@ -1,0 +1,78 @@
+import { constants } from "node:os";
+import { getSystemErrorMap } from "node:util";
+import type { TugError } from "../base/index.ts";
+import { fieldValue, type Op, type Plan, printOp } from "../plan/index.ts";
+import type { Failure } from "./answer.ts";
+import { helperError, runtimeError } from "./errors.ts";
+import { phrases, type RuntimeCode } from "./phrases.ts";
+
+/**
+ * The error a user sees for a failure in the helper:
+ * `cannot mount /data (config.json#/mounts/3): /srv/x: no such file or directory`.
+ */
+export function failureError(plan: Plan, failure: Failure): TugError {
+  if (failure.list === undefined) {
+    return helperError(
+      "PROTOCOL",
+      `cannot execute the plan: the helper refused op ${failure.index} (${failure.call})`,
+    );
+  }
+  const op = plan[failure.list][failure.index];
+  if (op === undefined) {
+    return helperError("PROTOCOL", "cannot execute the plan: the helper reports an op that is not in it");
+  }
+  const [code, phrase] = phrases[op.op];
+  const sentence = `cannot ${fill(phrase, op)} (${place(op.from)}): ${reason(failure, op)}`;
+  return runtimeError(programCode(code, failure), sentence, {
+    details: {
+      errno: errnoName(failure.errno),
+      op: op.op,
+      list: failure.list,
+      index: failure.index,
+      call: failure.call,
+      path: failure.path,
+      from: op.from,
+      printed: printOp(op),
+    },
+  });
+}
+
+/** The symbol of an errno, such as ENOENT, or its number. */
+export function errnoName(errno: number): string {
+  return Object.entries(constants.errno).find(([, value]) => value === errno)?.[0] ?? String(errno);
+}
+
+/** The usual words for an errno, in lower case. */
+export function errnoText(errno: number): string {
+  return getSystemErrorMap().get(-errno)?.[1] ?? `error ${errno}`;
+}
+
+function fill(phrase: string, op: Op): string {
+  return phrase.replace(/\{(\w+)\}/g, (_, key: string) => String(fieldValue(op, key) ?? ""));
+}
+
+function place(from: string): string {
+  return from.startsWith("/") ? `config.json#${from}` : from;
+}
+
+/** A program that exists but cannot be executed is another error than one that is not there. */
+function programCode(code: RuntimeCode, failure: Failure): RuntimeCode {
+  if (code !== "PROGRAM_NOT_FOUND" && code !== "PROGRAM_NOT_EXECUTABLE") return code;
+  const missing = failure.errno === constants.errno.ENOENT || failure.errno === constants.errno.ENOTDIR;
+  return missing ? "PROGRAM_NOT_FOUND" : "PROGRAM_NOT_EXECUTABLE";
+}
+
+function reason(failure: Failure, op: Op): string {
+  const ended = failure.status === 0 ? "" : describeStatus(failure.status);
+  const text = failure.errno === 0 ? ended : errnoText(failure.errno);
+  const object = Object.values(op).includes(failure.path) ? "" : failure.path;
+  return [object, text || `${failure.call} failed`].filter((part) => part !== "").join(": ");
+}
+
+/** A raw wait status in words. */
+function describeStatus(status: number): string {
+  const signal = status & 0x7f;
+  if (signal === 0) return `it exited with ${(status >> 8) & 0xff}`;
+  const name = Object.entries(constants.signals).find(([, value]) => value === signal)?.[0];
+  return `it was killed by ${name ?? `signal ${signal}`}`;
+}
