@@ -1,0 +1,1 @@
+export * as dockerApi from "./docker-api/index.ts";
