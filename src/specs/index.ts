@@ -1,1 +1,2 @@
 export * as dockerApi from "./docker-api/index.ts";
+export * from "./oci-image/index.ts";
