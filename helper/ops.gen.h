@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include "plan.h"
 
-#define TUG_TABLE_HASH "9985e5148e774bcd"
-#define TUG_TABLE_HASH_BYTES { 0x99, 0x85, 0xe5, 0x14, 0x8e, 0x77, 0x4b, 0xcd }
+#define TUG_TABLE_HASH "626b159c9de02234"
+#define TUG_TABLE_HASH_BYTES { 0x62, 0x6b, 0x15, 0x9c, 0x9d, 0xe0, 0x22, 0x34 }
 
 #define LIST_HOST 0
 #define LIST_STAGE 1
@@ -29,6 +29,7 @@
 	X(inherit) \
 	X(fifo) \
 	X(connect) \
+	X(socket_pair) \
 	X(open_namespace) \
 	X(open_process) \
 	X(user_namespace) \
@@ -101,6 +102,7 @@ enum op_code {
 	OP_inherit,
 	OP_fifo,
 	OP_connect,
+	OP_socket_pair,
 	OP_open_namespace,
 	OP_open_process,
 	OP_user_namespace,
@@ -205,6 +207,11 @@ struct op_connect {
 	uint16_t out;
 };
 
+struct op_socket_pair {
+	uint16_t near;
+	uint16_t far;
+};
+
 struct op_open_namespace {
 	const char *path;
 	uint32_t kind;
@@ -257,6 +264,7 @@ struct op_await_exec {
 
 struct op_wait_exit {
 	uint32_t forward;
+	uint16_t terminal;
 };
 
 struct op_signal {
@@ -579,6 +587,8 @@ static const struct field_info op_fields[] = {
 	{ FIELD_OUT, 0, offsetof(struct op_fifo, out) },
 	{ FIELD_TEXT, 0, offsetof(struct op_connect, path) },
 	{ FIELD_OUT, 0, offsetof(struct op_connect, out) },
+	{ FIELD_OUT, 0, offsetof(struct op_socket_pair, near) },
+	{ FIELD_OUT, 0, offsetof(struct op_socket_pair, far) },
 	{ FIELD_TEXT, 0, offsetof(struct op_open_namespace, path) },
 	{ FIELD_U32, 0, offsetof(struct op_open_namespace, kind) },
 	{ FIELD_OUT, 0, offsetof(struct op_open_namespace, out) },
@@ -602,6 +612,7 @@ static const struct field_info op_fields[] = {
 	{ FIELD_TEXT, 0, offsetof(struct op_start, status) },
 	{ FIELD_IN, 1, offsetof(struct op_start, process) },
 	{ FIELD_U32, 1, offsetof(struct op_wait_exit, forward) },
+	{ FIELD_IN, 1, offsetof(struct op_wait_exit, terminal) },
 	{ FIELD_IN, 0, offsetof(struct op_signal, process) },
 	{ FIELD_U32, 0, offsetof(struct op_signal, signal) },
 	{ FIELD_IN, 0, offsetof(struct op_await_death, process) },
@@ -688,7 +699,7 @@ static const struct field_info op_fields[] = {
 	{ FIELD_U32, 0, offsetof(struct op_make_directory, mode) },
 	{ FIELD_U32, 1, offsetof(struct op_make_directory, uid) },
 	{ FIELD_U32, 1, offsetof(struct op_make_directory, gid) },
-	{ FIELD_IN, 0, offsetof(struct op_console, root) },
+	{ FIELD_IN, 1, offsetof(struct op_console, root) },
 	{ FIELD_IN, 0, offsetof(struct op_console, socket) },
 	{ FIELD_U32, 1, offsetof(struct op_console, rows) },
 	{ FIELD_U32, 1, offsetof(struct op_console, columns) },
@@ -754,69 +765,70 @@ static const struct op_info op_table[OP_COUNT] = {
 	{ "inherit", { 1, 0, 0 }, 2, 11, sizeof(struct op_inherit) },
 	{ "fifo", { 1, 0, 0 }, 2, 13, sizeof(struct op_fifo) },
 	{ "connect", { 1, 0, 0 }, 2, 15, sizeof(struct op_connect) },
-	{ "openNamespace", { 1, 0, 0 }, 3, 17, sizeof(struct op_open_namespace) },
-	{ "openProcess", { 3, 0, 0 }, 3, 20, sizeof(struct op_open_process) },
-	{ "userNamespace", { 1, 0, 0 }, 4, 23, sizeof(struct op_user_namespace) },
-	{ "runStage", { 1, 0, 0 }, 1, 27, sizeof(struct op_run_stage) },
-	{ "await", { 2, 0, 124 }, 1, 28, sizeof(struct op_await) },
-	{ "release", { 2, 0, 124 }, 1, 29, sizeof(struct op_release) },
-	{ "hook", { 3, 0, 72 }, 6, 30, sizeof(struct op_hook) },
-	{ "start", { 3, 0, 0 }, 3, 36, sizeof(struct op_start) },
-	{ "awaitExec", { 2, 0, 0 }, 0, 39, sizeof(struct op_await_exec) },
-	{ "waitExit", { 2, 0, 0 }, 1, 39, sizeof(struct op_wait_exit) },
-	{ "signal", { 3, 0, 0 }, 2, 40, sizeof(struct op_signal) },
-	{ "awaitDeath", { 3, 0, 0 }, 2, 42, sizeof(struct op_await_death) },
-	{ "readInRoot", { 3, 0, 0 }, 4, 44, sizeof(struct op_read_in_root) },
-	{ "unpackTree", { 3, 0, 0 }, 2, 48, sizeof(struct op_unpack_tree) },
-	{ "packTree", { 3, 0, 0 }, 4, 50, sizeof(struct op_pack_tree) },
-	{ "cgroupCreate", { 1, 0, 0 }, 5, 54, sizeof(struct op_cgroup_create) },
-	{ "cgroupOpen", { 3, 0, 0 }, 2, 59, sizeof(struct op_cgroup_open) },
-	{ "cgroupSet", { 3, 0, 0 }, 3, 61, sizeof(struct op_cgroup_set) },
-	{ "cgroupDevices", { 3, 0, 0 }, 2, 64, sizeof(struct op_cgroup_devices) },
-	{ "cgroupKill", { 3, 0, 0 }, 3, 66, sizeof(struct op_cgroup_kill) },
-	{ "cgroupRemove", { 3, 0, 0 }, 2, 69, sizeof(struct op_cgroup_remove) },
-	{ "cgroupJoin", { 0, 4, 4 }, 2, 71, sizeof(struct op_cgroup_join) },
-	{ "cloneMount", { 1, 0, 0 }, 3, 73, sizeof(struct op_clone_mount) },
-	{ "changeMount", { 1, 0, 8 }, 6, 76, sizeof(struct op_change_mount) },
-	{ "overlay", { 1, 0, 0 }, 5, 82, sizeof(struct op_overlay) },
-	{ "attach", { 0, 0, 8 }, 4, 87, sizeof(struct op_attach) },
-	{ "mountFs", { 0, 0, 8 }, 8, 91, sizeof(struct op_mount_fs) },
-	{ "setMount", { 0, 0, 24 }, 6, 99, sizeof(struct op_set_mount) },
-	{ "propagation", { 0, 0, 4 }, 1, 105, sizeof(struct op_propagation) },
-	{ "root", { 0, 0, 8 }, 3, 106, sizeof(struct op_root) },
-	{ "device", { 0, 0, 8 }, 9, 109, sizeof(struct op_device) },
-	{ "symlink", { 0, 0, 8 }, 3, 118, sizeof(struct op_symlink) },
-	{ "makeDirectory", { 0, 0, 24 }, 5, 121, sizeof(struct op_make_directory) },
-	{ "console", { 0, 0, 24 }, 6, 126, sizeof(struct op_console) },
-	{ "pivot", { 0, 0, 16 }, 2, 132, sizeof(struct op_pivot) },
-	{ "moveRoot", { 0, 0, 16 }, 1, 134, sizeof(struct op_move_root) },
-	{ "changeRoot", { 0, 0, 16 }, 1, 135, sizeof(struct op_change_root) },
-	{ "mask", { 0, 0, 16 }, 2, 136, sizeof(struct op_mask) },
-	{ "readOnly", { 0, 0, 16 }, 2, 138, sizeof(struct op_read_only) },
-	{ "sysctl", { 0, 0, 16 }, 2, 140, sizeof(struct op_sysctl) },
-	{ "hostName", { 0, 0, 4 }, 1, 142, sizeof(struct op_host_name) },
-	{ "domainName", { 0, 0, 4 }, 1, 143, sizeof(struct op_domain_name) },
-	{ "join", { 0, 4, 0 }, 3, 144, sizeof(struct op_join) },
-	{ "spawn", { 0, 4, 0 }, 2, 147, sizeof(struct op_spawn) },
-	{ "unshare", { 0, 0, 4 }, 1, 149, sizeof(struct op_unshare) },
-	{ "session", { 0, 0, 4 }, 0, 150, sizeof(struct op_session) },
-	{ "rlimit", { 0, 4, 4 }, 3, 150, sizeof(struct op_rlimit) },
-	{ "oomScore", { 0, 4, 4 }, 1, 153, sizeof(struct op_oom_score) },
-	{ "keyring", { 0, 0, 32 }, 1, 154, sizeof(struct op_keyring) },
-	{ "personality", { 0, 0, 32 }, 1, 155, sizeof(struct op_personality) },
-	{ "ioPriority", { 0, 0, 4 }, 1, 156, sizeof(struct op_io_priority) },
-	{ "umask", { 0, 0, 32 }, 1, 157, sizeof(struct op_umask) },
-	{ "noNewPrivileges", { 0, 0, 32 }, 0, 158, sizeof(struct op_no_new_privileges) },
-	{ "boundingSet", { 0, 0, 32 }, 1, 158, sizeof(struct op_bounding_set) },
-	{ "idSwitch", { 0, 0, 32 }, 4, 159, sizeof(struct op_id_switch) },
-	{ "capabilities", { 0, 0, 32 }, 4, 163, sizeof(struct op_capabilities) },
-	{ "seccomp", { 0, 0, 96 }, 2, 167, sizeof(struct op_seccomp) },
-	{ "execLabel", { 0, 0, 32 }, 2, 169, sizeof(struct op_exec_label) },
-	{ "workDirectory", { 0, 0, 32 }, 2, 171, sizeof(struct op_work_directory) },
-	{ "findProgram", { 0, 0, 32 }, 2, 173, sizeof(struct op_find_program) },
-	{ "awaitStart", { 0, 0, 64 }, 2, 175, sizeof(struct op_await_start) },
-	{ "becomeInit", { 0, 0, 64 }, 1, 177, sizeof(struct op_become_init) },
-	{ "exec", { 0, 0, 64 }, 3, 178, sizeof(struct op_exec) },
+	{ "socketPair", { 1, 0, 0 }, 2, 17, sizeof(struct op_socket_pair) },
+	{ "openNamespace", { 1, 0, 0 }, 3, 19, sizeof(struct op_open_namespace) },
+	{ "openProcess", { 3, 0, 0 }, 3, 22, sizeof(struct op_open_process) },
+	{ "userNamespace", { 1, 0, 0 }, 4, 25, sizeof(struct op_user_namespace) },
+	{ "runStage", { 1, 0, 0 }, 1, 29, sizeof(struct op_run_stage) },
+	{ "await", { 2, 0, 124 }, 1, 30, sizeof(struct op_await) },
+	{ "release", { 2, 0, 124 }, 1, 31, sizeof(struct op_release) },
+	{ "hook", { 3, 0, 72 }, 6, 32, sizeof(struct op_hook) },
+	{ "start", { 3, 0, 0 }, 3, 38, sizeof(struct op_start) },
+	{ "awaitExec", { 2, 0, 0 }, 0, 41, sizeof(struct op_await_exec) },
+	{ "waitExit", { 2, 0, 0 }, 2, 41, sizeof(struct op_wait_exit) },
+	{ "signal", { 3, 0, 0 }, 2, 43, sizeof(struct op_signal) },
+	{ "awaitDeath", { 3, 0, 0 }, 2, 45, sizeof(struct op_await_death) },
+	{ "readInRoot", { 3, 0, 0 }, 4, 47, sizeof(struct op_read_in_root) },
+	{ "unpackTree", { 3, 0, 0 }, 2, 51, sizeof(struct op_unpack_tree) },
+	{ "packTree", { 3, 0, 0 }, 4, 53, sizeof(struct op_pack_tree) },
+	{ "cgroupCreate", { 1, 0, 0 }, 5, 57, sizeof(struct op_cgroup_create) },
+	{ "cgroupOpen", { 3, 0, 0 }, 2, 62, sizeof(struct op_cgroup_open) },
+	{ "cgroupSet", { 3, 0, 0 }, 3, 64, sizeof(struct op_cgroup_set) },
+	{ "cgroupDevices", { 3, 0, 0 }, 2, 67, sizeof(struct op_cgroup_devices) },
+	{ "cgroupKill", { 3, 0, 0 }, 3, 69, sizeof(struct op_cgroup_kill) },
+	{ "cgroupRemove", { 3, 0, 0 }, 2, 72, sizeof(struct op_cgroup_remove) },
+	{ "cgroupJoin", { 0, 4, 4 }, 2, 74, sizeof(struct op_cgroup_join) },
+	{ "cloneMount", { 1, 0, 0 }, 3, 76, sizeof(struct op_clone_mount) },
+	{ "changeMount", { 1, 0, 8 }, 6, 79, sizeof(struct op_change_mount) },
+	{ "overlay", { 1, 0, 0 }, 5, 85, sizeof(struct op_overlay) },
+	{ "attach", { 0, 0, 8 }, 4, 90, sizeof(struct op_attach) },
+	{ "mountFs", { 0, 0, 8 }, 8, 94, sizeof(struct op_mount_fs) },
+	{ "setMount", { 0, 0, 24 }, 6, 102, sizeof(struct op_set_mount) },
+	{ "propagation", { 0, 0, 4 }, 1, 108, sizeof(struct op_propagation) },
+	{ "root", { 0, 0, 8 }, 3, 109, sizeof(struct op_root) },
+	{ "device", { 0, 0, 8 }, 9, 112, sizeof(struct op_device) },
+	{ "symlink", { 0, 0, 8 }, 3, 121, sizeof(struct op_symlink) },
+	{ "makeDirectory", { 0, 0, 24 }, 5, 124, sizeof(struct op_make_directory) },
+	{ "console", { 0, 0, 24 }, 6, 129, sizeof(struct op_console) },
+	{ "pivot", { 0, 0, 16 }, 2, 135, sizeof(struct op_pivot) },
+	{ "moveRoot", { 0, 0, 16 }, 1, 137, sizeof(struct op_move_root) },
+	{ "changeRoot", { 0, 0, 16 }, 1, 138, sizeof(struct op_change_root) },
+	{ "mask", { 0, 0, 16 }, 2, 139, sizeof(struct op_mask) },
+	{ "readOnly", { 0, 0, 16 }, 2, 141, sizeof(struct op_read_only) },
+	{ "sysctl", { 0, 0, 16 }, 2, 143, sizeof(struct op_sysctl) },
+	{ "hostName", { 0, 0, 4 }, 1, 145, sizeof(struct op_host_name) },
+	{ "domainName", { 0, 0, 4 }, 1, 146, sizeof(struct op_domain_name) },
+	{ "join", { 0, 4, 0 }, 3, 147, sizeof(struct op_join) },
+	{ "spawn", { 0, 4, 0 }, 2, 150, sizeof(struct op_spawn) },
+	{ "unshare", { 0, 0, 4 }, 1, 152, sizeof(struct op_unshare) },
+	{ "session", { 0, 0, 4 }, 0, 153, sizeof(struct op_session) },
+	{ "rlimit", { 0, 4, 4 }, 3, 153, sizeof(struct op_rlimit) },
+	{ "oomScore", { 0, 4, 4 }, 1, 156, sizeof(struct op_oom_score) },
+	{ "keyring", { 0, 0, 32 }, 1, 157, sizeof(struct op_keyring) },
+	{ "personality", { 0, 0, 32 }, 1, 158, sizeof(struct op_personality) },
+	{ "ioPriority", { 0, 0, 4 }, 1, 159, sizeof(struct op_io_priority) },
+	{ "umask", { 0, 0, 32 }, 1, 160, sizeof(struct op_umask) },
+	{ "noNewPrivileges", { 0, 0, 32 }, 0, 161, sizeof(struct op_no_new_privileges) },
+	{ "boundingSet", { 0, 0, 32 }, 1, 161, sizeof(struct op_bounding_set) },
+	{ "idSwitch", { 0, 0, 32 }, 4, 162, sizeof(struct op_id_switch) },
+	{ "capabilities", { 0, 0, 32 }, 4, 166, sizeof(struct op_capabilities) },
+	{ "seccomp", { 0, 0, 96 }, 2, 170, sizeof(struct op_seccomp) },
+	{ "execLabel", { 0, 0, 32 }, 2, 172, sizeof(struct op_exec_label) },
+	{ "workDirectory", { 0, 0, 32 }, 2, 174, sizeof(struct op_work_directory) },
+	{ "findProgram", { 0, 0, 32 }, 2, 176, sizeof(struct op_find_program) },
+	{ "awaitStart", { 0, 0, 64 }, 2, 178, sizeof(struct op_await_start) },
+	{ "becomeInit", { 0, 0, 64 }, 1, 180, sizeof(struct op_become_init) },
+	{ "exec", { 0, 0, 64 }, 3, 181, sizeof(struct op_exec) },
 };
 
 #endif

@@ -59,6 +59,12 @@ export const hostOps = defineOps({
     legal: prepare,
     fields: { path: f.hostPath("the socket"), out: f.out("the connection") },
   },
+  socketPair: {
+    doc: "Makes a pair of connected unix stream sockets, both close-on-exec.",
+    source: "socketpair(2)",
+    legal: prepare,
+    fields: { near: f.out("the end for the host list"), far: f.out("the end for init") },
+  },
   openNamespace: {
     doc: "Opens a namespace file and checks with NS_GET_NSTYPE that it is one of the wanted kind.",
     source: "ioctl_ns(2)",
@@ -142,10 +148,15 @@ export const hostOps = defineOps({
     fields: {},
   },
   waitExit: {
-    doc: "Waits for init to end and reports its exit; with forward set every signal that can be caught is passed on to it.",
-    source: "waitid(2)",
+    doc: "Waits for init to end and reports its exit; with forward set every signal that can be caught is passed on to it. With a terminal, the helper's own terminal becomes raw, its size follows SIGWINCH, and bytes go both ways until init has ended and its output is drained; the terminal's mode is restored whatever happens.",
+    source: "waitid(2), ioctl_tty(2)",
     legal: attend,
-    fields: { forward: f.u32("1: forward signals", { optional: true }) },
+    fields: {
+      forward: f.u32("1: forward signals", { optional: true }),
+      terminal: f.in("socket that the console op sends the master to, the near end of a pair", {
+        optional: true,
+      }),
+    },
   },
   signal: {
     doc: "Sends a signal through a pidfd.",

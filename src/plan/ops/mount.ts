@@ -138,7 +138,9 @@ export const mountOps = defineOps({
     source: "ioctl_tty(2) TIOCGPTPEER; CVE-2025-52565",
     legal: { init: ["mount", "root"] },
     fields: {
-      root,
+      root: f.in("the container's root directory; without it the root of the process (exec)", {
+        optional: true,
+      }),
       socket: f.in("unix socket that receives the master with the name of the terminal"),
       rows: f.u32("height in characters, 0 leaves it", { optional: true }),
       columns: f.u32("width in characters", { optional: true }),
