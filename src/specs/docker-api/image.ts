@@ -1,0 +1,57 @@
+/** An entry of GET /images/json. Source: swagger.yaml, `ImageSummary`. `Created` is in seconds since 1970; -1 is unknown. */
+export type ImageSummary = {
+  readonly Id: string;
+  readonly ParentId: string;
+  readonly RepoTags: readonly string[];
+  readonly RepoDigests: readonly string[];
+  readonly Created: number;
+  readonly Size: number;
+  readonly SharedSize: number;
+  readonly VirtualSize?: number | undefined;
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly Containers: number;
+};
+
+/** The configuration that an image gives its containers. Source: swagger.yaml, `ImageConfig`. */
+export type ImageConfig = {
+  readonly User?: string | undefined;
+  readonly ExposedPorts?: Readonly<Record<string, object>> | undefined;
+  readonly Env?: readonly string[] | undefined;
+  readonly Entrypoint?: readonly string[] | undefined;
+  readonly Cmd?: readonly string[] | undefined;
+  readonly Volumes?: Readonly<Record<string, object>> | undefined;
+  readonly WorkingDir?: string | undefined;
+  readonly Labels?: Readonly<Record<string, string>> | undefined;
+  readonly StopSignal?: string | undefined;
+};
+
+/** Answer to GET /images/{name}/json. Source: swagger.yaml, `ImageInspect`. */
+export type ImageInspect = {
+  readonly Id: string;
+  readonly RepoTags: readonly string[];
+  readonly RepoDigests: readonly string[];
+  readonly Comment?: string | undefined;
+  readonly Created?: string | undefined;
+  readonly Author?: string | undefined;
+  readonly Config: ImageConfig;
+  readonly Architecture: string;
+  readonly Variant?: string | undefined;
+  readonly Os: string;
+  readonly Size: number;
+  readonly VirtualSize?: number | undefined;
+  readonly RootFS: { readonly Type: "layers"; readonly Layers: readonly string[] };
+  readonly Metadata: { readonly LastTagTime: string };
+};
+
+/** An entry of GET /images/{name}/history. Source: swagger.yaml, operation `ImageHistory`. */
+export type ImageHistoryEntry = {
+  readonly Id: string;
+  readonly Created: number;
+  readonly CreatedBy: string;
+  readonly Tags: readonly string[] | null;
+  readonly Size: number;
+  readonly Comment: string;
+};
+
+/** An entry of the answer to DELETE /images/{name}. Source: swagger.yaml, `ImageDeleteResponseItem`. */
+export type ImageDeleted = { readonly Untagged?: string | undefined; readonly Deleted?: string | undefined };

@@ -1,0 +1,45 @@
+export {
+  type ApiVersion,
+  formatApiVersion,
+  NEWEST_API_VERSION,
+  OLDEST_API_VERSION,
+  parseApiVersion,
+} from "./api-version.ts";
+export {
+  type ContainerCreated,
+  type ContainerInspect,
+  type ContainerState,
+  type ContainerStatus,
+  type ContainerSummary,
+  type EndpointSettings,
+  type Health,
+  type MountPoint,
+  NEVER,
+  type PortSummary,
+  type PublishedPort,
+  type WaitCondition,
+  type WaitResponse,
+  waitConditions,
+} from "./container.ts";
+export type { ContainerConfig, HealthConfig } from "./container-config.ts";
+export { type CreateBody, parseCreateBody } from "./create-body.ts";
+export { createDetachDetector, DEFAULT_DETACH_KEYS, type Detached, parseDetachKeys } from "./detach-keys.ts";
+export { dockerApiError } from "./errors.ts";
+export type { EventMessage } from "./event.ts";
+export type { ExplainedPlan } from "./explain.ts";
+export { type Filters, formatFilters, parseFilters } from "./filters.ts";
+export type { DeviceMapping, HostConfig, PortBinding, Ulimit } from "./host-config.ts";
+export type { ImageConfig, ImageDeleted, ImageHistoryEntry, ImageInspect, ImageSummary } from "./image.ts";
+export { mediaTypes } from "./media-types.ts";
+export { type Mount, type Propagation, propagations } from "./mount.ts";
+export { formatPlatform, type Platform, parsePlatform } from "./platform.ts";
+export type { ErrorBody, ErrorExtension, ProgressMessage } from "./progress.ts";
+export { formatRegistryAuth, parseRegistryAuth, type RegistryAuth } from "./registry-auth.ts";
+export {
+  createFrameDecoder,
+  encodeFrameHeader,
+  type OutputChunk,
+  type OutputStream,
+} from "./stream-frame.ts";
+export type { DiskUsage, SystemInfo, SystemVersion } from "./system.ts";
+export { parseVolumeSpec, type VolumeSpec } from "./volume-spec.ts";

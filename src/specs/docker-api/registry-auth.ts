@@ -1,0 +1,33 @@
+import type * as v from "valibot";
+import { optional, struct, text } from "./fields.ts";
+import { parseJson } from "./parse.ts";
+
+const schema = struct({
+  username: optional(text),
+  password: optional(text),
+  identitytoken: optional(text),
+  registrytoken: optional(text),
+  serveraddress: optional(text),
+});
+
+/** What the X-Registry-Auth header carries. Source: swagger.yaml, "Authentication". */
+export type RegistryAuth = v.InferOutput<typeof schema>;
+
+/**
+ * Reads the header: base64url of a JSON object. Nothing, `{}` and what cannot be read count as "no credentials": clients
+ * send odd values, and a pull without credentials then gets the registry's own answer.
+ */
+export function parseRegistryAuth(header: string | undefined): RegistryAuth | undefined {
+  if (header === undefined || header.length > 32_768) return undefined;
+  try {
+    const auth = parseJson(schema, Buffer.from(header, "base64").toString(), "the X-Registry-Auth header");
+    return Object.values(auth).some((value) => value !== undefined && value !== "") ? auth : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The header for credentials. */
+export function formatRegistryAuth(auth: RegistryAuth): string {
+  return Buffer.from(JSON.stringify(auth)).toString("base64url");
+}

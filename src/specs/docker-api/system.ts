@@ -1,0 +1,57 @@
+/** Answer to GET /version. Source: swagger.yaml, `SystemVersion`. */
+export type SystemVersion = {
+  readonly Platform: { readonly Name: string };
+  readonly Components: readonly {
+    readonly Name: string;
+    readonly Version: string;
+    readonly Details: Readonly<Record<string, string>>;
+  }[];
+  readonly Version: string;
+  readonly ApiVersion: string;
+  readonly MinAPIVersion: string;
+  readonly GitCommit: string;
+  readonly GoVersion: string;
+  readonly Os: string;
+  readonly Arch: string;
+  readonly KernelVersion: string;
+  readonly BuildTime: string;
+};
+
+/** The part of GET /info that is served. Source: swagger.yaml, `SystemInfo`. */
+export type SystemInfo = {
+  readonly ID: string;
+  readonly Name: string;
+  readonly ServerVersion: string;
+  readonly Containers: number;
+  readonly ContainersRunning: number;
+  readonly ContainersPaused: number;
+  readonly ContainersStopped: number;
+  readonly Images: number;
+  readonly Driver: string;
+  readonly DriverStatus: readonly (readonly [string, string])[];
+  readonly LoggingDriver: string;
+  readonly CgroupDriver: string;
+  readonly CgroupVersion: string;
+  readonly KernelVersion: string;
+  readonly OperatingSystem: string;
+  readonly OSVersion: string;
+  readonly OSType: string;
+  readonly Architecture: string;
+  readonly NCPU: number;
+  readonly MemTotal: number;
+  readonly DockerRootDir: string;
+  readonly DefaultRuntime: string;
+  readonly SecurityOptions: readonly string[];
+  readonly Warnings: readonly string[];
+  readonly SystemTime: string;
+  readonly LiveRestoreEnabled: boolean;
+} & Readonly<Record<string, unknown>>;
+
+/** Answer to GET /system/df before API 1.52. Source: swagger.yaml v1.51, operation `SystemDataUsage`. */
+export type DiskUsage = {
+  readonly LayersSize: number;
+  readonly Images: readonly object[];
+  readonly Containers: readonly object[];
+  readonly Volumes: readonly object[];
+  readonly BuildCache: readonly object[];
+};
