@@ -1,2 +1,3 @@
 export * as dockerApi from "./docker-api/index.ts";
 export * from "./oci-image/index.ts";
+export * from "./oci-runtime/index.ts";

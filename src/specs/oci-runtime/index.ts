@@ -1,0 +1,9 @@
+export * from "./constants.ts";
+export { MAX_DOCUMENT_SIZE, printJson } from "./json.ts";
+export { type ParsedSpec, parseProcess, parseResources, parseSpec } from "./parse.ts";
+export type { SpecWarning } from "./read.ts";
+export * from "./state.ts";
+export type * from "./types.ts";
+export type * from "./types-linux.ts";
+export type * from "./types-resources.ts";
+export type * from "./types-seccomp.ts";
