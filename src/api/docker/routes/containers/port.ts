@@ -1,0 +1,109 @@
+import type { dockerApi } from "../../../../specs/index.ts";
+import type { Container, Timestamp } from "./container-view.ts";
+import type { CreateContainerRequest } from "./create-request.ts";
+
+/**
+ * What the container routes need of the engine.
+ *
+ * `reference` is a full id, a name, or an unambiguous beginning of an id, in that order.
+ *
+ * Errors are TugErrors; the door maps `kind` to a status. Some carry details, from which the door makes the words that
+ * Docker's clients look for (../wording.ts):
+ *
+ * | situation | kind | details |
+ * | --- | --- | --- |
+ * | no such container | notFound | `container`: the reference |
+ * | no such image | notFound | `image`: the reference |
+ * | the name is taken | conflict | `containerName`, `usedBy`: id of the holder |
+ * | the command cannot be executed | invalid | `exitCode`: 126 or 127, `reason`: the errno's text or "executable file not found in $PATH" |
+ */
+export interface ContainersPort {
+  /** Makes a container that does not run. Does not pull: a missing image is an error. */
+  create(request: CreateContainerRequest, signal: AbortSignal): Promise<Created>;
+  /** Every container that the Docker door may show, newest first. */
+  list(): Promise<readonly Container[]>;
+  get(reference: string): Promise<Container>;
+  /** Size on disk: written by the container, and of its whole root filesystem. */
+  sizes(reference: string): Promise<{ readonly writableBytes: number; readonly rootfsBytes: number }>;
+  /** Resolves when the command has been executed. `notModified` when it runs already. */
+  start(reference: string, signal: AbortSignal): Promise<void>;
+  /** Resolves when the container has ended. `notModified` when it does not run. */
+  stop(reference: string, options: StopOptions, signal: AbortSignal): Promise<void>;
+  restart(reference: string, options: StopOptions, signal: AbortSignal): Promise<void>;
+  /** @param signalName as the client wrote it: KILL, SIGKILL, 9; undefined is SIGKILL. `conflict` unless it runs */
+  kill(reference: string, signalName: string | undefined): Promise<void>;
+  pause(reference: string): Promise<void>;
+  unpause(reference: string): Promise<void>;
+  rename(reference: string, name: string): Promise<void>;
+  /** `conflict` when it runs and `force` is not set. */
+  remove(reference: string, options: RemoveOptions): Promise<void>;
+  /** Size of its terminal, in characters. */
+  resize(reference: string, size: { readonly height: number; readonly width: number }): Promise<void>;
+  /**
+   * Registers a waiter: when the outer promise is resolved, no later end can be missed. The inner one is resolved when
+   * the condition holds and rejected only when it never will.
+   */
+  wait(reference: string, condition: dockerApi.WaitCondition, signal: AbortSignal): Promise<Waiting>;
+  /** Connects to the standard streams; a container that does not run yet can be attached to. */
+  attach(reference: string, options: AttachOptions, signal: AbortSignal): Promise<Attachment>;
+  logs(reference: string, options: LogOptions, signal: AbortSignal): Promise<Logs>;
+  /** The root filesystem as a tar archive. */
+  export(reference: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+}
+
+export type Created = { readonly id: string; readonly warnings: readonly string[] };
+
+/** Left out: what the container was created with, or the engine's default. -1 seconds wait for ever. */
+export type StopOptions = {
+  readonly signalName?: string | undefined;
+  readonly timeoutSeconds?: number | undefined;
+};
+
+export type RemoveOptions = { readonly force: boolean; readonly volumes: boolean };
+
+export type Waiting = {
+  readonly ended: Promise<{ readonly exitCode: number; readonly error?: string | undefined }>;
+};
+
+export type AttachOptions = {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  /** Begin with what has been logged so far. */
+  readonly logs: boolean;
+  /** Go on with what comes; without it the output ends after the logs. */
+  readonly stream: boolean;
+};
+
+/** A connection to a container's standard streams. */
+export interface Attachment {
+  /** A terminal has one output, "stdout". */
+  readonly tty: boolean;
+  /** In the order it was written; ends when the container's output does. Reading slowly must not block the container. */
+  readonly output: AsyncIterable<dockerApi.OutputChunk>;
+  /** Resolves when the bytes have been taken over; rejected when nobody reads stdin any more. */
+  write(data: Uint8Array): Promise<void>;
+  /** The client's end of input: ends the container's stdin if it was created with stdinOnce. */
+  closeStdin(): Promise<void>;
+  /** Lets go without a trace in the container. May be called twice. */
+  close(): Promise<void>;
+}
+
+export type LogOptions = {
+  readonly follow: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly since?: Timestamp | undefined;
+  readonly until?: Timestamp | undefined;
+  /** Number of last lines; left out: all. */
+  readonly tail?: number | undefined;
+};
+
+export type Logs = { readonly tty: boolean; readonly entries: AsyncIterable<LogEntry> };
+
+/** A line with its newline, or a part of a line without. */
+export type LogEntry = {
+  readonly stream: dockerApi.OutputStream;
+  readonly time: Timestamp;
+  readonly data: Uint8Array;
+};
