@@ -1,0 +1,108 @@
+import { createHash, type Hash } from "node:crypto";
+import { type FileHandle, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type Digest, splitDigest, syncDirectory } from "../../base/index.ts";
+import { imageError } from "../errors.ts";
+import type { Blob, Expected, Ingest } from "./content-store.ts";
+import { readChunks } from "./read-chunks.ts";
+import { storageError } from "./storage-error.ts";
+
+/** What an ingest works on. */
+export type IngestFile = {
+  /** Where the bytes are collected, open for reading and writing. */
+  file: FileHandle;
+  path: string;
+  /** Where a blob with this digest belongs. */
+  blobPath: (digest: Digest) => string;
+  expected: Expected | undefined;
+  /** Gives the turn to the next ingest of the digest. */
+  release: () => void;
+};
+
+type State = IngestFile & { hash: Hash; size: number; done: boolean };
+
+/** An ingest that collects its bytes in a file and continues with those that are there. */
+export async function createFileIngest(target: IngestFile): Promise<Ingest> {
+  const algorithm = target.expected === undefined ? "sha256" : splitDigest(target.expected.digest).algorithm;
+  const state: State = { ...target, hash: createHash(algorithm), size: 0, done: false };
+  for await (const chunk of readChunks(target.file)) {
+    state.hash.update(chunk);
+    state.size += chunk.length;
+  }
+  const offset = state.size;
+  return {
+    offset,
+    kept: () => readChunks(target.file, { end: offset }),
+    write: (chunk) => write(state, chunk),
+    commit: () => commit(state),
+    discard: () => discard(state),
+    [Symbol.asyncDispose]: () => dispose(state),
+  };
+}
+
+async function write(state: State, chunk: Uint8Array): Promise<void> {
+  const { expected, file } = state;
+  if (expected?.size !== undefined && state.size + chunk.length > expected.size) {
+    await discard(state);
+    throw imageError(
+      "CONTENT_SIZE",
+      `cannot store blob ${expected.digest}: more than its ${expected.size} bytes arrived`,
+    );
+  }
+  state.hash.update(chunk);
+  for (let written = 0; written < chunk.length; ) {
+    try {
+      written += (await file.write(chunk, written, chunk.length - written, state.size + written))
+        .bytesWritten;
+    } catch (error) {
+      throw await storageFailure(state, error);
+    }
+  }
+  state.size += chunk.length;
+}
+
+async function commit(state: State): Promise<Blob> {
+  const { expected, size } = state;
+  const algorithm = expected === undefined ? "sha256" : splitDigest(expected.digest).algorithm;
+  const digest = `${algorithm}:${state.hash.digest("hex")}` as Digest;
+  if (expected?.size !== undefined && size !== expected.size) {
+    await discard(state);
+    const message = `cannot store blob ${expected.digest}: ${size} of its ${expected.size} bytes arrived`;
+    throw imageError("CONTENT_SIZE", message);
+  }
+  if (expected !== undefined && digest !== expected.digest) {
+    await discard(state);
+    const message = `cannot store blob ${expected.digest}: the bytes that arrived have digest ${digest}`;
+    throw imageError("CONTENT_DIGEST", message);
+  }
+  try {
+    await state.file.sync();
+    await rename(state.path, state.blobPath(digest));
+    await syncDirectory(dirname(state.blobPath(digest)));
+  } catch (error) {
+    throw await storageFailure(state, error);
+  }
+  state.done = true;
+  return { digest, size };
+}
+
+async function discard(state: State): Promise<void> {
+  state.done = true;
+  await rm(state.path, { force: true });
+}
+
+async function dispose(state: State): Promise<void> {
+  try {
+    await state.file.close();
+    if (!state.done && (state.expected === undefined || state.size === 0)) await discard(state);
+  } finally {
+    state.release();
+  }
+}
+
+/** After a failed write the bytes are of no use: a full disk needs the room more. */
+async function storageFailure(state: State, cause: unknown) {
+  await discard(state);
+  const what = state.expected === undefined ? "a blob" : `blob ${state.expected.digest}`;
+  return storageError(what, dirname(state.path), cause);
+}
