@@ -1,0 +1,115 @@
+/* What every role of the helper uses: descriptors, bytes, process title. Nothing here prints. */
+#ifndef TUG_BASE_H
+#define TUG_BASE_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+#include "kernel.h"
+
+/* `owned int fd = open(...)`: closed when the scope is left, errno kept. */
+#define owned __attribute__((cleanup(close_owned)))
+/* `owned_memory char *text = malloc(...)` */
+#define owned_memory __attribute__((cleanup(free_owned)))
+
+void close_owned(int *fd);
+void free_owned(void *pointer);
+
+/* Hands a descriptor out of its scope: the variable becomes -1. */
+static inline int take(int *fd)
+{
+	int taken = *fd;
+	*fd = -1;
+	return taken;
+}
+
+/* The call again as long as a signal interrupts it. */
+#define RETRY(call) ({ \
+	__typeof__(call) result_; \
+	do \
+		result_ = (call); \
+	while (result_ == -1 && errno == EINTR); \
+	result_; \
+})
+
+/* All of it, or -1. A socket whose other end is gone is EPIPE, never a signal. */
+int write_all(int fd, const void *data, size_t size);
+/* As many bytes as there are up to `size`, fewer at the end of the file; -1 on failure. */
+ssize_t read_all(int fd, void *data, size_t size);
+/* A small file below a directory as a string without its last newline; -1 on failure. */
+ssize_t read_file(int dir, const char *path, char *text, size_t size);
+/* One write of a whole string into an existing file below a directory. */
+int write_file(int dir, const char *path, const char *text);
+/* Sends one byte string with a descriptor over a unix socket. */
+int send_fd(int socket, const char *text, int fd);
+/* Receives a descriptor (close-on-exec), with up to `size` - 1 bytes of text if that is wanted; -1 on failure. */
+int receive_fd(int socket, char *text, size_t size);
+
+/* Milliseconds of the monotonic clock. */
+int64_t clock_ms(void);
+
+/* Field 22 of /proc/PID/stat, 0 when there is no such process. `proc` is a directory descriptor of a procfs. */
+uint64_t start_time_of(int proc, pid_t pid);
+
+/* Remembers where the arguments are; main calls it once before anything else. */
+void title_init(char **argv);
+/* Sets the process title that ps shows, and the short one: `title_set("tug:[init]", "web")`. `id` may be NULL. */
+void title_set(const char *role, const char *id);
+
+/* Every signal to its default, none blocked; signals from SIGRTMIN on too. */
+void signals_default(void);
+
+/* Little-endian values at unaligned places. */
+static inline uint16_t get16(const void *at)
+{
+	uint16_t value;
+	memcpy(&value, at, sizeof value);
+	return value;
+}
+
+static inline uint32_t get32(const void *at)
+{
+	uint32_t value;
+	memcpy(&value, at, sizeof value);
+	return value;
+}
+
+static inline uint64_t get64(const void *at)
+{
+	uint64_t value;
+	memcpy(&value, at, sizeof value);
+	return value;
+}
+
+/* Stores a value and returns the place after it. */
+#define PUT(at, type, value) ((uint8_t *)memcpy((at), &(type){ (type)(value) }, sizeof(type)) + sizeof(type))
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "plans travel little-endian");
+
+/*
+ * Makes this process run from a file that nobody can write through /proc/PID/exe (CVE-2019-5736): executes itself
+ * once more, with these arguments and this environment, from a detached read-only clone of the mount of its own file,
+ * or from a sealed memfd where mounts may not be cloned. Returns 0 at once if it already does, -1 on failure.
+ */
+int seal(char *const argv[], char *const env[]);
+
+/*
+ * Executes one plan that arrives on a socket, as docs/plan-wire.md says, in this process. The process is sealed,
+ * has one thread, and every descriptor above 2 is close-on-exec afterwards. `outcome` may be NULL.
+ * Returns 0 when the plan was executed, 1 when it failed (and the caller was told), 2 when there was none.
+ */
+struct run_outcome {
+	bool waited;
+	int status; /* wait status of init, if waited */
+};
+int run_plan(int fd, struct run_outcome *outcome);
+
+/* Roles: argv[0] is the name of the program, argv[1] that of the role (front: whatever the user typed). */
+int run_main(int argc, char **argv);
+int front_main(int argc, char **argv) __attribute__((weak));
+int launch_main(int argc, char **argv) __attribute__((weak));
+int monitor_main(int argc, char **argv) __attribute__((weak));
+
+#endif
