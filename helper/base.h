@@ -84,8 +84,23 @@ static inline uint64_t get64(const void *at)
 	return value;
 }
 
-/* Stores a value and returns the place after it. */
-#define PUT(at, type, value) ((uint8_t *)memcpy((at), &(type){ (type)(value) }, sizeof(type)) + sizeof(type))
+/* Store a value and return the place after it. */
+static inline uint8_t *put8(uint8_t *at, uint8_t value)
+{
+	*at = value;
+	return at + 1;
+}
+
+static inline uint8_t *put32(uint8_t *at, uint32_t value)
+{
+	return (uint8_t *)memcpy(at, &value, sizeof value) + sizeof value;
+}
+
+static inline uint8_t *put64(uint8_t *at, uint64_t value)
+{
+	return (uint8_t *)memcpy(at, &value, sizeof value) + sizeof value;
+}
+
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "plans travel little-endian");
 
 /*

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include "plan.h"
 
-#define TUG_TABLE_HASH "626b159c9de02234"
-#define TUG_TABLE_HASH_BYTES { 0x62, 0x6b, 0x15, 0x9c, 0x9d, 0xe0, 0x22, 0x34 }
+#define TUG_TABLE_HASH "9bfb81c342ab2a21"
+#define TUG_TABLE_HASH_BYTES { 0x9b, 0xfb, 0x81, 0xc3, 0x42, 0xab, 0x2a, 0x21 }
 
 #define LIST_HOST 0
 #define LIST_STAGE 1
@@ -476,6 +476,7 @@ struct op_join {
 struct op_spawn {
 	uint32_t flags;
 	uint16_t group;
+	const char *title;
 };
 
 struct op_unshare {
@@ -722,6 +723,7 @@ static const struct field_info op_fields[] = {
 	{ FIELD_U32, 1, offsetof(struct op_join, flags) },
 	{ FIELD_U32, 1, offsetof(struct op_spawn, flags) },
 	{ FIELD_IN, 1, offsetof(struct op_spawn, group) },
+	{ FIELD_TEXT, 1, offsetof(struct op_spawn, title) },
 	{ FIELD_U32, 0, offsetof(struct op_unshare, flags) },
 	{ FIELD_U32, 0, offsetof(struct op_rlimit, resource) },
 	{ FIELD_U64, 0, offsetof(struct op_rlimit, soft) },
@@ -809,26 +811,26 @@ static const struct op_info op_table[OP_COUNT] = {
 	{ "hostName", { 0, 0, 4 }, 1, 145, sizeof(struct op_host_name) },
 	{ "domainName", { 0, 0, 4 }, 1, 146, sizeof(struct op_domain_name) },
 	{ "join", { 0, 4, 0 }, 3, 147, sizeof(struct op_join) },
-	{ "spawn", { 0, 4, 0 }, 2, 150, sizeof(struct op_spawn) },
-	{ "unshare", { 0, 0, 4 }, 1, 152, sizeof(struct op_unshare) },
-	{ "session", { 0, 0, 4 }, 0, 153, sizeof(struct op_session) },
-	{ "rlimit", { 0, 4, 4 }, 3, 153, sizeof(struct op_rlimit) },
-	{ "oomScore", { 0, 4, 4 }, 1, 156, sizeof(struct op_oom_score) },
-	{ "keyring", { 0, 0, 32 }, 1, 157, sizeof(struct op_keyring) },
-	{ "personality", { 0, 0, 32 }, 1, 158, sizeof(struct op_personality) },
-	{ "ioPriority", { 0, 0, 4 }, 1, 159, sizeof(struct op_io_priority) },
-	{ "umask", { 0, 0, 32 }, 1, 160, sizeof(struct op_umask) },
-	{ "noNewPrivileges", { 0, 0, 32 }, 0, 161, sizeof(struct op_no_new_privileges) },
-	{ "boundingSet", { 0, 0, 32 }, 1, 161, sizeof(struct op_bounding_set) },
-	{ "idSwitch", { 0, 0, 32 }, 4, 162, sizeof(struct op_id_switch) },
-	{ "capabilities", { 0, 0, 32 }, 4, 166, sizeof(struct op_capabilities) },
-	{ "seccomp", { 0, 0, 96 }, 2, 170, sizeof(struct op_seccomp) },
-	{ "execLabel", { 0, 0, 32 }, 2, 172, sizeof(struct op_exec_label) },
-	{ "workDirectory", { 0, 0, 32 }, 2, 174, sizeof(struct op_work_directory) },
-	{ "findProgram", { 0, 0, 32 }, 2, 176, sizeof(struct op_find_program) },
-	{ "awaitStart", { 0, 0, 64 }, 2, 178, sizeof(struct op_await_start) },
-	{ "becomeInit", { 0, 0, 64 }, 1, 180, sizeof(struct op_become_init) },
-	{ "exec", { 0, 0, 64 }, 3, 181, sizeof(struct op_exec) },
+	{ "spawn", { 0, 4, 0 }, 3, 150, sizeof(struct op_spawn) },
+	{ "unshare", { 0, 0, 4 }, 1, 153, sizeof(struct op_unshare) },
+	{ "session", { 0, 0, 4 }, 0, 154, sizeof(struct op_session) },
+	{ "rlimit", { 0, 4, 4 }, 3, 154, sizeof(struct op_rlimit) },
+	{ "oomScore", { 0, 4, 4 }, 1, 157, sizeof(struct op_oom_score) },
+	{ "keyring", { 0, 0, 32 }, 1, 158, sizeof(struct op_keyring) },
+	{ "personality", { 0, 0, 32 }, 1, 159, sizeof(struct op_personality) },
+	{ "ioPriority", { 0, 0, 4 }, 1, 160, sizeof(struct op_io_priority) },
+	{ "umask", { 0, 0, 32 }, 1, 161, sizeof(struct op_umask) },
+	{ "noNewPrivileges", { 0, 0, 32 }, 0, 162, sizeof(struct op_no_new_privileges) },
+	{ "boundingSet", { 0, 0, 32 }, 1, 162, sizeof(struct op_bounding_set) },
+	{ "idSwitch", { 0, 0, 32 }, 4, 163, sizeof(struct op_id_switch) },
+	{ "capabilities", { 0, 0, 32 }, 4, 167, sizeof(struct op_capabilities) },
+	{ "seccomp", { 0, 0, 96 }, 2, 171, sizeof(struct op_seccomp) },
+	{ "execLabel", { 0, 0, 32 }, 2, 173, sizeof(struct op_exec_label) },
+	{ "workDirectory", { 0, 0, 32 }, 2, 175, sizeof(struct op_work_directory) },
+	{ "findProgram", { 0, 0, 32 }, 2, 177, sizeof(struct op_find_program) },
+	{ "awaitStart", { 0, 0, 64 }, 2, 179, sizeof(struct op_await_start) },
+	{ "becomeInit", { 0, 0, 64 }, 1, 181, sizeof(struct op_become_init) },
+	{ "exec", { 0, 0, 64 }, 3, 182, sizeof(struct op_exec) },
 };
 
 #endif

@@ -21,25 +21,30 @@ struct failure {
 struct run {
 	struct plan plan;
 	struct failure failure;
-	uint8_t list; /* LIST_ number of the list being executed */
-	uint32_t index; /* place of the op in it */
+	uint8_t list;   /* LIST_ number of the op being executed */
+	uint32_t index; /* its place there */
 	int slot[SLOT_COUNT]; /* -1: empty */
-	int caller; /* socket to whoever sent the plan; -1 in init */
+	int caller; /* socket to whoever sent the plan; -1 in stage and init */
 	int sync;   /* SOCK_SEQPACKET to the process at the other end of barriers; -1: none (yet, or no more) */
+	int far;    /* before spawn: the end of that pair that init takes */
+	int stage;  /* in a forked stage: channel to the host process; else -1 */
 	int status; /* exec-status FIFO that takes the failure instead, from awaitStart on; -1: none */
 	int proc;   /* procfs of the caller, checked to be one */
 	int null;   /* detached mount of the caller's null device, checked; made when the root is left */
 	int empty;  /* mount of an empty read-only tmpfs; made by the first mask of a directory */
 	unsigned inherited; /* descriptors from 3 on that the caller had left open without a gap */
-	mode_t umask; /* for programs; the helper's own is 0 */
-	bool entered_user; /* the stage joined a user namespace */
-	bool refused; /* the failure is foreign: foreign[] holds the content of answer 4 */
-	pid_t init;
-	int init_fd; /* pidfd */
+	mode_t umask;       /* for programs; the helper's own is 0 */
+	bool entered_user;  /* the stage joined a user namespace */
+	bool forked;        /* the stage is a process of its own */
+	uint64_t files_soft, files_hard; /* limit of open files to set before exec; files_hard 0: none */
+	pid_t init;         /* 0: none, or reaped */
+	int init_fd;        /* its pidfd */
 	uint64_t init_start;
 	struct run_outcome outcome;
-	uint8_t foreign[PATH_MAX + 128];
-	size_t foreign_size;
+	uint8_t digest[32];
+	bool digested;
+	uint8_t foreign[PATH_MAX + 256]; /* a message of init or stage; if it is a failure, what the caller is told */
+	size_t foreign_size; /* of the failure in it; 0: the failure is our own */
 };
 
 /* The only way out of a verb that fails: `return fail(run, errno, "openat2", path)`. `path` may be NULL. Returns -1. */
@@ -55,7 +60,24 @@ int slot_set(struct run *run, uint16_t slot, int fd);
 OP_LIST(DECLARE_VERB)
 #undef DECLARE_VERB
 
-/* Executes one list from an op on; 0, or -1 with the failure recorded. */
-int run_list(struct run *run, uint8_t list, uint32_t from);
+/* The same for a process that ended badly: `status` is its wait status. */
+int fail_status(struct run *run, int status, const char *call, const char *path);
+/* Executes one list; 0, or -1 with the failure recorded. */
+int run_list(struct run *run, uint8_t list);
+/* Sends an answer of docs/plan-wire.md; that nobody listens any more is no failure. */
+void answer(struct run *run, uint8_t type, const void *content, size_t size);
+/* Tells whoever waits why this process fails: the host process, or the reader of exec-status. */
+void report(struct run *run);
+/* Answers "created" and computes the digest of the plan. */
+void answer_created(struct run *run);
+
+/* stage.c: what the two ends of the sync pair say to each other. */
+enum sync_kind { SYNC_BARRIER = 1, SYNC_FAILED, SYNC_EXEC, SYNC_PID };
+int sync_send(int socket, enum sync_kind kind, const void *content, size_t size);
+/* Ends init, if there is one, and reaps it. */
+void abandon_init(struct run *run);
+
+/* program.c */
+void reset_for_program(struct run *run);
 
 #endif

@@ -219,6 +219,7 @@ export const mountOps = defineOps({
     fields: {
       flags: f.u32("namespaces to make", { optional: true, form: cloneFlags }),
       group: f.in("v2 control group", { optional: true }),
+      title: f.text("what the process title shows after the role: the container's id", { optional: true }),
     },
   },
   unshare: {
