@@ -91,6 +91,11 @@ static inline uint8_t *put8(uint8_t *at, uint8_t value)
 	return at + 1;
 }
 
+static inline uint8_t *put16(uint8_t *at, uint16_t value)
+{
+	return (uint8_t *)memcpy(at, &value, sizeof value) + sizeof value;
+}
+
 static inline uint8_t *put32(uint8_t *at, uint32_t value)
 {
 	return (uint8_t *)memcpy(at, &value, sizeof value) + sizeof value;
@@ -113,13 +118,14 @@ int seal(char *const argv[], char *const env[]);
 /*
  * Executes one plan that arrives on a socket, as docs/plan-wire.md says, in this process. The process is sealed,
  * has one thread, and every descriptor above 2 is close-on-exec afterwards. `outcome` may be NULL.
- * Returns 0 when the plan was executed, 1 when it failed (and the caller was told), 2 when there was none.
+ * `observer` is -1 or a socket that keeps records apart: it gets a copy of the answers "created" and "failed", one
+ * record each. Returns 0 when the plan was executed, 1 when it failed (and the caller was told), 2 when there was none.
  */
 struct run_outcome {
 	bool waited;
 	int status; /* wait status of init, if waited */
 };
-int run_plan(int fd, struct run_outcome *outcome);
+int run_plan(int fd, int observer, struct run_outcome *outcome);
 
 /* Roles: argv[0] is the name of the program, argv[1] that of the role (front: whatever the user typed). */
 int run_main(int argc, char **argv);
