@@ -7,7 +7,7 @@
 #include <sys/vfs.h>
 #include "sha256.h"
 
-enum answer_type { GREETING = 1, FAILED = 4, DONE = 5, PROTOCOL_VERSION = 1, NO_LIST = 255 };
+enum answer_type { GREETING = 1, CREATED = 2, FAILED = 4, DONE = 5, PROTOCOL_VERSION = 1, NO_LIST = 255 };
 
 int fail(struct run *run, int error, const char *call, const char *path)
 {
@@ -49,6 +49,9 @@ void answer(struct run *run, uint8_t type, const void *content, size_t size)
 	put8(put32(head, (uint32_t)size + 1), type);
 	if (run->caller >= 0 && write_all(run->caller, head, sizeof head) == 0 && size > 0)
 		write_all(run->caller, content, size);
+	struct iovec record[] = { { head, sizeof head }, { (void *)(uintptr_t)content, size } };
+	if (run->observer >= 0 && (type == CREATED || type == FAILED))
+		RETRY(writev(run->observer, record, 2));
 }
 
 /* The content of answer 4 and of a record on exec-status. */
@@ -140,7 +143,7 @@ void answer_created(struct run *run)
 {
 	uint8_t content[12];
 	put64(put32(content, (uint32_t)run->init), run->init_start);
-	answer(run, 2, content, sizeof content);
+	answer(run, CREATED, content, sizeof content);
 	/* Init works by now: the time that this takes is not missing anywhere. */
 	digest(run);
 }
@@ -197,13 +200,14 @@ static bool execute(struct run *run, const uint8_t *wire, uint32_t size)
 }
 
 /* With an error, the process is no fit place for a plan: the caller is told so. */
-static int converse(int fd, int error, struct run_outcome *outcome)
+static int converse(int fd, int observer, int error, struct run_outcome *outcome)
 {
 	static struct run run;
 	uint8_t content[sizeof run.foreign], hash[] = TUG_TABLE_HASH_BYTES;
 	uint32_t size;
 	if (prepare(&run, fd) < 0)
 		error = errno;
+	run.observer = observer;
 	memcpy(content, hash, sizeof hash);
 	put32(content + sizeof hash, PROTOCOL_VERSION);
 	answer(&run, GREETING, content, sizeof hash + 4);
@@ -230,9 +234,9 @@ static int converse(int fd, int error, struct run_outcome *outcome)
 	return done ? 0 : 1;
 }
 
-int run_plan(int fd, struct run_outcome *outcome)
+int run_plan(int fd, int observer, struct run_outcome *outcome)
 {
-	return converse(fd, 0, outcome);
+	return converse(fd, observer, 0, outcome);
 }
 
 /*
@@ -251,5 +255,5 @@ int run_main(int argc, char **argv)
 		return 2;
 	int error = seal(again, room) < 0 ? errno : 0;
 	title_set("tug:[run]", NULL);
-	return converse((int)fd, error, NULL);
+	return converse((int)fd, -1, error, NULL);
 }

@@ -25,6 +25,7 @@ struct run {
 	uint32_t index; /* its place there */
 	int slot[SLOT_COUNT]; /* -1: empty */
 	int caller; /* socket to whoever sent the plan; -1 in stage and init */
+	int observer; /* socket that is told of "created" and "failed" too; -1: none, and in init and stage */
 	int sync;   /* SOCK_SEQPACKET to the process at the other end of barriers; -1: none (yet, or no more) */
 	int far;    /* before spawn: the end of that pair that init takes */
 	int stage;  /* in a forked stage: channel to the host process; else -1 */

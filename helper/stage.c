@@ -135,8 +135,9 @@ static _Noreturn void init_main(struct run *run, const char *id)
 	close_owned(&run->sync);
 	close_owned(&run->caller);
 	close_owned(&run->stage);
+	close_owned(&run->observer);
 	run->sync = run->far;
-	run->caller = run->stage = run->far = -1;
+	run->caller = run->stage = run->far = run->observer = -1;
 	title_set("tug:[init]", *id ? id : NULL);
 	signals_default();
 	signal(SIGPIPE, SIG_IGN);
@@ -184,7 +185,8 @@ int verb_spawn(struct run *run, const struct op_spawn *op)
 static _Noreturn void stage_main(struct run *run)
 {
 	close_owned(&run->caller);
-	run->caller = -1;
+	close_owned(&run->observer);
+	run->caller = run->observer = -1;
 	title_set("tug:[stage]", NULL);
 	if (run_list(run, LIST_STAGE) == 0)
 		_exit(0);
