@@ -141,6 +141,19 @@ uint64_t start_time_of(int proc, pid_t pid)
 	return field ? strtoull(field, NULL, 10) : 0;
 }
 
+char *put_decimal(char *at, uint64_t value)
+{
+	char digits[20];
+	int count = 0;
+	do
+		digits[count++] = (char)('0' + value % 10);
+	while ((value /= 10) > 0);
+	while (count > 0)
+		*at++ = digits[--count];
+	*at = '\0';
+	return at;
+}
+
 static char *title_begin, *title_end;
 
 void title_init(char **argv)

@@ -106,6 +106,9 @@ static inline uint8_t *put64(uint8_t *at, uint64_t value)
 	return (uint8_t *)memcpy(at, &value, sizeof value) + sizeof value;
 }
 
+/* A number in decimal and a NUL, at most 21 bytes; returns the place of the NUL. */
+char *put_decimal(char *at, uint64_t value);
+
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "plans travel little-endian");
 
 /*
