@@ -14,6 +14,5 @@ export {
   slotsOf,
 } from "./plan.ts";
 export { type PrintOptions, printOp, printPlan } from "./print.ts";
-export type { Breach, Rule } from "./verify/rule.ts";
-export { CREATED_BARRIER } from "./verify/structure.ts";
+export { type Breach, CREATED_BARRIER, type Rule } from "./verify/rule.ts";
 export { breachesOf, rules, verifyPlan } from "./verify/verify.ts";

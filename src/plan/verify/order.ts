@@ -1,6 +1,6 @@
 import { cloneFlags } from "../flags.ts";
 import { slotsOf } from "../plan.ts";
-import { at, find, firstOf, lastOf, type Rule } from "./rule.ts";
+import { at, CREATED_BARRIER, find, firstOf, lastOf, type Rule } from "./rule.ts";
 
 /** Rules about what must come before what, on the host and while the root is built. */
 export const orderRules: readonly Rule[] = [
@@ -79,9 +79,11 @@ export const orderRules: readonly Rule[] = [
     source: "docs/architecture.md#the-exec-status-is-never-lost",
     *check(plan) {
       if (plan.init.length === 0) return;
-      const wanted = firstOf(plan.init, "awaitStart") >= 0 ? "await" : "awaitExec";
-      if (firstOf(plan.host, wanted) < 0)
-        yield at("host", plan.host.length - 1, `the host list holds no ${wanted}`);
+      const twoSteps = firstOf(plan.init, "awaitStart") >= 0;
+      const heard = plan.host.some((op) =>
+        twoSteps ? op.op === "await" && op.barrier === CREATED_BARRIER : op.op === "awaitExec",
+      );
+      if (!heard) yield at("host", plan.host.length - 1, "the host list does not wait for init's word");
     },
   },
   {

@@ -40,3 +40,6 @@ export function lastOf(items: readonly Op[], ...names: OpName[]): number {
 export function at(list: ListName, index: number, what: string): Breach {
   return { place: { list, index }, what };
 }
+
+/** The barrier that awaitStart passes: the container is created. */
+export const CREATED_BARRIER = 0xffff;

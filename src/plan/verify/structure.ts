@@ -1,7 +1,7 @@
 import { lists } from "../ops/define.ts";
 import { definitionOf } from "../ops.ts";
 import { fieldValue, opsOf, type Plan, phasesOf, slotsOf } from "../plan.ts";
-import { at, type Breach, find, firstOf, type Rule } from "./rule.ts";
+import { at, type Breach, CREATED_BARRIER, find, firstOf, type Rule } from "./rule.ts";
 
 /** Rules about the shape of a plan: places, descriptors, barriers, processes. */
 export const structureRules: readonly Rule[] = [
@@ -132,6 +132,3 @@ function* unpaired(plan: Plan, from: "host" | "init", to: "host" | "init"): Gene
       yield at(to, index, `nobody awaits barrier ${op.barrier}`);
   }
 }
-
-/** The barrier that awaitStart passes: the container is created. */
-export const CREATED_BARRIER = 0xffff;
