@@ -37,6 +37,11 @@ export type InfoFacts = VersionFacts & {
   /** Lines of name and value about the snapshotter. */
   readonly snapshotterStatus: readonly (readonly [string, string])[];
   readonly cgroupVersion: 1 | 2;
+  /** Names of the cgroup controllers that limits can use: memory, cpu, cpuset, pids, io (blkio on v1) ... */
+  readonly cgroupControllers: readonly string[];
+  /** Whether swap can be limited. */
+  readonly swapAccounting: boolean;
+  readonly ipv4Forwarding: boolean;
   readonly cgroupDriver: "cgroupfs" | "systemd";
   readonly loggingDriver: string;
   readonly rootDirectory: string;

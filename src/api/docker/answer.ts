@@ -1,0 +1,30 @@
+import type { Attachment } from "./routes/containers/port.ts";
+
+/** What a handler wants to be sent. Handlers return data; answer-writer.ts and streams/ put it on the wire. */
+export type Answer =
+  | { readonly kind: "json"; readonly status: 200 | 201; readonly body: unknown }
+  | { readonly kind: "empty"; readonly status: 200 | 201 | 204 }
+  | { readonly kind: "text"; readonly text: string; readonly headers: Readonly<Record<string, string>> }
+  | StreamAnswer
+  | HijackAnswer;
+
+/** Headers go out at once, then each piece as it comes. A failure in the middle cuts the connection. */
+export type StreamAnswer = {
+  readonly kind: "stream";
+  readonly type: string;
+  readonly pieces: AsyncIterable<Uint8Array | string>;
+};
+
+/** The connection itself becomes the container's standard streams. */
+export type HijackAnswer = {
+  readonly kind: "hijack";
+  readonly type: string;
+  readonly attachment: Attachment;
+  readonly stdin: boolean;
+  /** Bytes that end the attachment; undefined where input is not watched. */
+  readonly detachKeys: Uint8Array | undefined;
+};
+
+export const json = (body: unknown, status: 200 | 201 = 200): Answer => ({ kind: "json", status, body });
+
+export const noContent: Answer = { kind: "empty", status: 204 };

@@ -1,0 +1,36 @@
+import type { Logger } from "../../base/index.ts";
+import type { ContainersPort } from "./routes/containers/port.ts";
+import { containerRoutes } from "./routes/containers/routes.ts";
+import type { ImagesPort } from "./routes/images/port.ts";
+import { imageRoutes } from "./routes/images/routes.ts";
+import type { SystemPort } from "./routes/system/port.ts";
+import { systemRoutes } from "./routes/system/routes.ts";
+import type { PlansPort } from "./routes/tug/port.ts";
+import { tugRoutes } from "./routes/tug/routes.ts";
+import { createDoor, type DockerDoor } from "./server.ts";
+
+/** What the door needs of an engine, per noun. */
+export type DockerPorts = {
+  readonly containers: ContainersPort;
+  readonly images: ImagesPort;
+  readonly system: SystemPort;
+  readonly plans: PlansPort;
+};
+
+/**
+ * A server of the Docker Engine API in front of an engine. It holds no state; call `door.server.listen` to open it.
+ *
+ * @param options.version of tug, for the Server header
+ */
+export function createDockerDoor(
+  ports: DockerPorts,
+  options: { readonly logger: Logger; readonly version: string },
+): DockerDoor {
+  const routes = [
+    ...systemRoutes(ports),
+    ...containerRoutes(ports.containers),
+    ...imageRoutes(ports.images),
+    ...tugRoutes(ports.plans),
+  ];
+  return createDoor({ routes, ...options });
+}

@@ -1,0 +1,9 @@
+export { createDockerDoor, type DockerPorts } from "./door.ts";
+export type * from "./routes/containers/container-view.ts";
+export type * from "./routes/containers/create-request.ts";
+export type * from "./routes/containers/mount-request.ts";
+export type * from "./routes/containers/port.ts";
+export type * from "./routes/images/port.ts";
+export type * from "./routes/system/port.ts";
+export type * from "./routes/tug/port.ts";
+export type { DockerDoor } from "./server.ts";

@@ -1,0 +1,103 @@
+import type { dockerApi } from "../../../../specs/index.ts";
+import { doorError } from "../../errors.ts";
+import type { Container } from "./container-view.ts";
+import { renderNetworkMode } from "./render/host-config.ts";
+
+export type Selection = {
+  readonly filters: dockerApi.Filters;
+  /** Stopped containers too. */
+  readonly all: boolean;
+  /** The newest so many, running or not; 0 is no limit. */
+  readonly limit: number;
+};
+
+/** The containers that a client asks for. Source: swagger.yaml, operation `ContainerList`. */
+export function selectContainers(containers: readonly Container[], selection: Selection): Container[] {
+  const { filters, limit } = selection;
+  const all = selection.all || limit > 0 || filters.has("status");
+  const selected = containers.filter((container) => {
+    if (!all && !runningStates.has(container.state.status)) return false;
+    return [...filters].every(([name, values]) =>
+      values.some((value) => matchers[name]?.(container, value, containers) ?? false),
+    );
+  });
+  return limit > 0 ? selected.slice(0, limit) : selected;
+}
+
+type Matcher = (container: Container, value: string, everyone: readonly Container[]) => boolean;
+
+const runningStates = new Set(["running", "paused", "restarting"]);
+
+const matchers: Readonly<Record<string, Matcher>> = {
+  id: (container, value) => container.id.startsWith(value),
+  name: (container, value) =>
+    namePattern(value).test(container.name) || namePattern(value).test(`/${container.name}`),
+  status: (container, value) => container.state.status === value,
+  exited: (container, value) =>
+    container.state.status === "exited" && String(container.state.exitCode) === value,
+  label: (container, value) => matchesLabel(container.spec.labels, value),
+  ancestor: (container, value) => isAncestor(container, value),
+  health: (container, value) => (container.state.health?.status ?? "none") === value,
+  before: (container, value, everyone) => moment(container) < moment(find(everyone, value)),
+  since: (container, value, everyone) => moment(container) > moment(find(everyone, value)),
+  network: (container, value) => isOnNetwork(container, value),
+  volume: (container, value) =>
+    container.mounts.some((mount) => mount.name === value || mount.destination === value),
+  publish: (container, value) =>
+    container.ports.some((port) => String(port.hostPort ?? "") === value.split("/")[0]),
+  expose: (container, value) =>
+    container.ports.some((port) => String(port.containerPort) === value.split("/")[0]),
+};
+
+/** What GET /containers/json can filter by. */
+export const containerFilterNames: readonly string[] = Object.keys(matchers);
+
+/** Whether labels have `KEY`, or `KEY=VALUE` exactly. */
+export function matchesLabel(labels: Readonly<Record<string, string>>, wanted: string): boolean {
+  const [key = "", value] = wanted.split(/=(.*)/s);
+  if (!Object.hasOwn(labels, key)) return false;
+  return value === undefined || labels[key] === value;
+}
+
+function namePattern(value: string): RegExp {
+  // Patterns are the client's own; a long one could keep the engine busy.
+  if (value.length > 256) throw doorError("QUERY", "invalid filter 'name': the pattern is too long");
+  try {
+    return new RegExp(value);
+  } catch (cause) {
+    throw doorError("QUERY", `invalid filter 'name': "${value}" is no regular expression`, { cause });
+  }
+}
+
+function isAncestor(container: Container, value: string): boolean {
+  const digest = container.imageId.replace(/^sha256:/, "");
+  const id = value.replace(/^sha256:/, "");
+  if (/^[0-9a-f]{4,64}$/.test(id) && digest.startsWith(id)) return true;
+  return fullReference(container.spec.image) === fullReference(value);
+}
+
+/** A reference with everything written out that may be left out. */
+function fullReference(reference: string): string {
+  const [, name = reference, suffix = ""] = /^(.*?)((?::[^:/]+)?(?:@.*)?)$/.exec(reference) ?? [];
+  const [first = ""] = name.split("/");
+  const hasHost = name.includes("/") && (/[.:]/.test(first) || first === "localhost");
+  const withHost = hasHost ? name : `docker.io/${name.includes("/") ? name : `library/${name}`}`;
+  return `${withHost}${suffix === "" ? ":latest" : suffix}`;
+}
+
+function isOnNetwork(container: Container, value: string): boolean {
+  if (renderNetworkMode(container.spec.network.mode) === value) return true;
+  return Object.entries(container.networks).some(
+    ([name, endpoint]) => name === value || endpoint.networkId === value,
+  );
+}
+
+function find(everyone: readonly Container[], reference: string): Container {
+  const found = everyone.find(({ id, name }) => name === reference || id.startsWith(reference));
+  if (found !== undefined) return found;
+  throw doorError("QUERY", `No such container: ${reference}`);
+}
+
+function moment(container: Container): number {
+  return Date.parse(container.createdAt);
+}

@@ -1,0 +1,69 @@
+import type { dockerApi } from "../../../../../specs/index.ts";
+import type { MountRequest } from "../mount-request.ts";
+
+/** The mounts that were written as `-v` texts. */
+export function renderBinds(mounts: readonly MountRequest[]): string[] {
+  return mounts.flatMap((mount) => (mount.type !== "tmpfs" && mount.spec !== undefined ? [mount.spec] : []));
+}
+
+/** The mounts that were written with `--tmpfs`, options by target. */
+export function renderTmpfs(mounts: readonly MountRequest[]): Record<string, string> {
+  const entries = mounts.flatMap((mount): [string, string][] =>
+    mount.type === "tmpfs" && mount.spec !== undefined ? [[mount.target, mount.spec]] : [],
+  );
+  return Object.fromEntries(entries);
+}
+
+/** The targets of anonymous volumes that were asked for in Config.Volumes, or that the image declares. */
+export function renderVolumes(mounts: readonly MountRequest[]): Record<string, object> {
+  return Object.fromEntries(mounts.filter(isDeclaredVolume).map((mount) => [mount.target, {}]));
+}
+
+/** The mounts that were written as objects. */
+export function renderMounts(mounts: readonly MountRequest[]): dockerApi.Mount[] {
+  return mounts.filter((mount) => mount.spec === undefined && !isDeclaredVolume(mount)).map(renderMount);
+}
+
+function isDeclaredVolume(mount: MountRequest): boolean {
+  return mount.type === "volume" && mount.spec === undefined && !mount.from.startsWith("/HostConfig/");
+}
+
+function renderMount(mount: MountRequest): dockerApi.Mount {
+  const common = { Type: mount.type, Target: mount.target, ReadOnly: mount.readOnly };
+  switch (mount.type) {
+    case "bind":
+      return {
+        ...common,
+        Source: mount.source,
+        BindOptions: {
+          Propagation: mount.propagation,
+          NonRecursive: !mount.recursive,
+          CreateMountpoint: mount.createSource,
+          ReadOnlyNonRecursive: mount.readOnlyRecursive === "never",
+          ReadOnlyForceRecursive: mount.readOnlyRecursive === "always",
+        },
+      };
+    case "volume":
+      return {
+        ...common,
+        Source: mount.name,
+        VolumeOptions: {
+          NoCopy: mount.noCopy,
+          Labels: mount.labels,
+          Subpath: mount.subpath,
+          DriverConfig: { Name: mount.driver, Options: mount.driverOptions },
+        },
+      };
+    case "tmpfs":
+      return {
+        ...common,
+        TmpfsOptions: {
+          SizeBytes: mount.sizeBytes,
+          Mode: mount.mode,
+          Options: mount.options.map((option) => option.split(/=(.*)/s, 2)),
+        },
+      };
+    case "image":
+      return { ...common, Source: mount.image, ImageOptions: { Subpath: mount.subpath } };
+  }
+}

@@ -1,0 +1,50 @@
+import type { Handler, Route } from "../../route.ts";
+import { attach } from "./attach.ts";
+import { createContainer } from "./create.ts";
+import {
+  killContainer,
+  pause,
+  removeContainer,
+  rename,
+  resize,
+  restart,
+  start,
+  stop,
+  unpause,
+} from "./lifecycle.ts";
+import { inspectContainer, listContainers } from "./list.ts";
+import { exportContainer, logs } from "./output.ts";
+import type { ContainersPort } from "./port.ts";
+import { waitContainer } from "./wait.ts";
+
+/** A handler that still needs the engine. */
+export type ContainersHandler = (
+  containers: ContainersPort,
+  ...request: Parameters<Handler>
+) => ReturnType<Handler>;
+
+/** The endpoints below /containers. Source: swagger.yaml, tag `Container`. */
+export function containerRoutes(containers: ContainersPort): readonly Route[] {
+  const using =
+    (handler: ContainersHandler): Handler =>
+    (request) =>
+      handler(containers, request);
+  return [
+    { method: "GET", path: "/containers/json", since: 24, handler: using(listContainers) },
+    { method: "POST", path: "/containers/create", since: 24, handler: using(createContainer) },
+    { method: "GET", path: "/containers/{id}/json", since: 24, handler: using(inspectContainer) },
+    { method: "POST", path: "/containers/{id}/start", since: 24, handler: using(start) },
+    { method: "POST", path: "/containers/{id}/stop", since: 24, handler: using(stop) },
+    { method: "POST", path: "/containers/{id}/restart", since: 24, handler: using(restart) },
+    { method: "POST", path: "/containers/{id}/kill", since: 24, handler: using(killContainer) },
+    { method: "POST", path: "/containers/{id}/pause", since: 24, handler: using(pause) },
+    { method: "POST", path: "/containers/{id}/unpause", since: 24, handler: using(unpause) },
+    { method: "POST", path: "/containers/{id}/rename", since: 24, handler: using(rename) },
+    { method: "POST", path: "/containers/{id}/resize", since: 24, handler: using(resize) },
+    { method: "POST", path: "/containers/{id}/wait", since: 24, handler: using(waitContainer) },
+    { method: "POST", path: "/containers/{id}/attach", since: 24, handler: using(attach), hijack: true },
+    { method: "GET", path: "/containers/{id}/logs", since: 24, handler: using(logs) },
+    { method: "GET", path: "/containers/{id}/export", since: 24, handler: using(exportContainer) },
+    { method: "DELETE", path: "/containers/{id}", since: 24, handler: using(removeContainer) },
+  ];
+}

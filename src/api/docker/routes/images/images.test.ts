@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { dockerApi } from "../../../../specs/index.ts";
+import { createFakeEngine } from "../../testing/fake-engine.ts";
+import { openDoor } from "../../testing/open-door.ts";
+
+function lines(text: string): dockerApi.ProgressMessage[] {
+  return text
+    .trim()
+    .split("\r\n")
+    .map((line) => JSON.parse(line));
+}
+
+test("a pull is told in lines of JSON in Docker's words", async () => {
+  const engine = createFakeEngine({ remote: ["debian:12"] });
+  await using door = await openDoor(engine.ports);
+  const auth = Buffer.from('{"username":"me","password":"x"}').toString("base64url");
+  const reply = await door.call("POST", "/images/create?fromImage=debian&tag=12&platform=linux/arm64", {
+    headers: { "X-Registry-Auth": auth },
+  });
+  assert.equal(reply.status, 200);
+  assert.deepEqual(
+    lines(reply.text).map(({ id, status }) => [id, status]),
+    [
+      ["12", "Pulling from library/debian"],
+      ["abababababab", "Pulling fs layer"],
+      ["abababababab", "Downloading"],
+      ["abababababab", "Pull complete"],
+      [undefined, `Digest: sha256:${"cd".repeat(32)}`],
+      [undefined, "Status: Downloaded newer image for debian:12"],
+    ],
+  );
+  assert.deepEqual(lines(reply.text)[2]?.progressDetail, { current: 512, total: 2048 });
+  assert.deepEqual(engine.images.pulls, [
+    {
+      reference: "debian:12",
+      platform: { os: "linux", architecture: "arm64" },
+      auth: { username: "me", password: "x" },
+    },
+  ]);
+});
+
+test("a pull that fails at once has a status, one that fails later a last line", async () => {
+  await using door = await openDoor(createFakeEngine().ports);
+  const early = await door.call("POST", "/images/create?fromImage=unreachable");
+  assert.equal(early.status, 503);
+  assert.equal((early.json() as dockerApi.ErrorBody).tug?.hint, "use tug load");
+  const late = await door.call("POST", "/images/create?fromImage=broken&tag=1");
+  assert.equal(late.status, 200);
+  const last = lines(late.text).at(-1);
+  assert.deepEqual(last?.errorDetail, { message: "cannot pull broken:1: digest of layer is wrong" });
+  assert.equal(last?.tug?.kind, "dataLoss");
+});
+
+test("a tag may be a digest, and a plain archive cannot be imported", async () => {
+  const engine = createFakeEngine();
+  await using door = await openDoor(engine.ports);
+  await door.call("POST", `/images/create?fromImage=debian&tag=sha256:${"0".repeat(64)}`);
+  assert.equal(engine.images.pulls[0]?.reference, `debian@sha256:${"0".repeat(64)}`);
+  assert.equal((await door.call("POST", "/images/create?fromSrc=-&repo=x")).status, 501);
+});
+
+test("load takes the body as it comes and says what it found", async () => {
+  const engine = createFakeEngine();
+  await using door = await openDoor(engine.ports);
+  const reply = await door.call("POST", "/images/load?quiet=0", { body: "archive" });
+  assert.deepEqual(lines(reply.text), [{ stream: "Loaded image: loaded:latest\n" }]);
+  assert.deepEqual(engine.images.loads, ["archive"]);
+  const empty = await door.call("POST", "/images/load");
+  assert.equal(empty.status, 400);
+});
+
+test("images are saved under one name or several, and a missing one is 404 before any byte", async () => {
+  await using door = await openDoor(createFakeEngine({ local: ["a:latest", "x/b:1"] }).ports);
+  assert.equal((await door.call("GET", "/images/x/b:1/get")).text, "images x/b:1");
+  assert.equal((await door.call("GET", "/images/get?names=a&names=x/b:1")).text, "images a,x/b:1");
+  const missing = await door.call("GET", "/images/get?names=absent");
+  assert.equal(missing.status, 404);
+  assert.equal((missing.json() as dockerApi.ErrorBody).message, "No such image: absent");
+});
+
+test("images are listed, inspected, tagged and removed", async () => {
+  await using door = await openDoor(createFakeEngine({ local: ["busybox:latest", "debian:12"] }).ports);
+  const list = async (query = "") => {
+    const reply = await door.call("GET", `/images/json${query}`);
+    return (reply.json() as dockerApi.ImageSummary[]).map((image) => image.RepoTags[0]);
+  };
+  assert.deepEqual(await list(), ["busybox:latest", "debian:12"]);
+  assert.deepEqual(await list(`?filters=${encodeURIComponent('{"reference":["deb*"]}')}`), ["debian:12"]);
+  assert.deepEqual(await list(`?filters=${encodeURIComponent('{"dangling":["true"]}')}`), []);
+  assert.equal((await door.call("POST", "/images/busybox/tag?repo=mine/box&tag=1")).status, 201);
+  const inspected = (await door.call("GET", "/images/mine/box:1/json")).json() as dockerApi.ImageInspect;
+  assert.deepEqual([inspected.RepoTags, inspected.Architecture], [["mine/box:1"], "amd64"]);
+  const removed = await door.call("DELETE", "/images/mine/box:1");
+  assert.deepEqual(removed.json(), [{ Untagged: "mine/box:1" }, { Deleted: inspected.Id }]);
+  assert.equal((await door.call("GET", "/images/mine/box:1/json")).status, 404);
+});
+
+test("old clients get the fields that they read", async () => {
+  await using door = await openDoor(createFakeEngine().ports);
+  const summary = async (version: string) => {
+    return ((await door.call("GET", `/v${version}/images/json`)).json() as dockerApi.ImageSummary[])[0];
+  };
+  assert.equal((await summary("1.43"))?.VirtualSize, 4_261_000);
+  assert.equal((await summary("1.44"))?.VirtualSize, undefined);
+});
+
+test("history names what is missing as Docker does", async () => {
+  await using door = await openDoor(createFakeEngine().ports);
+  const history = (await door.call("GET", "/images/busybox/history")).json() as dockerApi.ImageHistoryEntry[];
+  assert.deepEqual(
+    history.map(({ Id, Size, Tags }) => [Id === "<missing>", Size, Tags]),
+    [
+      [false, 0, ["busybox:latest"]],
+      [true, 4_000_000, null],
+    ],
+  );
+});

@@ -1,0 +1,27 @@
+import type { Handler, Route } from "../../route.ts";
+import { history, inspectImage, listImages } from "./list.ts";
+import type { ImagesPort } from "./port.ts";
+import { removeImage, tagImage } from "./references.ts";
+import { loadImages, pullImage, saveImage, saveImages } from "./transfer.ts";
+
+/** A handler that still needs the engine. */
+export type ImagesHandler = (images: ImagesPort, ...request: Parameters<Handler>) => ReturnType<Handler>;
+
+/** The endpoints below /images. Fixed names come before `{name...}`. Source: swagger.yaml, tag `Image`. */
+export function imageRoutes(images: ImagesPort): readonly Route[] {
+  const using =
+    (handler: ImagesHandler): Handler =>
+    (request) =>
+      handler(images, request);
+  return [
+    { method: "GET", path: "/images/json", since: 24, handler: using(listImages) },
+    { method: "GET", path: "/images/get", since: 24, handler: using(saveImages) },
+    { method: "POST", path: "/images/create", since: 24, handler: using(pullImage) },
+    { method: "POST", path: "/images/load", since: 24, handler: using(loadImages) },
+    { method: "GET", path: "/images/{name...}/json", since: 24, handler: using(inspectImage) },
+    { method: "GET", path: "/images/{name...}/history", since: 24, handler: using(history) },
+    { method: "GET", path: "/images/{name...}/get", since: 24, handler: using(saveImage) },
+    { method: "POST", path: "/images/{name...}/tag", since: 24, handler: using(tagImage) },
+    { method: "DELETE", path: "/images/{name...}", since: 24, handler: using(removeImage) },
+  ];
+}

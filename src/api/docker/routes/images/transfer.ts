@@ -1,0 +1,76 @@
+import { dockerApi } from "../../../../specs/index.ts";
+import type { StreamAnswer } from "../../answer.ts";
+import { doorError } from "../../errors.ts";
+import type { DoorRequest } from "../../route.ts";
+import { progressLines } from "../../streams/json-lines.ts";
+import { mapPieces, started } from "../../streams/pieces.ts";
+import type { ImagesPort } from "./port.ts";
+import { joinReference, nameOf } from "./references.ts";
+import { renderLoadEvent, renderPullEvent } from "./render-progress.ts";
+import type { ImagesHandler } from "./routes.ts";
+
+/** POST /images/create: fetches an image from a registry. */
+export const pullImage: ImagesHandler = async (images, request) => {
+  const { query, headers } = request;
+  const repository = query.text("fromImage");
+  if (repository === undefined) {
+    throw doorError(
+      "IMPORT",
+      "cannot import an image: making one from a plain tar archive is not implemented",
+    );
+  }
+  const auth = headers["x-registry-auth"];
+  const pull = {
+    reference: joinReference(repository.replace(/:$/, ""), query.text("tag")),
+    platform: platformOf(request, 32),
+    auth: dockerApi.parseRegistryAuth(Array.isArray(auth) ? auth[0] : auth),
+  };
+  const events = await started(images.pull(pull, request.signal));
+  return progress(mapManyPieces(events, renderPullEvent));
+};
+
+/** POST /images/load: takes in an archive. */
+export const loadImages: ImagesHandler = async (images, request) => {
+  const events = images.load(request.body.stream, { platform: platformOf(request, 48) }, request.signal);
+  const quiet = request.query.flag("quiet", true);
+  return progress(mapPieces(await started(events), (event) => renderLoadEvent(event, quiet)));
+};
+
+/** GET /images/{name}/get */
+export const saveImage: ImagesHandler = (images, request) => save(images, request, [nameOf(request)]);
+
+/** GET /images/get */
+export const saveImages: ImagesHandler = (images, request) => {
+  const names = request.query.all("names").flatMap((text) => text.split(","));
+  if (names.length === 0) throw doorError("QUERY", "cannot save images: the parameter names is missing");
+  return save(images, request, names);
+};
+
+async function save(
+  images: ImagesPort,
+  request: DoorRequest,
+  names: readonly string[],
+): Promise<StreamAnswer> {
+  const archive = await images.save(names, { platform: platformOf(request, 48) }, request.signal);
+  return { kind: "stream", type: dockerApi.mediaTypes.tar, pieces: await started(archive) };
+}
+
+function progress(messages: AsyncIterable<dockerApi.ProgressMessage>): StreamAnswer {
+  return { kind: "stream", type: dockerApi.mediaTypes.json, pieces: progressLines(messages) };
+}
+
+/** The platform parameter, which an endpoint has since some version. */
+function platformOf(
+  { query, version }: DoorRequest,
+  since: dockerApi.ApiVersion,
+): dockerApi.Platform | undefined {
+  const text = version < since ? undefined : query.text("platform");
+  return text === undefined ? undefined : dockerApi.parsePlatform(text);
+}
+
+async function* mapManyPieces<T, R>(
+  source: AsyncIterable<T>,
+  map: (item: T) => readonly R[],
+): AsyncGenerator<R> {
+  for await (const item of source) yield* map(item);
+}

@@ -1,0 +1,72 @@
+import type { dockerApi } from "../../../../specs/index.ts";
+import { type Answer, json } from "../../answer.ts";
+import type { Handler, Route } from "../../route.ts";
+import type { ContainersPort } from "../containers/port.ts";
+import { renderSummary } from "../containers/render/container.ts";
+import type { ImagesPort } from "../images/port.ts";
+import { renderImageSummary } from "../images/render-image.ts";
+import { events } from "./events.ts";
+import type { SystemPort } from "./port.ts";
+import { renderInfo, renderVersion } from "./render.ts";
+
+/** What the system endpoints draw on; `/system/df` lists everything there is. */
+export type SystemPorts = {
+  readonly system: SystemPort;
+  readonly containers: ContainersPort;
+  readonly images: ImagesPort;
+};
+
+/** The endpoints about the engine itself. Source: swagger.yaml, tag `System`. */
+export function systemRoutes(ports: SystemPorts): readonly Route[] {
+  const { system } = ports;
+  return [
+    { method: "GET", path: "/_ping", since: 24, handler: async () => ping("OK") },
+    { method: "HEAD", path: "/_ping", since: 24, handler: async () => ping("") },
+    {
+      method: "GET",
+      path: "/version",
+      since: 24,
+      handler: async () => json(renderVersion(await system.version())),
+    },
+    { method: "GET", path: "/info", since: 24, handler: async () => json(renderInfo(await system.info())) },
+    { method: "GET", path: "/system/df", since: 25, handler: diskUsage(ports) },
+    { method: "GET", path: "/events", since: 24, handler: events(system) },
+  ];
+}
+
+function ping(text: string): Answer {
+  return {
+    kind: "text",
+    text,
+    headers: {
+      "Cache-Control": "no-cache, no-store, must-revalidate",
+      Pragma: "no-cache",
+      "Docker-Experimental": "false",
+      Swarm: "inactive",
+    },
+  };
+}
+
+function diskUsage({ system, containers, images }: SystemPorts): Handler {
+  return async ({ signal, version }) => {
+    const usage = await system.diskUsage(signal);
+    const now = Date.now();
+    const summaries = (await containers.list()).map(async (container) =>
+      renderSummary(container, now, await containers.sizes(container.id)),
+    );
+    const answer: dockerApi.DiskUsage = {
+      LayersSize: usage.layersBytes,
+      Images: (await images.list()).map((image) => renderImageSummary(image, version)),
+      Containers: await Promise.all(summaries),
+      Volumes: usage.volumes.map((volume) => ({
+        Name: volume.name,
+        Driver: "local",
+        Mountpoint: volume.mountpoint,
+        Scope: "local",
+        UsageData: { Size: volume.bytes, RefCount: volume.users },
+      })),
+      BuildCache: [],
+    };
+    return json(answer);
+  };
+}

@@ -1,0 +1,36 @@
+import type { dockerApi } from "../../../../specs/index.ts";
+import { json } from "../../answer.ts";
+import type { Route } from "../../route.ts";
+import { readCreateRequest } from "../containers/create.ts";
+import { idOf } from "../containers/lifecycle.ts";
+import type { Explained, PlansPort } from "./port.ts";
+
+/**
+ * The endpoints that Docker does not have.
+ *
+ * | endpoint | request | answer |
+ * | --- | --- | --- |
+ * | POST /tug/explain | as POST /containers/create | ExplainedPlan: what would be executed; nothing is made |
+ * | GET /tug/containers/{id}/plan | | ExplainedPlan of that container |
+ */
+export function tugRoutes(plans: PlansPort): readonly Route[] {
+  return [
+    {
+      method: "POST",
+      path: "/tug/explain",
+      since: 24,
+      handler: async (request) =>
+        json(render(await plans.explain(await readCreateRequest(request), request.signal))),
+    },
+    {
+      method: "GET",
+      path: "/tug/containers/{id}/plan",
+      since: 24,
+      handler: async (request) => json(render(await plans.planOf(idOf(request)))),
+    },
+  ];
+}
+
+function render({ digest, text, plan }: Explained): dockerApi.ExplainedPlan {
+  return { Digest: digest, Text: text, Plan: plan };
+}

@@ -1,0 +1,164 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { type Logger, messageOf } from "../../base/index.ts";
+import { dockerApi } from "../../specs/index.ts";
+import type { Answer } from "./answer.ts";
+import { writeAnswer, writeError, writeHijackBody, writeUpgrade } from "./answer-writer.ts";
+import { statusOf } from "./http-status.ts";
+import { readQuery } from "./query.ts";
+import { readRequestBody } from "./request-body.ts";
+import { createRouter, type Match, type Route, type Router } from "./route.ts";
+
+export type DoorOptions = {
+  readonly routes: readonly Route[];
+  readonly logger: Logger;
+  /** Of tug, for the Server header. */
+  readonly version: string;
+};
+
+/** A server of the Docker Engine API. */
+export type DockerDoor = {
+  /** Not yet listening: the caller chooses the socket, or hands over one that a service manager made. */
+  readonly server: Server;
+  /** Stops accepting, aborts every request and closes every connection. */
+  close(): Promise<void>;
+};
+
+/** Registry credentials and filters come in headers and in the path, which share one limit. */
+const MAX_HEADER_BYTES = 128 * 1024;
+
+/** Clients keep connections for later requests; closing one just then would fail a request. */
+const KEEP_ALIVE_MS = 10 * 60 * 1000;
+
+/** A door for a table of routes. */
+export function createDoor(options: DoorOptions): DockerDoor {
+  const router = createRouter(options.routes);
+  const stop = new AbortController();
+  const hijacked = new Set<Duplex>();
+  const server = createServer({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // Old clients send no Host, or the socket's path.
+    requireHostHeader: false,
+    // An archive may take as long as it takes.
+    requestTimeout: 0,
+    shouldUpgradeCallback: (request) => mayHijack(router, request),
+  });
+  const serve = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    upgrade?: { socket: Duplex; head: Buffer },
+  ) => serveRequest({ request, response, upgrade, router, stop: stop.signal, logger: options.logger });
+
+  server.on("request", (request, response) => {
+    setCommonHeaders(response, options.version);
+    void serve(request, response);
+  });
+  server.on("upgrade", (request, socket, head) => {
+    hijacked.add(socket);
+    socket.once("close", () => hijacked.delete(socket));
+    socket.on("error", () => {});
+    void serve(request, responseOn(request, socket, options.version), { socket, head });
+  });
+  return {
+    server,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      stop.abort();
+      server.closeAllConnections();
+      for (const socket of hijacked) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+type Serving = {
+  request: IncomingMessage;
+  response: ServerResponse;
+  upgrade: { socket: Duplex; head: Buffer } | undefined;
+  router: Router;
+  stop: AbortSignal;
+  logger: Logger;
+};
+
+/** Serves one request to its end; never throws. */
+async function serveRequest({ request, response, upgrade, router, stop, logger }: Serving): Promise<void> {
+  const log = logger.with({ request: randomUUID().slice(0, 8), method: request.method, url: request.url });
+  const gone = new AbortController();
+  const leave = () => gone.abort();
+  (upgrade?.socket ?? response).once("close", leave);
+  try {
+    const answer = await answerRequest(request, router, AbortSignal.any([gone.signal, stop]));
+    if (answer.kind !== "hijack") await writeAnswer(response, answer);
+    else if (upgrade === undefined) await writeHijackBody(request, response, answer);
+    else await writeUpgrade(upgrade.socket, upgrade.head, answer);
+    log.log("debug", "docker.request.served", { answer: answer.kind });
+  } catch (error) {
+    failRequest(response, error);
+    if (gone.signal.aborted) log.log("debug", "docker.request.abandoned");
+    else
+      log.log(statusOf(error) >= 500 ? "error" : "debug", "docker.request.failed", {
+        reason: messageOf(error),
+      });
+  }
+}
+
+async function answerRequest(request: IncomingMessage, router: Router, signal: AbortSignal): Promise<Answer> {
+  const url = parseTarget(request);
+  const { route, version, params } = router(request.method ?? "GET", url.pathname);
+  return route.handler({
+    params,
+    version,
+    signal,
+    query: readQuery(url.searchParams),
+    headers: request.headers,
+    body: readRequestBody(request),
+  });
+}
+
+/** Reports a failure if nothing has gone out yet; else cuts the connection, so that half an answer is seen as one. */
+function failRequest(response: ServerResponse, error: unknown): void {
+  if (response.destroyed) return;
+  if (response.headersSent) response.destroy();
+  else {
+    // The client may still be sending: what it sends is dropped, so that it gets to reading the answer.
+    response.req.resume();
+    writeError(response, error);
+  }
+}
+
+function mayHijack(router: Router, request: IncomingMessage): boolean {
+  if (request.headers.upgrade?.toLowerCase() !== "tcp") return false;
+  return findRoute(router, request)?.route.hijack ?? false;
+}
+
+function findRoute(router: Router, request: IncomingMessage): Match | undefined {
+  try {
+    return router(request.method ?? "GET", parseTarget(request).pathname);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseTarget(request: IncomingMessage): URL {
+  // Only path and query count; a request target such as //host/path must not become a host.
+  return new URL(`http://door${request.url?.startsWith("/") ? request.url : "/"}`);
+}
+
+/** A response on the connection of an upgrade request, for the case that the answer is an ordinary one. */
+function responseOn(request: IncomingMessage, socket: Duplex, version: string): ServerResponse {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  // A Duplex is all that a response needs; the declared type is narrower.
+  response.assignSocket(socket as Parameters<ServerResponse["assignSocket"]>[0]);
+  response.once("finish", () => socket.end());
+  setCommonHeaders(response, version);
+  return response;
+}
+
+function setCommonHeaders(response: ServerResponse, version: string): void {
+  response.setHeader("Server", `tug/${version} (linux)`);
+  response.setHeader("Api-Version", dockerApi.formatApiVersion(dockerApi.NEWEST_API_VERSION));
+  response.setHeader("Ostype", "linux");
+}

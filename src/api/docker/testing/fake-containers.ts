@@ -1,0 +1,149 @@
+import { TugError } from "../../../base/index.ts";
+import type { CreateContainerRequest } from "../routes/containers/create-request.ts";
+import type { ContainersPort } from "../routes/containers/port.ts";
+import { createFakeContainer, type FakeContainer } from "./fake-container.ts";
+import { fakePrograms } from "./fake-program.ts";
+
+/** Containers in memory, and what was asked of them. */
+export type FakeContainers = {
+  readonly port: ContainersPort;
+  /** Every create request, in order. */
+  readonly requests: readonly CreateContainerRequest[];
+  /** Calls that change something, such as `start web` or `remove web force`, in order. */
+  readonly calls: readonly string[];
+};
+
+/** @param hasImage whether a create request finds its image */
+export function createFakeContainers(hasImage: (reference: string) => boolean): FakeContainers {
+  const all: FakeContainer[] = [];
+  const removals = new Map<FakeContainer, PromiseWithResolvers<void>>();
+  const requests: CreateContainerRequest[] = [];
+  const calls: string[] = [];
+
+  const find = (reference: string): FakeContainer => {
+    const found = all.find((container) => {
+      const { id, name } = container.view();
+      return name === reference || (reference !== "" && id.startsWith(reference));
+    });
+    if (found !== undefined) return found;
+    throw failure("notFound", "FAKE_NO_CONTAINER", { container: reference });
+  };
+  const drop = (container: FakeContainer): void => {
+    all.splice(all.indexOf(container), 1);
+    removals.get(container)?.resolve();
+  };
+
+  const port: ContainersPort = {
+    async create(request) {
+      requests.push(request);
+      if (!hasImage(request.image)) throw failure("notFound", "FAKE_NO_IMAGE", { image: request.image });
+      const name = request.name ?? `fake_${requests.length}`;
+      const holder = all.map((container) => container.view()).find((view) => view.name === name);
+      if (holder !== undefined)
+        throw failure("conflict", "FAKE_NAME", { containerName: name, usedBy: holder.id });
+      const container = createFakeContainer(name, request);
+      all.unshift(container);
+      removals.set(container, Promise.withResolvers());
+      calls.push(`create ${name}`);
+      return { id: container.view().id, warnings: [] };
+    },
+    list: async () => all.map((container) => container.view()),
+    get: async (reference) => find(reference).view(),
+    sizes: async () => ({ writableBytes: 3, rootfsBytes: 1_000_003 }),
+    async start(reference) {
+      const container = find(reference);
+      const { name, path, state } = container.view();
+      calls.push(`start ${name}`);
+      if (state.status === "running") throw failure("notModified", "FAKE_RUNNING", {});
+      const program = fakePrograms[path];
+      if (program === undefined) {
+        const reason = "executable file not found in $PATH";
+        if (container.view().spec.autoRemove) drop(container);
+        throw failure("invalid", "FAKE_EXEC", { exitCode: 127, reason });
+      }
+      container.run(program);
+      if (container.view().spec.autoRemove) void container.ended.then(() => setImmediate(drop, container));
+    },
+    async stop(reference, options) {
+      const container = find(reference);
+      calls.push(
+        `stop ${container.view().name} ${options.signalName ?? "-"} ${options.timeoutSeconds ?? "-"}`,
+      );
+      if (container.view().state.status !== "running") throw failure("notModified", "FAKE_STOPPED", {});
+      container.signal("TERM");
+      await container.ended;
+    },
+    async restart(reference) {
+      calls.push(`restart ${find(reference).view().name}`);
+    },
+    async kill(reference, signalName = "KILL") {
+      const container = find(reference);
+      calls.push(`kill ${container.view().name} ${signalName}`);
+      if (container.view().state.status !== "running") throw failure("conflict", "FAKE_NOT_RUNNING", {});
+      container.signal(signalName);
+    },
+    async pause(reference) {
+      calls.push(`pause ${find(reference).view().name}`);
+    },
+    async unpause(reference) {
+      calls.push(`unpause ${find(reference).view().name}`);
+    },
+    async rename(reference, name) {
+      find(reference).rename(name);
+    },
+    async remove(reference, { force, volumes }) {
+      const container = find(reference);
+      const { name, state } = container.view();
+      calls.push(`remove ${name}${force ? " force" : ""}${volumes ? " volumes" : ""}`);
+      if (state.status === "running" && !force) throw failure("conflict", "FAKE_RUNNING", {});
+      container.signal("KILL");
+      drop(container);
+    },
+    async resize(reference, size) {
+      find(reference).resize(size);
+    },
+    async wait(reference, condition) {
+      const container = find(reference);
+      const created = container.view().state.status === "created";
+      if (condition === "not-running" && created) return { ended: Promise.resolve({ exitCode: 0 }) };
+      const exit = container.ended.then((exitCode) => ({ exitCode }));
+      if (condition !== "removed") return { ended: exit };
+      const removed = removals.get(container)?.promise;
+      const failedStart = removed?.then(() => ({ exitCode: container.view().state.exitCode }));
+      return { ended: Promise.race([failedStart ?? exit]) };
+    },
+    attach: async (reference, options) => find(reference).attach(options),
+    async logs(reference, options) {
+      const container = find(reference);
+      const wanted = container.logged.filter((entry) => options[entry.stream]);
+      const last = options.tail === undefined ? wanted : wanted.slice(wanted.length - options.tail);
+      return {
+        tty: container.view().spec.stdio.tty,
+        entries: (async function* () {
+          yield* last;
+          if (options.follow && container.view().state.status === "running") {
+            const live = container.attach({
+              stdin: false,
+              stdout: true,
+              stderr: true,
+              logs: false,
+              stream: true,
+            });
+            for await (const chunk of live.output) yield { ...chunk, time: "2026-01-02T03:04:06.000000000Z" };
+          }
+        })(),
+      };
+    },
+    export: async (reference) => {
+      const { name } = find(reference).view();
+      return (async function* () {
+        yield Buffer.from(`archive of ${name}`);
+      })();
+    },
+  };
+  return { port, requests, calls };
+}
+
+function failure(kind: TugError["kind"], code: string, details: TugError["details"]): TugError {
+  return new TugError(kind, code, `cannot do it: ${code}`, { details });
+}

@@ -1,0 +1,115 @@
+import { TugError } from "../../../base/index.ts";
+import type { Image, ImagesPort, PullRequest } from "../routes/images/port.ts";
+
+/** Images in memory, a registry that can deliver some more, and what was asked. */
+export type FakeImages = {
+  readonly port: ImagesPort;
+  readonly pulls: readonly PullRequest[];
+  readonly loads: readonly string[];
+  has(reference: string): boolean;
+};
+
+/**
+ * @param local names of the images that are there
+ * @param remote names of the images that can be pulled
+ */
+export function createFakeImages(local: readonly string[], remote: readonly string[]): FakeImages {
+  const images = new Map(local.map((name) => [name, fakeImage(name)]));
+  const pulls: PullRequest[] = [];
+  const loads: string[] = [];
+
+  const find = (reference: string): [name: string, image: Image] => {
+    for (const name of [reference, `${reference}:latest`]) {
+      const image = images.get(name);
+      if (image !== undefined) return [name, image];
+    }
+    const byId = [...images].find(([, image]) => image.id.startsWith(`sha256:${reference}`));
+    if (byId !== undefined) return byId;
+    throw new TugError("notFound", "FAKE_NO_IMAGE", `cannot find image ${reference}`, {
+      details: { image: reference },
+    });
+  };
+  const port: ImagesPort = {
+    list: async () => [...images.values()],
+    get: async (reference) => find(reference)[1],
+    history: async (reference) => [
+      {
+        id: find(reference)[1].id,
+        createdBy: "CMD sh",
+        tags: find(reference)[1].tags,
+        sizeBytes: 0,
+        comment: "",
+      },
+      {
+        createdAt: "2026-01-01T00:00:00Z",
+        createdBy: "ADD rootfs.tar /",
+        tags: [],
+        sizeBytes: 4_000_000,
+        comment: "first",
+      },
+    ],
+    async tag(source, target) {
+      images.set(target, { ...find(source)[1], tags: [target] });
+    },
+    async remove(reference) {
+      const [name, image] = find(reference);
+      images.delete(name);
+      return [{ untagged: name }, { deleted: image.id }];
+    },
+    async *pull(request) {
+      pulls.push(request);
+      const name = request.reference.includes(":") ? request.reference : `${request.reference}:latest`;
+      const [repository = "", tag = ""] = name.split(":");
+      if (repository === "unreachable") {
+        throw new TugError("unavailable", "FAKE_REGISTRY", "cannot reach registry: connection refused", {
+          hint: "use tug load",
+        });
+      }
+      yield { kind: "resolving", repository: `library/${repository}`, tag };
+      const layer = `sha256:${"ab".repeat(32)}`;
+      yield { kind: "layer", layer, phase: "queued" };
+      yield { kind: "layer", layer, phase: "downloading", done: 512, total: 2048 };
+      if (!remote.includes(name)) {
+        throw new TugError("dataLoss", "FAKE_DIGEST", `cannot pull ${name}: digest of layer is wrong`);
+      }
+      yield { kind: "layer", layer, phase: "complete" };
+      images.set(name, fakeImage(name));
+      yield { kind: "pulled", reference: name, digest: `sha256:${"cd".repeat(32)}`, updated: true };
+    },
+    async *load(archive) {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of archive) chunks.push(chunk);
+      const text = Buffer.concat(chunks).toString();
+      if (text === "") throw new TugError("invalid", "FAKE_ARCHIVE", "cannot load archive: it is empty");
+      loads.push(text);
+      yield { kind: "loaded", reference: "loaded:latest" };
+    },
+    async save(references) {
+      for (const reference of references) find(reference);
+      return (async function* () {
+        yield Buffer.from(`images ${references.join(",")}`);
+      })();
+    },
+  };
+  return {
+    port,
+    pulls,
+    loads,
+    has: (reference) => images.has(reference) || images.has(`${reference}:latest`),
+  };
+}
+
+function fakeImage(name: string): Image {
+  return {
+    id: `sha256:${Buffer.from(name.padEnd(32, ".").slice(0, 32)).toString("hex")}`,
+    tags: [name],
+    digests: [],
+    createdAt: "2026-01-01T00:00:00Z",
+    sizeBytes: 4_261_000,
+    containers: -1,
+    os: "linux",
+    architecture: "amd64",
+    config: { Cmd: ["sh"], Labels: { stage: "test" } },
+    diffIds: [`sha256:${"ef".repeat(32)}`],
+  };
+}
