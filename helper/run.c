@@ -74,8 +74,9 @@ void report(struct run *run)
 	uint8_t record[sizeof run->foreign];
 	size_t size = failure_content(run, record + 4);
 	put32(record, (uint32_t)size);
+	/* write, not send: this also happens under the container's system call filter. */
 	if (run->status >= 0)
-		write_all(run->status, record, size + 4);
+		RETRY(write(run->status, record, size + 4));
 	else if (run->stage >= 0 || run->sync >= 0)
 		sync_send(run->stage >= 0 ? run->stage : run->sync, SYNC_FAILED, record + 4, size);
 }

@@ -9,6 +9,8 @@
 /* Two slots beyond the plan's own, for verbs that call verbs. */
 enum { SLOT_SPARE = 1024, SLOT_COUNT = 1026 };
 
+#define NO_UMASK ((mode_t)-1)
+
 /* Why an op failed: what the caller is told in answer 4 of docs/plan-wire.md. */
 struct failure {
 	int error;  /* errno; 0 where a process ended badly */
@@ -33,8 +35,9 @@ struct run {
 	int proc;   /* procfs of the caller, checked to be one */
 	int null;   /* detached mount of the caller's null device, checked; made when the root is left */
 	int empty;  /* mount of an empty read-only tmpfs; made by the first mask of a directory */
+	bool null_attached, empty_attached; /* by the first mask that used it; clones from then on */
 	unsigned inherited; /* descriptors from 3 on that the caller had left open without a gap */
-	mode_t umask;       /* for programs; the helper's own is 0 */
+	mode_t umask;       /* for programs, the helper's own is 0; NO_UMASK once the process has the final one */
 	bool entered_user;  /* the stage joined a user namespace */
 	bool forked;        /* the stage is a process of its own */
 	uint64_t files_soft, files_hard; /* limit of open files to set before exec; files_hard 0: none */
@@ -77,8 +80,5 @@ enum sync_kind { SYNC_BARRIER = 1, SYNC_FAILED, SYNC_EXEC, SYNC_PID };
 int sync_send(int socket, enum sync_kind kind, const void *content, size_t size);
 /* Ends init, if there is one, and reaps it. */
 void abandon_init(struct run *run);
-
-/* program.c */
-void reset_for_program(struct run *run);
 
 #endif

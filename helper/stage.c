@@ -15,7 +15,6 @@ int sync_send(int socket, enum sync_kind kind, const void *content, size_t size)
 {
 	uint8_t message[sizeof((struct run *)0)->foreign + 1] = { (uint8_t)kind };
 	memcpy(message + 1, content, size);
-	/* write, not send: this also happens under the container's system call filter. */
 	return RETRY(write(socket, message, size + 1)) < 0 ? -1 : 0;
 }
 

@@ -1,0 +1,151 @@
+/*
+ * The kernel resolves, component by component and inside the root (openat2(2)); this file never compares strings to
+ * tell inside from outside (CVE-2019-19921, CVE-2021-30465, CVE-2025-31133, CVE-2025-52881).
+ */
+#include "path.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "base.h"
+
+enum { RACES_MAX = 1000, LINKS_MAX = 40 };
+
+int path_open(int root, const char *path, int flags, int resolve)
+{
+	uint64_t how = RESOLVE_NO_MAGICLINKS | (uint64_t)resolve;
+	if (!(how & RESOLVE_BENEATH))
+		how |= RESOLVE_IN_ROOT;
+	/* EAGAIN: something was renamed while the kernel walked over a "..". */
+	for (int race = 0; race < RACES_MAX; race++) {
+		int fd = kernel_openat2(root, path, (uint64_t)flags, 0, how);
+		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
+			return fd;
+	}
+	return -1;
+}
+
+/* Puts the target of a dangling link into the path, in place of everything up to the link. */
+static int expand_link(int parent, char *path, size_t begin, size_t end)
+{
+	char link[PATH_MAX], whole[PATH_MAX];
+	path[end] = '\0';
+	ssize_t size = readlinkat(parent, path + begin, link, sizeof link - 1);
+	if (size < 0)
+		return -1;
+	link[size] = '\0';
+	size_t keep = link[0] == '/' ? 0 : begin;
+	if (keep + (size_t)size + strlen(path + end + 1) + 2 > sizeof whole) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(whole, path, keep);
+	char *at = stpcpy(whole + keep, link);
+	*at++ = '/';
+	strcpy(at, path + end + 1);
+	strcpy(path, whole);
+	return 0;
+}
+
+/* Makes the first missing component of a path: 1. If a dangling link is there, changes the path instead: 0. */
+static int make_missing(int root, char *path, mode_t mode)
+{
+	size_t end = strlen(path), begin;
+	char kept;
+	owned int parent = -1;
+	for (bool last = true;; last = false) {
+		while (end > 0 && path[end - 1] == '/')
+			end--;
+		for (begin = end; begin > 0 && path[begin - 1] != '/';)
+			begin--;
+		kept = path[begin];
+		path[begin] = '\0';
+		parent = path_open(root, begin > 0 ? path : ".", O_PATH | O_DIRECTORY, 0);
+		path[begin] = kept;
+		if (!last)
+			mode = S_IFDIR | 0755;
+		if (parent >= 0)
+			break;
+		if (errno != ENOENT || begin == 0)
+			return -1;
+		end = begin;
+	}
+	kept = path[end];
+	path[end] = '\0';
+	int made = S_ISDIR(mode) ? mkdirat(parent, path + begin, mode & 07777) : mknodat(parent, path + begin, mode, 0);
+	path[end] = kept;
+	if (made == 0 || errno != EEXIST)
+		return made < 0 ? -1 : 1;
+	if (expand_link(parent, path, begin, end) == 0)
+		return 0;
+	path[end] = kept;
+	return errno == EINVAL || errno == ENOENT ? 1 : -1; /* No link: somebody else made it just now, or removed it. */
+}
+
+int path_make(int root, const char *path, mode_t mode, int resolve)
+{
+	char rest[PATH_MAX];
+	if (strlen(path) >= sizeof rest) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(rest, path);
+	int links = 0;
+	/* Every turn makes one component or takes one link out of the way, unless somebody works against it. */
+	for (int turn = 0; turn < PATH_MAX && links <= LINKS_MAX; turn++) {
+		int fd = path_open(root, rest, O_PATH | (S_ISDIR(mode) ? O_DIRECTORY : 0), resolve);
+		if (fd >= 0 || errno != ENOENT)
+			return fd;
+		int made = make_missing(root, rest, mode);
+		if (made < 0)
+			return -1;
+		links += made == 0;
+	}
+	errno = ELOOP;
+	return -1;
+}
+
+int path_parent(int root, const char *path, const char **base)
+{
+	char directory[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	*base = slash ? slash + 1 : path;
+	size_t size = (size_t)(*base - path);
+	if (size >= sizeof directory || !**base || strcmp(*base, ".") == 0 || strcmp(*base, "..") == 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	memcpy(directory, path, size);
+	strcpy(directory + size, size ? "" : ".");
+	return path_make(root, directory, S_IFDIR | 0755, 0);
+}
+
+int path_reopen(int proc, int fd, int flags)
+{
+	char path[32];
+	snprintf(path, sizeof path, "self/fd/%d", fd);
+	return openat(proc, path, flags | O_CLOEXEC);
+}
+
+int path_root(int proc, int fd)
+{
+	char path[32], info[1024];
+	struct stat stat;
+	if (fstat(fd, &stat) == 0 && S_ISDIR(stat.st_mode))
+		return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	snprintf(path, sizeof path, "self/fdinfo/%d", fd);
+	if (read_file(proc, path, info, sizeof info) < 0)
+		return -1;
+	const char *line = strstr(info, "\nPid:");
+	long pid = line ? strtol(line + 5, NULL, 10) : -1;
+	if (pid <= 0) {
+		errno = line ? ESRCH : EBADF;
+		return -1;
+	}
+	snprintf(path, sizeof path, "%ld/root", pid);
+	owned int root = openat(proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* Still alive, so the number was its own all the time. */
+	if (root < 0 || kernel_pidfd_send_signal(fd, 0) < 0)
+		return -1;
+	return take(&root);
+}

@@ -1,0 +1,214 @@
+/* Files and descriptors of the host. Host paths are the caller's business; what the verbs promise, they check. */
+#include <dirent.h>
+#include <linux/nsfs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include "path.h"
+#include "program.h"
+
+enum { PARENTS = 1, MAY_EXIST = 2 };
+
+static int make_parents(const char *path)
+{
+	char part[PATH_MAX];
+	if (strlen(path) >= sizeof part) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(part, path);
+	for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(part, 0755) < 0 && errno != EEXIST)
+			return -1;
+		*slash = '/';
+	}
+	return 0;
+}
+
+int verb_directory(struct run *run, const struct op_directory *op)
+{
+	struct stat there;
+	if (op->flags & PARENTS && make_parents(op->path) < 0)
+		return fail(run, errno, "mkdir", op->path);
+	if (mkdir(op->path, op->mode & 07777) == 0 || (errno == EEXIST && op->flags & MAY_EXIST &&
+			stat(op->path, &there) == 0 && S_ISDIR(there.st_mode)))
+		return 0;
+	return fail(run, errno, "mkdir", op->path);
+}
+
+int verb_write_file(struct run *run, const struct op_write_file *op)
+{
+	char temporary[PATH_MAX];
+	owned_memory char *content = expand(run, op->content);
+	if (!content)
+		return fail(run, errno, "malloc", op->path);
+	if (snprintf(temporary, sizeof temporary, "%s.%d.new", op->path, getpid()) >= (int)sizeof temporary)
+		return fail(run, ENAMETOOLONG, "open", op->path);
+	owned int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, op->mode & 07777);
+	if (fd < 0)
+		return fail(run, errno, "open", op->path);
+	if (write_all(fd, content, strlen(content)) < 0 || rename(temporary, op->path) < 0) {
+		int error = errno;
+		unlink(temporary);
+		return fail(run, error, "write", op->path);
+	}
+	return 0;
+}
+
+/* Removes what a directory holds but for directories that hold something: those are moved up into `top`. 1: found any. */
+static int flatten(int top, int directory, unsigned *number)
+{
+	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = 0;
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	if (!stream) {
+		close_owned(&fd);
+		return -1;
+	}
+	for (struct dirent *entry; found >= 0 && (entry = readdir(stream));) {
+		char name[32];
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		found = 1;
+		if (unlinkat(directory, entry->d_name, 0) == 0 || errno == ENOENT)
+			continue;
+		if ((errno != EISDIR && errno != EPERM) || unlinkat(directory, entry->d_name, AT_REMOVEDIR) == 0)
+			continue;
+		if (errno != ENOTEMPTY && errno != EEXIST)
+			found = -1;
+		else if (directory != top) {
+			do
+				snprintf(name, sizeof name, ".remove-%u", (*number)++);
+			while (renameat(directory, entry->d_name, top, name) < 0 && (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR));
+			found = faccessat(top, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ? -1 : 1;
+		} else {
+			owned int below = kernel_openat2(top, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_XDEV);
+			if (below < 0 || flatten(top, below, number) < 0)
+				found = -1;
+		}
+	}
+	int error = errno;
+	closedir(stream);
+	errno = error;
+	return found;
+}
+
+/* However deep the tree is, no more than two of its directories are open at a time. */
+static int remove_tree(const char *path)
+{
+	unsigned number = 0;
+	int found;
+	owned int top = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (top < 0)
+		return -1;
+	while ((found = flatten(top, top, &number)) > 0)
+		;
+	return found < 0 ? -1 : rmdir(path);
+}
+
+int verb_remove(struct run *run, const struct op_remove *op)
+{
+	if (unlink(op->path) == 0 || (op->tree && (errno == EISDIR || errno == EPERM) && remove_tree(op->path) == 0))
+		return 0;
+	return fail(run, errno, "unlink", op->path);
+}
+
+int verb_open_file(struct run *run, const struct op_open_file *op)
+{
+	int fd = open(op->path, (int)op->flags | O_CLOEXEC | O_NOCTTY, 0600);
+	return fd < 0 ? fail(run, errno, "open", op->path) : slot_set(run, op->out, fd);
+}
+
+int verb_inherit(struct run *run, const struct op_inherit *op)
+{
+	int fd = fcntl((int)op->fd, F_DUPFD_CLOEXEC, 3);
+	return fd < 0 ? fail(run, errno, "fcntl", NULL) : slot_set(run, op->out, fd);
+}
+
+int verb_fifo(struct run *run, const struct op_fifo *op)
+{
+	struct stat made;
+	if (mkfifo(op->path, 0600) < 0)
+		return fail(run, errno, "mkfifo", op->path);
+	owned int fd = open(op->path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &made) < 0)
+		return fail(run, errno, "open", op->path);
+	if (!S_ISFIFO(made.st_mode) || made.st_uid != geteuid())
+		return fail(run, EEXIST, "open", op->path);
+	return slot_set(run, op->out, take(&fd));
+}
+
+int verb_connect(struct run *run, const struct op_connect *op)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	owned int target = open(op->path, O_PATH | O_CLOEXEC);
+	owned int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (target < 0 || fd < 0)
+		return fail(run, errno, "connect", op->path);
+	/* Through the descriptor, because a path may be longer than an address. */
+	snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", target);
+	if (RETRY(connect(fd, (struct sockaddr *)&address, sizeof address)) < 0)
+		return fail(run, errno, "connect", op->path);
+	return slot_set(run, op->out, take(&fd));
+}
+
+int verb_socket_pair(struct run *run, const struct op_socket_pair *op)
+{
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return fail(run, errno, "socketpair", NULL);
+	slot_set(run, op->near, pair[0]);
+	return slot_set(run, op->far, pair[1]);
+}
+
+int verb_open_namespace(struct run *run, const struct op_open_namespace *op)
+{
+	owned int fd = open(op->path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fail(run, errno, "open", op->path);
+	int kind = ioctl(fd, NS_GET_NSTYPE);
+	if (kind != (int)op->kind)
+		return fail(run, EINVAL, "ioctl", op->path);
+	return slot_set(run, op->out, take(&fd));
+}
+
+int verb_open_process(struct run *run, const struct op_open_process *op)
+{
+	owned int fd = kernel_pidfd_open((pid_t)op->pid);
+	if (fd < 0)
+		return fail(run, errno, "pidfd_open", NULL);
+	/* In this order: the pid cannot be given away again while it still answers to the pidfd. */
+	if (start_time_of(run->proc, (pid_t)op->pid) != op->start_time || kernel_pidfd_send_signal(fd, 0) < 0)
+		return fail(run, ESRCH, "pidfd_open", NULL);
+	return slot_set(run, op->out, take(&fd));
+}
+
+int verb_read_in_root(struct run *run, const struct op_read_in_root *op)
+{
+	struct stat file;
+	int slot = slot_fd(run, op->root);
+	owned int root = slot < 0 ? -1 : path_root(run->proc, slot);
+	if (root < 0)
+		return fail(run, errno, "open", op->path);
+	/* Looked at before it is opened: opening a FIFO would wait, opening a device may do anything. */
+	owned int there = path_open(root, op->path, O_PATH, 0);
+	if (there < 0 || fstat(there, &file) < 0)
+		return fail(run, errno, "openat2", op->path);
+	if (!S_ISREG(file.st_mode))
+		return fail(run, S_ISDIR(file.st_mode) ? EISDIR : EINVAL, "openat2", op->path);
+	owned int fd = path_reopen(run->proc, there, O_RDONLY);
+	if (fd < 0)
+		return fail(run, errno, "open", op->path);
+	size_t room = op->limit < PLAN_MAX ? op->limit : PLAN_MAX;
+	owned_memory uint8_t *content = malloc(room + 5);
+	ssize_t size = content ? read_all(fd, content + 4, room + 1) : -1;
+	if (size < 0)
+		return fail(run, errno, "read", op->path);
+	if ((size_t)size > room)
+		return fail(run, EFBIG, "read", op->path);
+	put32(content, op->tag);
+	answer(run, 3, content, (size_t)size + 4);
+	return 0;
+}

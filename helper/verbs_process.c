@@ -1,0 +1,149 @@
+/* Namespaces and processes. */
+#include <linux/nsfs.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include "run.h"
+
+enum { NAMESPACES_MAX = 32 };
+
+/* The child lives only until its namespace has been opened. */
+static int fill_user_namespace(struct run *run, const struct op_user_namespace *op, pid_t pid)
+{
+	const struct {
+		const char *name, *text;
+	} files[] = {
+		{ "setgroups", op->deny_setgroups ? "deny" : "" },
+		{ "gid_map", op->gid_map },
+		{ "uid_map", op->uid_map },
+	};
+	char path[64];
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		snprintf(path, sizeof path, "%d/%s", pid, files[i].name);
+		if (*files[i].text && write_file(run->proc, path, files[i].text) < 0)
+			return fail(run, errno, "write", files[i].name);
+	}
+	snprintf(path, sizeof path, "%d/ns/user", pid);
+	int fd = openat(run->proc, path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? fail(run, errno, "open", path) : slot_set(run, op->out, fd);
+}
+
+int verb_user_namespace(struct run *run, const struct op_user_namespace *op)
+{
+	struct kernel_clone_args args = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
+	pid_t pid = kernel_clone3(&args);
+	if (pid < 0)
+		return fail(run, errno, "clone3", NULL);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	int result = fill_user_namespace(run, op, pid);
+	kill(pid, SIGKILL);
+	RETRY(waitpid(pid, NULL, 0));
+	return result;
+}
+
+/*
+ * setns(2), in up to three passes: what the present rights allow, then user namespaces, then what those give the
+ * rights for. A namespace may belong to the caller's user namespace or to the one that is entered; only trying tells.
+ */
+int verb_join(struct run *run, const struct op_join *op)
+{
+	bool joined[NAMESPACES_MAX] = { false };
+	if (op->namespaces.count > NAMESPACES_MAX)
+		return fail(run, E2BIG, "setns", NULL);
+	if (op->process != NO_SLOT) {
+		if (setns(slot_fd(run, op->process), (int)op->flags) < 0)
+			return fail(run, errno, "setns", NULL);
+		run->entered_user |= (op->flags & CLONE_NEWUSER) != 0;
+	}
+	for (int pass = 0; pass < 3; pass++)
+		for (uint32_t i = 0; i < op->namespaces.count; i++) {
+			int fd = slot_fd(run, op->namespaces.item[i]), kind = ioctl(fd, NS_GET_NSTYPE);
+			if (kind < 0)
+				return fail(run, errno, "ioctl", NULL);
+			if (joined[i] || (kind == CLONE_NEWUSER) != (pass == 1))
+				continue;
+			joined[i] = setns(fd, kind) == 0;
+			if (!joined[i] && (pass > 0 || errno != EPERM))
+				return fail(run, errno, "setns", NULL);
+			run->entered_user |= kind == CLONE_NEWUSER;
+		}
+	return 0;
+}
+
+int verb_unshare(struct run *run, const struct op_unshare *op)
+{
+	return unshare((int)op->flags) < 0 ? fail(run, errno, "unshare", NULL) : 0;
+}
+
+int verb_signal(struct run *run, const struct op_signal *op)
+{
+	if (kernel_pidfd_send_signal(slot_fd(run, op->process), (int)op->signal) < 0)
+		return fail(run, errno, "pidfd_send_signal", NULL);
+	return 0;
+}
+
+int verb_await_death(struct run *run, const struct op_await_death *op)
+{
+	struct pollfd death = { slot_fd(run, op->process), POLLIN, 0 };
+	int64_t end = clock_ms() + op->timeout;
+	if (death.fd < 0)
+		return fail(run, errno, "poll", NULL);
+	for (int64_t rest = op->timeout; poll(&death, 1, rest > INT_MAX ? INT_MAX : (int)rest) <= 0;) {
+		rest = end - clock_ms();
+		if (rest <= 0)
+			return fail(run, ETIMEDOUT, "poll", NULL);
+	}
+	return 0;
+}
+
+/*
+ * Reads exec-status to its end: 1 after the mark that init sets right before execve, 0 without one, -1 with a failure,
+ * which is then in run->foreign. The end comes when init has executed its program or has died.
+ */
+static int read_status(struct run *run, int status, int process)
+{
+	uint8_t record[4 + sizeof run->foreign];
+	size_t have = 0;
+	for (bool dead = false;;) {
+		ssize_t got = RETRY(read(status, record + have, sizeof record - have));
+		if (got == 0 || (got < 0 && (dead || errno != EAGAIN)))
+			break;
+		have += got > 0 ? (size_t)got : 0;
+		struct pollfd wait[] = { { status, POLLIN, 0 }, { process, POLLIN, 0 } };
+		if (got < 0 && poll(wait, 2, -1) > 0)
+			dead = wait[1].revents && !wait[0].revents;
+	}
+	size_t at = have >= 4 && get32(record) == 0 ? 4 : 0;
+	size_t size = have - at > 4 ? get32(record + at) : 0;
+	if (size == 0 || size > have - at - 4)
+		return at > 0;
+	fail(run, 0, "", NULL);
+	memcpy(run->foreign, record + at + 4, size);
+	run->foreign_size = size;
+	return -1;
+}
+
+int verb_start(struct run *run, const struct op_start *op)
+{
+	owned int status = open(op->status, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (status < 0)
+		return fail(run, errno, "open", op->status);
+	owned int fifo = open(op->fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fifo < 0)
+		return fail(run, errno == ENXIO ? ESRCH : errno, "open", op->fifo);
+	if (RETRY(write(fifo, "s", 1)) != 1)
+		return fail(run, errno, "write", op->fifo);
+	/* Of two that start the same container, only one can do this. */
+	if (unlink(op->fifo) < 0)
+		return fail(run, errno, "unlink", op->fifo);
+	int result = read_status(run, status, op->process == NO_SLOT ? -1 : slot_fd(run, op->process));
+	return result > 0 ? 0 : result < 0 ? -1 : fail(run, ESRCH, "read", op->status);
+}
