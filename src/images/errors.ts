@@ -11,7 +11,26 @@ export const imageError = defineErrors("IMAGE", {
   CONTENT_SIZE: { kind: "dataLoss", when: "a blob is longer or shorter than announced, or than allowed" },
   PLATFORM: { kind: "notFound", when: "an image has nothing for the platform asked for" },
   PLATFORM_SYNTAX: { kind: "invalid", when: "the text is not a platform" },
+  CREDENTIALS: { kind: "invalid", when: "Docker's config.json or a credential helper gives nothing usable" },
   REFERENCE: { kind: "invalid", when: "the text is not an image reference" },
+  REGISTRY_CERTIFICATE: { kind: "unavailable", when: "a registry's certificate cannot be trusted" },
+  REGISTRY_DENIED: { kind: "forbidden", when: "a registry forbids the request to this account" },
+  REGISTRY_FAILED: { kind: "unavailable", when: "a registry goes on answering with a server error" },
+  REGISTRY_LIMIT: {
+    kind: "exhausted",
+    when: "a registry goes on answering that there are too many requests",
+  },
+  REGISTRY_NOT_FOUND: { kind: "notFound", when: "a registry has no such repository, tag or blob" },
+  REGISTRY_PROTOCOL: {
+    kind: "unavailable",
+    when: "a registry's answer makes no sense, or the connection fails",
+  },
+  REGISTRY_TIMEOUT: { kind: "timeout", when: "a registry accepts connections and then stays silent" },
+  REGISTRY_UNAUTHORIZED: {
+    kind: "unauthorized",
+    when: "a registry wants other credentials, or hides that it has no such repository",
+  },
+  REGISTRY_UNREACHABLE: { kind: "unavailable", when: "no connection to a registry can be made" },
   STORAGE: { kind: "internal", when: "a write into the image store failed" },
   STORAGE_FULL: { kind: "exhausted", when: "the disk of the image store is full" },
 });
