@@ -34,6 +34,10 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
   "api/docker": { may: ["base", "specs", "engine"], because: "a door holds no state" },
   "api/cri": { may: ["base", "specs", "engine"], because: "a door holds no state" },
   "api/docker/client": { may: ["base", "specs"], because: "a client knows the protocol only" },
+  oci: {
+    may: ["base", "specs", "plan", "helper", "host", "runtime"],
+    because: "the runc command line is a door to the low-level runtime and knows no engine",
+  },
   cli: {
     may: ["base", "specs", "api/docker/client"],
     because: "the command line is an ordinary API client",

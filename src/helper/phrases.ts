@@ -13,6 +13,7 @@ export const phrases: Readonly<Record<OpName, readonly [RuntimeCode, string]>> =
   inherit: ["FILE", "take over descriptor {fd}"],
   fifo: ["FILE", "make FIFO {path}"],
   connect: ["FILE", "connect to {path}"],
+  socketPair: ["FILE", "make a socket pair"],
   openNamespace: ["NAMESPACE", "open namespace {path}"],
   openProcess: ["PROCESS", "open process {pid}"],
   userNamespace: ["NAMESPACE", "make the user namespace"],

@@ -1,6 +1,6 @@
 export * from "./constants.ts";
-export { MAX_DOCUMENT_SIZE, printJson } from "./json.ts";
-export { type ParsedSpec, parseProcess, parseResources, parseSpec } from "./parse.ts";
+export { MAX_DOCUMENT_SIZE, parseJson, printJson } from "./json.ts";
+export { type ParsedSpec, parseProcess, parseResources, parseSeccomp, parseSpec } from "./parse.ts";
 export type { SpecWarning } from "./read.ts";
 export * from "./state.ts";
 export type * from "./types.ts";

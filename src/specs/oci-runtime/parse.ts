@@ -3,6 +3,7 @@ import { parseJson } from "./json.ts";
 import { idMappings, readLinux } from "./parse-linux.ts";
 import { readProcess } from "./parse-process.ts";
 import { readResources } from "./parse-resources.ts";
+import { readSeccomp } from "./parse-seccomp.ts";
 import {
   type At,
   below,
@@ -20,6 +21,7 @@ import { checkSpec } from "./rules.ts";
 import { absolutePath, boolean, filledText, integer, text, textOrNothing, texts } from "./scalars.ts";
 import type { Hook, Hooks, Mount, Process, Root, Spec } from "./types.ts";
 import type { LinuxResources } from "./types-resources.ts";
+import type { LinuxSeccomp } from "./types-seccomp.ts";
 
 /** What a document says, and what in it is accepted but should be told to the user. */
 export type ParsedSpec<T> = { value: T; warnings: readonly SpecWarning[] };
@@ -46,6 +48,11 @@ export function parseResources(
   document = "resources.json",
 ): ParsedSpec<LinuxResources> {
   return parse(readResources, data, document);
+}
+
+/** Reads a filter that is already JSON, such as the outcome of a profile. Undefined where it says nothing. */
+export function parseSeccomp(value: unknown, document: string): LinuxSeccomp | undefined {
+  return readSeccomp(value, { document, pointer: "", warnings: [] });
 }
 
 function parse<T>(read: Reader<T>, data: Uint8Array | string, document: string): ParsedSpec<T> {

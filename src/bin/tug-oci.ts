@@ -1,0 +1,40 @@
+// The low-level runtime: `tug-oci` with runc's command line.
+import { resolve } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { createHelper } from "../helper/index.ts";
+import { readHostFacts } from "../host/index.ts";
+import { type EnvironmentMaker, ociLogger, runOci } from "../oci/index.ts";
+import { OCI_RUNTIME_VERSION } from "../specs/oci-runtime/index.ts";
+
+const helperPath = resolve(import.meta.dirname, "../helper/tug-helper");
+const stderr = (text: string): void => void process.stderr.write(text);
+const stdout = (text: string): void => void process.stdout.write(text);
+
+const makeEnvironment: EnvironmentMaker = (globals) => {
+  const logger = ociLogger(
+    { file: globals.log, format: globals["log-format"], debug: globals.debug },
+    stderr,
+  );
+  const uid = process.getuid?.() ?? 0;
+  return {
+    cwd: process.cwd(),
+    env: process.env,
+    uid,
+    stdout,
+    stdin: () => buffer(process.stdin),
+    logger,
+    runtime: async () => ({
+      root: resolve(globals.root ?? "/run/tug-oci"),
+      helper: createHelper(helperPath),
+      facts: await readHostFacts(),
+      logger,
+      owner: uid,
+    }),
+  };
+};
+
+process.exitCode = await runOci(process.argv.slice(2), makeEnvironment, {
+  stdout,
+  stderr,
+  version: `tug-oci version ${process.env.TUG_VERSION}\nspec: ${OCI_RUNTIME_VERSION}\n`,
+});

@@ -1,0 +1,99 @@
+import { messageOf, TugError } from "../base/index.ts";
+import type { OciCommand, OciEnvironment } from "./command.ts";
+import { create } from "./commands/create.ts";
+import { remove } from "./commands/delete.ts";
+import { kill } from "./commands/kill.ts";
+import { list } from "./commands/list.ts";
+import { run } from "./commands/run.ts";
+import { spec } from "./commands/spec.ts";
+import { start } from "./commands/start.ts";
+import { state } from "./commands/state.ts";
+import { ociCliError } from "./errors.ts";
+import { describeFlags, type FlagValues, parseFlags } from "./flags.ts";
+
+/** Every command, as `--help` lists them. */
+export const commands: readonly OciCommand[] = [create, remove, kill, list, run, spec, start, state];
+
+const globalFlags = {
+  root: {
+    kind: "text",
+    placeholder: "path",
+    help: "root directory for storage of container state (default: /run/tug-oci)",
+  },
+  log: { kind: "text", placeholder: "file", help: "file to write log messages to; default: standard error" },
+  "log-format": { kind: "text", placeholder: "format", help: "format of the log: text (default) or json" },
+  debug: { kind: "boolean", help: "enable debug logging" },
+  "systemd-cgroup": { kind: "boolean", help: "not supported yet: use the cgroupfs driver" },
+  rootless: { kind: "text", placeholder: "mode", help: "accepted for compatibility: true, false or auto" },
+  version: { kind: "boolean", short: "v", help: "print the version" },
+  help: { kind: "boolean", short: "h", help: "show help" },
+} as const;
+
+export type OciGlobals = FlagValues<typeof globalFlags>;
+
+/** Makes what a command needs from the global flags; supplied by the composition root. */
+export type EnvironmentMaker = (globals: OciGlobals) => OciEnvironment;
+
+/**
+ * Runs `tug-oci`.
+ *
+ * @param io where version, help and errors go
+ * @returns the exit code: that of the program for a foreground `run`, 1 for a failure
+ */
+export async function runOci(
+  argv: readonly string[],
+  makeEnvironment: EnvironmentMaker,
+  io: { stdout: (text: string) => void; stderr: (text: string) => void; version: string },
+): Promise<number> {
+  let environment: OciEnvironment | undefined;
+  try {
+    const { values, rest } = parseFlags(argv, globalFlags, "");
+    if (values.version) {
+      io.stdout(io.version);
+      return 0;
+    }
+    const [name, ...words] = rest;
+    if (values.help || name === undefined || name === "help") {
+      io.stdout(help());
+      return 0;
+    }
+    if (values["systemd-cgroup"]) {
+      throw ociCliError("FLAG", "cannot use --systemd-cgroup: the systemd driver is not there yet");
+    }
+    const command = commands.find((candidate) => candidate.name === name);
+    if (command === undefined)
+      throw ociCliError("COMMAND", `no such command: ${name}`, { hint: "see: tug-oci --help" });
+    environment = makeEnvironment(values);
+    return await command.run(words, environment);
+  } catch (error) {
+    report(error, environment, io.stderr);
+    return 1;
+  }
+}
+
+/** Callers such as containerd read the log file; people read standard error. */
+function report(
+  error: unknown,
+  environment: OciEnvironment | undefined,
+  stderr: (text: string) => void,
+): void {
+  const message = messageOf(error);
+  environment?.logger.log("error", message);
+  stderr(`tug-oci: ${message}\n`);
+  if (error instanceof TugError && error.hint !== undefined) stderr(`${error.hint}\n`);
+}
+
+function help(): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const rows = commands.map(({ name, summary }) => `   ${name.padEnd(width)}  ${summary}\n`).join("");
+  return `NAME:
+   tug-oci - Open Container Initiative runtime
+
+USAGE:
+   tug-oci [global options] command [command options] [arguments...]
+
+COMMANDS:
+${rows}
+GLOBAL OPTIONS:
+${describeFlags(globalFlags)}`;
+}

@@ -1,0 +1,80 @@
+import type { Logger } from "../base/index.ts";
+import type { RuntimeContext } from "../runtime/index.ts";
+import { ociCliError } from "./errors.ts";
+import { describeFlags, type FlagDefinitions, type FlagValues, parseFlags } from "./flags.ts";
+
+/** What a command may use of the process it runs in. */
+export type OciEnvironment = {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly uid: number;
+  readonly stdout: (text: string) => void;
+  readonly stdin: () => Promise<Buffer>;
+  readonly logger: Logger;
+  /** The low-level runtime with `--root` as given; reads the host's facts on first use. */
+  readonly runtime: () => Promise<RuntimeContext>;
+};
+
+/** A command of `tug-oci`. `run` returns the exit code. */
+export type OciCommand = {
+  readonly name: string;
+  readonly summary: string;
+  readonly usage: string;
+  readonly flags: FlagDefinitions;
+  readonly run: (argv: readonly string[], environment: OciEnvironment) => Promise<number>;
+};
+
+type CommandParts<F extends FlagDefinitions> = {
+  readonly name: string;
+  readonly summary: string;
+  /** Arguments after the flags: `<container-id>`. */
+  readonly usage: string;
+  /** Least and most arguments. */
+  readonly args: readonly [least: number, most: number];
+  readonly flags: F;
+  readonly action: (
+    input: { readonly flags: FlagValues<F>; readonly args: readonly string[] },
+    environment: OciEnvironment,
+  ) => Promise<number | undefined>;
+};
+
+/** Puts parsing, `--help` and the count of arguments in front of a command's action. */
+export function ociCommand<const F extends FlagDefinitions>(parts: CommandParts<F>): OciCommand {
+  const { name, summary, usage, flags, args: bounds } = parts;
+  return {
+    name,
+    summary,
+    usage,
+    flags,
+    async run(argv, environment) {
+      if (argv[0] === "--help" || argv[0] === "-h" || argv[0] === "-help") {
+        environment.stdout(commandHelp(parts));
+        return 0;
+      }
+      const { values, rest } = parseFlags(argv, flags, name);
+      if (rest.length < bounds[0] || rest.length > bounds[1]) {
+        throw ociCliError("USAGE", `"${name}" requires ${countWords(bounds)}, got ${rest.length}`, {
+          hint: `usage: tug-oci ${name} ${usage}`,
+        });
+      }
+      return (await parts.action({ flags: values, args: rest }, environment)) ?? 0;
+    },
+  };
+}
+
+function commandHelp({
+  name,
+  summary,
+  usage,
+  flags,
+}: Pick<OciCommand, "name" | "summary" | "usage" | "flags">): string {
+  const options = Object.keys(flags).length === 0 ? "" : `\nOPTIONS:\n${describeFlags(flags)}`;
+  return `NAME:\n   tug-oci ${name} - ${summary}\n\nUSAGE:\n   tug-oci ${name} [command options] ${usage}\n${options}`;
+}
+
+function countWords([least, most]: readonly [number, number]): string {
+  if (least === most) return `exactly ${least} argument${least === 1 ? "" : "s"}`;
+  return most === Number.POSITIVE_INFINITY
+    ? `at least ${least} argument(s)`
+    : `${least} to ${most} arguments`;
+}

@@ -1,0 +1,59 @@
+import { resolve } from "node:path";
+import type { Attendance, CreateOptions } from "../../runtime/index.ts";
+import type { OciEnvironment } from "../command.ts";
+import { ociCliError } from "../errors.ts";
+import type { FlagValues } from "../flags.ts";
+
+/** Flags that create and run share. */
+export const createFlags = {
+  bundle: {
+    kind: "text",
+    short: "b",
+    placeholder: "path",
+    help: "path to the root of the bundle directory, default: the current directory",
+  },
+  "console-socket": {
+    kind: "text",
+    placeholder: "path",
+    help: "unix socket that receives the master end of the console's pseudoterminal",
+  },
+  "pidfd-socket": {
+    kind: "text",
+    placeholder: "path",
+    help: "unix socket that receives a pidfd of the container's process",
+  },
+  "pid-file": { kind: "text", placeholder: "file", help: "file to write the process id to" },
+  "no-pivot": { kind: "boolean", help: "do not use pivot_root, for a root file system on a ramdisk" },
+  "no-new-keyring": { kind: "boolean", help: "do not create a new session keyring for the container" },
+  "preserve-fds": {
+    kind: "text",
+    placeholder: "N",
+    help: "pass N additional file descriptors to the container (LISTEN_FDS+N in total)",
+  },
+} as const;
+
+/** The options of the runtime that the flags stand for. */
+export function createOptions(
+  id: string,
+  flags: FlagValues<typeof createFlags>,
+  { cwd, attendance }: Pick<OciEnvironment, "cwd"> & { attendance: Attendance },
+): CreateOptions {
+  const socket = flags["console-socket"];
+  const pidFile = flags["pid-file"];
+  return {
+    id,
+    bundle: resolve(cwd, flags.bundle ?? "."),
+    attendance,
+    noPivot: flags["no-pivot"],
+    noNewKeyring: flags["no-new-keyring"],
+    preserveFds: count(flags["preserve-fds"]),
+    ...(socket !== undefined && { console: { kind: "socket", path: resolve(cwd, socket) } as const }),
+    ...(pidFile !== undefined && { pidFile: resolve(cwd, pidFile) }),
+  };
+}
+
+function count(text: string | undefined): number {
+  if (text === undefined) return 0;
+  if (/^\d{1,4}$/.test(text)) return Number(text);
+  throw ociCliError("FLAG", `invalid value ${JSON.stringify(text)} for flag -preserve-fds: not a number`);
+}

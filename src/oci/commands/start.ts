@@ -1,0 +1,15 @@
+import { startContainer } from "../../runtime/index.ts";
+import { ociCommand } from "../command.ts";
+
+/** Lets a created container's program begin. */
+export const start = ociCommand({
+  name: "start",
+  summary: "execute the user-defined process in a created container",
+  usage: "<container-id>",
+  args: [1, 1],
+  flags: {},
+  async action({ args: [id = ""] }, environment) {
+    await startContainer(await environment.runtime(), id);
+    return 0;
+  },
+});

@@ -1,0 +1,3 @@
+export { commands, type EnvironmentMaker, type OciGlobals, runOci } from "./app.ts";
+export type { OciCommand, OciEnvironment } from "./command.ts";
+export { ociLogger } from "./log.ts";

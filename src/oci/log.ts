@@ -1,0 +1,44 @@
+import { appendFileSync } from "node:fs";
+import type { Logger, LogLevel } from "../base/index.ts";
+
+/** Where and how log lines are written. */
+export type OciLogOptions = {
+  readonly file: string | undefined;
+  readonly format: string | undefined;
+  readonly debug: boolean;
+};
+
+const levels: Record<LogLevel, string> = { debug: "debug", info: "info", warn: "warning", error: "error" };
+
+/**
+ * The log that callers of runc read: one line per message with `level`, `msg` and `time`, as JSON or as text. Without
+ * a file only warnings go anywhere: to standard error.
+ */
+export function ociLogger({ file, format, debug }: OciLogOptions, stderr: (text: string) => void): Logger {
+  const print = format === "json" ? jsonLine : textLine;
+  const logger: Logger = {
+    log(level, event, fields = {}) {
+      if (level === "debug" && !debug) return;
+      const line = print(level, event, fields);
+      if (file !== undefined) appendFileSync(file, line, { mode: 0o644 });
+      else if (level !== "error") stderr(line);
+    },
+    with: () => logger,
+  };
+  return logger;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function jsonLine(level: LogLevel, event: string, fields: Fields): string {
+  return `${JSON.stringify({ ...fields, level: levels[level], msg: event, time: new Date().toISOString() })}\n`;
+}
+
+function textLine(level: LogLevel, event: string, fields: Fields): string {
+  const extra = Object.entries(fields).map(([key, value]) => ` ${key}=${quote(String(value))}`);
+  return `time="${new Date().toISOString()}" level=${levels[level]} msg=${quote(event)}${extra.join("")}\n`;
+}
+
+function quote(text: string): string {
+  return /^[\w./:-]+$/.test(text) ? text : JSON.stringify(text);
+}

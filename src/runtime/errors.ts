@@ -1,0 +1,21 @@
+import { defineErrors } from "../base/index.ts";
+
+/** Failures of the low-level runtime. The wording of some is what callers of runc look for. */
+export const lifecycleError = defineErrors("CONTAINER", {
+  EXISTS: { kind: "conflict", when: "a container with this id exists already" },
+  ID: { kind: "invalid", when: "an id has characters that ids cannot have" },
+  NOT_FOUND: { kind: "notFound", when: "there is no container with this id" },
+  NOT_RUNNING: { kind: "conflict", when: "the container has stopped, or was not started" },
+  NOT_CREATED: { kind: "conflict", when: "start was asked of a container that runs already or has stopped" },
+  NOT_STOPPED: { kind: "conflict", when: "delete without force was asked of a container that still runs" },
+  BUNDLE: {
+    kind: "invalid",
+    when: "a bundle, its config.json or its root file system is missing or unusable",
+  },
+  STATE: { kind: "dataLoss", when: "a container's state file is damaged" },
+  SIGNAL: { kind: "invalid", when: "a signal's name or number is unknown" },
+  CONSOLE: {
+    kind: "invalid",
+    when: "a terminal is asked for without a place for it, or the other way round",
+  },
+});

@@ -1,0 +1,23 @@
+export { allCapabilities, capabilityNames, namesOfMask } from "./capabilities.ts";
+export { type CgroupLayout, cgroupLayout } from "./cgroups/layout.ts";
+export {
+  defaultCapabilities,
+  defaultDeviceRules,
+  defaultMaskedPaths,
+  defaultMounts,
+  defaultReadonlyPaths,
+  defaultSeccomp,
+  defaultSpec,
+  rootlessSpec,
+} from "./defaults/index.ts";
+export { type CreateOptions, createContainer, createPlan, readBundle } from "./lifecycle/create.ts";
+export { checkId, loadExisting } from "./lifecycle/existing.ts";
+export { deleteContainer, killContainer, removeContainer, startContainer } from "./lifecycle/operate.ts";
+export { type ContainerReport, containerReport, containerReports } from "./lifecycle/report.ts";
+export type { RuntimeContext } from "./lifecycle/runtime.ts";
+export { signalNumber } from "./lifecycle/signals.ts";
+export { isAlive, statusOf } from "./lifecycle/status.ts";
+export { createBindings, planCreate } from "./planner/create.ts";
+export type { Attendance, ConsoleTarget, CreateInput, RootSource } from "./planner/input.ts";
+export { type Existing, planStart } from "./planner/lifecycle.ts";
+export type { StoredState } from "./state.ts";

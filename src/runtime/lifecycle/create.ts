@@ -1,0 +1,149 @@
+import { readFile, stat } from "node:fs/promises";
+import { errnoOf, TugError } from "../../base/index.ts";
+import type { ExecuteResult, StandardDescriptor } from "../../helper/index.ts";
+import type { Plan } from "../../plan/index.ts";
+import { type ParsedSpec, parseSpec, type Spec } from "../../specs/oci-runtime/index.ts";
+import { cgroupLayout } from "../cgroups/layout.ts";
+import { lifecycleError } from "../errors.ts";
+import { createBindings, planCreate } from "../planner/create.ts";
+import type { Attendance, ConsoleTarget, CreateInput, RootSource } from "../planner/input.ts";
+import { planDelete } from "../planner/lifecycle.ts";
+import { checkId, loadExisting } from "./existing.ts";
+import type { RuntimeContext } from "./runtime.ts";
+
+/** What `create` and `run` are told besides the configuration. */
+export type CreateOptions = {
+  readonly id: string;
+  /** Absolute path. */
+  readonly bundle: string;
+  readonly attendance: Attendance;
+  readonly root?: RootSource;
+  readonly console?: ConsoleTarget | undefined;
+  readonly pidFile?: string | undefined;
+  readonly noPivot?: boolean;
+  readonly noNewKeyring?: boolean;
+  readonly preserveFds?: number;
+  readonly init?: boolean;
+  /** false: make no control group. */
+  readonly groups?: boolean;
+};
+
+/** Reads a bundle's configuration. */
+export async function readBundle(bundle: string): Promise<ParsedSpec<Spec>> {
+  const path = `${bundle}/config.json`;
+  try {
+    return parseSpec(await readFile(path));
+  } catch (error) {
+    if (error instanceof TugError) throw error;
+    throw lifecycleError("BUNDLE", `cannot read ${path}: ${errnoOf(error)}`, {
+      hint: "make one with: tug-oci spec",
+      cause: error,
+    });
+  }
+}
+
+/** The plan for a new container; pure but for what `context` knows of the host. */
+export function createPlan(context: RuntimeContext, spec: Spec, options: CreateOptions): Plan {
+  return planCreate(createInput(context, spec, options));
+}
+
+/**
+ * Makes a container, and as `attendance` says starts it and waits for it. What a failed attempt left is removed.
+ *
+ * @throws CONTAINER_EXISTS, CONTAINER_BUNDLE, RUNTIME_* with the JSON pointer of what could not be done
+ */
+export async function createContainer(
+  context: RuntimeContext,
+  spec: Spec,
+  options: CreateOptions,
+  stdio: readonly [StandardDescriptor, StandardDescriptor, StandardDescriptor] = [
+    "inherit",
+    "inherit",
+    "inherit",
+  ],
+): Promise<ExecuteResult> {
+  checkId(options.id);
+  await checkRootfs(spec, options);
+  const plan = createPlan(context, spec, options);
+  try {
+    return await context.helper.execute(plan, {
+      bindings: createBindings(options.id),
+      stdio,
+      descriptors: Array.from({ length: options.preserveFds ?? 0 }, (_, index) => 3 + index),
+    });
+  } catch (error) {
+    if (isTaken(error))
+      throw lifecycleError("EXISTS", `container with id ${options.id} exists already`, { cause: error });
+    await removeRemains(context, options.id);
+    throw error;
+  }
+}
+
+function createInput(context: RuntimeContext, spec: Spec, options: CreateOptions): CreateInput {
+  const { facts } = context;
+  checkConsole(spec, options);
+  const withGroups = options.groups !== false;
+  return {
+    ...options,
+    spec,
+    facts,
+    root: options.root ?? { kind: "directory" },
+    stateDir: `${context.root}/${options.id}`,
+    owner: context.owner,
+    cgroups: withGroups
+      ? cgroupLayout({
+          mounts: facts.mounts,
+          groups: facts.groups,
+          cgroupsPath: spec.linux?.cgroupsPath,
+          id: options.id,
+        })
+      : undefined,
+  };
+}
+
+function checkConsole(spec: Spec, { console, attendance }: CreateOptions): void {
+  const terminal = spec.process.terminal === true;
+  if (terminal && console === undefined && attendance !== "foreground") {
+    throw lifecycleError(
+      "CONSOLE",
+      "cannot allocate tty if runc will detach without setting console socket",
+      {
+        hint: "give --console-socket, or set process.terminal to false in config.json",
+      },
+    );
+  }
+  if (!terminal && console?.kind === "socket") {
+    throw lifecycleError("CONSOLE", "cannot use console socket if runc will not detach or allocate tty", {
+      hint: "leave --console-socket out, or set process.terminal to true in config.json",
+    });
+  }
+}
+
+async function checkRootfs(spec: Spec, { bundle, root }: CreateOptions): Promise<void> {
+  if (root?.kind === "overlay") return;
+  const path = spec.root.path.startsWith("/") ? spec.root.path : `${bundle}/${spec.root.path}`;
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) return;
+  throw lifecycleError(
+    "BUNDLE",
+    `cannot use the root file system ${path} (config.json#/root/path): it is not a directory`,
+  );
+}
+
+/** The plan failed where it makes the container's directory: another container has it. */
+function isTaken(error: unknown): boolean {
+  return (
+    error instanceof TugError && error.details.from === "container id" && error.details.errno === "EEXIST"
+  );
+}
+
+/** Undoes what the journal says, as far as it was written. */
+async function removeRemains(context: RuntimeContext, id: string): Promise<void> {
+  try {
+    await context.helper.execute(planDelete(await loadExisting(context.root, id), { kill: false }));
+  } catch (error) {
+    if (!(error instanceof TugError && error.kind === "notFound")) {
+      context.logger.log("warn", "create.remains", { id, error: String(error) });
+    }
+  }
+}

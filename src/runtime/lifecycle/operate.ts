@@ -1,0 +1,89 @@
+import { TugError } from "../../base/index.ts";
+import { lifecycleError } from "../errors.ts";
+import {
+  type Existing,
+  planDelete,
+  planKill,
+  planKillAll,
+  planPoststop,
+  planStart,
+} from "../planner/lifecycle.ts";
+import { loadExisting } from "./existing.ts";
+import type { RuntimeContext } from "./runtime.ts";
+import { isAlive, statusOf } from "./status.ts";
+
+/** Starts a created container. Rejects with the reason when its program cannot be executed. */
+export async function startContainer(context: RuntimeContext, id: string): Promise<void> {
+  const existing = await loadExisting(context.root, id);
+  const status = await statusOf(existing, context.facts.bootId);
+  if (status === "stopped") throw lifecycleError("NOT_CREATED", "cannot start a container that has stopped");
+  if (status !== "created") throw lifecycleError("NOT_CREATED", "cannot start an already running container");
+  await context.helper.execute(planStart(existing), { stdio: ["ignore", "inherit", "inherit"] });
+}
+
+/**
+ * Sends a signal to a container's init, or with `all` to every process of its group.
+ *
+ * @throws CONTAINER_NOT_RUNNING "container not running", which callers look for
+ */
+export async function killContainer(
+  context: RuntimeContext,
+  id: string,
+  { signal, all = false }: { signal: number; all?: boolean },
+): Promise<void> {
+  const existing = await loadExisting(context.root, id);
+  if (!(await isAlive(existing, context.facts.bootId))) {
+    if (all) return;
+    throw lifecycleError("NOT_RUNNING", "container not running");
+  }
+  await context.helper
+    .execute(all ? planKillAll(existing, signal) : planKill(existing, signal))
+    .catch((error: unknown) => {
+      if (!isGone(error)) throw error;
+      throw lifecycleError("NOT_RUNNING", "container not running", { cause: error });
+    });
+}
+
+/** Removes a stopped container, or with `force` any container, and runs its poststop hooks. */
+export async function deleteContainer(context: RuntimeContext, id: string, force: boolean): Promise<void> {
+  const existing = await loadExisting(context.root, id).catch((error: unknown) => {
+    if (force && error instanceof TugError && error.kind === "notFound") return undefined;
+    throw error;
+  });
+  if (existing === undefined) return;
+  const alive = await isAlive(existing, context.facts.bootId);
+  if (alive && !force) {
+    const status = await statusOf(existing, context.facts.bootId);
+    // runc kills a container that was never started.
+    if (status !== "created") {
+      throw lifecycleError("NOT_STOPPED", `cannot delete container ${id} that is not stopped: ${status}`, {
+        hint: "stop it first, or use --force",
+      });
+    }
+  }
+  await removeContainer(context, existing, alive);
+}
+
+/** Undoes everything that a container's journal names. */
+export async function removeContainer(
+  context: RuntimeContext,
+  existing: Existing,
+  kill: boolean,
+): Promise<void> {
+  await context.helper.execute(planDelete(existing, { kill })).catch((error: unknown) => {
+    if (!isGone(error)) throw error;
+    return context.helper.execute(planDelete(existing, { kill: false }));
+  });
+  for (const hook of planPoststop(existing)) {
+    await context.helper
+      .execute(hook, { stdio: ["ignore", "inherit", "inherit"] })
+      .catch((error: unknown) => {
+        context.logger.log("warn", "hook.poststop", { id: existing.state.id, error: String(error) });
+      });
+  }
+}
+
+/** The process ended between the look and the act. */
+function isGone(error: unknown): boolean {
+  return error instanceof TugError && error.details.errno === "ESRCH";
+}

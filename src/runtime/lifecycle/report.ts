@@ -1,0 +1,41 @@
+import { userInfo } from "node:os";
+import type { State } from "../../specs/oci-runtime/index.ts";
+import type { Existing } from "../planner/lifecycle.ts";
+import { createdAt, loadAll, loadExisting } from "./existing.ts";
+import type { RuntimeContext } from "./runtime.ts";
+import { ociState } from "./status.ts";
+
+/** The state of the specification and what runc adds to it. */
+export type ContainerReport = Omit<State, "pid"> & {
+  readonly pid: number;
+  readonly rootfs: string;
+  /** RFC 3339. */
+  readonly created: string;
+  /** Name, or number, of the user who made it. */
+  readonly owner: string;
+};
+
+/** The report of one container. @throws CONTAINER_NOT_FOUND */
+export async function containerReport(context: RuntimeContext, id: string): Promise<ContainerReport> {
+  return report(context, await loadExisting(context.root, id));
+}
+
+/** The reports of all containers, by id. */
+export async function containerReports(context: RuntimeContext): Promise<ContainerReport[]> {
+  return Promise.all((await loadAll(context.root)).map((existing) => report(context, existing)));
+}
+
+async function report({ facts }: RuntimeContext, existing: Existing): Promise<ContainerReport> {
+  const { ociVersion, id, pid = 0, status, bundle, annotations } = await ociState(existing, facts.bootId);
+  return {
+    ociVersion,
+    id,
+    pid,
+    status,
+    bundle,
+    rootfs: existing.state.rootfs,
+    created: (await createdAt(existing)).toISOString(),
+    ...(annotations && { annotations }),
+    owner: existing.state.owner === userInfo().uid ? userInfo().username : String(existing.state.owner),
+  };
+}

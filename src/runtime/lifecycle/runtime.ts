@@ -1,0 +1,14 @@
+import type { Logger } from "../../base/index.ts";
+import type { Helper } from "../../helper/index.ts";
+import type { HostFacts } from "../../host/index.ts";
+
+/** What the low-level runtime works with. */
+export type RuntimeContext = {
+  /** Directory with one directory per container; absolute. */
+  readonly root: string;
+  readonly helper: Helper;
+  readonly facts: HostFacts;
+  readonly logger: Logger;
+  /** User id of who runs this. */
+  readonly owner: number;
+};

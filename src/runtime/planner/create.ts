@@ -1,0 +1,224 @@
+import { type Binding, CREATED_BARRIER, type Plan, propagationFlags } from "../../plan/index.ts";
+import { type PlanBuilder, planBuilder } from "./builder.ts";
+import { type CgroupPlan, planCgroups } from "./cgroups.ts";
+import { planConsole } from "./console.ts";
+import { planDevices } from "./devices.ts";
+import { hookOps } from "./hooks.ts";
+import { execOp, type IdentityInput, lateFilter, planIdentity } from "./identity.ts";
+import type { CreateInput } from "./input.ts";
+import { ioPriorityOps, limitOps } from "./limits.ts";
+import { type MountContext, planMounts, rootPropagation } from "./mounts.ts";
+import { type NamespacePlan, planNamespaces } from "./namespaces.ts";
+import { planProtection } from "./protect.ts";
+import { journalOps, stateFiles, stateWithPid } from "./state.ts";
+
+/** Init has made its mounts and waits for the hooks of the host. */
+const HOOKS_BEGIN = 1;
+/** The hooks of the host have run. */
+const HOOKS_END = 2;
+
+/**
+ * The whole life of `create`, and of `run`, as a plan.
+ *
+ * Pure: the same input gives the same plan on any machine. What differs from run to run (the id) is a binding, see
+ * `createBindings`.
+ */
+export function planCreate(input: CreateInput): Plan {
+  const builder = planBuilder();
+  builder.host.push(...journalOps(input));
+  const start = builder.slot();
+  const status = builder.slot();
+  builder.host.push(
+    { op: "fifo", from: "start FIFO", path: `${input.stateDir}/${stateFiles.start}`, out: start },
+    { op: "fifo", from: "exec-status FIFO", path: `${input.stateDir}/${stateFiles.execStatus}`, out: status },
+  );
+  const groups = planCgroups(builder, input);
+  const namespaces = planNamespaces(builder, input.spec);
+  const console = planConsole(builder, input);
+  planStage(builder, input, { groups, namespaces });
+  planEntry(builder, input, { groups, namespaces });
+  planRoot(builder, input, { namespaces, openConsole: console.open });
+  const identity: IdentityInput = {
+    process: input.spec.process,
+    spec: input.spec,
+    facts: input.facts,
+    from: "/process",
+    keyring: input.noNewKeyring ? undefined : `_ses.${input.id}`,
+  };
+  planIdentity(builder, identity);
+  builder.init.push(
+    { op: "awaitStart", from: "start FIFO", start, status },
+    ...lateFilter(identity),
+    ...hookOps("startContainer", input.spec.hooks, { subject: subjectOf(input), status: "created" }),
+  );
+  if (input.init) builder.init.push({ op: "becomeInit", from: "--init", title: `tug:[init] ${input.id}` });
+  builder.init.push(execOp(identity, input.preserveFds ?? 0));
+  planRun(builder, input);
+  planAttendance(builder, input, console.terminal);
+  return builder.finish();
+}
+
+/** What stays out of the digest of a plan. */
+export function createBindings(id: string): Binding[] {
+  return [
+    { name: "id", value: id },
+    { name: "short", value: id.slice(0, 12) },
+  ];
+}
+
+type Parts = { groups: CgroupPlan; namespaces: NamespacePlan };
+
+function planStage({ stage }: PlanBuilder, { spec }: CreateInput, { groups, namespaces }: Parts): void {
+  if (namespaces.user) stage.push(...limitOps(spec.process, "/process"));
+  if (namespaces.join.length > 0)
+    stage.push({ op: "join", from: "/linux/namespaces", namespaces: namespaces.join });
+  stage.push({
+    op: "spawn",
+    from: "/linux/namespaces",
+    flags: namespaces.cloneFlags,
+    ...(groups.birth !== undefined && { group: groups.birth }),
+  });
+}
+
+function planEntry({ init }: PlanBuilder, { spec }: CreateInput, { groups, namespaces }: Parts): void {
+  for (const group of groups.join)
+    init.push({ op: "cgroupJoin", from: "/linux/cgroupsPath", group, version: 1 });
+  if (!namespaces.user) init.push(...limitOps(spec.process, "/process"));
+  init.push(...ioPriorityOps(spec.process, "/process"));
+  init.push({ op: "session", from: "/process" });
+  if (namespaces.unshareFlags !== 0) {
+    init.push({ op: "unshare", from: "/linux/namespaces", flags: namespaces.unshareFlags });
+  }
+  if (hasMountNamespace(spec)) {
+    const propagation = rootPropagation(spec.linux?.rootfsPropagation);
+    init.push({ op: "propagation", from: "/linux/rootfsPropagation", propagation });
+  }
+  if (spec.hostname) init.push({ op: "hostName", from: "/hostname", name: spec.hostname });
+  if (spec.domainname) init.push({ op: "domainName", from: "/domainname", name: spec.domainname });
+}
+
+type RootParts = { namespaces: NamespacePlan; openConsole: (context: MountContext) => void };
+
+function planRoot(builder: PlanBuilder, input: CreateInput, { namespaces, openConsole }: RootParts): void {
+  const { spec } = input;
+  const root = builder.slot();
+  const context: MountContext = { builder, input, namespaces, root };
+  const path = spec.root.path.startsWith("/") ? spec.root.path : `${input.bundle}/${spec.root.path}`;
+  builder.init.push({
+    op: "root",
+    from: "/root/path",
+    path,
+    mount: rootMount(builder, input, path),
+    out: root,
+  });
+  const deferred = planMounts(context);
+  planDevices(context);
+  builder.init.push({ op: "makeDirectory", from: "/process/cwd", root, path: spec.process.cwd, mode: 0o755 });
+  openConsole(context);
+  const subject = subjectOf(input);
+  if (hostHooks(input).length > 0) {
+    builder.init.push(
+      { op: "release", from: "/hooks/createRuntime", barrier: HOOKS_BEGIN },
+      { op: "await", from: "/hooks/createRuntime", barrier: HOOKS_END },
+    );
+  }
+  builder.init.push(
+    ...hookOps("createContainer", spec.hooks, { subject, status: "creating", directory: input.bundle }),
+  );
+  if (!hasMountNamespace(spec)) builder.init.push({ op: "changeRoot", from: "/root/path", root });
+  else if (input.noPivot) builder.init.push({ op: "moveRoot", from: "--no-pivot", root });
+  else builder.init.push({ op: "pivot", from: "/root/path", root, ...innerPropagation(input) });
+  planProtection(context, deferred);
+}
+
+/** The detached mount that becomes the root: a clone of the rootfs directory, or an overlay. */
+function rootMount(builder: PlanBuilder, input: CreateInput, path: string) {
+  const out = builder.slot();
+  if (input.root.kind === "overlay") {
+    const { lowers, upper, work, options } = input.root;
+    builder.host.push({
+      op: "overlay",
+      from: "/root/path",
+      lowers,
+      ...(upper !== undefined && { upper }),
+      ...(work !== undefined && { work }),
+      options: options ?? [],
+      out,
+    });
+  } else {
+    builder.host.push(
+      { op: "cloneMount", from: "/root/path", path, flags: 1, out },
+      {
+        op: "changeMount",
+        from: "/root/path",
+        mount: out,
+        propagation: propagationFlags.PRIVATE,
+        recursive: 1,
+      },
+    );
+  }
+  return out;
+}
+
+/** What a shared or unbindable rootfsPropagation makes of the new root. */
+function innerPropagation({ spec }: CreateInput): { propagation?: number } {
+  const type = rootPropagation(spec.linux?.rootfsPropagation);
+  return type === propagationFlags.SLAVE ? {} : { propagation: type };
+}
+
+function hostHooks(input: CreateInput) {
+  const context = { subject: subjectOf(input), status: "creating" as const, directory: input.bundle };
+  return [
+    ...hookOps("prestart", input.spec.hooks, context),
+    ...hookOps("createRuntime", input.spec.hooks, context),
+  ];
+}
+
+function planRun({ host, stage }: PlanBuilder, input: CreateInput): void {
+  host.push({
+    op: "runStage",
+    from: "/linux/namespaces",
+    fork: stage.some(({ op }) => op === "join") ? 1 : 0,
+  });
+  host.push(stateWithPid(input));
+  const hooks = hostHooks(input);
+  if (hooks.length > 0) {
+    host.push({ op: "await", from: "/hooks/createRuntime", barrier: HOOKS_BEGIN }, ...hooks, {
+      op: "release",
+      from: "/hooks/createRuntime",
+      barrier: HOOKS_END,
+    });
+  }
+  host.push({ op: "await", from: "created", barrier: CREATED_BARRIER });
+}
+
+function planAttendance(
+  builder: PlanBuilder,
+  input: CreateInput,
+  terminal: ReturnType<PlanBuilder["slot"]> | undefined,
+): void {
+  const { host } = builder;
+  const { stateDir, attendance, pidFile } = input;
+  if (pidFile !== undefined)
+    host.push({ op: "writeFile", from: "--pid-file", path: pidFile, content: "%p", mode: 0o644 });
+  if (attendance === "create") return;
+  host.push({
+    op: "start",
+    from: "start",
+    fifo: `${stateDir}/${stateFiles.start}`,
+    status: `${stateDir}/${stateFiles.execStatus}`,
+  });
+  const context = { subject: subjectOf(input), status: "running" as const, directory: input.bundle };
+  host.push(...hookOps("poststart", input.spec.hooks, context));
+  if (attendance === "foreground") {
+    host.push({ op: "waitExit", from: "run", forward: 1, ...(terminal !== undefined && { terminal }) });
+  }
+}
+
+function subjectOf({ id, bundle, spec }: CreateInput) {
+  return { id, bundle, annotations: spec.annotations };
+}
+
+function hasMountNamespace(spec: CreateInput["spec"]): boolean {
+  return spec.linux?.namespaces?.some(({ type }) => type === "mount") ?? false;
+}

@@ -1,0 +1,104 @@
+import type { HostFacts } from "../../host/index.ts";
+import type { Op } from "../../plan/index.ts";
+import type { Process, Spec } from "../../specs/oci-runtime/index.ts";
+import { allCapabilities, type CapabilityMasks, grantCapabilities } from "../capabilities.ts";
+import { compileSeccomp } from "../seccomp/index.ts";
+import type { PlanBuilder } from "./builder.ts";
+
+export type IdentityInput = {
+  readonly process: Process;
+  readonly spec: Spec;
+  readonly facts: HostFacts;
+  /** JSON pointer of the process: `/process`, or the name of another document. */
+  readonly from: string;
+  /** Name of the session keyring; absent: keep the caller's. */
+  readonly keyring?: string | undefined;
+};
+
+/**
+ * Becoming the user, the same for create and exec. Without no_new_privs the filter is loaded while the capabilities
+ * that allow it are there; with it the filter comes last, after start (see `lateFilter`).
+ */
+export function planIdentity(builder: PlanBuilder, input: IdentityInput): void {
+  const { process, spec, from } = input;
+  const { init } = builder;
+  if (input.keyring !== undefined) {
+    // A kernel without keys, or a caller whose filter forbids them, is no reason not to run.
+    init.push({ op: "keyring", from: "session keyring", name: input.keyring, ignore: ["ENOSYS", "EPERM"] });
+  }
+  const domain = spec.linux?.personality?.domain;
+  if (domain !== undefined) {
+    init.push({ op: "personality", from: "/linux/personality", persona: domain === "LINUX32" ? 0x0008 : 0 });
+  }
+  init.push({ op: "umask", from: `${from}/user/umask`, mask: process.user.umask ?? 0o022 });
+  pushLabels(input, init);
+  const masks = masksOf(input);
+  init.push({ op: "boundingSet", from: `${from}/capabilities/bounding`, mask: masks.bounding });
+  if (process.noNewPrivileges === true) init.push({ op: "noNewPrivileges", from: `${from}/noNewPrivileges` });
+  init.push({ op: "workDirectory", from: `${from}/cwd`, path: process.cwd, optional: 1 });
+  init.push({
+    op: "idSwitch",
+    from: `${from}/user`,
+    uid: process.user.uid,
+    gid: process.user.gid,
+    groups: process.user.additionalGids ?? [],
+  });
+  if (process.noNewPrivileges !== true) init.push(...filterOps(input));
+  const { effective, permitted, inheritable, ambient } = masks;
+  init.push({ op: "capabilities", from: `${from}/capabilities`, effective, permitted, inheritable, ambient });
+  init.push({ op: "workDirectory", from: `${from}/cwd`, path: process.cwd });
+  init.push({
+    op: "findProgram",
+    from: `${from}/args/0`,
+    program: process.args[0] ?? "",
+    path: environmentValue(process.env, "PATH") ?? "",
+  });
+}
+
+/** The filter of a process with no_new_privs: after start, before the first program of the image runs. */
+export function lateFilter(input: IdentityInput): Op[] {
+  return input.process.noNewPrivileges === true ? filterOps(input) : [];
+}
+
+/** The last op of an init list. */
+export function execOp({ process, from }: IdentityInput, preserveFds: number): Op {
+  return { op: "exec", from: `${from}/args`, args: process.args, env: process.env ?? [], keep: preserveFds };
+}
+
+/** The value of a variable; the last one of its name counts. */
+export function environmentValue(env: readonly string[] | undefined, name: string): string | undefined {
+  return env?.findLast((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
+}
+
+function filterOps({ spec, facts }: IdentityInput): Op[] {
+  const seccomp = spec.linux?.seccomp;
+  if (seccomp === undefined) return [];
+  const { program, flags } = compileSeccomp(seccomp, facts.architecture);
+  return [{ op: "seccomp", from: "/linux/seccomp", filter: program, flags }];
+}
+
+/** In a user namespace of its own the first process has every capability; elsewhere the caller's are the limit. */
+function masksOf({ process, spec, facts }: IdentityInput): CapabilityMasks {
+  const owned = spec.linux?.namespaces?.some(({ type }) => type === "user") ?? false;
+  return grantCapabilities(process.capabilities ?? {}, owned ? allCapabilities : facts.boundingCapabilities)
+    .masks;
+}
+
+function pushLabels({ process, from }: IdentityInput, init: Op[]): void {
+  if (process.apparmorProfile) {
+    init.push({
+      op: "execLabel",
+      from: `${from}/apparmorProfile`,
+      module: "apparmor",
+      label: process.apparmorProfile,
+    });
+  }
+  if (process.selinuxLabel) {
+    init.push({
+      op: "execLabel",
+      from: `${from}/selinuxLabel`,
+      module: "selinux",
+      label: process.selinuxLabel,
+    });
+  }
+}

@@ -1,0 +1,60 @@
+import type { HostFacts } from "../../host/index.ts";
+import type { Spec } from "../../specs/oci-runtime/index.ts";
+import type { CgroupLayout } from "../cgroups/layout.ts";
+
+/** What the container's root file system is made of. */
+export type RootSource =
+  | { readonly kind: "directory" }
+  | {
+      readonly kind: "overlay";
+      /** Topmost first. */
+      readonly lowers: readonly string[];
+      /** Absent for a read-only view. */
+      readonly upper?: string;
+      readonly work?: string;
+      readonly options?: readonly string[];
+    };
+
+/** Where the master of a container's terminal goes. */
+export type ConsoleTarget =
+  /** To whoever listens on a unix socket. */
+  | { readonly kind: "socket"; readonly path: string }
+  /** To a connected socket that the helper inherits. */
+  | { readonly kind: "descriptor"; readonly fd: number }
+  /** To the helper's own terminal. */
+  | { readonly kind: "own" };
+
+/** How the process that made the container waits for it. */
+export type Attendance =
+  /** Leave when it is created. */
+  | "create"
+  /** Start it and leave. */
+  | "detach"
+  /** Start it, forward signals, wait for its end. */
+  | "foreground";
+
+/** Everything that decides what the plan for a new container is. */
+export type CreateInput = {
+  readonly id: string;
+  readonly spec: Spec;
+  /** Absolute path. */
+  readonly bundle: string;
+  /** Directory of the container below the runtime's root; absolute, must not exist. */
+  readonly stateDir: string;
+  /** Owner of the state directory as a number, for `list`. */
+  readonly owner: number;
+  readonly root: RootSource;
+  readonly facts: HostFacts;
+  /** Absent: no control group is made. */
+  readonly cgroups?: CgroupLayout | undefined;
+  readonly attendance: Attendance;
+  readonly console?: ConsoleTarget | undefined;
+  readonly pidFile?: string | undefined;
+  /** MS_MOVE instead of pivot_root. */
+  readonly noPivot?: boolean;
+  readonly noNewKeyring?: boolean;
+  /** How many descriptors after standard error the program keeps. */
+  readonly preserveFds?: number;
+  /** Put a reaping pid 1 in front of the program. */
+  readonly init?: boolean;
+};

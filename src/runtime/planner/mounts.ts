@@ -1,0 +1,151 @@
+import { mountAttributes, type Op, propagationFlags, type Slot } from "../../plan/index.ts";
+import type { Mount, PropagationMode, Spec } from "../../specs/oci-runtime/index.ts";
+import type { PlanBuilder } from "./builder.ts";
+import { planCgroupMount } from "./cgroup-mount.ts";
+import type { CreateInput } from "./input.ts";
+import { type MountOptions, parseMountOptions } from "./mount-options.ts";
+import { mapLines, type NamespacePlan } from "./namespaces.ts";
+
+export type MountContext = {
+  readonly builder: PlanBuilder;
+  readonly input: CreateInput;
+  readonly namespaces: NamespacePlan;
+  /** Slot of the container's root directory. */
+  readonly root: Slot;
+};
+
+/** Ops for after the pivot, such as making a mount read-only that things were made in. */
+export type Deferred = Op[];
+
+/**
+ * Every mount of config.json, in its order. What comes from the host is cloned and configured as a detached mount
+ * before the clone, and only attached inside; what belongs to the container's namespaces is made inside.
+ */
+export function planMounts(context: MountContext): Deferred {
+  const deferred: Deferred = [];
+  for (const [index, mount] of (context.input.spec.mounts ?? []).entries()) {
+    const from = `/mounts/${index}`;
+    const options = parseMountOptions(mount.options ?? []);
+    if (mount.type === "cgroup" || mount.type === "cgroup2")
+      planCgroupMount(context, mount, { from, options });
+    else if (options.bind !== "no" || mount.type === "bind") planBind(context, mount, { from, options });
+    else planFileSystem(context, mount, { from, options, deferred });
+  }
+  return deferred;
+}
+
+/** The propagation type that a rootfsPropagation stands for; the default is that of runc and crun. */
+export function rootPropagation(mode: PropagationMode | undefined): number {
+  const name = (mode ?? "rslave").replace(/^r/, "").toUpperCase() as keyof typeof propagationFlags;
+  return propagationFlags[name];
+}
+
+type Place = { from: string; options: MountOptions };
+
+function planBind(
+  { builder, input, namespaces, root }: MountContext,
+  mount: Mount,
+  { from, options }: Place,
+): void {
+  const detached = builder.slot();
+  const source = mount.source ?? "";
+  builder.host.push({
+    op: "cloneMount",
+    from,
+    path: source.startsWith("/") ? source : `${input.bundle}/${source}`,
+    flags: (options.bind === "recursive" ? 1 : 0) | (options.nofollowSource ? 2 : 0),
+    out: detached,
+  });
+  for (const change of bindChanges(input.spec, options)) {
+    builder.host.push({ op: "changeMount", from, mount: detached, ...change });
+  }
+  const userNamespace = idmapSlot({ builder, mount, from, options, namespaces });
+  if (userNamespace !== undefined) {
+    const recursive = options.idmap === "recursive" ? 1 : 0;
+    builder.host.push({ op: "changeMount", from, mount: detached, userNamespace, recursive });
+  }
+  builder.init.push({ op: "attach", from, root, mount: detached, target: mount.destination });
+}
+
+type Change = { set?: bigint; clear?: bigint; propagation?: number; recursive?: number };
+
+/**
+ * A clone of a shared mount stays its peer, so mounts made inside would appear on the host: without a word in the
+ * options the clone gets the propagation of the root.
+ */
+function bindChanges(spec: Spec, options: MountOptions): Change[] {
+  const changes: Change[] = [];
+  if (options.propagation.length === 0) {
+    changes.push({ propagation: rootPropagation(spec.linux?.rootfsPropagation), recursive: 1 });
+  }
+  for (const { type, recursive } of options.propagation) {
+    changes.push({ propagation: type, recursive: recursive ? 1 : 0 });
+  }
+  const { own, recursive } = options;
+  if (recursive.set !== 0 || recursive.clear !== 0) changes.push({ ...attributes(recursive), recursive: 1 });
+  if (own.set !== 0 || own.clear !== 0) changes.push(attributes(own));
+  return changes;
+}
+
+function attributes({ set, clear }: { set: number; clear: number }): Change {
+  return { set: BigInt(set), clear: BigInt(clear) };
+}
+
+type Idmap = Place & { builder: PlanBuilder; mount: Mount; namespaces: NamespacePlan };
+
+/** The user namespace that an idmapped mount follows: one made for its own mappings, else the container's. */
+function idmapSlot({ builder, mount, from, options, namespaces }: Idmap): Slot | undefined {
+  if (mount.uidMappings !== undefined || mount.gidMappings !== undefined) {
+    const out = builder.slot();
+    builder.host.push({
+      op: "userNamespace",
+      from: `${from}/uidMappings`,
+      uidMap: mapLines(mount.uidMappings ?? []),
+      gidMap: mapLines(mount.gidMappings ?? []),
+      out,
+    });
+    return out;
+  }
+  return options.idmap === "no" ? undefined : namespaces.userSlot;
+}
+
+function planFileSystem(context: MountContext, mount: Mount, place: Place & { deferred: Deferred }): void {
+  const { builder, root } = context;
+  const { from, options, deferred } = place;
+  const type = mount.type ?? "none";
+  // Devices and links are made in /dev after it is mounted, so it becomes read-only after the pivot.
+  const readOnlyLater = mount.destination === "/dev" && (options.own.set & mountAttributes.RDONLY) !== 0;
+  const set = readOnlyLater ? options.own.set & ~mountAttributes.RDONLY : options.own.set;
+  builder.init.push({
+    op: "mountFs",
+    from,
+    root,
+    target: mount.destination,
+    type,
+    source: mount.source ?? type,
+    options: options.data,
+    set: BigInt(set),
+    copyUp: options.copyUp ? 1 : 0,
+    ...(type === "sysfs" && { else: "/sys" }),
+    ...(type === "mqueue" && context.namespaces.user && { else: "/dev/mqueue" }),
+  });
+  for (const { type: propagation, recursive } of options.propagation) {
+    builder.init.push({
+      op: "setMount",
+      from,
+      root,
+      target: mount.destination,
+      propagation,
+      recursive: recursive ? 1 : 0,
+    });
+  }
+  if (readOnlyLater) {
+    deferred.push({
+      op: "setMount",
+      from,
+      root,
+      target: mount.destination,
+      set: BigInt(mountAttributes.RDONLY),
+    });
+  }
+}

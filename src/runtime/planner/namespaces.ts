@@ -1,0 +1,85 @@
+import { cloneFlags, type Op, type Slot } from "../../plan/index.ts";
+import type { LinuxIdMapping, NamespaceType, Spec } from "../../specs/oci-runtime/index.ts";
+import type { PlanBuilder } from "./builder.ts";
+
+/** The clone(2) flag of each kind of namespace. */
+export const namespaceFlags: Readonly<Record<NamespaceType, number>> = {
+  mount: cloneFlags.NEWNS,
+  cgroup: cloneFlags.NEWCGROUP,
+  uts: cloneFlags.NEWUTS,
+  ipc: cloneFlags.NEWIPC,
+  user: cloneFlags.NEWUSER,
+  pid: cloneFlags.NEWPID,
+  network: cloneFlags.NEWNET,
+  time: cloneFlags.NEWTIME,
+};
+
+/** What the rest of the planner asks about a container's namespaces. */
+export type NamespacePlan = {
+  /** Flags for the clone that makes the container's process. */
+  readonly cloneFlags: number;
+  /** Flags for unshare in the container's process, after it has joined its groups. */
+  readonly unshareFlags: number;
+  /** Namespace files to enter, in this order, before the clone. */
+  readonly join: readonly Slot[];
+  /** The container has a user namespace, new or joined. */
+  readonly user: boolean;
+  /** Its descriptor, where there is one. */
+  readonly userSlot: Slot | undefined;
+};
+
+/**
+ * Opens or makes the namespaces in the host list.
+ *
+ * A new user namespace is made first, in a throw-away child, so that every other new namespace belongs to it and every
+ * later descriptor is opened by one process. A namespace that already exists is entered before the user namespace: it
+ * belongs to another one, in which the new one grants nothing.
+ */
+export function planNamespaces(builder: PlanBuilder, spec: Spec): NamespacePlan {
+  const namespaces = spec.linux?.namespaces ?? [];
+  const joined: { type: NamespaceType; slot: Slot }[] = [];
+  let clone = 0;
+  let unshare = 0;
+  let userSlot: Slot | undefined;
+  for (const [index, { type, path }] of namespaces.entries()) {
+    const from = `/linux/namespaces/${index}`;
+    if (path !== undefined) {
+      const out = builder.slot();
+      builder.host.push({ op: "openNamespace", from, path, kind: namespaceFlags[type], out });
+      joined.push({ type, slot: out });
+      if (type === "user") userSlot = out;
+    } else if (type === "user") {
+      userSlot = builder.slot();
+      builder.host.push(userNamespace(spec, from, userSlot));
+      joined.push({ type, slot: userSlot });
+    } else if (type === "cgroup") unshare |= namespaceFlags[type];
+    else clone |= namespaceFlags[type];
+  }
+  return {
+    cloneFlags: clone,
+    unshareFlags: unshare,
+    join: joined.sort((a, b) => joinRank(a.type) - joinRank(b.type)).map(({ slot }) => slot),
+    user: userSlot !== undefined,
+    userSlot,
+  };
+}
+
+/** Everything before the user namespace but the mount namespace, which is entered last: it takes the paths away. */
+function joinRank(type: NamespaceType): number {
+  return type === "mount" ? 2 : type === "user" ? 1 : 0;
+}
+
+function userNamespace(spec: Spec, from: string, out: Slot): Op {
+  return {
+    op: "userNamespace",
+    from,
+    uidMap: mapLines(spec.linux?.uidMappings ?? []),
+    gidMap: mapLines(spec.linux?.gidMappings ?? []),
+    out,
+  };
+}
+
+/** The text for /proc/PID/uid_map. Source: user_namespaces(7) */
+export function mapLines(mappings: readonly LinuxIdMapping[]): string {
+  return mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join("");
+}

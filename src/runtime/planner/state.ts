@@ -1,0 +1,77 @@
+import { directoryFlags, type Op } from "../../plan/index.ts";
+import { printJson } from "../../specs/oci-runtime/index.ts";
+import type { StoredState } from "../state.ts";
+import type { CreateInput } from "./input.ts";
+
+/** Names of the files in a container's state directory. */
+export const stateFiles = {
+  state: "state.json",
+  config: "config.json",
+  start: "start",
+  execStatus: "exec-status",
+} as const;
+
+/**
+ * The journal: the directory, the configuration and the state with everything that `delete` must undo, written before
+ * the first effect.
+ */
+export function journalOps(input: CreateInput): Op[] {
+  const { stateDir, spec } = input;
+  return [
+    {
+      op: "directory",
+      from: "state directory",
+      path: stateDir.slice(0, stateDir.lastIndexOf("/")) || "/",
+      mode: 0o711,
+      flags: directoryFlags.PARENTS | directoryFlags.MAY_EXIST,
+    },
+    { op: "directory", from: "container id", path: stateDir, mode: 0o711 },
+    {
+      op: "writeFile",
+      from: "state directory",
+      path: `${stateDir}/${stateFiles.config}`,
+      content: escapeContent(printJson(spec)),
+      mode: 0o600,
+    },
+    { op: "writeFile", from: "state directory", ...stateFile(input, "0", '"0"') },
+  ];
+}
+
+/** The state with the pid, as soon as there is one. */
+export function stateWithPid(input: CreateInput): Op {
+  return { op: "writeFile", from: "state directory", ...stateFile(input, "%p", '"%t"') };
+}
+
+function stateFile(
+  input: CreateInput,
+  pid: string,
+  startTime: string,
+): { path: string; content: string; mode: number } {
+  const { id, bundle, stateDir, spec, facts } = input;
+  const state: Omit<StoredState, "pid" | "startTime"> = {
+    version: 1,
+    ociVersion: spec.ociVersion,
+    id,
+    bundle,
+    rootfs: spec.root.path.startsWith("/") ? spec.root.path : `${bundle}/${spec.root.path}`,
+    owner: input.owner,
+    bootId: facts.bootId,
+    groups: (input.cgroups?.hierarchies ?? []).map(({ mount, path, version, controllers }) => ({
+      path: `${mount}/${path}`.replace(/\/{2,}/g, "/"),
+      version,
+      controllers: [...controllers],
+    })),
+    ...(spec.annotations && { annotations: { ...spec.annotations } }),
+  };
+  const text = escapeContent(JSON.stringify(state));
+  return {
+    path: `${stateDir}/${stateFiles.state}`,
+    content: `${text.slice(0, -1)},"pid":${pid},"startTime":${startTime}}`,
+    mode: 0o600,
+  };
+}
+
+/** Doubles the per cent signs of a text, so that writeFile writes it as it is. */
+export function escapeContent(text: string): string {
+  return text.replaceAll("%", "%%");
+}
