@@ -1,0 +1,26 @@
+export { busyboxEntries, busyboxRootfs } from "./busybox.ts";
+export {
+  type BuiltImage,
+  buildImage,
+  buildIndex,
+  type Descriptor,
+  dockerArchive,
+  type ImageFixture,
+  type LayerFixture,
+  ociArchive,
+  writeOciLayout,
+} from "./image.ts";
+export {
+  type ProbeLine,
+  type ProbeReport,
+  probeLines,
+  probeProgram,
+  probeReport,
+  type Terminal,
+} from "./probe.ts";
+export { startProcess, type TestProcess } from "./process.ts";
+export { pushImage } from "./push.ts";
+export { type Registry, type RegistryOptions, startRegistry } from "./registry.ts";
+export { debianProgram, debianRootfs, type Requirement, requireRoot } from "./requirements.ts";
+export { type TarEntry, tarArchive } from "./tar.ts";
+export { mountsBelow, removeTree, type TemporaryDirectory, temporaryDirectory } from "./temporary.ts";

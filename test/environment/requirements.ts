@@ -1,0 +1,28 @@
+import { findProgram } from "../../tools/test/debian/package-cache.ts";
+import type { ProgramName } from "../../tools/test/debian/packages.ts";
+import { findRootFilesystem } from "../../tools/test/debian/root-filesystem.ts";
+
+/**
+ * Something that a test needs and the machine may lack. `skip` goes into the test's options: the reason, or false.
+ * Several are joined by `||`: `{ skip: requireRoot() || skopeo.skip }`.
+ */
+export type Requirement = { readonly path: string; readonly skip: string | false };
+
+/** A program of a Debian package from the cache that `npm test` fills. */
+export function debianProgram(name: ProgramName): Requirement {
+  return asRequirement(findProgram(name));
+}
+
+/** A tar archive of Debian's smallest root filesystem; to be unpacked as root, with tar --numeric-owner. */
+export function debianRootfs(): Requirement {
+  return asRequirement(findRootFilesystem());
+}
+
+/** Why a test that needs root must be skipped, or false. */
+export function requireRoot(): string | false {
+  return process.getuid?.() === 0 ? false : "needs root";
+}
+
+function asRequirement(found: { path: string } | { missing: string }): Requirement {
+  return "path" in found ? { path: found.path, skip: false } : { path: "", skip: found.missing };
+}

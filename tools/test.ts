@@ -1,0 +1,65 @@
+// Runs the tests: npm test, npm run test:vm, both with -- PATH... --OPTION=VALUE... See docs/testing.md.
+import { join, relative } from "node:path";
+import { runInMachine } from "../test/vm/machine.ts";
+import { cacheDirectory, checkout } from "./test/cache.ts";
+import { runVisibly } from "./test/command.ts";
+import { preparePackages } from "./test/debian/package-cache.ts";
+import type { SetName } from "./test/debian/packages.ts";
+import { prepareRootFilesystem } from "./test/debian/root-filesystem.ts";
+import { withLock } from "./test/lock.ts";
+import { runSuite, splitArguments } from "./test/suite.ts";
+import { Unavailable } from "./test/unavailable.ts";
+
+const forTests: readonly SetName[] = ["images", "runtimes", "terminal", "bootstrap"];
+
+/** After how many milliseconds the test machine is switched off. */
+const machineTimeout = 1_200_000;
+
+process.umask(0o022);
+const args = process.argv.slice(2);
+const inMachine = args.includes("--vm");
+const suiteArgs = args.filter((arg) => arg !== "--vm");
+process.exitCode = inMachine ? await testInMachine(suiteArgs) : await testHere(suiteArgs);
+
+async function testHere(args: readonly string[]): Promise<number> {
+  if (usesEnvironment(args)) await prepare(forTests);
+  return await runSuite(args);
+}
+
+/** Tests beside the source need neither a build nor programs of others. */
+function usesEnvironment(args: readonly string[]): boolean {
+  const { paths } = splitArguments(args);
+  return paths.length === 0 || paths.some((path) => !/^(\.\/)?(src|tools)\//.test(`${path}/`));
+}
+
+/** The privileged tests, unless paths are given, in a virtual machine. Where there can be none, exit code 0. */
+async function testInMachine(args: readonly string[]): Promise<number> {
+  await prepare([...forTests, "vm"]);
+  const node = relative(checkout, process.execPath);
+  const paths = splitArguments(args).paths.length === 0 ? ["test/privileged"] : [];
+  const command = [node, "tools/test/suite.ts", ...paths, ...args].map(quote).join(" ");
+  try {
+    return await runInMachine({ command: `exec ${command}\n`, timeout: machineTimeout });
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    console.log(`skipped: no test machine: ${error.message}`);
+    return 0;
+  }
+}
+
+/** Builds what is stale and fetches what is missing; another run of the tests waits meanwhile. */
+async function prepare(sets: readonly SetName[]): Promise<void> {
+  await withLock(join(cacheDirectory, "lock"), async () => {
+    const build = await runVisibly(process.execPath, [join(checkout, "tools/build.ts")]);
+    if (build !== 0) process.exit(build);
+    const missing = Object.values(await preparePackages(sets, console.log));
+    const noRoot = await prepareRootFilesystem(console.log);
+    for (const reason of new Set([...missing, ...(noRoot === undefined ? [] : [noRoot])])) {
+      console.log(`not available: ${reason}`);
+    }
+  });
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}

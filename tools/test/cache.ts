@@ -1,0 +1,17 @@
+import { createHash } from "node:crypto";
+import { resolve } from "node:path";
+
+/** The checkout that the tests belong to. */
+export const checkout = resolve(import.meta.dirname, "../..");
+
+/** What the tests make or fetch and keep; git ignores it, and it may be removed at any time between runs. */
+export const cacheDirectory = resolve(checkout, ".cache");
+
+/**
+ * A name in the cache that changes with what the thing is made from. An entry appears under its name by a rename when
+ * it is complete; so what exists is complete and current.
+ */
+export function cacheEntry(name: string, madeFrom: unknown): string {
+  const key = createHash("sha256").update(JSON.stringify(madeFrom)).digest("hex").slice(0, 12);
+  return resolve(cacheDirectory, `${name}-${key}`);
+}

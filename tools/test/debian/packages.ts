@@ -1,0 +1,57 @@
+/** Debian packages that are fetched together, and the programs in them that the tests call. */
+export type PackageSet = {
+  /** Debian release that the packages come from, whatever the machine runs. */
+  readonly release: string;
+  /** Packages to fetch, together with everything that they depend on. */
+  readonly packages: readonly string[];
+  /** Name of each program to its path below the set's root. */
+  readonly programs: Readonly<Record<string, string>>;
+  /** What `dpkg --print-architecture` must say; any architecture where absent. */
+  readonly architecture?: string;
+};
+
+/**
+ * What the tests take from Debian, by purpose. A set has its own directory with all libraries, its libc included, so
+ * that it neither depends on what the machine has installed nor on the other sets.
+ */
+export const packageSets = {
+  images: {
+    release: "trixie",
+    packages: ["busybox-static", "docker-registry", "skopeo", "umoci"],
+    programs: {
+      busybox: "usr/bin/busybox",
+      "docker-registry": "usr/bin/docker-registry",
+      skopeo: "usr/bin/skopeo",
+      umoci: "usr/bin/umoci",
+    },
+  },
+  runtimes: {
+    release: "trixie",
+    packages: ["crun", "runc"],
+    programs: { crun: "usr/bin/crun", runc: "usr/sbin/runc" },
+  },
+  terminal: {
+    release: "trixie",
+    packages: ["strace", "tmux"],
+    programs: { strace: "usr/bin/strace", tmux: "usr/bin/tmux" },
+  },
+  bootstrap: {
+    release: "trixie",
+    packages: ["debootstrap", "wget"],
+    programs: { debootstrap: "usr/sbin/debootstrap", wget: "usr/bin/wget" },
+  },
+  vm: {
+    release: "trixie",
+    packages: ["e2fsprogs", "linux-image-cloud-amd64", "qemu-system-x86"],
+    programs: {
+      mke2fs: "usr/sbin/mke2fs",
+      "qemu-system-x86_64": "usr/bin/qemu-system-x86_64",
+    },
+    architecture: "amd64",
+  },
+} as const satisfies Readonly<Record<string, PackageSet>>;
+
+export type SetName = keyof typeof packageSets;
+
+/** Name of a program in one of the sets. */
+export type ProgramName = { [S in SetName]: keyof (typeof packageSets)[S]["programs"] }[SetName];
