@@ -1,6 +1,7 @@
 export { syncDirectory, writeFileAtomic } from "./atomic-file.ts";
 export { type Database, type Migration, openDatabase } from "./database.ts";
 export { type Digest, isDigest, sha256, splitDigest } from "./digest.ts";
+export { drained } from "./drained.ts";
 export {
   defineErrors,
   type ErrorDetails,

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Duplex } from "node:stream";
+import { drained } from "../../base/index.ts";
 import type { Answer, HijackAnswer, StreamAnswer } from "./answer.ts";
 import { statusOf } from "./http-status.ts";
-import { drained } from "./streams/drained.ts";
 import { serveHijack } from "./streams/hijack.ts";
 import { errorBodyOf } from "./wording.ts";
 

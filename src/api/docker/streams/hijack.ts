@@ -1,8 +1,8 @@
 import type { Duplex } from "node:stream";
+import { drained } from "../../../base/index.ts";
 import { dockerApi } from "../../../specs/index.ts";
 import type { HijackAnswer } from "../answer.ts";
 import type { Attachment } from "../routes/containers/port.ts";
-import { drained } from "./drained.ts";
 
 /**
  * Makes a connection the standard streams of a container until the output ends, the client goes away or types the detach

@@ -58,7 +58,8 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
     },
     async *pull(request) {
       pulls.push(request);
-      const name = request.reference.includes(":") ? request.reference : `${request.reference}:latest`;
+      const short = request.reference.replace(/^docker\.io\/(library\/)?/, "");
+      const name = short.includes(":") ? short : `${short}:latest`;
       const [repository = "", tag = ""] = name.split(":");
       if (repository === "unreachable") {
         throw new TugError("unavailable", "FAKE_REGISTRY", "cannot reach registry: connection refused", {

@@ -25,7 +25,10 @@ export interface ContainersPort {
   get(reference: string): Promise<Container>;
   /** Size on disk: written by the container, and of its whole root filesystem. */
   sizes(reference: string): Promise<{ readonly writableBytes: number; readonly rootfsBytes: number }>;
-  /** Resolves when the command has been executed. `notModified` when it runs already. */
+  /**
+   * Resolves when the command has been executed. `notModified` when it runs already. A container with autoRemove that
+   * cannot be started is removed, and who waits for that is told.
+   */
   start(reference: string, signal: AbortSignal): Promise<void>;
   /** Resolves when the container has ended. `notModified` when it does not run. */
   stop(reference: string, options: StopOptions, signal: AbortSignal): Promise<void>;

@@ -11,16 +11,16 @@ export function renderVersion(facts: VersionFacts): dockerApi.SystemVersion {
     Arch: facts.architecture,
     KernelVersion: facts.kernelVersion,
     BuildTime: facts.builtAt,
+    // Clients show this field and read nothing from it.
+    GoVersion: `node ${facts.nodeVersion}`,
   };
   return {
     Platform: { Name: "tug" },
     Components: [
-      { Name: "Engine", Version: facts.version, Details: versions },
+      { Name: "Engine", Version: facts.version, Details: { ...versions, Experimental: "false" } },
       { Name: "node", Version: facts.nodeVersion, Details: {} },
     ],
     Version: facts.version,
-    // Clients show this field and read nothing from it.
-    GoVersion: `node ${facts.nodeVersion}`,
     ...versions,
   };
 }

@@ -1,0 +1,28 @@
+import { type ContainerCalls, createContainerCalls } from "./container-calls.ts";
+import { createImageCalls, type ImageCalls } from "./image-calls.ts";
+import { createSystemCalls, createTugCalls, type SystemCalls, type TugCalls } from "./system-calls.ts";
+import { createTransport } from "./transport.ts";
+
+/**
+ * The engine as a library sees it. Failures are TugErrors with the engine's kind, code, hint and details.
+ *
+ * Disposing of a client ends its idle connections; what is under way goes on.
+ */
+export type Client = Disposable & {
+  readonly containers: ContainerCalls;
+  readonly images: ImageCalls;
+  readonly system: SystemCalls;
+  readonly tug: TugCalls;
+};
+
+/** A client of the engine that listens on a unix socket. Connects when the first call is made. */
+export function connect(options: { readonly socket: string }): Client {
+  const transport = createTransport(options.socket);
+  return {
+    containers: createContainerCalls(transport),
+    images: createImageCalls(transport),
+    system: createSystemCalls(transport),
+    tug: createTugCalls(transport),
+    [Symbol.dispose]: () => transport.close(),
+  };
+}

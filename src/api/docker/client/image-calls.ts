@@ -1,0 +1,102 @@
+import { dockerApi } from "../../../specs/index.ts";
+import { errorOfProgress } from "./answer-error.ts";
+import type { CallOptions } from "./container-calls.ts";
+import { readJsonLines } from "./json-lines.ts";
+import type { ApiRequest, Transport } from "./transport.ts";
+
+export type PullOptions = CallOptions & {
+  readonly platform?: string | undefined;
+  readonly auth?: dockerApi.RegistryAuth | undefined;
+};
+
+/** Calls about images. `image` is a reference or an id. */
+export type ImageCalls = {
+  list(
+    options?: CallOptions & { readonly all?: boolean; readonly filters?: dockerApi.Filters },
+  ): Promise<dockerApi.ImageSummary[]>;
+  inspect(image: string, options?: CallOptions): Promise<dockerApi.ImageInspect>;
+  history(image: string, options?: CallOptions): Promise<dockerApi.ImageHistoryEntry[]>;
+  tag(image: string, target: string, options?: CallOptions): Promise<void>;
+  remove(
+    image: string,
+    options?: CallOptions & { readonly force?: boolean; readonly noPrune?: boolean },
+  ): Promise<dockerApi.ImageDeleted[]>;
+  /** Progress until the image is there; throws when it will not be. Nothing happens before it is iterated. */
+  pull(image: string, options?: PullOptions): AsyncIterable<dockerApi.ProgressMessage>;
+  /** Takes in an archive; the last messages name what it held. */
+  load(
+    archive: AsyncIterable<Uint8Array>,
+    options?: CallOptions & { readonly quiet?: boolean; readonly platform?: string | undefined },
+  ): AsyncIterable<dockerApi.ProgressMessage>;
+  /** One archive of several images. */
+  save(
+    images: readonly string[],
+    options?: CallOptions & { readonly platform?: string | undefined },
+  ): AsyncIterable<Uint8Array>;
+};
+
+export function createImageCalls(transport: Transport): ImageCalls {
+  return {
+    list: ({ all, filters, signal } = {}) => {
+      const query = { all, filters: dockerApi.formatFilters(filters ?? new Map()) };
+      return transport.sendForJson({ method: "GET", path: "/images/json", query, signal });
+    },
+    inspect: (image, { signal } = {}) =>
+      transport.sendForJson({ method: "GET", path: `${pathOf(image)}/json`, signal }),
+    history: (image, { signal } = {}) =>
+      transport.sendForJson({ method: "GET", path: `${pathOf(image)}/history`, signal }),
+    tag: (image, target, { signal } = {}) => {
+      const query = splitTag(target);
+      return transport.sendForNothing({ method: "POST", path: `${pathOf(image)}/tag`, query, signal });
+    },
+    remove: (image, { force, noPrune, signal } = {}) =>
+      transport.sendForJson({
+        method: "DELETE",
+        path: pathOf(image),
+        query: { force, noprune: noPrune },
+        signal,
+      }),
+    pull: (image, { platform, auth, signal } = {}) =>
+      readProgress(transport, {
+        method: "POST",
+        path: "/images/create",
+        query: { fromImage: image, platform },
+        headers: auth === undefined ? undefined : { "X-Registry-Auth": dockerApi.formatRegistryAuth(auth) },
+        signal,
+      }),
+    load: (upload, { quiet = false, platform, signal } = {}) =>
+      readProgress(transport, {
+        method: "POST",
+        path: "/images/load",
+        query: { quiet: quiet ? "1" : "0", platform },
+        upload,
+        signal,
+      }),
+    async *save(names, { platform, signal } = {}) {
+      const request: ApiRequest = { method: "GET", path: "/images/get", query: { names, platform }, signal };
+      yield* (await transport.send(request)).bytes;
+    },
+  };
+}
+
+/** Slashes of a name stay slashes in the path. */
+function pathOf(image: string): string {
+  return `/images/${image.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+function splitTag(target: string): { repo: string; tag: string | undefined } {
+  const [, repo = target, tag] = /^(.*):([^:/]+)$/.exec(target) ?? [];
+  return { repo, tag };
+}
+
+async function* readProgress(
+  transport: Transport,
+  request: ApiRequest,
+): AsyncGenerator<dockerApi.ProgressMessage> {
+  const response = await transport.send(request);
+  for await (const line of readJsonLines<dockerApi.ProgressMessage>(response.bytes)) {
+    const failure = errorOfProgress(line);
+    if (failure !== undefined) throw failure;
+    yield line;
+  }
+}

@@ -1,0 +1,5 @@
+export type { AttachedStreams } from "./attached-streams.ts";
+export { type Client, connect } from "./connect.ts";
+export type * from "./container-calls.ts";
+export type { ImageCalls, PullOptions } from "./image-calls.ts";
+export type { EventsOptions, SystemCalls, TugCalls } from "./system-calls.ts";

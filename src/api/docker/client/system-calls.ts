@@ -1,0 +1,63 @@
+import { dockerApi } from "../../../specs/index.ts";
+import type { CallOptions, CreateOptions } from "./container-calls.ts";
+import { readJsonLines } from "./json-lines.ts";
+import type { Transport } from "./transport.ts";
+
+export type EventsOptions = CallOptions & {
+  /** Seconds since 1970, with decimals. */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly filters?: dockerApi.Filters;
+};
+
+/** Calls about the engine itself. */
+export type SystemCalls = {
+  /** Resolves when an engine answers. */
+  ping(options?: CallOptions): Promise<void>;
+  version(options?: CallOptions): Promise<dockerApi.SystemVersion>;
+  info(options?: CallOptions): Promise<dockerApi.SystemInfo>;
+  diskUsage(options?: CallOptions): Promise<dockerApi.DiskUsage>;
+  /** What happens, as it happens, until `until` or the signal. */
+  events(options?: EventsOptions): AsyncIterable<dockerApi.EventMessage>;
+};
+
+export function createSystemCalls(transport: Transport): SystemCalls {
+  return {
+    ping: ({ signal } = {}) => transport.sendForNothing({ method: "HEAD", path: "/_ping", signal }),
+    version: ({ signal } = {}) => transport.sendForJson({ method: "GET", path: "/version", signal }),
+    info: ({ signal } = {}) => transport.sendForJson({ method: "GET", path: "/info", signal }),
+    diskUsage: ({ signal } = {}) => transport.sendForJson({ method: "GET", path: "/system/df", signal }),
+    async *events({ since, until, filters, signal } = {}) {
+      const query = { since, until, filters: dockerApi.formatFilters(filters ?? new Map()) };
+      const response = await transport.send({ method: "GET", path: "/events", query, signal });
+      yield* readJsonLines<dockerApi.EventMessage>(response.bytes);
+    },
+  };
+}
+
+/** Calls that Docker does not have. */
+export type TugCalls = {
+  /** What would be executed for a create body; nothing is made. */
+  explain(body: dockerApi.CreateBody, options?: CreateOptions): Promise<dockerApi.ExplainedPlan>;
+  /** What a container was, or will be, started with. */
+  planOf(container: string, options?: CallOptions): Promise<dockerApi.ExplainedPlan>;
+};
+
+export function createTugCalls(transport: Transport): TugCalls {
+  return {
+    explain: (json, { name, platform, signal } = {}) =>
+      transport.sendForJson({
+        method: "POST",
+        path: "/tug/explain",
+        query: { name, platform },
+        json,
+        signal,
+      }),
+    planOf: (container, { signal } = {}) =>
+      transport.sendForJson({
+        method: "GET",
+        path: `/tug/containers/${encodeURIComponent(container)}/plan`,
+        signal,
+      }),
+  };
+}

@@ -1,0 +1,155 @@
+import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { drained, errnoOf } from "../../../base/index.ts";
+import { dockerApi } from "../../../specs/index.ts";
+import { errorOfAnswer } from "./answer-error.ts";
+import { type ApiResponse, createApiResponse } from "./api-response.ts";
+import { clientError, translateFailure } from "./errors.ts";
+
+/** One request to the engine. `path` is without the version prefix. */
+export type ApiRequest = {
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
+  readonly path: string;
+  readonly query?: ApiQuery;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it comes. */
+  readonly upload?: AsyncIterable<Uint8Array> | undefined;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Parameters; false and undefined are left out, true is 1, lists are repeated. */
+export type ApiQuery = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+/** A connection that the engine has handed over. `head` is what arrived with the answer, `type` its media type. */
+export type Hijacked = { readonly socket: Duplex; readonly head: Buffer; readonly type: string };
+
+/** Sends requests over one unix socket. */
+export type Transport = {
+  /**
+   * Resolves with the answer once its headers are there.
+   *
+   * @throws the engine's failure for a status of 304 or above 399; CLIENT_UNREACHABLE and the like
+   */
+  send(request: ApiRequest): Promise<ApiResponse>;
+  /** Resolves with the whole answer as JSON. */
+  sendForJson<T>(request: ApiRequest): Promise<T>;
+  /** Sends a request whose answer has nothing in it. */
+  sendForNothing(request: ApiRequest): Promise<void>;
+  /** Asks for the connection itself. */
+  hijack(request: ApiRequest): Promise<Hijacked>;
+  /** Ends idle connections. Requests under way go on. */
+  close(): void;
+};
+
+export function createTransport(socketPath: string): Transport {
+  const agent = new Agent({ keepAlive: true });
+  const open = (request: ApiRequest, headers: Record<string, string> = {}): ClientRequest =>
+    httpRequest({
+      socketPath,
+      agent,
+      method: request.method,
+      path: pathOf(request),
+      headers: { Host: "tug", ...contentHeaders(request), ...request.headers, ...headers },
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    });
+
+  const send = async (request: ApiRequest): Promise<ApiResponse> => {
+    const outgoing = open(request);
+    let incoming: IncomingMessage;
+    try {
+      incoming = await exchange(outgoing, request);
+    } catch (error) {
+      // The engine closed an idle connection, or was restarted, just when it was used again: nothing has happened.
+      if (outgoing.reusedSocket && request.upload === undefined && errnoOf(error) === "ECONNRESET")
+        return send(request);
+      throw translateFailure(error, socketPath);
+    }
+    const response = createApiResponse(incoming, request.signal);
+    if (response.status < 300) return response;
+    const failure = errorOfAnswer(response.status, await response.text());
+    // Whatever is left to upload is not wanted.
+    if (request.upload !== undefined) outgoing.destroy();
+    throw failure;
+  };
+  return {
+    send,
+    async sendForJson<T>(request: ApiRequest) {
+      const text = await (await send(request)).text();
+      try {
+        return JSON.parse(text) as T;
+      } catch (cause) {
+        throw clientError("ANSWER", `cannot read the engine's answer to ${request.path}: it is not JSON`, {
+          cause,
+        });
+      }
+    },
+    async sendForNothing(request) {
+      (await send(request)).discard();
+    },
+    hijack: (request) =>
+      hijack(open(request, { Connection: "Upgrade", Upgrade: "tcp" }), request, socketPath),
+    close: () => agent.destroy(),
+  };
+}
+
+async function hijack(outgoing: ClientRequest, request: ApiRequest, socketPath: string): Promise<Hijacked> {
+  const upgraded = Promise.withResolvers<Hijacked>();
+  outgoing.once("upgrade", (response, socket, head) => {
+    request.signal?.addEventListener("abort", () => socket.destroy(), { once: true });
+    upgraded.resolve({ socket, head, type: response.headers["content-type"] ?? "" });
+  });
+  const refused = exchange(outgoing, request).then(
+    async (incoming) => {
+      const response = createApiResponse(incoming, request.signal);
+      throw errorOfAnswer(response.status, await response.text());
+    },
+    (error) => {
+      throw translateFailure(error, socketPath);
+    },
+  );
+  return Promise.race([upgraded.promise, refused]);
+}
+
+/** Sends a request's body and resolves when the headers of the answer are there, which may be before the body's end. */
+function exchange(outgoing: ClientRequest, request: ApiRequest): Promise<IncomingMessage> {
+  const answered = Promise.withResolvers<IncomingMessage>();
+  outgoing.once("response", answered.resolve);
+  outgoing.on("error", answered.reject);
+  if (request.upload === undefined) {
+    outgoing.end(request.json === undefined ? undefined : JSON.stringify(request.json));
+  } else {
+    upload(outgoing, request.upload).catch((error) => {
+      // What broke the source is what the caller must hear of.
+      answered.reject(error);
+      outgoing.destroy();
+    });
+  }
+  return answered.promise;
+}
+
+async function upload(outgoing: ClientRequest, source: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of source) {
+    if (outgoing.destroyed) return;
+    if (!outgoing.write(chunk)) await drained(outgoing);
+  }
+  outgoing.end();
+}
+
+function pathOf({ path, query }: ApiRequest): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value === undefined || value === false) continue;
+    if (typeof value === "object") for (const item of value) parameters.append(name, item);
+    else parameters.append(name, value === true ? "1" : String(value));
+  }
+  const text = parameters.toString();
+  return `/v${dockerApi.formatApiVersion(dockerApi.NEWEST_API_VERSION)}${path}${text === "" ? "" : `?${text}`}`;
+}
+
+function contentHeaders(request: ApiRequest): Record<string, string> {
+  if (request.json !== undefined) return { "Content-Type": "application/json" };
+  if (request.upload !== undefined) return { "Content-Type": dockerApi.mediaTypes.tar };
+  return request.method === "POST" ? { "Content-Length": "0" } : {};
+}
