@@ -33,8 +33,9 @@ int verb_directory(struct run *run, const struct op_directory *op)
 	struct stat there;
 	if (op->flags & PARENTS && make_parents(op->path) < 0)
 		return fail(run, errno, "mkdir", op->path);
-	if (mkdir(op->path, op->mode & 07777) == 0 || (errno == EEXIST && op->flags & MAY_EXIST &&
-			stat(op->path, &there) == 0 && S_ISDIR(there.st_mode)))
+	if (mkdir(op->path, op->mode & 01777) == 0) /* takes no more bits than these */
+		return op->mode & 06000 && chmod(op->path, op->mode & 07777) < 0 ? fail(run, errno, "chmod", op->path) : 0;
+	if (errno == EEXIST && op->flags & MAY_EXIST && stat(op->path, &there) == 0 && S_ISDIR(there.st_mode))
 		return 0;
 	return fail(run, errno, "mkdir", op->path);
 }
