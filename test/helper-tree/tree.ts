@@ -1,0 +1,91 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { openFlags } from "../../src/plan/index.ts";
+import { type Outcome, run, slot, type TestOp } from "../helper/driver.ts";
+import { decodeTree, encodeTree, type TreeRecord } from "./records.ts";
+
+const directorySlot = slot(0);
+const recordsSlot = slot(1);
+
+/** Unpacks a stream, given as a file, into a directory. */
+export async function unpackStream(directory: string, stream: Uint8Array, scratch: string): Promise<Outcome> {
+  const path = join(scratch, "stream");
+  await writeFile(path, stream);
+  return await withDescriptor(path, "r", (descriptor) =>
+    run({ host: unpackOps(directory) }, { descriptors: [descriptor] }),
+  );
+}
+
+/** Unpacks records with the end added. */
+export async function unpack(
+  directory: string,
+  records: readonly TreeRecord[],
+  scratch: string,
+): Promise<Outcome> {
+  return await unpackStream(directory, encodeTree(records), scratch);
+}
+
+/** The ops that unpack what comes through descriptor 3. */
+export function unpackOps(directory: string): TestOp[] {
+  return [
+    { op: "openFile", path: directory, flags: openFlags.RDONLY, out: directorySlot },
+    { op: "inherit", fd: 3, out: recordsSlot },
+    { op: "unpackTree", directory: directorySlot, records: recordsSlot },
+  ];
+}
+
+export type PackOptions = { path?: string; flags?: number; pid?: number; startTime?: bigint };
+
+/** Packs a directory, or the root of a process, into a file and takes the records apart. */
+export async function pack(
+  directory: string,
+  scratch: string,
+  options: PackOptions = {},
+): Promise<{ outcome: Outcome; records: TreeRecord[] }> {
+  const path = join(scratch, "packed");
+  const outcome = await withDescriptor(path, "w", (descriptor) =>
+    run({ host: packOps(directory, options) }, { descriptors: [descriptor] }),
+  );
+  return { outcome, records: outcome.failure === undefined ? decodeTree(await readFile(path)) : [] };
+}
+
+/** The ops that pack to descriptor 3. */
+export function packOps(
+  directory: string,
+  { path = "", flags, pid, startTime = 0n }: PackOptions = {},
+): TestOp[] {
+  return [
+    pid === undefined
+      ? { op: "openFile", path: directory, flags: openFlags.RDONLY, out: directorySlot }
+      : { op: "openProcess", pid, startTime, out: directorySlot },
+    { op: "inherit", fd: 3, out: recordsSlot },
+    { op: "packTree", directory: directorySlot, path, records: recordsSlot, flags },
+  ];
+}
+
+/** What find says about everything below a directory: type, mode, owner, size, time, path, target. */
+export function listing(directory: string): string[] {
+  return execFileSync("find", [".", "-printf", "%y %m %U:%G %s %T@ %n %P %l\n"], {
+    cwd: directory,
+    encoding: "latin1",
+  })
+    .slice(0, -1)
+    .split("\n")
+    .map((line) => (line.startsWith("d") ? line.replace(/^(\S+ \S+ \S+) \d+/, "$1 -") : line))
+    .sort();
+}
+
+async function withDescriptor<T>(
+  path: string,
+  flags: string,
+  work: (descriptor: number) => Promise<T>,
+): Promise<T> {
+  const descriptor = openSync(path, flags);
+  try {
+    return await work(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

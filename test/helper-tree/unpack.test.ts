@@ -1,0 +1,390 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { lstatSync, readFileSync, readlinkSync } from "node:fs";
+import { link, mkdir, open, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { encodePlan, type Op } from "../../src/plan/index.ts";
+import { requireRoot } from "../environment/requirements.ts";
+import { temporaryDirectory } from "../environment/temporary.ts";
+import { helperPath } from "../helper/driver.ts";
+import { encodeRecords, encodeTree, type TreeRecord, types } from "./records.ts";
+import { listing, pack, unpack, unpackOps, unpackStream } from "./tree.ts";
+
+const skip = requireRoot();
+const { EBADMSG, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENODATA, ENOENT, ENOTDIR, EXDEV } = constants.errno;
+const time = 1_234_567_890_123_456_789n;
+
+/** A directory to unpack into, beside one that must stay as it is. */
+async function prepare() {
+  const directory = await temporaryDirectory();
+  const inside = join(directory.path, "tree");
+  const outside = join(directory.path, "outside");
+  await mkdir(inside);
+  await mkdir(outside);
+  await writeFile(join(outside, "secret"), "secret");
+  return { directory, inside, outside, [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose]() };
+}
+
+test("every type of file comes out with owner, mode and time", { skip }, async () => {
+  await using place = await prepare();
+  const records: TreeRecord[] = [
+    { type: types.directory, path: "", mode: 0o750, uid: 1, gid: 2, time },
+    { type: types.directory, path: "d", mode: 0o1777, uid: 3, gid: 4, time: time + 1n },
+    {
+      type: types.file,
+      path: "d/file",
+      mode: 0o640,
+      uid: 5,
+      gid: 6,
+      time: time + 2n,
+      content: Buffer.from("content"),
+    },
+    { type: types.file, path: "d/setuid", mode: 0o6755, uid: 7, gid: 8, time: time + 3n },
+    {
+      type: types.symlink,
+      path: "d/link",
+      link: "/etc/passwd",
+      mode: 0o777,
+      uid: 9,
+      gid: 10,
+      time: time + 4n,
+    },
+    { type: types.hardLink, path: "d/again", link: "d/file" },
+    { type: types.fifo, path: "d/fifo", mode: 0o606, uid: 11, gid: 12, time: time + 5n },
+    { type: types.char, path: "d/null", mode: 0o666, device: [1, 3], time: time + 6n },
+    { type: types.block, path: "d/disk", mode: 0o660, gid: 6, device: [259, 300], time: time + 7n },
+    { type: types.char, path: "d/.wh", mode: 0, device: [0, 0], time: time + 8n },
+  ];
+  const { failure } = await unpack(place.inside, records, place.directory.path);
+  assert.equal(failure, undefined);
+  assert.deepEqual(listing(place.inside), [
+    "b 660 0:6 0 1234567890.1234567960 1 d/disk ",
+    "c 0 0:0 0 1234567890.1234567970 1 d/.wh ",
+    "c 666 0:0 0 1234567890.1234567950 1 d/null ",
+    "d 1777 3:4 - 1234567890.1234567900 2 d ",
+    "d 750 1:2 - 1234567890.1234567890 3  ",
+    "f 640 5:6 7 1234567890.1234567910 2 d/again ",
+    "f 640 5:6 7 1234567890.1234567910 2 d/file ",
+    "f 6755 7:8 0 1234567890.1234567920 1 d/setuid ",
+    "l 777 9:10 11 1234567890.1234567930 1 d/link /etc/passwd",
+    "p 606 11:12 0 1234567890.1234567940 1 d/fifo ",
+  ]);
+  assert.equal(await readFile(join(place.inside, "d/again"), "utf8"), "content");
+  const device = (name: string) => lstatSync(join(place.inside, name)).rdev;
+  assert.equal(device("d/null"), 0x103);
+  assert.equal(device("d/disk"), (1 << 20) | (259 << 8) | 44);
+  assert.equal(device("d/.wh"), 0);
+});
+
+test("extended attributes are set, capabilities survive the change of owner", { skip }, async () => {
+  await using place = await prepare();
+  const capability = "\x01\x00\x00\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00";
+  const { failure } = await unpack(
+    place.inside,
+    [
+      { type: types.directory, path: "d", mode: 0o755, xattrs: { "trusted.overlay.opaque": "y" } },
+      {
+        type: types.file,
+        path: "d/ping",
+        mode: 0o755,
+        uid: 100,
+        gid: 100,
+        content: Buffer.alloc(700_000, 1),
+        xattrs: { "security.capability": capability, "user.empty": "" },
+      },
+      { type: types.symlink, path: "d/link", link: "x", xattrs: { "trusted.note": "on the link" } },
+    ],
+    place.directory.path,
+  );
+  assert.equal(failure, undefined);
+  const script = `import os, sys
+for path in ("d", "d/ping", "d/link"):
+  for name in sorted(os.listxattr(path, follow_symlinks=False)):
+    print(path, name, os.getxattr(path, name, follow_symlinks=False).hex())`;
+  const output = execFileSync("python3", ["-c", script], { cwd: place.inside, encoding: "utf8" });
+  assert.deepEqual(output.trimEnd().split("\n"), [
+    "d trusted.overlay.opaque 79",
+    `d/ping security.capability ${Buffer.from(capability, "latin1").toString("hex")}`,
+    "d/ping user.empty ",
+    `d/link trusted.note ${Buffer.from("on the link").toString("hex")}`,
+  ]);
+});
+
+test("what is not a directory is replaced, a directory is kept", { skip }, async () => {
+  await using place = await prepare();
+  await mkdir(join(place.inside, "kept/below"), { recursive: true });
+  await writeFile(join(place.inside, "file"), "old");
+  await writeFile(join(place.inside, "becomes-directory"), "old");
+  await symlink(join(place.outside, "secret"), join(place.inside, "link"));
+  await link(join(place.outside, "secret"), join(place.inside, "hard"));
+  const { failure } = await unpack(
+    place.inside,
+    [
+      { type: types.file, path: "file", content: Buffer.from("new") },
+      { type: types.file, path: "link", content: Buffer.from("new") },
+      { type: types.file, path: "hard", content: Buffer.from("new") },
+      { type: types.directory, path: "becomes-directory", mode: 0o755 },
+      { type: types.symlink, path: "becomes-directory/link", link: "one" },
+      { type: types.symlink, path: "becomes-directory/link", link: "two" },
+      { type: types.directory, path: "kept", mode: 0o700, time },
+    ],
+    place.directory.path,
+  );
+  assert.equal(failure, undefined);
+  for (const name of ["file", "link", "hard"])
+    assert.equal(await readFile(join(place.inside, name), "utf8"), "new");
+  assert.equal(await readFile(join(place.outside, "secret"), "utf8"), "secret");
+  assert.equal(readlinkSync(join(place.inside, "becomes-directory/link")), "two");
+  assert.deepEqual(await readdir(join(place.inside, "kept")), ["below"]);
+  const kept = lstatSync(join(place.inside, "kept"), { bigint: true });
+  assert.equal(kept.mode & 0o7777n, 0o700n);
+  assert.equal(kept.mtimeNs, time);
+});
+
+test("a missing parent is made and times of directories outlast what is made in them", { skip }, async () => {
+  await using place = await prepare();
+  const { failure } = await unpack(
+    place.inside,
+    [
+      { type: types.file, path: "a/b/c/file" },
+      { type: types.directory, path: "a/b", mode: 0o711, time },
+      { type: types.file, path: "a/b/late" },
+      { type: types.file, path: "x/y" },
+      { type: types.file, path: "a/b/later" },
+    ],
+    place.directory.path,
+  );
+  assert.equal(failure, undefined);
+  const status = (name: string) => lstatSync(join(place.inside, name), { bigint: true });
+  assert.equal(status("a").mode & 0o7777n, 0o755n);
+  assert.equal(status("a/b/c").mode & 0o7777n, 0o755n);
+  assert.equal(status("a/b").mtimeNs, time);
+});
+
+const attacks: readonly (readonly [string, readonly TreeRecord[], readonly number[], string])[] = [
+  ["a path with ..", [{ type: types.file, path: "d/../../outside/x" }], [EINVAL], "d/../../outside/x"],
+  ["a path that is ..", [{ type: types.directory, path: ".." }], [EINVAL], ".."],
+  ["an absolute path", [{ type: types.file, path: "/etc/x" }], [EINVAL], "/etc/x"],
+  ["an empty component", [{ type: types.file, path: "a//b" }], [EINVAL], "a//b"],
+  ["a slash at the end", [{ type: types.directory, path: "a/" }], [EINVAL], "a/"],
+  ["a dot", [{ type: types.file, path: "./a" }], [EINVAL], "./a"],
+  [
+    "a file through an absolute link",
+    [
+      { type: types.symlink, path: "link", link: "/" },
+      { type: types.file, path: "link/x" },
+    ],
+    [ELOOP, EXDEV],
+    "link/x",
+  ],
+  [
+    "a file through a link upwards, below a missing parent",
+    [
+      { type: types.symlink, path: "link", link: "../outside" },
+      { type: types.file, path: "link/new/x" },
+    ],
+    [ELOOP, EXDEV],
+    "link/new/x",
+  ],
+  [
+    "a directory that is replaced by a link after it was used",
+    [
+      { type: types.file, path: "d/x" },
+      { type: types.symlink, path: "d", link: "../outside" },
+    ],
+    [EISDIR],
+    "d",
+  ],
+  [
+    "a directory record on a link",
+    [
+      { type: types.symlink, path: "link", link: "../outside" },
+      { type: types.directory, path: "link", mode: 0o777 },
+      { type: types.file, path: "link/secret", content: Buffer.from("changed") },
+      { type: types.hardLink, path: "x", link: "missing" },
+    ],
+    [ENOENT],
+    "x",
+  ],
+  [
+    "a hard link to the outside",
+    [{ type: types.hardLink, path: "x", link: "../outside/secret" }],
+    [EINVAL],
+    "../outside/secret",
+  ],
+  [
+    "a hard link to an absolute path",
+    [{ type: types.hardLink, path: "x", link: "/etc/passwd" }],
+    [EINVAL],
+    "/etc/passwd",
+  ],
+  [
+    "a hard link through a link",
+    [
+      { type: types.symlink, path: "link", link: "../outside" },
+      { type: types.hardLink, path: "x", link: "link/secret" },
+    ],
+    [ELOOP, EXDEV],
+    "x",
+  ],
+  [
+    "a file over a directory",
+    [
+      { type: types.file, path: "d/x" },
+      { type: types.file, path: "d" },
+    ],
+    [EISDIR],
+    "d",
+  ],
+  ["a file at the root", [{ type: types.file, path: "" }], [EISDIR], ""],
+  [
+    "a file below a file",
+    [
+      { type: types.file, path: "x" },
+      { type: types.file, path: "x/y" },
+    ],
+    [ENOTDIR],
+    "x/y",
+  ],
+  ["a name that is too long", [{ type: types.file, path: "n".repeat(256) }], [ENAMETOOLONG], "n".repeat(256)],
+  ["a NUL in a path", [{ type: types.file, path: "a\0b" }], [EBADMSG], ""],
+  ["an unknown type", [{ type: 8, path: "x" }], [EBADMSG], "x"],
+  ["a mode with type bits", [{ type: types.file, path: "x", mode: 0o100644 }], [EBADMSG], "x"],
+  [
+    "content of a directory",
+    [{ type: types.directory, path: "x", content: Buffer.from("x") }],
+    [EBADMSG],
+    "x",
+  ],
+];
+
+for (const [name, records, errnos, path] of attacks) {
+  test(`${name} is refused and leaves the outside alone`, { skip }, async () => {
+    await using place = await prepare();
+    const before = listing(place.outside);
+    const { failure } = await unpack(place.inside, records, place.directory.path);
+    assert.ok(failure !== undefined, "the records were accepted");
+    assert.ok(errnos.includes(failure.errno), `errno ${failure.errno} of ${failure.call}`);
+    assert.equal(failure.path, path);
+    assert.deepEqual(listing(place.outside), before);
+  });
+}
+
+test("a link at a hard link's first name is linked itself, not what it points to", { skip }, async () => {
+  await using place = await prepare();
+  const { failure } = await unpack(
+    place.inside,
+    [
+      { type: types.symlink, path: "link", link: "../outside/secret" },
+      { type: types.hardLink, path: "x", link: "link" },
+    ],
+    place.directory.path,
+  );
+  assert.equal(failure, undefined);
+  assert.equal(readlinkSync(join(place.inside, "x")), "../outside/secret");
+});
+
+test("a stream that is cut anywhere is refused", { skip }, async () => {
+  await using place = await prepare();
+  const whole = encodeTree([
+    { type: types.directory, path: "d", mode: 0o755, xattrs: { "user.a": "b" } },
+    { type: types.file, path: "d/f", content: Buffer.from("12345") },
+  ]);
+  for (let length = 0; length < whole.length; length += 1) {
+    const { failure } = await unpackStream(place.inside, whole.subarray(0, length), place.directory.path);
+    assert.equal(failure?.errno, ENODATA, `cut after ${length} bytes`);
+  }
+});
+
+test("lengths that lie are refused", { skip }, async () => {
+  await using place = await prepare();
+  const good = encodeRecords([{ type: types.file, path: "x", xattrs: { "user.a": "b" } }]);
+  for (const offset of [0, 48, 53, 57, 61, 71]) {
+    for (const value of [0x7fffffff, 0xffffffff, 0x10000]) {
+      const bad = Buffer.from(good);
+      bad.writeUInt32LE(value, offset);
+      const { failure } = await unpackStream(place.inside, bad, place.directory.path);
+      assert.ok(
+        failure?.errno === EBADMSG || failure?.errno === ENODATA,
+        `length ${value} at ${offset}: ${failure?.errno} ${failure?.call}`,
+      );
+    }
+  }
+});
+
+test("a tree as deep as paths allow", { skip }, async () => {
+  await using place = await prepare();
+  const depth = 2000;
+  const path = Array.from({ length: depth }, () => "d").join("/");
+  const { failure } = await unpack(
+    place.inside,
+    [
+      { type: types.file, path: `${path}/file`, content: Buffer.from("deep") },
+      { type: types.directory, path, mode: 0o700, time },
+    ],
+    place.directory.path,
+  );
+  assert.equal(failure, undefined);
+  assert.equal(readFileSync(join(place.inside, path, "file"), "utf8"), "deep");
+  const longer = await unpack(
+    place.inside,
+    [{ type: types.file, path: `${path}/${path}` }],
+    place.directory.path,
+  );
+  assert.equal(longer.failure?.errno, EBADMSG);
+});
+
+test("records come through a socket and through a pipe, large files included", { skip }, async () => {
+  await using place = await prepare();
+  const large = Buffer.alloc(3_000_000, "large ");
+  const stream = encodeTree([
+    { type: types.file, path: "large", content: large },
+    { type: types.file, path: "small", content: Buffer.from("small") },
+    { type: types.file, path: "large2", content: large },
+  ]);
+  const ops = unpackOps(place.inside).map((op) => ({ ...op, from: "test" }) as Op);
+  const { message } = encodePlan({ host: ops, stage: [], init: [] });
+  for (const command of ['exec "$0" run 4', 'cat <&3 | "$0" run 4 3<&0']) {
+    const child = spawn("sh", ["-c", command, helperPath], {
+      stdio: ["ignore", "ignore", "inherit", "pipe", "pipe"],
+    });
+    (child.stdio[3] as NodeJS.WritableStream).end(stream);
+    (child.stdio[4] as NodeJS.WritableStream).write(message);
+    const [code] = await once(child, "exit");
+    assert.equal(code, 0);
+    assert.deepEqual(await readFile(join(place.inside, "large2")), large);
+    assert.equal(await readFile(join(place.inside, "small"), "utf8"), "small");
+    await (await open(join(place.inside, "large2"), "w")).close();
+  }
+});
+
+test("the same tree as GNU tar makes", { skip }, async () => {
+  await using place = await prepare();
+  const reference = join(place.directory.path, "reference");
+  const source = join(place.directory.path, "source");
+  await mkdir(reference);
+  await mkdir(source);
+  execFileSync(
+    "sh",
+    [
+      "-ec",
+      `mkdir -p a/b; echo one > a/one; ln a/one a/b/two; ln -s ../one a/b/link; mkfifo a/fifo; chmod 4711 a/one
+      chown 12:34 a/b; touch -d @1000000000.5 a/one a/b a; mknod a/zero c 1 5`,
+    ],
+    { cwd: source },
+  );
+  execFileSync("sh", [
+    "-c",
+    'tar -C "$0" --format=posix -c . | tar -C "$1" -xp --numeric-owner',
+    source,
+    reference,
+  ]);
+  const { outcome, records } = await pack(source, place.directory.path);
+  assert.equal(outcome.failure, undefined);
+  const { failure } = await unpack(place.inside, records, place.directory.path);
+  assert.equal(failure, undefined);
+  assert.deepEqual(listing(place.inside), listing(reference));
+});
