@@ -2,6 +2,10 @@ import { defineErrors } from "../base/index.ts";
 
 /** Raises the failures of the images module. */
 export const imageError = defineErrors("IMAGE", {
+  ARCHIVE: {
+    kind: "invalid",
+    when: "a tar archive is malformed, truncated or has members that nobody could mean well",
+  },
   CONTENT_CORRUPT: { kind: "dataLoss", when: "a stored blob no longer has the bytes of its digest" },
   CONTENT_DIGEST: {
     kind: "dataLoss",
@@ -31,6 +35,7 @@ export const imageError = defineErrors("IMAGE", {
     when: "a registry wants other credentials, or hides that it has no such repository",
   },
   REGISTRY_UNREACHABLE: { kind: "unavailable", when: "no connection to a registry can be made" },
+  TREE_RECORD: { kind: "internal", when: "a stream of tree records is malformed or ends early" },
   STORAGE: { kind: "internal", when: "a write into the image store failed" },
   STORAGE_FULL: { kind: "exhausted", when: "the disk of the image store is full" },
 });
