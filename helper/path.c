@@ -25,24 +25,22 @@ int path_open(int root, const char *path, int flags, int resolve)
 	return -1;
 }
 
-/* Puts the target of a dangling link into the path, in place of everything up to the link. */
-static int expand_link(int parent, char *path, size_t begin, size_t end)
+/*
+ * Puts the target of a link, which is the component that begins at `begin` and ends the string, into the path, in
+ * place of everything up to the link; `rest` follows it.
+ */
+static int expand_link(int parent, char *path, size_t begin, const char *rest)
 {
 	char link[PATH_MAX], whole[PATH_MAX];
-	path[end] = '\0';
 	ssize_t size = readlinkat(parent, path + begin, link, sizeof link - 1);
 	if (size < 0)
 		return -1;
 	link[size] = '\0';
-	size_t keep = link[0] == '/' ? 0 : begin;
-	if (keep + (size_t)size + strlen(path + end + 1) + 2 > sizeof whole) {
+	int keep = link[0] == '/' ? 0 : (int)begin;
+	if (snprintf(whole, sizeof whole, "%.*s%s%s%s", keep, path, link, *rest ? "/" : "", rest) >= (int)sizeof whole) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	memcpy(whole, path, keep);
-	char *at = stpcpy(whole + keep, link);
-	*at++ = '/';
-	strcpy(at, path + end + 1);
 	strcpy(path, whole);
 	return 0;
 }
@@ -73,13 +71,13 @@ static int make_missing(int root, char *path, mode_t mode)
 	kept = path[end];
 	path[end] = '\0';
 	int made = S_ISDIR(mode) ? mkdirat(parent, path + begin, mode & 07777) : mknodat(parent, path + begin, mode, 0);
-	path[end] = kept;
-	if (made == 0 || errno != EEXIST)
-		return made < 0 ? -1 : 1;
-	if (expand_link(parent, path, begin, end) == 0)
+	if (made < 0 && errno == EEXIST && expand_link(parent, path, begin, kept ? path + end + 1 : "") == 0)
 		return 0;
 	path[end] = kept;
-	return errno == EINVAL || errno == ENOENT ? 1 : -1; /* No link: somebody else made it just now, or removed it. */
+	if (made == 0)
+		return 1;
+	/* EINVAL: it is no link, so somebody else made it just now. ENOENT: and removed it again. */
+	return errno == EINVAL || errno == ENOENT ? 1 : -1;
 }
 
 int path_make(int root, const char *path, mode_t mode, int resolve)

@@ -28,6 +28,8 @@ export type BoxParts = {
   readonly final?: readonly TestOp[];
   readonly namespaces?: number;
   readonly env?: readonly string[];
+  /** False: no null device, for user namespaces, where nodes may not be made. */
+  readonly nodes?: boolean;
 };
 
 /** Makes a root file system: directories and links only; the programs of the machine are bound to usr. */
@@ -77,7 +79,7 @@ export function boxPlan(rootfs: string, script: string, parts: BoxParts = {}): T
         options: ["mode=755"],
         set: BigInt(NOSUID),
       },
-      device("/dev/null", 3),
+      ...(parts.nodes === false ? [] : [device("/dev/null", 3)]),
       ...(parts.mounts ?? []),
       { op: "pivot", root: slots.root },
       ...(parts.root ?? []),
