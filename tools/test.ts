@@ -16,6 +16,8 @@ const forTests: readonly SetName[] = ["images", "runtimes", "terminal", "bootstr
 const machineTimeout = 1_200_000;
 
 process.umask(0o022);
+// Ctrl-C reaches the programs that run as well; when they end, this one cleans up and ends too.
+process.on("SIGINT", () => undefined);
 const args = process.argv.slice(2);
 const inMachine = args.includes("--vm");
 const suiteArgs = args.filter((arg) => arg !== "--vm");

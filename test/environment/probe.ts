@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { cacheEntry, checkout } from "../../tools/test/cache.ts";
+import { cacheEntry, checkout, removeOlderEntries } from "../../tools/test/cache.ts";
 import type { Requirement } from "./requirements.ts";
 
 /** What a process sees of itself and of its surroundings. Members read from /proc are null where there is none. */
@@ -78,10 +78,11 @@ export function probeProgram(): Requirement {
 }
 
 function compile(files: readonly string[], program: string): void {
-  const partial = `${program}.${process.pid}`;
+  const partial = `${program}-${process.pid}`;
   const flags = ["-std=gnu11", "-D_GNU_SOURCE", "-Os", "-Wall", "-Wextra", "-Werror", "-static"];
   const units = files.filter((name) => name.endsWith(".c"));
   mkdirSync(dirname(program), { recursive: true });
+  removeOlderEntries(program);
   execFileSync("gcc", [...flags, "-o", partial, ...units], { cwd: sources });
   renameSync(partial, program);
 }

@@ -12,7 +12,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { join } from "node:path";
-import { cacheEntry } from "../../tools/test/cache.ts";
+import { cacheEntry, removeOlderEntries } from "../../tools/test/cache.ts";
 import { outputOf } from "../../tools/test/command.ts";
 import { makeExt4Image } from "./ext4-image.ts";
 
@@ -55,7 +55,7 @@ export async function prepareBase(parts: BaseParts): Promise<Base> {
 async function makeDisk(disk: string, kernelRelease: string, parts: BaseParts): Promise<void> {
   const work = `${disk}.partial`;
   const root = join(work, "root");
-  await rm(work, { recursive: true, force: true });
+  removeOlderEntries(disk);
   await mkdir(root, { recursive: true });
   await outputOf("tar", ["--directory", root, "--extract", "--numeric-owner", "--file", parts.rootArchive]);
 

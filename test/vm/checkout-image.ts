@@ -14,12 +14,11 @@ const leftOut = {
 };
 
 /**
- * Makes an ext4 image of the built checkout, with its run-time packages, the Debian programs in `directories` (paths in
- * the cache), and the command that the machine is to run. Everything keeps its path below the checkout.
+ * Makes an ext4 image of the built checkout, with its run-time packages, what `cached` names in the cache, and the command that the machine is to run. Everything keeps its path below the checkout.
  */
 export async function makeCheckoutImage(
   image: string,
-  contents: { directories: readonly string[]; command: string; packages: string },
+  contents: { cached: readonly string[]; command: string; packages: string },
 ): Promise<void> {
   const root = `${image}.root`;
   await rm(root, { recursive: true, force: true });
@@ -27,8 +26,8 @@ export async function makeCheckoutImage(
     await mkdir(join(root, ".cache/vm"), { recursive: true });
     await linkEntries(checkout, root, leftOut.checkout);
     await linkEntries(join(checkout, "node_modules"), join(root, "node_modules"), leftOut.modules);
-    for (const directory of contents.directories) {
-      await linkTree(directory, join(root, ".cache", directory.slice(cacheDirectory.length)));
+    for (const path of contents.cached) {
+      await linkTree(path, join(root, ".cache", path.slice(cacheDirectory.length)));
     }
     await writeFile(join(root, ".cache/vm/command"), contents.command);
     await makeExt4Image(image, { directory: root, packages: contents.packages, bytes: diskSize });

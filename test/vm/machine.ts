@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { cacheDirectory, checkout } from "../../tools/test/cache.ts";
 import { findProgram, packageRoot } from "../../tools/test/debian/package-cache.ts";
 import { findRootFilesystem } from "../../tools/test/debian/root-filesystem.ts";
 import { Unavailable } from "../../tools/test/unavailable.ts";
+import { probeProgram } from "../environment/index.ts";
 import { type Base, prepareBase } from "./base-image.ts";
 import { makeCheckoutImage } from "./checkout-image.ts";
 
@@ -40,8 +42,10 @@ export async function runInMachine(options: MachineOptions): Promise<number> {
   const work = await mkdtemp(join(cacheDirectory, "vm", "run-"));
   try {
     const disk = join(work, "checkout");
-    const directories = [packageRoot("images"), packageRoot("runtimes"), packageRoot("terminal")];
-    await makeCheckoutImage(disk, { directories, command: options.command, packages });
+    const sets = (["images", "runtimes", "terminal"] as const).map(packageRoot);
+    const probe = probeProgram();
+    const cached = [...sets, ...(probe.skip === false ? [probe.path] : [])].filter(existsSync);
+    await makeCheckoutImage(disk, { cached, command: options.command, packages });
     await boot(qemu, machineArguments(base, { disk, work }), { work, timeout: options.timeout });
     return await readStatus(work);
   } finally {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { resolve } from "node:path";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 
 /** The checkout that the tests belong to. */
 export const checkout = resolve(import.meta.dirname, "../..");
@@ -14,4 +15,15 @@ export const cacheDirectory = resolve(checkout, ".cache");
 export function cacheEntry(name: string, madeFrom: unknown): string {
   const key = createHash("sha256").update(JSON.stringify(madeFrom)).digest("hex").slice(0, 12);
   return resolve(cacheDirectory, `${name}-${key}`);
+}
+
+/** Removes the entries of the same name that were made from something else, and what was left half-done. */
+export function removeOlderEntries(entry: string): void {
+  const directory = dirname(entry);
+  const name = basename(entry).replace(/-[0-9a-f]{12}$/, "");
+  if (!existsSync(directory)) return;
+  for (const other of readdirSync(directory)) {
+    const isOlder = other.startsWith(`${name}-`) && /^-[0-9a-f]{12}(\.|$)/.test(other.slice(name.length));
+    if (isOlder && other !== basename(entry)) rmSync(join(directory, other), { recursive: true });
+  }
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { lstat, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cacheDirectory, cacheEntry } from "../cache.ts";
+import { cacheDirectory, cacheEntry, removeOlderEntries } from "../cache.ts";
 import { outputOf } from "../command.ts";
 import { Unavailable } from "../unavailable.ts";
 import { type Apt, openApt } from "./apt.ts";
@@ -73,9 +73,8 @@ async function checkArchitecture(set: PackageSet): Promise<void> {
 
 async function makePackageRoot(name: SetName, apt: Apt): Promise<void> {
   const root = packageRoot(name);
-  await removeOlder(name);
+  removeOlderEntries(root);
   const work = `${root}.partial`;
-  await rm(work, { recursive: true, force: true });
   const tree = join(work, "root");
   await mkdir(tree, { recursive: true });
   const packages = await apt.download(packageSets[name].packages, join(work, "archives"));
@@ -84,14 +83,6 @@ async function makePackageRoot(name: SetName, apt: Apt): Promise<void> {
   await relocatePrograms(tree, root, packageSets[name]);
   await rename(tree, root);
   await rm(work, { recursive: true });
-}
-
-async function removeOlder(name: SetName): Promise<void> {
-  for (const entry of await readdir(directory)) {
-    if (new RegExp(`^${name}-[0-9a-f]{12}`).test(entry)) {
-      await rm(join(directory, entry), { recursive: true });
-    }
-  }
 }
 
 /** Debian's packages expect /bin, /lib and so on to be links into /usr. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { cacheEntry } from "../cache.ts";
+import { cacheEntry, removeOlderEntries } from "../cache.ts";
 import { outputOf } from "../command.ts";
 import { Unavailable } from "../unavailable.ts";
 import { debianKeyring, debianMirror } from "./apt.ts";
@@ -40,7 +40,7 @@ async function makeArchive(debootstrap: string): Promise<void> {
   const work = `${archive}.partial`;
   const root = join(work, "root");
   const packages = packageRoot("bootstrap");
-  await rm(work, { recursive: true, force: true });
+  removeOlderEntries(archive);
   await mkdir(work, { recursive: true });
   const namespaces = ["--mount", "--pid", "--fork", "--kill-child"];
   const options = ["--variant=minbase", `--keyring=${debianKeyring()}`];
