@@ -156,6 +156,16 @@ test("i386 reaches sockets through socketcall, and the rule goes with it", () =>
   assert.equal(run(profile(unix, allow("socketcall")), 1n), ALLOW);
 });
 
+test("a call that i386 has only through socketcall makes socketcall known", () => {
+  const rules = { ...profile(allow("recv"), allow("read")), architectures: ["SCMP_ARCH_X86" as const] };
+  const { program } = compileSeccomp(rules, "x86_64");
+  const run = (nr: number, ...args: bigint[]) => runFilter(program, { nr, arch: I386, args }).value;
+  assert.deepEqual(
+    [run(102, 10n), run(102, 9n), run(3), run(4), run(103)],
+    [ALLOW, EPERM, ALLOW, EPERM, ENOSYS],
+  );
+});
+
 test("i386 reaches System V objects through ipc, whatever its version bits", () => {
   const deny: LinuxSeccomp = {
     defaultAction: "SCMP_ACT_ALLOW",

@@ -15,7 +15,7 @@ export type Verdict = readonly Rule[];
 export type Rules = {
   /** By number of the call, as the table has it. */
   readonly verdicts: ReadonlyMap<number, Verdict>;
-  /** Numbers of all calls that the profile names, whatever it says about them. */
+  /** Numbers of all calls that the profile names or that have a verdict. */
   readonly named: ReadonlySet<number>;
 };
 
@@ -37,6 +37,7 @@ export function resolveRules(profile: LinuxSeccomp, architecture: Architecture):
   const named = new Set<number>();
   const add = (number: number | undefined, candidate: Candidate) => {
     if (number === undefined) return;
+    named.add(number);
     const list = candidates.get(number);
     if (list === undefined) candidates.set(number, [candidate]);
     else list.push(candidate);
