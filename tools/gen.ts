@@ -1,6 +1,7 @@
 // Writes the generated files, or with --check says which of them are stale and exits with 1.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { errorsPage } from "./gen/errors-page.ts";
 import { opsHeader } from "./gen/ops-header.ts";
 import { planReference } from "./gen/plan-reference.ts";
 
@@ -8,6 +9,7 @@ import { planReference } from "./gen/plan-reference.ts";
 const generators: Readonly<Record<string, () => string | Promise<string>>> = {
   "helper/ops.gen.h": opsHeader,
   "docs/plan-reference.md": planReference,
+  "docs/errors.md": errorsPage,
 };
 
 const root = resolve(import.meta.dirname, "..");
