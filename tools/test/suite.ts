@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { checkout } from "./cache.ts";
 import { runVisibly } from "./command.ts";
 import { summarizeSkips } from "./skip-reporter.ts";
@@ -54,7 +54,7 @@ export function splitArguments(args: readonly string[]): { options: string[]; pa
 }
 
 async function expandDirectory(path: string): Promise<string> {
-  const isDirectory = await stat(join(checkout, path)).then(
+  const isDirectory = await stat(resolve(checkout, path)).then(
     (status) => status.isDirectory(),
     () => false,
   );
