@@ -131,11 +131,28 @@ static int read_status(struct run *run, int status, int process)
 	return -1;
 }
 
+/* A plan that makes the FIFOs and starts the container has ends of its own, which would keep the end from coming. */
+static void close_own_ends(struct run *run, int status)
+{
+	struct stat wanted, found;
+	if (fstat(status, &wanted) < 0)
+		return;
+	for (int i = 0; i < SLOT_COUNT; i++) {
+		if (run->slot[i] < 0 || fstat(run->slot[i], &found) < 0)
+			continue;
+		if (found.st_dev == wanted.st_dev && found.st_ino == wanted.st_ino) {
+			close(run->slot[i]);
+			run->slot[i] = -1;
+		}
+	}
+}
+
 int verb_start(struct run *run, const struct op_start *op)
 {
 	owned int status = open(op->status, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (status < 0)
 		return fail(run, errno, "open", op->status);
+	close_own_ends(run, status);
 	owned int fifo = open(op->fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fifo < 0)
 		return fail(run, errno == ENXIO ? ESRCH : errno, "open", op->fifo);
@@ -144,6 +161,7 @@ int verb_start(struct run *run, const struct op_start *op)
 	/* Of two that start the same container, only one can do this. */
 	if (unlink(op->fifo) < 0)
 		return fail(run, errno, "unlink", op->fifo);
-	int result = read_status(run, status, op->process == NO_SLOT ? -1 : slot_fd(run, op->process));
+	int process = op->process == NO_SLOT ? run->init_fd : slot_fd(run, op->process);
+	int result = read_status(run, status, process);
 	return result > 0 ? 0 : result < 0 ? -1 : fail(run, ESRCH, "read", op->status);
 }
