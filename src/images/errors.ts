@@ -6,6 +6,7 @@ export const imageError = defineErrors("IMAGE", {
     kind: "invalid",
     when: "a tar archive is malformed, truncated or has members that nobody could mean well",
   },
+  COMPRESSION: { kind: "invalid", when: "a layer is compressed in an unknown way, damaged or truncated" },
   CONTENT_CORRUPT: { kind: "dataLoss", when: "a stored blob no longer has the bytes of its digest" },
   CONTENT_DIGEST: {
     kind: "dataLoss",
@@ -13,6 +14,12 @@ export const imageError = defineErrors("IMAGE", {
   },
   CONTENT_NOT_FOUND: { kind: "notFound", when: "a blob is not in the content store" },
   CONTENT_SIZE: { kind: "dataLoss", when: "a blob is longer or shorter than announced, or than allowed" },
+  DIFF_ID: { kind: "dataLoss", when: "the archive of a layer is not the one that the configuration names" },
+  LAYER_ENTRY: {
+    kind: "invalid",
+    when: "a layer has an entry that it may not have, such as one outside of its root",
+  },
+  LAYER_LIMIT: { kind: "invalid", when: "a layer has more entries or bytes than an honest one" },
   PLATFORM: { kind: "notFound", when: "an image has nothing for the platform asked for" },
   PLATFORM_SYNTAX: { kind: "invalid", when: "the text is not a platform" },
   CREDENTIALS: { kind: "invalid", when: "Docker's config.json or a credential helper gives nothing usable" },

@@ -1,0 +1,93 @@
+import { pipeline, type Transform } from "node:stream";
+import { createGunzip, createZstdDecompress } from "node:zlib";
+import { errnoOf, messageOf } from "../../base/index.ts";
+import { imageError } from "../errors.ts";
+import { splitZstdFrames } from "./zstd-frames.ts";
+
+export type Compression = "gzip" | "zstd" | "none";
+
+/** Large pieces cost the least; node:zlib inflates them on another thread. */
+const chunkSize = 256 * 1024;
+
+/** Compressions that are recognised and not read. */
+const unsupported: Readonly<Record<string, readonly number[]>> = {
+  xz: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00],
+  bzip2: [0x42, 0x5a, 0x68],
+  lz4: [0x04, 0x22, 0x4d, 0x18],
+};
+
+/**
+ * The compression of data by its first bytes; media types are not asked, because they are often wrong.
+ * Sources: https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1, https://www.rfc-editor.org/rfc/rfc8878#section-3.1
+ * @throws IMAGE_COMPRESSION
+ */
+export function detectCompression(start: Uint8Array): Compression {
+  const begins = (bytes: readonly number[]) => bytes.every((byte, index) => start[index] === byte);
+  if (begins([0x1f, 0x8b])) return "gzip";
+  const isSkippable = start[0] !== undefined && (start[0] & 0xf0) === 0x50;
+  if (begins([0x28, 0xb5, 0x2f, 0xfd])) return "zstd";
+  if (isSkippable && [0x2a, 0x4d, 0x18].every((byte, index) => start[index + 1] === byte)) return "zstd";
+  for (const [name, bytes] of Object.entries(unsupported)) {
+    if (!begins(bytes)) continue;
+    throw imageError("COMPRESSION", `cannot unpack a layer: it is compressed with ${name}`, {
+      hint: "build the image again with gzip, zstd or no compression",
+    });
+  }
+  return "none";
+}
+
+/**
+ * Data without the compression that they turn out to have. The source is always read to its end.
+ * @throws IMAGE_COMPRESSION for damaged or truncated data; errors of the source as they are
+ */
+export async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const iterator = source[Symbol.asyncIterator]();
+  try {
+    const start = await takeStart(iterator);
+    const whole = rejoin(start, iterator);
+    const compression = detectCompression(start);
+    if (compression === "gzip") yield* through(whole, createGunzip({ chunkSize }), compression);
+    else if (compression === "zstd") {
+      yield* through(splitZstdFrames(whole), createZstdDecompress({ chunkSize }), compression);
+    } else yield* whole;
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+/** Enough to tell the compression, or everything when there is less. */
+async function takeStart(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
+  let start: Uint8Array = new Uint8Array();
+  while (start.length < 6) {
+    const { value, done } = await iterator.next();
+    if (done) break;
+    start = start.length === 0 ? value : Buffer.concat([start, value]);
+  }
+  return start;
+}
+
+async function* rejoin(start: Uint8Array, iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (start.length > 0) yield start;
+  for (;;) {
+    const { value, done } = await iterator.next();
+    if (done) return;
+    yield value;
+  }
+}
+
+async function* through(
+  source: AsyncIterable<Uint8Array>,
+  transform: Transform,
+  compression: Compression,
+): AsyncGenerator<Uint8Array> {
+  // The error of the pipeline is the one that reading from its end throws.
+  pipeline(source, transform, () => {});
+  try {
+    yield* transform as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    if (!/^(Z_|ZSTD_|ERR_ZSTD|ERR_ZLIB)/.test(errnoOf(error) ?? "")) throw error;
+    throw imageError("COMPRESSION", `cannot unpack a layer: ${compression}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

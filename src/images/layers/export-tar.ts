@@ -1,0 +1,53 @@
+import { baseOf, joinPath, parentOf } from "./path.ts";
+import type { TreePiece } from "./pieces.ts";
+import { createJoiner, decodeTree } from "./records.ts";
+import { createTarWriter } from "./tar/writer.ts";
+import {
+  emptyNode,
+  isOpaque,
+  isOverlayAttribute,
+  isWhiteoutNode,
+  opaqueMarker,
+  whiteoutName,
+} from "./whiteout.ts";
+
+/** A tree, given as a stream of tree records, as a tar archive. The same tree always makes the same bytes. */
+export async function* exportTar(records: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* writeArchive(decodeTree(records));
+}
+
+/**
+ * The upper directory of an overlay, given as a stream of tree records, as the archive of a layer: device nodes and
+ * attributes that hide something become whiteouts.
+ */
+export async function* exportLayer(records: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* writeArchive(toLayer(decodeTree(records)));
+}
+
+async function* writeArchive(pieces: AsyncIterable<TreePiece>): AsyncGenerator<Uint8Array> {
+  const writer = createTarWriter();
+  const joiner = createJoiner();
+  for await (const piece of pieces) {
+    for (const bytes of writer.add(piece)) yield* joiner.add(bytes);
+  }
+  yield* joiner.add(writer.end());
+  yield* joiner.flush();
+}
+
+async function* toLayer(pieces: AsyncIterable<TreePiece>): AsyncGenerator<TreePiece> {
+  for await (const piece of pieces) {
+    if (piece.kind === "data") {
+      yield piece;
+      continue;
+    }
+    const { node } = piece;
+    if (isWhiteoutNode(node)) {
+      const path = joinPath(parentOf(node.path), whiteoutName(baseOf(node.path)));
+      yield { kind: "node", node: { ...emptyNode(path), mtime: node.mtime } };
+      continue;
+    }
+    const xattrs = new Map([...node.xattrs].filter(([name]) => !isOverlayAttribute(name)));
+    yield { kind: "node", node: { ...node, xattrs } };
+    if (node.type === "directory" && isOpaque(node)) yield { kind: "node", node: opaqueMarker(node.path) };
+  }
+}

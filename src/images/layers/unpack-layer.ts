@@ -1,0 +1,89 @@
+import { createHash } from "node:crypto";
+import { type Digest, splitDigest } from "../../base/index.ts";
+import { imageError } from "../errors.ts";
+import { decompress } from "./compression.ts";
+import type { LayerLimits } from "./limits.ts";
+import { createJoiner, recordOf } from "./records.ts";
+import { createTarReader } from "./tar/reader.ts";
+import { createLayerTranslator, type LayerTranslator, type Usage } from "./translate.ts";
+import type { TreePort } from "./tree-port.ts";
+import { endRecord } from "./tree-record.ts";
+
+export type UnpackOptions = {
+  trees: TreePort;
+  /** An existing directory, which becomes a layer of an overlay. */
+  directory: string;
+  /** What the layer's archive must turn out to be. */
+  diffId: Digest;
+  /** Bytes of the blob. */
+  blobSize: number;
+  limits?: LayerLimits;
+  signal?: AbortSignal | undefined;
+};
+
+/** What is known of a layer once it is unpacked. */
+export type UnpackedLayer = {
+  usage: Usage;
+  /** Nothing below the layer shows through. */
+  hidesAll: boolean;
+};
+
+/**
+ * Decompresses, checks and unpacks the blob of a layer in one pass. The source is read to its end, so that whoever
+ * stores what it yields has all of it.
+ *
+ * After a failure the directory holds a part of the layer and is of no use.
+ * @throws IMAGE_DIFF_ID, IMAGE_COMPRESSION, IMAGE_ARCHIVE, IMAGE_LAYER_ENTRY, IMAGE_LAYER_LIMIT; errors of the source
+ *   and of the port as they are
+ */
+export async function unpackLayer(
+  blob: AsyncIterable<Uint8Array>,
+  options: UnpackOptions,
+): Promise<UnpackedLayer> {
+  const { trees, directory, blobSize, limits, signal } = options;
+  const translator = createLayerTranslator({ blobSize, ...(limits !== undefined && { limits }) });
+  const outcome: { error?: unknown } = {};
+  const records = remember(layerRecords(decompress(blob), translator, options.diffId), outcome);
+  try {
+    await trees.unpack(directory, records, signal);
+  } catch (error) {
+    // The port sees only that its stream broke; why it broke is what people need to know.
+    throw outcome.error ?? error;
+  }
+  return { usage: translator.usage(), hidesAll: translator.hidesAll() };
+}
+
+/** The end record comes only after the whole archive turned out to be the right one. */
+async function* layerRecords(
+  tar: AsyncIterable<Uint8Array>,
+  translator: LayerTranslator,
+  diffId: Digest,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash(splitDigest(diffId).algorithm);
+  const reader = createTarReader();
+  const joiner = createJoiner();
+  for await (const chunk of tar) {
+    hash.update(chunk);
+    for (const entry of reader.push(chunk)) {
+      for (const piece of translator.translate(entry)) yield* joiner.add(recordOf(piece));
+    }
+  }
+  reader.end();
+  const actual = `${splitDigest(diffId).algorithm}:${hash.digest("hex")}`;
+  if (actual !== diffId) {
+    throw imageError("DIFF_ID", `cannot unpack layer ${diffId}: its archive has digest ${actual}`, {
+      hint: "the image is damaged: pull it again, or build it again",
+    });
+  }
+  yield* joiner.add(endRecord);
+  yield* joiner.flush();
+}
+
+async function* remember<T>(source: AsyncIterable<T>, outcome: { error?: unknown }): AsyncGenerator<T> {
+  try {
+    yield* source;
+  } catch (error) {
+    outcome.error = error;
+    throw error;
+  }
+}
