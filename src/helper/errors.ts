@@ -7,6 +7,9 @@ export const helperError = defineErrors("HELPER", {
   LOST: { kind: "internal", when: "the helper ended without an answer" },
   PROTOCOL: { kind: "internal", when: "an answer of the helper cannot be understood" },
   DIGEST: { kind: "internal", when: "the helper reports another plan than the one it was sent" },
+  MONITOR_LOST: { kind: "unavailable", when: "the monitor of a container is gone or does not answer" },
+  MONITOR_REFUSED: { kind: "conflict", when: "a monitor cannot do what it was asked for" },
+  MONITOR_SETUP: { kind: "internal", when: "a monitor cannot make what a container needs beside its plan" },
 });
 
 /** Failures of one op of a plan, by what the op does. `details` has errno, op, list, index, path, from. */

@@ -9,4 +9,19 @@ export {
   type InitProcess,
   type StandardDescriptor,
 } from "./helper.ts";
+export { type Attachment, type AttachOptions, attachToMonitor } from "./monitor-attach.ts";
+export {
+  connectMonitor,
+  type MonitorControl,
+  type MonitorEvent,
+  type MonitorStatus,
+} from "./monitor-control.ts";
+export { type ExitRecord, exitCodeOf, parseExitRecord, readExitRecord } from "./monitor-exit.ts";
+export { encodeMonitorRequest, type MonitorLog, type MonitorRequest } from "./monitor-request.ts";
+export {
+  MONITOR_CONSOLE,
+  type MonitoredContainer,
+  type MonitorStartOptions,
+  startMonitor,
+} from "./monitor-start.ts";
 export { errnoName, errnoText, failureError } from "./sentence.ts";
