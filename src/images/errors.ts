@@ -43,6 +43,10 @@ export const imageError = defineErrors("IMAGE", {
   },
   REGISTRY_UNREACHABLE: { kind: "unavailable", when: "no connection to a registry can be made" },
   TREE_RECORD: { kind: "internal", when: "a stream of tree records is malformed or ends early" },
+  SNAPSHOT_EXISTS: { kind: "conflict", when: "there is a snapshot with that key already" },
+  SNAPSHOT_IN_USE: { kind: "conflict", when: "a snapshot is to go that others stand on" },
+  SNAPSHOT_NOT_FOUND: { kind: "notFound", when: "there is no snapshot with that key" },
+  SNAPSHOT_STATE: { kind: "internal", when: "a snapshot is active or committed where the other is needed" },
   STORAGE: { kind: "internal", when: "a write into the image store failed" },
   STORAGE_FULL: { kind: "exhausted", when: "the disk of the image store is full" },
 });

@@ -173,6 +173,14 @@ describe("whiteouts", () => {
     assert.equal(createLayerTranslator().hidesAll(), false);
   });
 
+  it("leave the root to the layer below unless the layer has an entry for it", () => {
+    const translator = createLayerTranslator();
+    translator.translate({ kind: "node", node: file("a") });
+    assert.equal(translator.inheritsRoot(), true);
+    translator.translate({ kind: "node", node: directory("./") });
+    assert.equal(translator.inheritsRoot(), false);
+  });
+
   it("may come as device nodes, as careless tools write them", () => {
     assert.deepEqual(translate([fileNode("a", { type: "charDevice" })]), ["w a"]);
   });

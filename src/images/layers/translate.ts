@@ -22,6 +22,8 @@ export type LayerTranslator = {
   usage(): Usage;
   /** Whether the layer hides everything below it, which an overlay directory cannot say of its own root. */
   hidesAll(): boolean;
+  /** Whether the layer says nothing about the root directory itself. */
+  inheritsRoot(): boolean;
 };
 
 export type TranslatorOptions = {
@@ -77,6 +79,10 @@ export function createLayerTranslator(options: TranslatorOptions = {}): LayerTra
     },
     usage: () => ({ bytes: state.bytes, inodes: state.inodes }),
     hidesAll: () => state.hidesAll,
+    inheritsRoot: () => {
+      const root = state.tree.get("");
+      return root?.kind === "directory" && root.node === undefined;
+    },
   };
 }
 

@@ -26,6 +26,8 @@ export type UnpackedLayer = {
   usage: Usage;
   /** Nothing below the layer shows through. */
   hidesAll: boolean;
+  /** The layer says nothing about the root directory itself. */
+  inheritsRoot: boolean;
 };
 
 /**
@@ -50,7 +52,11 @@ export async function unpackLayer(
     // The port sees only that its stream broke; why it broke is what people need to know.
     throw outcome.error ?? error;
   }
-  return { usage: translator.usage(), hidesAll: translator.hidesAll() };
+  return {
+    usage: translator.usage(),
+    hidesAll: translator.hidesAll(),
+    inheritsRoot: translator.inheritsRoot(),
+  };
 }
 
 /** The end record comes only after the whole archive turned out to be the right one. */

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { type Database, openDatabase } from "../../base/index.ts";
+import { openOverlaySnapshotter } from "./overlay.ts";
+import { snapshotMigrations } from "./snapshot-table.ts";
+import { snapshotterContract } from "./snapshotter.contract.ts";
+
+const usage = { bytes: 1, inodes: 1 };
+const measure = async () => ({ bytes: 42, inodes: 7 });
+
+async function directory() {
+  const root = await mkdtemp(join(tmpdir(), "tug-overlay-"));
+  return { root, dispose: () => rm(root, { recursive: true }) };
+}
+
+snapshotterContract("overlay", async () => {
+  const { root, dispose } = await directory();
+  const database = openDatabase(join(root, "db"), snapshotMigrations);
+  const reopen = () => openOverlaySnapshotter({ root: join(root, "s"), database, measure });
+  return {
+    snapshotter: await reopen(),
+    reopen,
+    async dispose() {
+      database.close();
+      await dispose();
+    },
+  };
+});
+
+describe("overlay", () => {
+  let root: string;
+  let dispose: () => Promise<void>;
+  let database: Database;
+  beforeEach(async () => {
+    ({ root, dispose } = await directory());
+    database = openDatabase(":memory:", snapshotMigrations);
+  });
+  afterEach(async () => {
+    database.close();
+    await dispose();
+  });
+  const open = (options = {}) => openOverlaySnapshotter({ root, database, measure, ...options });
+
+  it("keeps directories with short names", async () => {
+    const snapshotter = await open();
+    assert.deepEqual(await snapshotter.prepare("some key/with a slash"), {
+      lowers: [],
+      upper: join(root, "1/fs"),
+      work: join(root, "1/work"),
+    });
+    assert.deepEqual((await readdir(join(root, "1"))).sort(), ["fs", "work"]);
+  });
+
+  it("removes the directory with the snapshot", async () => {
+    const snapshotter = await open();
+    const { upper } = await snapshotter.prepare("a");
+    await mkdir(join(upper ?? "", "x/y"), { recursive: true });
+    await snapshotter.remove("a");
+    assert.deepEqual(await readdir(root), []);
+  });
+
+  it("leaves nothing after a prepare that failed", async () => {
+    const snapshotter = await open();
+    await writeFile(join(root, "1"), "in the way");
+    await assert.rejects(snapshotter.prepare("a"), { code: "IMAGE_STORAGE" });
+    assert.deepEqual(await readdir(root), []);
+    await snapshotter.prepare("a");
+  });
+
+  it("removes at open what a crash left", async () => {
+    const snapshotter = await open();
+    await snapshotter.prepare("kept");
+    await snapshotter.prepare("half made");
+    await snapshotter.prepare("half removed");
+    await mkdir(join(root, "99"));
+    database.sql.exec("UPDATE snapshots SET state = 'making' WHERE key = 'half made'");
+    database.sql.exec("UPDATE snapshots SET state = 'removing' WHERE key = 'half removed'");
+    const again = await open();
+    assert.deepEqual(
+      again.list().map(({ key }) => key),
+      ["kept"],
+    );
+    assert.deepEqual(await readdir(root), ["1"]);
+  });
+
+  it("finishes at open a removal that a crash cut off", async () => {
+    const removeTree = async () => {
+      throw new Error("killed");
+    };
+    const snapshotter = await open({ removeTree });
+    await snapshotter.prepare("a");
+    await assert.rejects(snapshotter.remove("a"), /killed/);
+    assert.equal(snapshotter.info("a"), undefined);
+    assert.deepEqual(await readdir(root), ["1"]);
+    await open();
+    assert.deepEqual(await readdir(root), []);
+  });
+
+  it("gives an upper directory the mode of the root below", async () => {
+    const snapshotter = await open();
+    const { upper } = await snapshotter.prepare("a");
+    await chmod(upper ?? "", 0o1710);
+    await snapshotter.commit("1", "a", { usage });
+    const top = await snapshotter.prepare("b", "1");
+    assert.equal((await stat(top.upper ?? "")).mode & 0o7777, 0o1710);
+    await snapshotter.prepare("c");
+    await snapshotter.commit("2", "c", { usage, parent: "1", inheritsRoot: true });
+    assert.equal((await stat(join(root, "3/fs"))).mode & 0o7777, 0o1710);
+  });
+
+  it("measures what nobody counted", async () => {
+    const snapshotter = await open();
+    await snapshotter.prepare("a");
+    assert.deepEqual(await snapshotter.usage("a"), { bytes: 42, inodes: 7 });
+    await snapshotter.commit("1", "a");
+    assert.deepEqual(await snapshotter.usage("1"), { bytes: 42, inodes: 7 });
+  });
+});

@@ -1,0 +1,82 @@
+import type { Database, Migration } from "../../base/index.ts";
+import type { Usage } from "../layers/translate.ts";
+import type { SnapshotKind } from "./snapshotter.ts";
+
+export const snapshotMigrations: readonly Migration[] = [
+  {
+    module: "snapshots",
+    version: 1,
+    sql: `CREATE TABLE snapshots (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      key TEXT NOT NULL UNIQUE,
+      kind TEXT NOT NULL CHECK (kind IN ('active', 'view', 'committed')),
+      state TEXT NOT NULL CHECK (state IN ('making', 'ready', 'removing')),
+      parent INTEGER REFERENCES snapshots (id),
+      created INTEGER NOT NULL,
+      bytes INTEGER,
+      inodes INTEGER,
+      hides_all INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE INDEX snapshots_parent ON snapshots (parent)`,
+  },
+];
+
+/**
+ * A row. `id` names the snapshot's directory. A row is written before its directory is made, in state `making`, and
+ * marked `removing` before its directory goes, so that every directory without a `ready` row is a leftover.
+ */
+export type SnapshotRow = {
+  id: number;
+  key: string;
+  kind: SnapshotKind;
+  state: "making" | "ready" | "removing";
+  parent: number | null;
+  created: number;
+  bytes: number | null;
+  inodes: number | null;
+  hides_all: number;
+};
+
+/** The rows of all snapshots. */
+export function createSnapshotTable({ sql }: Database) {
+  const byKey = sql.prepare("SELECT * FROM snapshots WHERE key = ? AND state = 'ready'");
+  const anyState = sql.prepare("SELECT 1 FROM snapshots WHERE key = ?");
+  const byId = sql.prepare("SELECT * FROM snapshots WHERE id = ?");
+  const all = sql.prepare("SELECT * FROM snapshots ORDER BY id");
+  const child = sql.prepare("SELECT key FROM snapshots WHERE parent = ? LIMIT 1");
+  const insert = sql.prepare(
+    "INSERT INTO snapshots (key, kind, state, parent, created) VALUES (?, ?, 'making', ?, ?)",
+  );
+  const ready = sql.prepare("UPDATE snapshots SET state = 'ready' WHERE id = ?");
+  // The key and the parent become free at once: nobody should have to wait for the files to go.
+  const removing = sql.prepare(
+    "UPDATE snapshots SET state = 'removing', key = 'removed ' || id WHERE id = ?",
+  );
+  const erase = sql.prepare("DELETE FROM snapshots WHERE id = ?");
+  const commit = sql.prepare(
+    "UPDATE snapshots SET key = ?, kind = 'committed', parent = ?, bytes = ?, inodes = ?, hides_all = ? WHERE id = ?",
+  );
+  return {
+    get: (key: string) => byKey.get(key) as SnapshotRow | undefined,
+    /** Whether a key is in use, also by a snapshot that is still being made. */
+    isTaken: (key: string) => anyState.get(key) !== undefined,
+    parentOf: (row: SnapshotRow) =>
+      row.parent === null ? undefined : (byId.get(row.parent) as SnapshotRow | undefined),
+    all: () => all.all() as SnapshotRow[],
+    childOf: (row: SnapshotRow) => (child.get(row.id) as { key: string } | undefined)?.key,
+    insert: (values: { key: string; kind: SnapshotKind; parent: number | null; created: number }) =>
+      Number(insert.run(values.key, values.kind, values.parent, values.created).lastInsertRowid),
+    markReady: (id: number) => void ready.run(id),
+    markRemoving: (id: number) => void removing.run(id),
+    erase: (id: number) => void erase.run(id),
+    commit: (
+      id: number,
+      values: { name: string; parent: number | null; usage: Usage; hidesAll: boolean },
+    ) => {
+      const { name, parent, usage, hidesAll } = values;
+      commit.run(name, parent, usage.bytes, usage.inodes, hidesAll ? 1 : 0, id);
+    },
+  };
+}
+
+export type SnapshotTable = ReturnType<typeof createSnapshotTable>;

@@ -1,0 +1,83 @@
+import type { Usage } from "../layers/translate.ts";
+
+/**
+ * What to mount, as data; nothing here mounts anything. All are directories.
+ *
+ * Without `upper` the result is read-only: an overlay of several `lowers`, or a bind mount of the only one. With
+ * `upper` and without `lowers` it is `upper` itself.
+ */
+export type SnapshotMounts = {
+  /** The topmost first. */
+  readonly lowers: readonly string[];
+  readonly upper?: string;
+  readonly work?: string;
+};
+
+/** `active`: can be written to; `view`: is read-only; `committed`: a layer, and what others can stand on. */
+export type SnapshotKind = "active" | "view" | "committed";
+
+export type SnapshotInfo = {
+  readonly key: string;
+  readonly kind: SnapshotKind;
+  /** Key of the committed snapshot that this one stands on. */
+  readonly parent: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly created: number;
+};
+
+export type CommitOptions = {
+  /** What the snapshot stands on, for one that was prepared on nothing. */
+  parent?: string | undefined;
+  /** What it takes on the disk, when that is known; else it is measured. */
+  usage?: Usage;
+  /** Nothing of the parent shows through. */
+  hidesAll?: boolean;
+  /** The root directory has no owner and mode of its own: it gets those of the parent's. */
+  inheritsRoot?: boolean;
+};
+
+/**
+ * States of a file system, each a set of changes to its parent.
+ *
+ * A snapshot is made *active* by `prepare`, filled by whoever mounts it or writes into it, and becomes *committed*
+ * under a new key, from then on unchangeable and a parent for others. Layers of an image are committed snapshots whose
+ * keys are chain ids; the writable layer of a container is an active one that is never committed. A layer may be
+ * prepared on nothing and get its parent at commit, so that the layers of an image can be filled side by side;
+ * committing them is what must go in order.
+ *
+ * Active and committed snapshots share one space of keys. What was committed stays over a crash; what was being made
+ * or removed is gone after the next open.
+ */
+export interface Snapshotter {
+  /**
+   * Makes an active snapshot, on a committed one or on nothing.
+   * @throws IMAGE_SNAPSHOT_EXISTS, IMAGE_SNAPSHOT_NOT_FOUND for the parent
+   */
+  prepare(key: string, parent?: string): Promise<SnapshotMounts>;
+
+  /** The same, read-only. Its parent stays as long as it does. */
+  view(key: string, parent: string): Promise<SnapshotMounts>;
+
+  /**
+   * Turns an active snapshot into a committed one with another key.
+   * @throws IMAGE_SNAPSHOT_EXISTS, IMAGE_SNAPSHOT_NOT_FOUND, IMAGE_SNAPSHOT_STATE
+   */
+  commit(name: string, key: string, options?: CommitOptions): Promise<void>;
+
+  /** What to mount for an active snapshot or a view. @throws IMAGE_SNAPSHOT_NOT_FOUND, IMAGE_SNAPSHOT_STATE */
+  mounts(key: string): SnapshotMounts;
+
+  info(key: string): SnapshotInfo | undefined;
+
+  /** All snapshots, parents before their children. */
+  list(): SnapshotInfo[];
+
+  /** What a snapshot takes on the disk, without its parents. An active one is measured, which can take long. */
+  usage(key: string, signal?: AbortSignal): Promise<Usage>;
+
+  /**
+   * Removes a snapshot with its files; one that is not there is no error.
+   * @throws IMAGE_SNAPSHOT_IN_USE while another one stands on it
+   */
+  remove(key: string): Promise<void>;
+}
