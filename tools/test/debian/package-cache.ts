@@ -26,7 +26,7 @@ export function findProgram(name: ProgramName): { path: string } | { missing: st
   ) as [SetName, PackageSet];
   const root = packageRoot(set);
   if (existsSync(root)) return { path: join(root, programs[name] as string) };
-  return { missing: `${name} from Debian: ${readReason(set)}` };
+  return { missing: `Debian's packages: ${readReason(set)}` };
 }
 
 /**

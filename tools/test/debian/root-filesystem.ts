@@ -14,9 +14,7 @@ const archive = cacheEntry("debian/root-filesystem", { recipe: 1, release });
 
 /** A tar archive of Debian's smallest root filesystem (dash, coreutils, perl, apt), or why it is not in the cache. */
 export function findRootFilesystem(): { path: string } | { missing: string } {
-  return existsSync(archive)
-    ? { path: archive }
-    : { missing: `a Debian root filesystem: ${readReason(part)}` };
+  return existsSync(archive) ? { path: archive } : { missing: readReason(part) };
 }
 
 /** Makes that archive with debootstrap, where it is not in the cache. Returns the reason where it cannot. */
