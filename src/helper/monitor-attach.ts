@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
-import { errnoOf, messageOf } from "../base/index.ts";
+import { errnoOf, messageOf, TugError } from "../base/index.ts";
 import { helperError } from "./errors.ts";
 import { MONITOR_VERSION } from "./monitor-fields.ts";
 
@@ -47,7 +47,9 @@ export async function attachToMonitor(directory: string, options: AttachOptions)
     return { socket, terminal: (answer.readUInt16LE(6) & TERMINAL) !== 0 };
   } catch (error) {
     socket.destroy();
-    throw error;
+    options.signal?.throwIfAborted();
+    if (error instanceof TugError) throw error;
+    throw helperError("MONITOR_LOST", `cannot attach to the container: ${messageOf(error)}`, { cause: error });
   }
 }
 
