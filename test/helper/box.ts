@@ -28,6 +28,10 @@ export type BoxParts = {
   readonly final?: readonly TestOp[];
   readonly namespaces?: number;
   readonly env?: readonly string[];
+  /** In place of the shell. */
+  readonly exec?: TestOp;
+  /** In place of pivot. */
+  readonly pivot?: TestOp;
   /** False: no null device, for user namespaces, where nodes may not be made. */
   readonly nodes?: boolean;
 };
@@ -81,11 +85,11 @@ export function boxPlan(rootfs: string, script: string, parts: BoxParts = {}): T
       },
       ...(parts.nodes === false ? [] : [device("/dev/null", 3)]),
       ...(parts.mounts ?? []),
-      { op: "pivot", root: slots.root },
+      parts.pivot ?? { op: "pivot", root: slots.root },
       ...(parts.root ?? []),
       ...(parts.identity ?? []),
       ...(parts.final ?? []),
-      { op: "exec", args: ["/bin/sh", "-c", script], env: parts.env ?? ["PATH=/bin:/sbin"] },
+      parts.exec ?? { op: "exec", args: ["/bin/sh", "-c", script], env: parts.env ?? ["PATH=/bin:/sbin"] },
     ],
   };
 }

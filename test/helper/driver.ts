@@ -27,6 +27,8 @@ export type RunOptions = {
   readonly descriptors?: readonly number[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** False: processes that outlive the plan do not keep its output open; it is thrown away. */
+  readonly output?: false;
   /** Called when init exists, before the plan is done. */
   readonly onCreated?: (pid: number) => void;
   /** Called with the helper's process as soon as it runs. */
@@ -64,11 +66,12 @@ export async function exchange(
 ): Promise<Omit<Outcome, "sent">> {
   const descriptors = options.descriptors ?? [];
   const channel = 3 + descriptors.length;
+  const output = options.output === false ? "ignore" : "pipe";
   const child = spawn(helperPath, ["run", String(channel)], {
     stdio: [
       options.input === undefined ? "ignore" : "pipe",
-      "pipe",
-      "pipe",
+      output,
+      output,
       ...descriptors,
       "pipe",
     ] as StdioOptions,
@@ -78,7 +81,10 @@ export async function exchange(
   const closed = once(child, "close");
   options.onStarted?.(child);
   (child.stdio[0] as Writable | null)?.end(options.input);
-  const output = Promise.all([text(child.stdio[1] as Readable), text(child.stdio[2] as Readable)]);
+  const printed = Promise.all([1, 2].map(async (fd) => {
+    const stream = child.stdio[fd] as Readable | null;
+    return stream === null ? "" : await text(stream);
+  }));
   const socket = child.stdio[channel] as Duplex;
   socket.on("error", () => undefined);
   socket.write(message);
@@ -87,7 +93,7 @@ export async function exchange(
     answers.push(answer);
     if (answer.type === "created") options.onCreated?.(answer.pid);
   }
-  const [stdout, stderr] = await output;
+  const [stdout = "", stderr = ""] = await printed;
   await closed;
   return { ...summary(answers), answers, stdout, stderr };
 }

@@ -134,10 +134,9 @@ test("a tmpfs takes the mode of what it covers, and copies it up when told", { s
 test("where a file system may not be mounted, the alternative is bound", { skip }, async () => {
   await using directory = await temporaryDirectory();
   const rootfs = await makeRootfs(directory.path);
-  const { NEWPID, NEWNS, NEWUSER } = cloneFlags;
+  const { NEWPID, NEWNS } = cloneFlags;
   const userns: TestOp = { op: "userNamespace", uidMap: "0 0 65536", gidMap: "0 0 65536", out: slot(3) };
   const sysfs = { op: "mountFs", root, target: "/sys", type: "sysfs", set: BigInt(RDONLY) } as const;
-  assert.ok(NEWUSER);
   const parts = (mount: TestOp) => ({
     host: [userns],
     stage: [{ op: "join", namespaces: [slot(3)] }, { op: "spawn", flags: NEWPID | NEWNS }] as TestOp[],
@@ -238,7 +237,6 @@ test("the root's mounts do not propagate to the host even from a shared place", 
   const { failure } = await runBox(rootfs, "mkdir /tmp/x && mount -t tmpfs none /tmp/x", { enter: [{ op: "propagation", propagation: propagationFlags.SHARED }] });
   assert.equal(failure, undefined);
   assert.deepEqual(mountsBelow(directory.path), []);
-  assert.ok(existsSync("/proc/self/mountinfo"));
 });
 
 test("opening what is not there is the failing call", { skip }, async () => {
