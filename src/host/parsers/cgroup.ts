@@ -8,14 +8,19 @@ export type CgroupMembership = {
   readonly path: string;
 };
 
-/** Reads /proc/PID/cgroup. */
+/** Reads /proc/PID/cgroup. A line that is not of its form is left out. */
 export function parseCgroup(text: string): CgroupMembership[] {
   return text.split("\n").flatMap((line) => {
-    const match = /^(\d+):([^:]*):(.*)$/.exec(line);
+    const match = /^(\d{1,10}):([^:]*):(.*)$/.exec(line);
     if (match === null) return [];
     const [, hierarchy, controllers = "", path = ""] = match;
     return [
-      { hierarchy: Number(hierarchy), controllers: controllers === "" ? [] : controllers.split(","), path },
+      {
+        hierarchy: Number(hierarchy),
+        controllers: controllers === "" ? [] : controllers.split(","),
+        // What the kernel adds when the group was removed while a dead process was still in it.
+        path: path.replace(/ \(deleted\)$/, ""),
+      },
     ];
   });
 }

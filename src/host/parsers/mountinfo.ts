@@ -24,31 +24,35 @@ function parseLine(line: string): MountEntry | undefined {
   const fields = line.split(" ");
   const separator = fields.indexOf("-", 6);
   const [id, parentId, , root, mountPoint, options] = fields;
+  if (separator < 0 || !isNumber(id) || !isNumber(parentId)) return undefined;
   const [type, source, superOptions = ""] = fields.slice(separator + 1);
-  if (
-    separator < 0 ||
-    root === undefined ||
-    mountPoint === undefined ||
-    type === undefined ||
-    source === undefined
-  ) {
+  if (root === undefined || mountPoint === undefined || type === undefined || source === undefined) {
     return undefined;
   }
   return {
     id: Number(id),
     parentId: Number(parentId),
-    root: unescape(root),
-    mountPoint: unescape(mountPoint),
-    options: (options ?? "").split(","),
-    tags: fields.slice(6, separator),
+    root: unescapeOctal(root),
+    mountPoint: unescapeOctal(mountPoint),
+    options: listOf(options ?? ""),
+    tags: fields.slice(6, separator).filter((tag) => tag !== ""),
     type,
-    source: unescape(source),
-    superOptions: superOptions.split(","),
+    // A file system may have an empty source, which leaves two blanks in a row.
+    source: unescapeOctal(source),
+    superOptions: listOf(superOptions),
   };
 }
 
-/** The kernel writes space, tab, newline and backslash as three octal digits; what they spell is UTF-8. */
-function unescape(text: string): string {
+function isNumber(text: string | undefined): boolean {
+  return text !== undefined && /^\d{1,10}$/.test(text);
+}
+
+function listOf(text: string): string[] {
+  return text === "" ? [] : text.split(",").map(unescapeOctal);
+}
+
+/** The kernel writes blank, tab, newline, backslash and # as a backslash and three octal digits, all else as it is. */
+function unescapeOctal(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),
   );

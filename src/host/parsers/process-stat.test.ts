@@ -15,3 +15,18 @@ test("this very process", () => {
   assert.equal(stat.parentPid, process.ppid);
   assert.ok(stat.startTime > 0n);
 });
+
+test("what is no stat line has no state", () => {
+  for (const text of ["", "7", "7 (a", "nonsense)", "7 (a) S x y"]) {
+    const stat = parseProcessStat(text);
+    assert.equal(stat.startTime, 0n, text);
+    assert.equal(stat.parentPid, 0, text);
+  }
+  assert.equal(parseProcessStat("").state, "");
+});
+
+test("a command with a line break", () => {
+  const text = `7 (a\nb) Z 3 ${"0 ".repeat(17)}18446744073709551615 0`;
+  assert.deepEqual(parseProcessStat(text).command, "a\nb");
+  assert.equal(parseProcessStat(text).startTime, 18446744073709551615n);
+});

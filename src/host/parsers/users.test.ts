@@ -17,3 +17,16 @@ test("a group's members are listed without empty names", () => {
     { name: "empty", gid: 5, members: [] },
   ]);
 });
+
+test("ids that no process can have are no ids", () => {
+  assert.deepEqual(parsePasswd("a:x:4294967295:0::/:\nb:x:4294967294:0::/:\nc:x:-1:0::/:\nd:x: 1:0::/:"), [
+    { name: "b", uid: 4294967294, gid: 0, home: "/" },
+  ]);
+});
+
+test("a file with carriage returns and a line of a megabyte", () => {
+  const members = Array.from({ length: 100_000 }, (_, index) => `user${index}`);
+  const [group] = parseGroup(`big:x:7:${members.join(",")}\r\n`);
+  assert.equal(group?.members.length, 100_000);
+  assert.equal(group?.members.at(-1), "user99999");
+});

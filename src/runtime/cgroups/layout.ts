@@ -1,13 +1,5 @@
-import { defineErrors } from "../../base/index.ts";
-import type { CgroupMembership, MountEntry } from "../../host/index.ts";
-
-const layoutError = defineErrors("CGROUP", {
-  LAYOUT: { kind: "unavailable", when: "no control group hierarchy is mounted where the caller can see it" },
-  PATH: {
-    kind: "invalid",
-    when: "a cgroupsPath that cannot be used: it leaves the hierarchy or names a systemd slice",
-  },
-});
+import { type CgroupMembership, isVisible, type MountEntry } from "../../host/index.ts";
+import { cgroupError } from "./errors.ts";
 
 /** One mounted hierarchy and the container's place in it. */
 export type CgroupHierarchy = {
@@ -29,76 +21,109 @@ export type LayoutInput = {
   readonly mounts: readonly MountEntry[];
   /** The caller's own groups. */
   readonly groups: readonly CgroupMembership[];
-  /** From config.json; absent: a group of the container's id in the caller's own group. */
+  /** From config.json; absent: the container's id, as a relative path. */
   readonly cgroupsPath: string | undefined;
   readonly id: string;
 };
 
 /**
- * Where a container's groups are. An absolute path begins at the root of each hierarchy, a relative one at the
- * caller's own group. Nothing is assumed about where hierarchies are mounted.
+ * Where a container's groups are. Nothing is assumed about where hierarchies are mounted.
  *
- * Source: https://github.com/opencontainers/runtime-spec/blob/v1.3.0/config-linux.md#cgroups-path
+ * An absolute path begins at what the mount of a hierarchy shows as its root. A relative one begins at the caller's own
+ * group on v1, and beside it on v2, where a group that has both processes and groups below it cannot limit those.
+ * runc does the same; crun begins at the root.
+ *
+ * Source: https://github.com/opencontainers/runtime-spec/blob/v1.3.0/config-linux.md#cgroups-path,
+ * https://docs.kernel.org/admin-guide/cgroup-v2.html#no-internal-process-constraint
+ * @throws CGROUP_LAYOUT, CGROUP_PATH
  */
 export function cgroupLayout(input: LayoutInput): CgroupLayout {
-  const found = input.groups.flatMap((membership) => hierarchyOf(membership, input) ?? []);
-  const legacy = found.filter(
-    ({ version, controllers }) => version === 1 && !controllers.includes("name=elogind"),
-  );
-  const unified = found.filter(({ version }) => version === 2);
+  const wanted = stepsOf(input);
+  const found = input.groups.flatMap((membership) => place(membership, wanted, input) ?? []);
   if (found.length === 0) {
-    throw layoutError("LAYOUT", "cannot find a control group hierarchy: none is mounted", {
+    throw cgroupError("LAYOUT", "cannot find a control group hierarchy: none is mounted", {
       hint: "mount cgroup2 on /sys/fs/cgroup",
     });
   }
-  const withControllers = legacy.some(({ controllers }) =>
-    controllers.some((name) => !name.startsWith("name=")),
-  );
-  if (!withControllers && unified.length > 0) return { version: "v2", hierarchies: unified };
+  const legacy = found.filter(({ version }) => version === 1);
+  const unified = found.filter(({ version }) => version === 2);
+  const named = legacy.every(({ controllers }) => controllers.every((name) => name.startsWith("name=")));
+  if (named && unified.length > 0) return { version: "v2", hierarchies: unified };
   return { version: unified.length > 0 ? "hybrid" : "v1", hierarchies: [...legacy, ...unified] };
 }
 
-function hierarchyOf(membership: CgroupMembership, input: LayoutInput): CgroupHierarchy | undefined {
-  const version = membership.hierarchy === 0 ? 2 : 1;
-  const mount = input.mounts.findLast(({ type, superOptions }) =>
-    version === 2
-      ? type === "cgroup2"
-      : type === "cgroup" && membership.controllers.every((name) => superOptions.includes(name)),
+/** The hierarchy that has a controller: the v1 one that lists it, else the v2 one, which has all others. */
+export function hierarchyOf({ hierarchies }: CgroupLayout, controller: string): CgroupHierarchy | undefined {
+  return (
+    hierarchies.find(({ controllers }) => controllers.includes(controller)) ??
+    hierarchies.find(({ version }) => version === 2)
   );
+}
+
+type Wanted = { readonly absolute: boolean; readonly steps: readonly string[] };
+
+function stepsOf({ cgroupsPath, id }: LayoutInput): Wanted {
+  const path = cgroupsPath || id;
+  const steps = stepsIn(path);
+  const refuse = (reason: string, hint: string) =>
+    cgroupError("PATH", `cannot use config.json#/linux/cgroupsPath: ${reason}`, {
+      hint,
+      details: { pointer: "/linux/cgroupsPath" },
+    });
+  if (/^[^/]*:[^/]*:[^/]*$/.test(path)) {
+    throw refuse(
+      `${JSON.stringify(path)} names a systemd slice, and groups are not made through systemd`,
+      "give a path such as /group/name, and run without --systemd-cgroup",
+    );
+  }
+  if (steps.includes("..")) throw refuse(`${JSON.stringify(path)} holds ..`, "write the path without ..");
+  if (steps.length === 0) {
+    throw refuse("it is the root of the hierarchy, which has no limits", "name a group, such as /group/name");
+  }
+  return { absolute: path.startsWith("/"), steps };
+}
+
+function stepsIn(path: string): string[] {
+  return path.split("/").filter((step) => step !== "" && step !== ".");
+}
+
+function place(
+  membership: CgroupMembership,
+  wanted: Wanted,
+  input: LayoutInput,
+): CgroupHierarchy | undefined {
+  const version = membership.hierarchy === 0 ? 2 : 1;
+  const mount = mountOf(membership, input.mounts);
   if (mount === undefined) return undefined;
+  const own = stepsIn(visiblePath(membership.path, mount.root));
+  const base = wanted.absolute ? [] : version === 2 ? own.slice(0, -1) : own;
   return {
     version,
     controllers: membership.controllers,
     mount: mount.mountPoint,
-    path: groupPath(membership, mount, input),
+    path: `/${[...base, ...wanted.steps].join("/")}`,
   };
 }
 
-function groupPath(
-  membership: CgroupMembership,
-  mount: MountEntry,
-  { cgroupsPath, id }: LayoutInput,
-): string {
-  if (cgroupsPath !== undefined && /^[^/]*:[^/]*:[^/]*$/.test(cgroupsPath)) {
-    throw layoutError(
-      "PATH",
-      `cannot use ${cgroupsPath} (config.json#/linux/cgroupsPath): it names a systemd slice`,
-      {
-        hint: "give a path such as /group/name",
-      },
-    );
-  }
-  const wanted = cgroupsPath || id;
-  const base = wanted.startsWith("/") ? "" : visiblePath(membership.path, mount.root);
-  const steps = `${base}/${wanted}`.split("/").filter((step) => step !== "" && step !== ".");
-  if (steps.includes("..")) {
-    throw layoutError("PATH", `cannot use ${cgroupsPath} (config.json#/linux/cgroupsPath): it contains ..`);
-  }
-  return `/${steps.join("/")}`;
+/** The mount of a hierarchy: of several, one that shows the caller's own group, and of those the last. */
+function mountOf({ hierarchy, controllers, path }: CgroupMembership, mounts: readonly MountEntry[]) {
+  const ofHierarchy = ({ type, superOptions }: MountEntry) =>
+    hierarchy === 0
+      ? type === "cgroup2"
+      : type === "cgroup" && controllers.every((name) => superOptions.includes(name));
+  const candidates = mounts.filter((mount) => ofHierarchy(mount) && isVisible(mount, mounts));
+  return candidates.findLast(({ root }) => isBelow(path, root)) ?? candidates.at(-1);
 }
 
-/** A group's path below a mount whose root is not that of the hierarchy: inside a container, or a bind mount. */
+function isBelow(path: string, root: string): boolean {
+  return root === "/" || path === root || path.startsWith(`${root}/`);
+}
+
+/**
+ * A group's path below a mount that may show only a part of its hierarchy. A group outside of that part, as a process
+ * sees that was moved after its cgroup namespace was made, counts as the mount's root: nothing nearer can be reached.
+ */
 function visiblePath(path: string, root: string): string {
-  if (root === "/" || path === root) return path === root ? "" : path;
-  return path.startsWith(`${root}/`) ? path.slice(root.length) : path;
+  if (!isBelow(path, root) || stepsIn(path).includes("..")) return "/";
+  return root === "/" ? path : path.slice(root.length);
 }
