@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TugError } from "../../base/index.ts";
 import {
   type Linux,
   type Mount,
@@ -10,40 +9,18 @@ import {
   parseSpec,
   printJson,
 } from "./index.ts";
-
-/** The smallest configuration that parses, as an object to change. */
-function minimal(): Record<string, unknown> & { process: Record<string, unknown> } {
-  return {
-    ociVersion: "1.3.0",
-    root: { path: "rootfs" },
-    process: { args: ["sh"], cwd: "/", user: { uid: 0, gid: 0 } },
-  };
-}
+import {
+  assertRefused,
+  minimal,
+  refusal,
+  sampleMappings,
+  withLinux,
+  withProcess,
+} from "./testing/configuration.ts";
 
 const parse = (spec: object) => parseSpec(printJson(spec));
-
-/** The error's sentence and hint for a document that must be refused. */
-function refusal(run: () => unknown): TugError {
-  try {
-    run();
-  } catch (error) {
-    assert.ok(error instanceof TugError, `not a TugError: ${error}`);
-    assert.ok(error.hint, "an error tells what to do");
-    return error;
-  }
-  assert.fail("was accepted");
-}
-
-function assertRefused(spec: object, sentence: string | RegExp): void {
-  const { message, code } = refusal(() => parse(spec));
-  assert.equal(code, "OCI_CONFIG");
-  if (typeof sentence === "string") assert.equal(message, `cannot use config.json#${sentence}`);
-  else assert.match(message, sentence);
-}
-
-const withProcess = (process: object) => ({ ...minimal(), process: { ...minimal().process, ...process } });
-const withLinux = (linux: object) => ({ ...minimal(), linux });
 const withMount = (mount: unknown) => ({ ...minimal(), mounts: [{ destination: "/a" }, mount] });
+const ids = sampleMappings;
 
 test("a minimal configuration parses to itself", () => {
   assert.deepEqual(parse(minimal()), { value: minimal(), warnings: [] });
@@ -85,236 +62,6 @@ test("64-bit numbers keep all digits on the way in and out", () => {
   assert.deepEqual(value.process.rlimits, rlimits);
   assert.match(printJson(value), /"hard":18446744073709551615/);
 });
-
-const refusedProcess: [string, object, string][] = [
-  ["args of a wrong type", { args: "sh" }, '/process/args: expected a list, found text "sh"'],
-  [
-    "an element of a wrong type",
-    { args: ["sh", 5] },
-    "/process/args/1: expected text in double quotes, found number 5",
-  ],
-  ["no args", { args: [] }, "/process/args: it is empty"],
-  ["a NUL in an argument", { args: ["a\0b"] }, "/process/args/0: it holds a NUL character"],
-  ["a relative cwd", { cwd: "tmp" }, '/process/cwd: expected an absolute path, found text "tmp"'],
-  ["no cwd", { cwd: undefined }, "/process/cwd: it is missing"],
-  ["a variable without =", { env: ["A=1", "PATH"] }, '/process/env/1: "PATH" is no environment variable'],
-  [
-    "a negative uid",
-    { user: { uid: -1 } },
-    "/process/user/uid: expected an integer from 0 to 4294967294, found number -1",
-  ],
-  [
-    "a fraction",
-    { user: { uid: 1.5 } },
-    "/process/user/uid: expected an integer from 0 to 4294967294, found number 1.5",
-  ],
-  [
-    "the id that means none",
-    { user: { gid: 4294967295 } },
-    "/process/user/gid: expected an integer from 0 to 4294967294, found number 4294967295",
-  ],
-  [
-    "an unknown limit",
-    { rlimits: [{ type: "RLIMIT_X", soft: 1, hard: 1 }] },
-    '/process/rlimits/0/type: expected a known name, found text "RLIMIT_X"',
-  ],
-  [
-    "a limit twice",
-    {
-      rlimits: [
-        { type: "RLIMIT_CPU", soft: 1, hard: 1 },
-        { type: "RLIMIT_CPU", soft: 2, hard: 2 },
-      ],
-    },
-    "/process/rlimits/1/type: RLIMIT_CPU is already given at /process/rlimits/0",
-  ],
-  [
-    "soft above hard",
-    { rlimits: [{ type: "RLIMIT_CPU", soft: 2, hard: 1 }] },
-    "/process/rlimits/0/soft: the soft limit 2 is above the hard limit 1",
-  ],
-  [
-    "a limit above 64 bits",
-    { rlimits: [{ type: "RLIMIT_CPU", soft: 1, hard: 18446744073709551616n }] },
-    "/process/rlimits/0/hard: expected an integer from 0 to 18446744073709551615, found bigint 18446744073709551616",
-  ],
-  [
-    "an impossible score",
-    { oomScoreAdj: 1001 },
-    "/process/oomScoreAdj: expected an integer from -1000 to 1000, found number 1001",
-  ],
-  [
-    "an I/O class",
-    { ioPriority: { class: "RT", priority: 1 } },
-    '/process/ioPriority/class: expected one of IOPRIO_CLASS_RT, IOPRIO_CLASS_BE, IOPRIO_CLASS_IDLE, found text "RT"',
-  ],
-  [
-    "a nice value",
-    { scheduler: { policy: "SCHED_OTHER", nice: 20 } },
-    "/process/scheduler/nice: 20 is no nice value",
-  ],
-  [
-    "a priority without real time",
-    { scheduler: { policy: "SCHED_BATCH", priority: 1 } },
-    "/process/scheduler/priority: SCHED_BATCH has no priority",
-  ],
-  [
-    "a deadline without its policy",
-    { scheduler: { policy: "SCHED_RR", deadline: 1 } },
-    "/process/scheduler/deadline: SCHED_RR has no deadline",
-  ],
-  [
-    "a list of CPUs",
-    { execCPUAffinity: { initial: "3-1" } },
-    '/process/execCPUAffinity/initial: expected a list of numbers and ranges such as 0-3,7, found text "3-1"',
-  ],
-];
-for (const [name, process, sentence] of refusedProcess) {
-  test(`process: ${name} is refused`, () => assertRefused(withProcess(process), sentence));
-}
-
-const user = { namespaces: [{ type: "user" }] };
-const ids = [{ containerID: 0, hostID: 1000, size: 10 }];
-const refusedLinux: [string, object, string][] = [
-  [
-    "an unknown namespace",
-    { namespaces: [{ type: "pid" }, { type: "disk" }] },
-    '/linux/namespaces/1/type: expected one of pid, network, mount, ipc, uts, user, cgroup, time, found text "disk"',
-  ],
-  [
-    "a namespace twice",
-    { namespaces: [{ type: "pid" }, { type: "ipc" }, { type: "pid" }] },
-    "/linux/namespaces/2/type: pid is already given at /linux/namespaces/0",
-  ],
-  [
-    "a relative namespace path",
-    { namespaces: [{ type: "pid", path: "ns" }] },
-    '/linux/namespaces/0/path: expected an absolute path, found text "ns"',
-  ],
-  [
-    "a mapping of nothing",
-    { uidMappings: [{ containerID: 0, hostID: 0, size: 0 }] },
-    "/linux/uidMappings/0/size: expected an integer from 1 to 4294967295, found number 0",
-  ],
-  [
-    "overlapping mappings",
-    { uidMappings: [...ids, { containerID: 9, hostID: 5000, size: 1 }] },
-    "/linux/uidMappings/1/containerID: it overlaps another entry",
-  ],
-  [
-    "a mapping out of range",
-    { uidMappings: [{ containerID: 4294967290, hostID: 0, size: 6 }] },
-    "/linux/uidMappings/0/containerID: its range ends above 4294967294",
-  ],
-  [
-    "mappings without user namespace",
-    { uidMappings: ids, gidMappings: ids },
-    "/linux/uidMappings: there is no user namespace",
-  ],
-  [
-    "a user namespace without mappings",
-    { ...user, uidMappings: ids },
-    "/linux/gidMappings: a new user namespace needs mappings",
-  ],
-  [
-    "an unknown clock",
-    { timeOffsets: { realtime: {} } },
-    "/linux/timeOffsets/realtime: a time namespace has no such clock",
-  ],
-  [
-    "offsets without time namespace",
-    { timeOffsets: { boottime: { secs: 1 } } },
-    "/linux/timeOffsets: there is no time namespace",
-  ],
-  [
-    "offsets of a joined namespace",
-    { namespaces: [{ type: "time", path: "/x" }], timeOffsets: { boottime: { secs: 1 } } },
-    "/linux/timeOffsets: the clocks of a joined namespace cannot be set",
-  ],
-  [
-    "a device without number",
-    { devices: [{ path: "/dev/x", type: "c", major: 1 }] },
-    "/linux/devices/0/minor: it is missing",
-  ],
-  [
-    "a kind of device",
-    { devices: [{ path: "/dev/x", type: "x" }] },
-    '/linux/devices/0/type: expected one of c, b, u, p, found text "x"',
-  ],
-  [
-    "a name of an interface",
-    { netDevices: { "a/b": {} } },
-    '/linux/netDevices/a~1b: "a/b" is no name of a network device',
-  ],
-  [
-    "devices without network namespace",
-    { netDevices: { eth0: {} } },
-    "/linux/netDevices: there is no network namespace to move them to",
-  ],
-  [
-    "masks without mount namespace",
-    { maskedPaths: ["/proc/kcore"] },
-    "/linux/maskedPaths: it would hide the host's: there is no mount namespace",
-  ],
-  [
-    "a relative mask",
-    { maskedPaths: ["proc"] },
-    '/linux/maskedPaths/0: expected an absolute path, found text "proc"',
-  ],
-  [
-    "a propagation",
-    { rootfsPropagation: "public" },
-    '/linux/rootfsPropagation: expected one of shared, slave, private, unbindable, rshared, rslave, rprivate, runbindable, found text "public"',
-  ],
-  [
-    "a personality",
-    { personality: { domain: "BSD" } },
-    '/linux/personality/domain: expected one of LINUX, LINUX32, found text "BSD"',
-  ],
-  [
-    "a policy without nodes",
-    { memoryPolicy: { mode: "MPOL_BIND", nodes: " " } },
-    "/linux/memoryPolicy/nodes: MPOL_BIND needs at least one node",
-  ],
-  [
-    "a policy with nodes",
-    { memoryPolicy: { mode: "MPOL_LOCAL", nodes: "0" } },
-    "/linux/memoryPolicy/nodes: MPOL_LOCAL takes no nodes",
-  ],
-  [
-    "a class of service",
-    { intelRdt: { closID: ".." } },
-    '/linux/intelRdt/closID: ".." is no class of service',
-  ],
-  [
-    "a bandwidth schema",
-    { intelRdt: { memBwSchema: "L3:0=f" } },
-    "/linux/intelRdt/memBwSchema: it does not begin with MB:",
-  ],
-  [
-    "a parameter of the machine",
-    { sysctl: { "vm.swappiness": "1" } },
-    "/linux/sysctl/vm.swappiness: vm.swappiness belongs to the whole machine",
-  ],
-  [
-    "a parameter of the host's network",
-    { sysctl: { "net/ipv4/ip_forward": "1" } },
-    "/linux/sysctl/net~1ipv4~1ip_forward: it would change the host's: there is no network namespace",
-  ],
-  [
-    "a parameter that leaves /proc/sys",
-    { sysctl: { "net/../../x": "1" } },
-    "/linux/sysctl/net~1..~1..~1x: its name is no kernel parameter",
-  ],
-  [
-    "the host name as parameter",
-    { namespaces: [{ type: "uts" }], sysctl: { "kernel.hostname": "x" } },
-    "/linux/sysctl/kernel.hostname: the host name has a member of its own",
-  ],
-];
-for (const [name, linux, sentence] of refusedLinux) {
-  test(`linux: ${name} is refused`, () => assertRefused(withLinux(linux), sentence));
-}
 
 const refusedElsewhere: [string, object, string][] = [
   ["no version", { ...minimal(), ociVersion: undefined }, "/ociVersion: it is missing"],

@@ -94,7 +94,7 @@ function readMember<T>(value: unknown, at: At, member: Member<T>): T | undefined
   if (value !== undefined && value !== null) return member.read(value, at);
   if (member.fallback !== undefined) return member.fallback();
   if (member.kind === "optional") return undefined;
-  throw refuse(at, "it is missing", "add it: the specification requires it");
+  throw refuse(at, "it is missing", "add it: it is required");
 }
 
 function plainObject(value: unknown, at: At): Record<string, unknown> {
