@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include "plan.h"
 
-#define TUG_TABLE_HASH "9bfb81c342ab2a21"
-#define TUG_TABLE_HASH_BYTES { 0x9b, 0xfb, 0x81, 0xc3, 0x42, 0xab, 0x2a, 0x21 }
+#define TUG_TABLE_HASH "91abef3d56053d4c"
+#define TUG_TABLE_HASH_BYTES { 0x91, 0xab, 0xef, 0x3d, 0x56, 0x05, 0x3d, 0x4c }
 
 #define LIST_HOST 0
 #define LIST_STAGE 1
@@ -54,6 +54,7 @@
 	X(cgroup_join) \
 	X(clone_mount) \
 	X(change_mount) \
+	X(scratch) \
 	X(overlay) \
 	X(attach) \
 	X(mount_fs) \
@@ -127,6 +128,7 @@ enum op_code {
 	OP_cgroup_join,
 	OP_clone_mount,
 	OP_change_mount,
+	OP_scratch,
 	OP_overlay,
 	OP_attach,
 	OP_mount_fs,
@@ -349,6 +351,11 @@ struct op_change_mount {
 	uint32_t propagation;
 	uint32_t recursive;
 	uint16_t user_namespace;
+};
+
+struct op_scratch {
+	const char *path;
+	struct strings directories;
 };
 
 struct op_overlay {
@@ -656,6 +663,8 @@ static const struct field_info op_fields[] = {
 	{ FIELD_U32, 1, offsetof(struct op_change_mount, propagation) },
 	{ FIELD_U32, 1, offsetof(struct op_change_mount, recursive) },
 	{ FIELD_IN, 1, offsetof(struct op_change_mount, user_namespace) },
+	{ FIELD_TEXT, 0, offsetof(struct op_scratch, path) },
+	{ FIELD_TEXTS, 0, offsetof(struct op_scratch, directories) },
 	{ FIELD_TEXTS, 0, offsetof(struct op_overlay, lowers) },
 	{ FIELD_TEXT, 1, offsetof(struct op_overlay, upper) },
 	{ FIELD_TEXT, 1, offsetof(struct op_overlay, work) },
@@ -792,45 +801,46 @@ static const struct op_info op_table[OP_COUNT] = {
 	{ "cgroupJoin", { 0, 4, 4 }, 2, 74, sizeof(struct op_cgroup_join) },
 	{ "cloneMount", { 1, 0, 0 }, 3, 76, sizeof(struct op_clone_mount) },
 	{ "changeMount", { 1, 0, 8 }, 6, 79, sizeof(struct op_change_mount) },
-	{ "overlay", { 1, 0, 0 }, 5, 85, sizeof(struct op_overlay) },
-	{ "attach", { 0, 0, 8 }, 4, 90, sizeof(struct op_attach) },
-	{ "mountFs", { 0, 0, 8 }, 8, 94, sizeof(struct op_mount_fs) },
-	{ "setMount", { 0, 0, 24 }, 6, 102, sizeof(struct op_set_mount) },
-	{ "propagation", { 0, 0, 4 }, 1, 108, sizeof(struct op_propagation) },
-	{ "root", { 0, 0, 8 }, 3, 109, sizeof(struct op_root) },
-	{ "device", { 0, 0, 8 }, 9, 112, sizeof(struct op_device) },
-	{ "symlink", { 0, 0, 8 }, 3, 121, sizeof(struct op_symlink) },
-	{ "makeDirectory", { 0, 0, 24 }, 5, 124, sizeof(struct op_make_directory) },
-	{ "console", { 0, 0, 24 }, 6, 129, sizeof(struct op_console) },
-	{ "pivot", { 0, 0, 16 }, 2, 135, sizeof(struct op_pivot) },
-	{ "moveRoot", { 0, 0, 16 }, 1, 137, sizeof(struct op_move_root) },
-	{ "changeRoot", { 0, 0, 16 }, 1, 138, sizeof(struct op_change_root) },
-	{ "mask", { 0, 0, 16 }, 2, 139, sizeof(struct op_mask) },
-	{ "readOnly", { 0, 0, 16 }, 2, 141, sizeof(struct op_read_only) },
-	{ "sysctl", { 0, 0, 16 }, 2, 143, sizeof(struct op_sysctl) },
-	{ "hostName", { 0, 0, 4 }, 1, 145, sizeof(struct op_host_name) },
-	{ "domainName", { 0, 0, 4 }, 1, 146, sizeof(struct op_domain_name) },
-	{ "join", { 0, 4, 0 }, 3, 147, sizeof(struct op_join) },
-	{ "spawn", { 0, 4, 0 }, 3, 150, sizeof(struct op_spawn) },
-	{ "unshare", { 0, 0, 4 }, 1, 153, sizeof(struct op_unshare) },
-	{ "session", { 0, 0, 4 }, 0, 154, sizeof(struct op_session) },
-	{ "rlimit", { 0, 4, 4 }, 3, 154, sizeof(struct op_rlimit) },
-	{ "oomScore", { 0, 4, 4 }, 1, 157, sizeof(struct op_oom_score) },
-	{ "keyring", { 0, 0, 32 }, 1, 158, sizeof(struct op_keyring) },
-	{ "personality", { 0, 0, 32 }, 1, 159, sizeof(struct op_personality) },
-	{ "ioPriority", { 0, 0, 4 }, 1, 160, sizeof(struct op_io_priority) },
-	{ "umask", { 0, 0, 32 }, 1, 161, sizeof(struct op_umask) },
-	{ "noNewPrivileges", { 0, 0, 32 }, 0, 162, sizeof(struct op_no_new_privileges) },
-	{ "boundingSet", { 0, 0, 32 }, 1, 162, sizeof(struct op_bounding_set) },
-	{ "idSwitch", { 0, 0, 32 }, 4, 163, sizeof(struct op_id_switch) },
-	{ "capabilities", { 0, 0, 32 }, 4, 167, sizeof(struct op_capabilities) },
-	{ "seccomp", { 0, 0, 96 }, 2, 171, sizeof(struct op_seccomp) },
-	{ "execLabel", { 0, 0, 32 }, 2, 173, sizeof(struct op_exec_label) },
-	{ "workDirectory", { 0, 0, 32 }, 2, 175, sizeof(struct op_work_directory) },
-	{ "findProgram", { 0, 0, 32 }, 2, 177, sizeof(struct op_find_program) },
-	{ "awaitStart", { 0, 0, 64 }, 2, 179, sizeof(struct op_await_start) },
-	{ "becomeInit", { 0, 0, 64 }, 1, 181, sizeof(struct op_become_init) },
-	{ "exec", { 0, 0, 64 }, 3, 182, sizeof(struct op_exec) },
+	{ "scratch", { 0, 0, 8 }, 2, 85, sizeof(struct op_scratch) },
+	{ "overlay", { 1, 0, 8 }, 5, 87, sizeof(struct op_overlay) },
+	{ "attach", { 0, 0, 8 }, 4, 92, sizeof(struct op_attach) },
+	{ "mountFs", { 0, 0, 8 }, 8, 96, sizeof(struct op_mount_fs) },
+	{ "setMount", { 0, 0, 24 }, 6, 104, sizeof(struct op_set_mount) },
+	{ "propagation", { 0, 0, 4 }, 1, 110, sizeof(struct op_propagation) },
+	{ "root", { 0, 0, 8 }, 3, 111, sizeof(struct op_root) },
+	{ "device", { 0, 0, 8 }, 9, 114, sizeof(struct op_device) },
+	{ "symlink", { 0, 0, 8 }, 3, 123, sizeof(struct op_symlink) },
+	{ "makeDirectory", { 0, 0, 24 }, 5, 126, sizeof(struct op_make_directory) },
+	{ "console", { 0, 0, 24 }, 6, 131, sizeof(struct op_console) },
+	{ "pivot", { 0, 0, 16 }, 2, 137, sizeof(struct op_pivot) },
+	{ "moveRoot", { 0, 0, 16 }, 1, 139, sizeof(struct op_move_root) },
+	{ "changeRoot", { 0, 0, 16 }, 1, 140, sizeof(struct op_change_root) },
+	{ "mask", { 0, 0, 16 }, 2, 141, sizeof(struct op_mask) },
+	{ "readOnly", { 0, 0, 16 }, 2, 143, sizeof(struct op_read_only) },
+	{ "sysctl", { 0, 0, 16 }, 2, 145, sizeof(struct op_sysctl) },
+	{ "hostName", { 0, 0, 4 }, 1, 147, sizeof(struct op_host_name) },
+	{ "domainName", { 0, 0, 4 }, 1, 148, sizeof(struct op_domain_name) },
+	{ "join", { 0, 4, 0 }, 3, 149, sizeof(struct op_join) },
+	{ "spawn", { 0, 4, 0 }, 3, 152, sizeof(struct op_spawn) },
+	{ "unshare", { 0, 0, 4 }, 1, 155, sizeof(struct op_unshare) },
+	{ "session", { 0, 0, 4 }, 0, 156, sizeof(struct op_session) },
+	{ "rlimit", { 0, 4, 4 }, 3, 156, sizeof(struct op_rlimit) },
+	{ "oomScore", { 0, 4, 4 }, 1, 159, sizeof(struct op_oom_score) },
+	{ "keyring", { 0, 0, 32 }, 1, 160, sizeof(struct op_keyring) },
+	{ "personality", { 0, 0, 32 }, 1, 161, sizeof(struct op_personality) },
+	{ "ioPriority", { 0, 0, 4 }, 1, 162, sizeof(struct op_io_priority) },
+	{ "umask", { 0, 0, 32 }, 1, 163, sizeof(struct op_umask) },
+	{ "noNewPrivileges", { 0, 0, 32 }, 0, 164, sizeof(struct op_no_new_privileges) },
+	{ "boundingSet", { 0, 0, 32 }, 1, 164, sizeof(struct op_bounding_set) },
+	{ "idSwitch", { 0, 0, 32 }, 4, 165, sizeof(struct op_id_switch) },
+	{ "capabilities", { 0, 0, 32 }, 4, 169, sizeof(struct op_capabilities) },
+	{ "seccomp", { 0, 0, 96 }, 2, 173, sizeof(struct op_seccomp) },
+	{ "execLabel", { 0, 0, 32 }, 2, 175, sizeof(struct op_exec_label) },
+	{ "workDirectory", { 0, 0, 32 }, 2, 177, sizeof(struct op_work_directory) },
+	{ "findProgram", { 0, 0, 32 }, 2, 179, sizeof(struct op_find_program) },
+	{ "awaitStart", { 0, 0, 64 }, 2, 181, sizeof(struct op_await_start) },
+	{ "becomeInit", { 0, 0, 64 }, 1, 183, sizeof(struct op_become_init) },
+	{ "exec", { 0, 0, 64 }, 3, 184, sizeof(struct op_exec) },
 };
 
 #endif

@@ -318,3 +318,21 @@ int verb_overlay(struct run *run, const struct op_overlay *op)
 		mount = overlay_by_mount(run, op);
 	return mount < 0 ? -1 : slot_set(run, op->out, mount);
 }
+
+int verb_scratch(struct run *run, const struct op_scratch *op)
+{
+	owned int target = open(op->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	owned int fs = target < 0 ? -1 : kernel_fsopen("tmpfs");
+	if (fs < 0)
+		return fail(run, errno, target < 0 ? "open" : "fsopen", op->path);
+	if (kernel_fsconfig(fs, KERNEL_FSCONFIG_SET_STRING, "mode", "0755") < 0
+		|| kernel_fsconfig(fs, KERNEL_FSCONFIG_CMD_CREATE, NULL, NULL) < 0)
+		return fail(run, errno, "fsconfig", op->path);
+	owned int mount = kernel_fsmount(fs, 0);
+	if (mount < 0)
+		return fail(run, errno, "fsmount", op->path);
+	for (uint32_t i = 0; i < op->directories.count; i++)
+		if (mkdirat(mount, op->directories.item[i], 0755) < 0)
+			return fail(run, errno, "mkdirat", op->directories.item[i]);
+	return mount_attach(run, mount, target, op->path);
+}

@@ -38,6 +38,7 @@ export const phrases: Readonly<Record<OpName, readonly [RuntimeCode, string]>> =
   cgroupJoin: ["CGROUP", "join the control group"],
   cloneMount: ["MOUNT", "mount {path}"],
   changeMount: ["MOUNT", "change the mount's options"],
+  scratch: ["MOUNT", "mount a tmpfs on {path}"],
   overlay: ["MOUNT", "mount the overlay file system"],
   attach: ["MOUNT", "mount {target}"],
   mountFs: ["MOUNT", "mount {type} on {target}"],

@@ -39,10 +39,16 @@ export const mountOps = defineOps({
       userNamespace: f.in("map ids as this user namespace does", { optional: true }),
     },
   },
+  scratch: {
+    doc: "Mounts a fresh tmpfs on a directory in the container's mount namespace and makes directories in it.",
+    source: "tmpfs(5)",
+    legal: mount,
+    fields: { path: f.hostPath("where"), directories: f.texts("names to make, mode 0755") },
+  },
   overlay: {
     doc: "Makes a detached overlay mount; lower directories are given topmost first.",
     source: "https://docs.kernel.org/filesystems/overlayfs.html",
-    legal: prepare,
+    legal: { host: ["prepare"], init: ["mount"] },
     fields: {
       lowers: f.texts("lower directories, host paths"),
       upper: f.hostPath("upper directory; empty: read-only", { optional: true }),

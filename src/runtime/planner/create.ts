@@ -134,7 +134,19 @@ function planRoot(builder: PlanBuilder, input: CreateInput, { namespaces, openCo
 /** The detached mount that becomes the root: a clone of the rootfs directory, or an overlay. */
 function rootMount(builder: PlanBuilder, input: CreateInput, path: string) {
   const out = builder.slot();
-  if (input.root.kind === "overlay") {
+  if (input.root.kind === "scratch") {
+    builder.init.push(
+      { op: "scratch", from: "/root/path", path, directories: ["upper", "work"] },
+      {
+        op: "overlay",
+        from: "/root/path",
+        lowers: [input.root.lower],
+        upper: `${path}/upper`,
+        work: `${path}/work`,
+        out,
+      },
+    );
+  } else if (input.root.kind === "overlay") {
     const { lowers, upper, work, options } = input.root;
     builder.host.push({
       op: "overlay",

@@ -5,6 +5,7 @@ import type { CgroupLayout } from "../cgroups/layout.ts";
 /** What the container's root file system is made of. */
 export type RootSource =
   | { readonly kind: "directory" }
+  | ScratchRoot
   | {
       readonly kind: "overlay";
       /** Topmost first. */
@@ -14,6 +15,9 @@ export type RootSource =
       readonly work?: string;
       readonly options?: readonly string[];
     };
+
+/** A root that is a view of a directory of the host; what is written goes to memory and is gone with the container. */
+export type ScratchRoot = { readonly kind: "scratch"; readonly lower: string };
 
 /** Where the master of a container's terminal goes. */
 export type ConsoleTarget =
