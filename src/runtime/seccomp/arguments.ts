@@ -19,6 +19,9 @@ export type ArgumentContext = {
 /** The decision about one call. */
 export function verdictNode(verdict: Verdict, context: ArgumentContext): Node {
   const { factory, otherwise } = context;
+  const [first] = verdict;
+  // Nearly every call is allowed, or refused, whatever its arguments are.
+  if (first?.conditions.length === 0) return factory.end(first.action);
   const index = onlyArgument(verdict);
   if (index !== undefined) return partitionNode(verdict, index, context);
   let node = otherwise;

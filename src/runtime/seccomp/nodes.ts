@@ -25,6 +25,7 @@ export type NodeFactory = {
 
 export function nodeFactory(): NodeFactory {
   const nodes = new Map<string, Node>();
+  const ends = new Map<number, Node>();
   const ids = new Map<Node, number>();
   const intern = (key: string, make: () => Node): Node => {
     const found = nodes.get(key);
@@ -35,7 +36,11 @@ export function nodeFactory(): NodeFactory {
     return node;
   };
   return {
-    end: (value) => intern(`return ${value}`, () => ({ kind: "return", value })),
+    end(value) {
+      const end = ends.get(value) ?? intern(`return ${value}`, () => ({ kind: "return", value }));
+      ends.set(value, end);
+      return end;
+    },
     load(offset, next) {
       if (next.kind === "return") return next;
       return intern(`load ${offset} ${ids.get(next)}`, () => ({ kind: "load", offset, next }));
