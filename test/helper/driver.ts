@@ -81,10 +81,12 @@ export async function exchange(
   const closed = once(child, "close");
   options.onStarted?.(child);
   (child.stdio[0] as Writable | null)?.end(options.input);
-  const printed = Promise.all([1, 2].map(async (fd) => {
-    const stream = child.stdio[fd] as Readable | null;
-    return stream === null ? "" : await text(stream);
-  }));
+  const printed = Promise.all(
+    [1, 2].map(async (fd) => {
+      const stream = child.stdio[fd] as Readable | null;
+      return stream === null ? "" : await text(stream);
+    }),
+  );
   const socket = child.stdio[channel] as Duplex;
   socket.on("error", () => undefined);
   socket.write(message);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { constants } from "node:os";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { test } from "node:test";
 import { requireRoot } from "../environment/requirements.ts";
 import { temporaryDirectory } from "../environment/temporary.ts";
@@ -51,19 +51,31 @@ test("capability sets are the ones of the plan, ambient ones included", { skip }
   });
   assert.equal(failure, undefined);
   assert.deepEqual(
-    stdout.trim().split("\n").map((line) => [line.slice(0, 6), Number.parseInt(line.split("\t")[1] ?? "", 16)]),
-    [["CapInh", 32], ["CapPrm", 32], ["CapEff", 32], ["CapBnd", 8224], ["CapAmb", 32]],
+    stdout
+      .trim()
+      .split("\n")
+      .map((line) => [line.slice(0, 6), Number.parseInt(line.split("\t")[1] ?? "", 16)]),
+    [
+      ["CapInh", 32],
+      ["CapPrm", 32],
+      ["CapEff", 32],
+      ["CapBnd", 8224],
+      ["CapAmb", 32],
+    ],
   );
 });
 
 test("no capability is left to a user that was given none", { skip }, async () => {
-  const { stdout } = await inBox("grep -E 'Cap(Prm|Eff|Amb)' /proc/self/status; grep NoNewPrivs /proc/self/status", {
-    identity: [
-      { op: "noNewPrivileges" },
-      { op: "idSwitch", uid: 1000, gid: 1000 },
-      { op: "capabilities", effective: 0n, permitted: 0n, inheritable: 0n, ambient: 0n },
-    ],
-  });
+  const { stdout } = await inBox(
+    "grep -E 'Cap(Prm|Eff|Amb)' /proc/self/status; grep NoNewPrivs /proc/self/status",
+    {
+      identity: [
+        { op: "noNewPrivileges" },
+        { op: "idSwitch", uid: 1000, gid: 1000 },
+        { op: "capabilities", effective: 0n, permitted: 0n, inheritable: 0n, ambient: 0n },
+      ],
+    },
+  );
   assert.match(stdout, /^(Cap...:\t0{16}\n){3}NoNewPrivs:\t1\n$/);
 });
 
@@ -76,12 +88,15 @@ test("limits are set, and a tiny number of descriptors does not stop the helper"
   });
   assert.equal(failure, undefined);
   assert.equal(stdout, "1\n2\n5\n6\n");
-  const { failure: wrong } = await inBox("true", { enter: [{ op: "rlimit", resource: RLIMIT_CORE, soft: 2n, hard: 1n }] });
+  const { failure: wrong } = await inBox("true", {
+    enter: [{ op: "rlimit", resource: RLIMIT_CORE, soft: 2n, hard: 1n }],
+  });
   assert.deepEqual([wrong?.errno, wrong?.call], [EINVAL, "prlimit"]);
 });
 
 test("names, scores, priorities, personality and session are set", { skip }, async () => {
-  const script = "hostname; cat /proc/sys/kernel/domainname /proc/self/oom_score_adj /proc/self/personality; ionice; cut -d' ' -f5,6 /proc/self/stat; uname -m";
+  const script =
+    "hostname; cat /proc/sys/kernel/domainname /proc/self/oom_score_adj /proc/self/personality; ionice; cut -d' ' -f5,6 /proc/self/stat; uname -m";
   const { stdout, failure } = await inBox(script, {
     enter: [
       { op: "hostName", name: "the-host" },
@@ -92,17 +107,28 @@ test("names, scores, priorities, personality and session are set", { skip }, asy
     identity: [{ op: "personality", persona: 8 }],
   });
   assert.equal(failure, undefined);
-  assert.deepEqual(stdout.trim().split("\n").slice(0, 6), ["the-host", "the-domain", "321", "00000008", "best-effort: prio 3", "1 1"]);
+  assert.deepEqual(stdout.trim().split("\n").slice(0, 6), [
+    "the-host",
+    "the-domain",
+    "321",
+    "00000008",
+    "best-effort: prio 3",
+    "1 1",
+  ]);
 });
 
 test("a session keyring of its own has the name", { skip }, async () => {
-  const { stdout, failure } = await inBox("grep -c '_ses\\|the-ring' /proc/keys; grep the-ring /proc/keys", { identity: [{ op: "keyring", name: "the-ring" }] });
+  const { stdout, failure } = await inBox("grep -c '_ses\\|the-ring' /proc/keys; grep the-ring /proc/keys", {
+    identity: [{ op: "keyring", name: "the-ring" }],
+  });
   assert.equal(failure, undefined);
   assert.match(stdout, /3f1b0000 .* keyring +the-ring/);
 });
 
 test("a label goes to the kernel's file for it; without that module there is none", { skip }, async () => {
-  const { failure } = await inBox("true", { identity: [{ op: "execLabel", module: "apparmor", label: "exec tug-test-none" }] });
+  const { failure } = await inBox("true", {
+    identity: [{ op: "execLabel", module: "apparmor", label: "exec tug-test-none" }],
+  });
   assert.ok(failure !== undefined && [EINVAL, ENOENT, EACCES, EPERM].includes(failure.errno));
   assert.match(failure.path, /^self\/attr\/(apparmor\/)?exec$/);
 });
@@ -123,7 +149,8 @@ test("the working directory is entered as the user and never outside the root", 
   mkdirSync(`${rootfs}/home`);
   mkdirSync(`${rootfs}/private`, { mode: 0o700 });
   symlinkSync("../../../home", `${rootfs}/link`);
-  const go = (path: string, more: TestOp[] = []) => runBox(rootfs, "pwd -P", { identity: [...more, { op: "workDirectory", path }] });
+  const go = (path: string, more: TestOp[] = []) =>
+    runBox(rootfs, "pwd -P", { identity: [...more, { op: "workDirectory", path }] });
   assert.equal((await go("/home")).stdout, "/home\n");
   assert.equal((await go("/link")).stdout, "/home\n");
   assert.equal((await go("/none")).failure?.errno, ENOENT);
@@ -164,7 +191,9 @@ test("a failing exec is reported with the file and its errno", { skip }, async (
   writeFileSync(`${rootfs}/tmp/odd`, "no program", { mode: 0o755 });
   writeFileSync(`${rootfs}/tmp/script`, "#!/none\n", { mode: 0o755 });
   const exec = async (program: string) => {
-    const { failure } = await runBox(rootfs, "", { exec: { op: "exec", args: [program], env: ["PATH=/none:/tmp"] } });
+    const { failure } = await runBox(rootfs, "", {
+      exec: { op: "exec", args: [program], env: ["PATH=/none:/tmp"] },
+    });
     return [failure?.list, failure?.errno, failure?.path];
   };
   assert.deepEqual(await exec("/tmp/odd"), ["init", ENOEXEC, "/tmp/odd"]);

@@ -1,8 +1,22 @@
 import assert from "node:assert/strict";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { constants } from "node:os";
-import { existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { cloneFlags, cloneMountFlags, mountAttributes, openFlags, propagationFlags } from "../../src/plan/index.ts";
+import {
+  cloneFlags,
+  cloneMountFlags,
+  mountAttributes,
+  openFlags,
+  propagationFlags,
+} from "../../src/plan/index.ts";
 import { requireRoot } from "../environment/requirements.ts";
 import { mountsBelow, temporaryDirectory } from "../environment/temporary.ts";
 import { makeRootfs, runBox, slots } from "./box.ts";
@@ -19,13 +33,17 @@ test("a bind mount appears inside only, with the attributes it was given", { ski
   const rootfs = await makeRootfs(directory.path);
   mkdirSync(inside(directory, "source"));
   writeFileSync(inside(directory, "source/file"), "from the host");
-  const { stdout, stderr, failure } = await runBox(rootfs, "cat /new/place/file; touch /new/place/x; grep /new/place /proc/self/mountinfo | cut -d' ' -f6", {
-    host: [
-      { op: "cloneMount", path: inside(directory, "source"), out: slot(3) },
-      { op: "changeMount", mount: slot(3), set: BigInt(RDONLY | NOSUID | NOEXEC | NOATIME), clear: 0x70n },
-    ],
-    mounts: [attach("/new/place")],
-  });
+  const { stdout, stderr, failure } = await runBox(
+    rootfs,
+    "cat /new/place/file; touch /new/place/x; grep /new/place /proc/self/mountinfo | cut -d' ' -f6",
+    {
+      host: [
+        { op: "cloneMount", path: inside(directory, "source"), out: slot(3) },
+        { op: "changeMount", mount: slot(3), set: BigInt(RDONLY | NOSUID | NOEXEC | NOATIME), clear: 0x70n },
+      ],
+      mounts: [attach("/new/place")],
+    },
+  );
   assert.equal(failure, undefined);
   assert.equal(stdout, "from the hostro,nosuid,noexec,noatime\n");
   assert.match(stderr, /Read-only file system/);
@@ -55,7 +73,9 @@ test("a missing source is reported with its path", { skip }, async () => {
   assert.deepEqual([failure.errno, failure.call, failure.path], [ENOENT, "open_tree", path]);
 });
 
-test("targets are resolved inside the root: absolute, relative, dangling and climbing links", { skip }, async () => {
+test("targets are resolved inside the root: absolute, relative, dangling and climbing links", {
+  skip,
+}, async () => {
   await using directory = await temporaryDirectory();
   const rootfs = await makeRootfs(directory.path);
   writeFileSync(inside(directory, "file"), "bound");
@@ -67,7 +87,10 @@ test("targets are resolved inside the root: absolute, relative, dangling and cli
     host: [{ op: "cloneMount", path: inside(directory, "file"), out: slot(3) } as const],
     mounts: [attach(target)],
   });
-  assert.equal((await runBox(rootfs, "cat /run/systemd/stub /etc/resolv", bind("/etc/resolv"))).stdout, "boundbound");
+  assert.equal(
+    (await runBox(rootfs, "cat /run/systemd/stub /etc/resolv", bind("/etc/resolv"))).stdout,
+    "boundbound",
+  );
   assert.equal((await runBox(rootfs, "cat /outside/x", bind("/etc/climber/x"))).stdout, "bound");
   assert.equal((await runBox(rootfs, "cat /up-here", bind("/up/up-here"))).stdout, "bound");
   assert.equal((await runBox(rootfs, "cat /m/n", bind("/m/../m/./n"))).stdout, "bound");
@@ -91,7 +114,9 @@ test("procfs is mounted on an ordinary directory or not at all", { skip }, async
   await using directory = await temporaryDirectory();
   const rootfs = await makeRootfs(directory.path);
   symlinkSync("tmp", `${rootfs}/proc2`);
-  const { failure } = await runBox(rootfs, "true", { mounts: [{ op: "mountFs", root, target: "/proc2", type: "proc" }] });
+  const { failure } = await runBox(rootfs, "true", {
+    mounts: [{ op: "mountFs", root, target: "/proc2", type: "proc" }],
+  });
   assert.equal(failure?.errno, ELOOP);
 });
 
@@ -99,15 +124,28 @@ test("mountFs passes options and attributes on, and names the option that is wro
   await using directory = await temporaryDirectory();
   const rootfs = await makeRootfs(directory.path);
   const mount = (...options: string[]): TestOp[] => [
-    { op: "mountFs", root, target: "/tmp", type: "tmpfs", source: "the-source", options, set: BigInt(NODEV | NOSUID) },
+    {
+      op: "mountFs",
+      root,
+      target: "/tmp",
+      type: "tmpfs",
+      source: "the-source",
+      options,
+      set: BigInt(NODEV | NOSUID),
+    },
   ];
   const { stdout } = await runBox(rootfs, "grep ' /tmp ' /proc/self/mountinfo; stat -c %a /tmp", {
     mounts: mount("size=64k", "mode=711", "noswap"),
   });
-  assert.match(stdout, / \/tmp rw,nosuid,nodev,relatime - tmpfs the-source rw,size=64k,mode=711,noswap\n711\n$/);
+  assert.match(
+    stdout,
+    / \/tmp rw,nosuid,nodev,relatime - tmpfs the-source rw,size=64k,mode=711,noswap\n711\n$/,
+  );
   const { failure } = await runBox(rootfs, "true", { mounts: mount("mode=755", "nonsense=1") });
   assert.deepEqual([failure?.errno, failure?.call, failure?.path], [EINVAL, "fsconfig", "nonsense=1"]);
-  const unknown = await runBox(rootfs, "true", { mounts: [{ op: "mountFs", root, target: "/tmp", type: "nonsense" }] });
+  const unknown = await runBox(rootfs, "true", {
+    mounts: [{ op: "mountFs", root, target: "/tmp", type: "nonsense" }],
+  });
   assert.deepEqual([unknown.failure?.errno, unknown.failure?.path], [ENODEV, "nonsense"]);
 });
 
@@ -139,11 +177,18 @@ test("where a file system may not be mounted, the alternative is bound", { skip 
   const sysfs = { op: "mountFs", root, target: "/sys", type: "sysfs", set: BigInt(RDONLY) } as const;
   const parts = (mount: TestOp) => ({
     host: [userns],
-    stage: [{ op: "join", namespaces: [slot(3)] }, { op: "spawn", flags: NEWPID | NEWNS }] as TestOp[],
+    stage: [
+      { op: "join", namespaces: [slot(3)] },
+      { op: "spawn", flags: NEWPID | NEWNS },
+    ] as TestOp[],
     mounts: [mount],
   });
   assert.equal((await runBoxWithoutNodes(rootfs, "true", parts(sysfs))).failure?.errno, EPERM);
-  const { stdout, failure } = await runBoxWithoutNodes(rootfs, "ls /sys/kernel | grep -x mm; touch /sys/x 2>&1", parts({ ...sysfs, else: "/sys" }));
+  const { stdout, failure } = await runBoxWithoutNodes(
+    rootfs,
+    "ls /sys/kernel | grep -x mm; touch /sys/x 2>&1",
+    parts({ ...sysfs, else: "/sys" }),
+  );
   assert.equal(failure, undefined);
   assert.match(stdout, /^mm\n.*(Read-only|Permission)/);
 });
@@ -151,13 +196,17 @@ test("where a file system may not be mounted, the alternative is bound", { skip 
 test("setMount changes a mount in place, and its propagation", { skip }, async () => {
   await using directory = await temporaryDirectory();
   const rootfs = await makeRootfs(directory.path);
-  const { stdout } = await runBox(rootfs, "grep -E '^[^/]*/[^ ]* /(tmp)? ' /proc/self/mountinfo | cut -d' ' -f5-7", {
-    mounts: [
-      { op: "mountFs", root, target: "/tmp", type: "tmpfs" },
-      { op: "setMount", root, target: "/tmp", set: BigInt(NOEXEC), propagation: propagationFlags.SHARED },
-    ],
-    root: [{ op: "setMount", root, target: "/", set: BigInt(RDONLY) }],
-  });
+  const { stdout } = await runBox(
+    rootfs,
+    "grep -E '^[^/]*/[^ ]* /(tmp)? ' /proc/self/mountinfo | cut -d' ' -f5-7",
+    {
+      mounts: [
+        { op: "mountFs", root, target: "/tmp", type: "tmpfs" },
+        { op: "setMount", root, target: "/tmp", set: BigInt(NOEXEC), propagation: propagationFlags.SHARED },
+      ],
+      root: [{ op: "setMount", root, target: "/", set: BigInt(RDONLY) }],
+    },
+  );
   assert.match(stdout, /^\/ ro,relatime -\n\/tmp rw,noexec,relatime shared:\d+\n$/);
 });
 
@@ -165,18 +214,27 @@ test("flags that a user namespace locked are kept instead of failing", { skip },
   await using directory = await temporaryDirectory();
   const rootfs = await makeRootfs(directory.path);
   const { NEWPID, NEWNS } = cloneFlags;
-  const { stdout, failure } = await runBoxWithoutNodes(rootfs, "grep ' /usr ' /proc/self/mountinfo | cut -d' ' -f6", {
-    host: [{ op: "userNamespace", uidMap: "0 0 65536", gidMap: "0 0 65536", out: slot(3) }],
-    stage: [{ op: "join", namespaces: [slot(3)] }, { op: "spawn", flags: NEWPID | NEWNS }],
-    mounts: [{ op: "setMount", root, target: "/usr", set: BigInt(NOSUID), clear: BigInt(RDONLY) }],
-  });
+  const { stdout, failure } = await runBoxWithoutNodes(
+    rootfs,
+    "grep ' /usr ' /proc/self/mountinfo | cut -d' ' -f6",
+    {
+      host: [{ op: "userNamespace", uidMap: "0 0 65536", gidMap: "0 0 65536", out: slot(3) }],
+      stage: [
+        { op: "join", namespaces: [slot(3)] },
+        { op: "spawn", flags: NEWPID | NEWNS },
+      ],
+      mounts: [{ op: "setMount", root, target: "/usr", set: BigInt(NOSUID), clear: BigInt(RDONLY) }],
+    },
+  );
   assert.equal(failure, undefined);
   assert.match(stdout, /^r[ow],nosuid/);
 });
 
 test("overlay stacks lower directories, topmost first, and writes to the upper one", { skip }, async () => {
   await using directory = await temporaryDirectory();
-  const layers = Array.from({ length: 40 }, (_, index) => inside(directory, `layer-${index}-${"x".repeat(30)}`));
+  const layers = Array.from({ length: 40 }, (_, index) =>
+    inside(directory, `layer-${index}-${"x".repeat(30)}`),
+  );
   for (const [index, layer] of layers.entries()) {
     mkdirSync(layer);
     writeFileSync(`${layer}/name`, String(index));
@@ -184,15 +242,31 @@ test("overlay stacks lower directories, topmost first, and writes to the upper o
   }
   const rootfs = await makeRootfs(directory.path);
   for (const name of ["upper", "work"]) mkdirSync(inside(directory, name));
-  const overlay: TestOp = { op: "overlay", lowers: layers, upper: inside(directory, "upper"), work: inside(directory, "work"), options: ["metacopy=off"], out: slot(3) };
-  const { stdout, failure } = await runBox(rootfs, "cat /o/name; ls /o | wc -l; echo new > /o/name; rm /o/only-3", { host: [overlay], mounts: [attach("/o")] });
+  const overlay: TestOp = {
+    op: "overlay",
+    lowers: layers,
+    upper: inside(directory, "upper"),
+    work: inside(directory, "work"),
+    options: ["metacopy=off"],
+    out: slot(3),
+  };
+  const { stdout, failure } = await runBox(
+    rootfs,
+    "cat /o/name; ls /o | wc -l; echo new > /o/name; rm /o/only-3",
+    { host: [overlay], mounts: [attach("/o")] },
+  );
   assert.equal(failure, undefined);
   assert.equal(stdout, "041\n");
   assert.equal(readFileSync(inside(directory, "upper/name"), "utf8"), "new\n");
   assert.ok(lstatSync(inside(directory, "upper/only-3")).isCharacterDevice());
-  const readOnly = await runBox(rootfs, "touch /o/x 2>&1", { host: [{ ...overlay, upper: "", work: "" } as TestOp], mounts: [attach("/o")] });
+  const readOnly = await runBox(rootfs, "touch /o/x 2>&1", {
+    host: [{ ...overlay, upper: "", work: "" } as TestOp],
+    mounts: [attach("/o")],
+  });
   assert.match(readOnly.stdout, /Read-only/);
-  const failure2 = await failureOf({ host: [{ ...overlay, lowers: [inside(directory, "missing")] } as TestOp] });
+  const failure2 = await failureOf({
+    host: [{ ...overlay, lowers: [inside(directory, "missing")] } as TestOp],
+  });
   assert.equal(failure2.errno, ENOENT);
 });
 
@@ -209,7 +283,10 @@ test("overlay takes 500 layers, and names longer than fsconfig does", { skip }, 
     mkdirSync(layer);
     writeFileSync(`${layer}/f${index}`, "");
   }
-  const { stdout, failure } = await runBox(rootfs, "ls /o | wc -l", { host: [{ op: "overlay", lowers: layers, out: slot(3) }], mounts: [attach("/o")] });
+  const { stdout, failure } = await runBox(rootfs, "ls /o | wc -l", {
+    host: [{ op: "overlay", lowers: layers, out: slot(3) }],
+    mounts: [attach("/o")],
+  });
   assert.equal(failure, undefined);
   assert.equal(stdout, "500\n");
 });
@@ -234,13 +311,17 @@ test("an id-mapped mount shows other owners", { skip }, async () => {
 test("the root's mounts do not propagate to the host even from a shared place", { skip }, async () => {
   await using directory = await temporaryDirectory();
   const rootfs = await makeRootfs(directory.path);
-  const { failure } = await runBox(rootfs, "mkdir /tmp/x && mount -t tmpfs none /tmp/x", { enter: [{ op: "propagation", propagation: propagationFlags.SHARED }] });
+  const { failure } = await runBox(rootfs, "mkdir /tmp/x && mount -t tmpfs none /tmp/x", {
+    enter: [{ op: "propagation", propagation: propagationFlags.SHARED }],
+  });
   assert.equal(failure, undefined);
   assert.deepEqual(mountsBelow(directory.path), []);
 });
 
 test("opening what is not there is the failing call", { skip }, async () => {
-  const { failure } = await run({ host: [{ op: "openFile", path: "/none", flags: openFlags.RDONLY, out: slot(0) }] });
+  const { failure } = await run({
+    host: [{ op: "openFile", path: "/none", flags: openFlags.RDONLY, out: slot(0) }],
+  });
   assert.deepEqual([failure?.call, failure?.errno], ["open", ENOENT]);
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { constants } from "node:os";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { CREATED_BARRIER } from "../../src/plan/index.ts";
@@ -26,7 +26,10 @@ async function createBox(directory: { path: string }, script: string, parts: Box
     final: [{ op: "awaitStart", start: slot(8), status: slot(9) }, ...(parts.final ?? [])],
   });
   const host = (plan.host ?? []).filter(({ op }) => op !== "awaitExec" && op !== "waitExit");
-  const outcome = await run({ ...plan, host: [...host, { op: "await", barrier: CREATED_BARRIER }] }, { output: false });
+  const outcome = await run(
+    { ...plan, host: [...host, { op: "await", barrier: CREATED_BARRIER }] },
+    { output: false },
+  );
   const start: TestOp = { op: "start", fifo, status };
   return { ...outcome, pid: outcome.pid ?? 0, rootfs, fifo, status, start };
 }
@@ -44,11 +47,16 @@ test("a created container waits, outlives its helper, and runs when it is starte
   assert.equal((await failureOf({ host: [box.start] })).errno, ENOENT);
 });
 
-test("start reports why exec failed, with the place in the plan that created the container", { skip }, async () => {
+test("start reports why exec failed, with the place in the plan that created the container", {
+  skip,
+}, async () => {
   await using directory = await temporaryDirectory();
   const box = await createBox(directory, "", { exec: { op: "exec", args: ["/etc/gone"], env: [] } });
   const failure = await failureOf({ host: [box.start] });
-  assert.deepEqual([failure.list, failure.call, failure.errno, failure.path], ["init", "execve", ENOENT, "/etc/gone"]);
+  assert.deepEqual(
+    [failure.list, failure.call, failure.errno, failure.path],
+    ["init", "execve", ENOENT, "/etc/gone"],
+  );
   await endOf(box.pid);
 });
 
@@ -67,7 +75,13 @@ test("a program that ends at once is a success, an init that was killed is none"
 
 test("an init that is killed after the start byte is told from a success", { skip }, async () => {
   await using directory = await temporaryDirectory();
-  const hook: TestOp = { op: "hook", path: "/bin/sh", args: ["sh", "-c", "kill -9 $PPID; sleep 100"], env: [], input: "" };
+  const hook: TestOp = {
+    op: "hook",
+    path: "/bin/sh",
+    args: ["sh", "-c", "kill -9 $PPID; sleep 100"],
+    env: [],
+    input: "",
+  };
   const box = await createBox(directory, "true", { final: [{ op: "becomeInit", title: "x" }, hook] });
   const { failure } = await run({ host: [box.start] });
   assert.deepEqual([failure?.errno, failure?.call], [ESRCH, "read"]);
@@ -76,7 +90,13 @@ test("an init that is killed after the start byte is told from a success", { ski
 
 test("what must come between start and program is done then", { skip }, async () => {
   await using directory = await temporaryDirectory();
-  const hook: TestOp = { op: "hook", path: "/bin/sh", args: ["sh", "-c", "cat > /tmp/hook"], env: ["PATH=/bin"], input: '{"pid":%p}' };
+  const hook: TestOp = {
+    op: "hook",
+    path: "/bin/sh",
+    args: ["sh", "-c", "cat > /tmp/hook"],
+    env: ["PATH=/bin"],
+    input: '{"pid":%p}',
+  };
   const box = await createBox(directory, "cat /tmp/hook > /tmp/out", { final: [hook] });
   assert.ok(!existsSync(`${box.rootfs}/tmp/hook`));
   assert.equal((await run({ host: [box.start] })).failure, undefined);
@@ -88,7 +108,11 @@ test("becomeInit reaps, passes signals on and ends as the program does", { skip 
   await using directory = await temporaryDirectory();
   const rootfs = await makeRootfs(directory.path);
   const final: TestOp[] = [{ op: "becomeInit", title: "tug:[init] x" }];
-  const orphans = await run(boxPlan(rootfs, "(sleep 0.05 & ); sleep 0.2; ps -eo stat,comm | grep -c Z; echo $$ $PPID; exit 9", { final }));
+  const orphans = await run(
+    boxPlan(rootfs, "(sleep 0.05 & ); sleep 0.2; ps -eo stat,comm | grep -c Z; echo $$ $PPID; exit 9", {
+      final,
+    }),
+  );
   assert.equal(orphans.stdout, "0\n2 1\n");
   assert.equal(orphans.waitStatus, 9 << 8);
   const killed = await run(boxPlan(rootfs, "kill -SEGV $$", { final }));
@@ -107,16 +131,22 @@ test("becomeInit reaps, passes signals on and ends as the program does", { skip 
 test("waitExit passes signals on to the container", { skip }, async () => {
   await using directory = await temporaryDirectory();
   const rootfs = await makeRootfs(directory.path);
-  const plan = boxPlan(rootfs, "trap 'echo got; exit 5' USR1; echo > /tmp/ready; while :; do sleep 0.01; done");
+  const plan = boxPlan(
+    rootfs,
+    "trap 'echo got; exit 5' USR1; echo > /tmp/ready; while :; do sleep 0.01; done",
+  );
   const host = (plan.host ?? []).map((op) => (op.op === "waitExit" ? { ...op, forward: 1 } : op));
   let helper = 0;
-  const { stdout, waitStatus } = await run({ ...plan, host }, {
-    onStarted: (child) => (helper = child.pid ?? 0),
-    onCreated: async () => {
-      while (!existsSync(`${rootfs}/tmp/ready`)) await delay(5);
-      process.kill(helper, "SIGUSR1");
+  const { stdout, waitStatus } = await run(
+    { ...plan, host },
+    {
+      onStarted: (child) => (helper = child.pid ?? 0),
+      onCreated: async () => {
+        while (!existsSync(`${rootfs}/tmp/ready`)) await delay(5);
+        process.kill(helper, "SIGUSR1");
+      },
     },
-  });
+  );
   assert.deepEqual([stdout, waitStatus], ["got\n", 5 << 8]);
 });
 
