@@ -1,0 +1,136 @@
+import type { EngineContext } from "../context.ts";
+import { engineError } from "../errors.ts";
+import type { CreateContainerRequest } from "../model/create-request.ts";
+import type { MountRequest } from "../model/mount-request.ts";
+import { containerCapabilities } from "../spec/capabilities.ts";
+import { commandLine } from "../spec/process.ts";
+import { newVolumeName, openVolumes } from "../volumes.ts";
+import { fillVolume } from "./fill-volume.ts";
+import type { ContainerImage } from "./image-source.ts";
+import { checkContainerName, inventName, newContainerId } from "./names.ts";
+import { type ContainerRecord, newState } from "./record.ts";
+
+/**
+ * Makes a container that does not run: a row, a writable snapshot, its volumes. The row comes first and says
+ * "creating" until all is there, so that a crash leaves nothing unknown.
+ *
+ * @throws ENGINE_IMAGE_NOT_FOUND, ENGINE_CONTAINER_NAME_TAKEN, ENGINE_NO_COMMAND, ENGINE_UNSUPPORTED ...
+ */
+export async function createContainer(
+  context: EngineContext,
+  request: CreateContainerRequest,
+): Promise<{ id: string; warnings: string[] }> {
+  checkSupported(request);
+  const facts = await context.readFacts();
+  containerCapabilities(request.security, facts.boundingCapabilities);
+  if (request.name !== undefined) checkContainerName(request.name);
+  const image = await context.images.find(request.image, request.platform);
+  commandLine(request, image.recorded.defaults);
+  const record = addRecord(context, request, image);
+  try {
+    await context.images.prepare(record.id, image);
+    await makeVolumes(context, record);
+    context.store.setState(record.id, { ...record.state, status: "created" });
+  } catch (error) {
+    await context.images.release(record.id);
+    context.store.remove(record.id);
+    throw error;
+  }
+  const attributes = { name: record.name, image: request.image, ...request.labels };
+  context.events.publish({ type: "container", action: "create", id: record.id, attributes });
+  return { id: record.id, warnings: warningsFor(request, image) };
+}
+
+/** Volumes of the image that the request mounts nothing over, and names for all that have none. */
+export function completeMounts(request: CreateContainerRequest, image: ContainerImage): MountRequest[] {
+  const taken = new Set(request.mounts.map(({ target }) => target));
+  const declared = image.recorded.volumes
+    .filter((target) => !taken.has(target))
+    .map(
+      (target): MountRequest => ({
+        type: "volume",
+        target,
+        readOnly: false,
+        noCopy: false,
+        labels: {},
+        driverOptions: {},
+        from: `VOLUME of ${request.image}`,
+      }),
+    );
+  return [...request.mounts, ...declared].map((mount) =>
+    mount.type === "volume" && mount.name === undefined ? { ...mount, name: newVolumeName() } : mount,
+  );
+}
+
+function addRecord(
+  context: EngineContext,
+  request: CreateContainerRequest,
+  image: ContainerImage,
+): ContainerRecord {
+  const mounts = completeMounts(request, image);
+  const named = new Set(request.mounts.flatMap((mount) => (mount.type === "volume" ? [mount.name] : [])));
+  const record: ContainerRecord = {
+    id: newContainerId(),
+    name: request.name?.replace(/^\//, "") ?? freeName(context),
+    createdAt: new Date().toISOString(),
+    request: { ...request, mounts, labels: { ...image.recorded.labels, ...request.labels } },
+    image: image.recorded,
+    anonymousVolumes: mounts.flatMap((mount) =>
+      mount.type === "volume" && !named.has(mount.name) ? [mount.name ?? ""] : [],
+    ),
+    state: newState,
+  };
+  context.store.add(record);
+  return record;
+}
+
+function freeName({ store }: EngineContext): string {
+  const taken = new Set(store.list().map(({ name }) => name));
+  for (;;) {
+    const name = inventName();
+    if (!taken.has(name)) return name;
+  }
+}
+
+async function makeVolumes(context: EngineContext, { id, request }: ContainerRecord): Promise<void> {
+  const volumes = openVolumes(context.layout.volumes);
+  for (const mount of request.mounts) {
+    if (mount.type !== "volume" || mount.name === undefined) continue;
+    const directory = await volumes.directory(mount.name);
+    if (mount.noCopy) continue;
+    const { layers } = await context.images.root(id);
+    await fillVolume(context.helper, { layers, path: mount.target, directory });
+  }
+}
+
+/** Says no before anything is made, and what to do instead. */
+function checkSupported(request: CreateContainerRequest): void {
+  const { network, resources, volumesFrom, runtime, namespaces } = request;
+  const refuse = (what: string, hint: string): never => {
+    throw engineError("UNSUPPORTED", `cannot create the container: ${what}`, { hint });
+  };
+  if (network.mode.kind === "named") {
+    refuse(
+      `network ${network.mode.name} is not there: bridges do not exist yet`,
+      "use --network none or --network host",
+    );
+  }
+  if (network.ports.length > 0 || network.publishAll) {
+    refuse("ports cannot be published: bridges do not exist yet", "use --network host");
+  }
+  if (volumesFrom.length > 0) refuse("--volumes-from is not there yet", "name the mounts with --mount");
+  if (resources.cdiDevices.length > 0) refuse("CDI devices are not there yet", "use --device with a path");
+  if (runtime !== undefined && runtime !== "tug")
+    refuse(`there is no runtime ${runtime}`, "leave --runtime out");
+  if (namespaces.user !== undefined && namespaces.user.mode !== "host") {
+    refuse("user namespaces are not there yet", "leave --userns out");
+  }
+}
+
+function warningsFor(request: CreateContainerRequest, image: ContainerImage): string[] {
+  const wanted = request.platform;
+  const got = image.recorded;
+  return wanted !== undefined && wanted.architecture !== got.architecture
+    ? [`the image is for ${got.os}/${got.architecture}, not for ${wanted.os}/${wanted.architecture}`]
+    : [];
+}

@@ -1,0 +1,62 @@
+import { readdir } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import { TugError } from "../../base/index.ts";
+import type { Helper } from "../../helper/index.ts";
+import type { Plan, Slot } from "../../plan/index.ts";
+import { layersMount } from "./user-files.ts";
+
+/**
+ * Copies what an image has at a path into an empty volume, owners, modes and times included. A volume that holds
+ * anything, or a path that the image does not have, is left alone.
+ */
+export async function fillVolume(
+  helper: Helper,
+  { layers, path, directory }: { layers: readonly string[]; path: string; directory: string },
+): Promise<void> {
+  if ((await readdir(directory)).length > 0) return;
+  const source = helper.start(packPlan(layers, path), { descriptors: ["stream"] });
+  const target = helper.start(unpackPlan(directory), { descriptors: ["stream"] });
+  const [from, to] = [source.streams[0], target.streams[0]];
+  if (from === undefined || to === undefined) return;
+  const copied = pipeline(from, to).catch(() => undefined);
+  try {
+    await source.result;
+  } catch (error) {
+    to.destroy();
+    await target.result.catch(() => undefined);
+    if (isMissing(error)) return;
+    throw error;
+  }
+  await copied;
+  await target.result;
+}
+
+function packPlan(layers: readonly string[], path: string): Plan {
+  const [root, records] = [0 as Slot, 1 as Slot];
+  return {
+    host: [
+      layersMount(layers, root),
+      { op: "inherit", from: "volume", fd: 3, out: records },
+      { op: "packTree", from: "volume", directory: root, path, records },
+    ],
+    stage: [],
+    init: [],
+  };
+}
+
+function unpackPlan(path: string): Plan {
+  const [directory, records] = [0 as Slot, 1 as Slot];
+  return {
+    host: [
+      { op: "openFile", from: "volume", path, flags: 0, out: directory },
+      { op: "inherit", from: "volume", fd: 3, out: records },
+      { op: "unpackTree", from: "volume", directory, records },
+    ],
+    stage: [],
+    init: [],
+  };
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof TugError && ["ENOENT", "ENOTDIR"].includes(String(error.details.errno));
+}

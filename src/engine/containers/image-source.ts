@@ -1,0 +1,33 @@
+import type { RootSource } from "../../runtime/index.ts";
+import type { Platform } from "../../specs/docker-api/index.ts";
+import type { RecordedImage } from "./record.ts";
+
+/** A container's root file system. */
+export type ContainerRoot = {
+  readonly source: RootSource;
+  /** The directories that it is made of, host paths, topmost first: for looking into it from outside. */
+  readonly layers: readonly string[];
+};
+
+/** An image as containers need it. */
+export type ContainerImage = {
+  readonly recorded: RecordedImage;
+  /** Names its stack of layers. */
+  readonly chainId: string;
+};
+
+/** What containers need of the images. */
+export interface ImageSource {
+  /** @throws ENGINE_IMAGE_NOT_FOUND with `details.image` */
+  find(reference: string, platform: Platform | undefined): Promise<ContainerImage>;
+  /** Makes the writable snapshot of a container, which also keeps the image's layers. */
+  prepare(containerId: string, image: ContainerImage): Promise<void>;
+  /** The root of a container that was prepared. */
+  root(containerId: string): Promise<ContainerRoot>;
+  /** What `root` would give for a container of this id. Nothing is made. */
+  predictRoot(containerId: string, image: ContainerImage): Promise<ContainerRoot>;
+  /** Removes a container's snapshot; one that is not there is no error. */
+  release(containerId: string): Promise<void>;
+  /** Bytes that the container itself has written, and of its whole root. */
+  sizes(containerId: string): Promise<{ readonly writableBytes: number; readonly rootfsBytes: number }>;
+}

@@ -1,0 +1,73 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { CreateContainerRequest } from "../model/create-request.ts";
+import type { ResolvedMount } from "../spec/input.ts";
+
+/** The files that tell a container about names and addresses, on the host. */
+export type NetworkFiles = { readonly hostname: string; readonly hosts: string; readonly resolvConf: string };
+
+const LOOPBACK = [
+  "127.0.0.1\tlocalhost",
+  "::1\tlocalhost ip6-localhost ip6-loopback",
+  "ff02::1\tip6-allnodes",
+  "ff02::2\tip6-allrouters",
+];
+
+/** Paths of a container's network files. */
+export function networkFilePaths(directory: string): NetworkFiles {
+  return {
+    hostname: join(directory, "hostname"),
+    hosts: join(directory, "hosts"),
+    resolvConf: join(directory, "resolv.conf"),
+  };
+}
+
+/** Writes a container's network files anew: the host's own where it shares the host's network. */
+export async function writeNetworkFiles(
+  directory: string,
+  request: CreateContainerRequest,
+  hostname: string,
+): Promise<NetworkFiles> {
+  await mkdir(directory, { recursive: true, mode: 0o710 });
+  const files = networkFilePaths(directory);
+  const host = request.network.mode.kind === "host";
+  const extra = request.network.extraHosts.map(hostLine);
+  const hosts = host ? await readFile("/etc/hosts", "utf8").catch(() => "") : `${LOOPBACK.join("\n")}\n`;
+  await writeFile(files.hostname, `${hostname}\n`, { mode: 0o644 });
+  await writeFile(files.hosts, [hosts.trimEnd(), ...extra, ""].join("\n"), { mode: 0o644 });
+  await writeFile(files.resolvConf, await resolvConf(request), { mode: 0o644 });
+  return files;
+}
+
+/** The mounts that put the files into the container, except where the request mounts something there itself. */
+export function networkFileMounts(files: NetworkFiles, taken: ReadonlySet<string>): ResolvedMount[] {
+  const places = [
+    ["/etc/resolv.conf", files.resolvConf],
+    ["/etc/hostname", files.hostname],
+    ["/etc/hosts", files.hosts],
+  ] as const;
+  return places
+    .filter(([target]) => !taken.has(target))
+    .map(([target, source]) => ({
+      target,
+      source,
+      options: ["bind", "rprivate", "rw"],
+      from: "network files",
+    }));
+}
+
+async function resolvConf({ network }: CreateContainerRequest): Promise<string> {
+  if (network.dns.length + network.dnsSearch.length + network.dnsOptions.length === 0) {
+    return readFile("/etc/resolv.conf", "utf8").catch(() => "");
+  }
+  const lines = network.dns.map((server) => `nameserver ${server}`);
+  if (network.dnsSearch.length > 0) lines.push(`search ${network.dnsSearch.join(" ")}`);
+  if (network.dnsOptions.length > 0) lines.push(`options ${network.dnsOptions.join(" ")}`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** `NAME:ADDRESS`; the address may have colons of its own. */
+function hostLine(entry: string): string {
+  const colon = entry.indexOf(":");
+  return `${entry.slice(colon + 1).replace(/^\[(.*)\]$/, "$1")}\t${entry.slice(0, colon)}`;
+}

@@ -1,0 +1,137 @@
+import { MONITOR_CONSOLE, type MonitorRequest } from "../../helper/index.ts";
+import type { HostFacts } from "../../host/index.ts";
+import type { Plan } from "../../plan/index.ts";
+import { type CgroupLayout, cgroupLayout, planCreate, type RootSource } from "../../runtime/index.ts";
+import type { Spec } from "../../specs/oci-runtime/index.ts";
+import type { EngineContext } from "../context.ts";
+import { engineError } from "../errors.ts";
+import { buildSpec } from "../spec/build-spec.ts";
+import { allHostDevices, requestedDevices } from "../spec/host-devices.ts";
+import { createOrigins, type Origins } from "../spec/origins.ts";
+import { newVolumeName, openVolumes } from "../volumes.ts";
+import { resolveMounts } from "./mounts.ts";
+import { type NetworkFiles, networkFileMounts } from "./network-files.ts";
+import type { ContainerRecord } from "./record.ts";
+import { resolveUser, type UserFiles } from "./user.ts";
+
+/** Everything that a start needs, worked out and not yet done. */
+export type PreparedRun = {
+  readonly spec: Spec;
+  readonly plan: Plan;
+  readonly origins: Origins;
+  readonly monitor: MonitorRequest;
+};
+
+export type RunInput = {
+  readonly record: ContainerRecord;
+  readonly facts: HostFacts;
+  readonly root: RootSource;
+  readonly userFiles: UserFiles;
+  readonly networkFiles: NetworkFiles;
+};
+
+/** The name of the file that a container's output goes to, in its own directory. */
+export const LOG_FILE = "log.json";
+
+/** Size and number of log files unless the request says otherwise. */
+const LOG_SIZE = 100 * 1024 * 1024;
+const LOG_FILES = 2;
+
+/** Turns a container on record into its spec, its plan, and what its monitor is told. Makes nothing but volumes. */
+export async function prepareRun(context: EngineContext, input: RunInput): Promise<PreparedRun> {
+  const { record, facts, root, networkFiles } = input;
+  const { id, request } = record;
+  const origins = createOrigins();
+  const run = context.layout.containerRun(id);
+  const volumes = openVolumes(context.layout.volumes);
+  const asked = await resolveMounts(request.mounts, (name) => volumes.directory(name || newVolumeName()));
+  const spec = buildSpec({
+    id,
+    request,
+    image: record.image.defaults,
+    user: resolveUser(request.user || record.image.defaults.User || "", request.groupAdd, input.userFiles),
+    facts,
+    rootfs: "rootfs",
+    hostname: request.hostname || id.slice(0, 12),
+    mounts: [...asked, ...networkFileMounts(networkFiles, new Set(asked.map(({ target }) => target)))],
+    devices: await devicesOf(request),
+    namespaceOf: (kind, reference) => namespacePath(context, kind, reference),
+    origins,
+  });
+  const cgroups = cgroupLayout({
+    mounts: facts.mounts,
+    groups: facts.groups,
+    cgroupsPath: spec.linux?.cgroupsPath,
+    id,
+  });
+  const plan = planCreate({
+    id,
+    spec,
+    bundle: run,
+    stateDir: `${run}/state`,
+    owner: 0,
+    root,
+    facts,
+    cgroups,
+    attendance: "create",
+    console: { kind: "descriptor", fd: MONITOR_CONSOLE },
+    init: request.init ?? false,
+  });
+  return { spec, plan, origins, monitor: monitorRequest(context, input, { spec, cgroups }) };
+}
+
+async function devicesOf({ security, resources }: ContainerRecord["request"]) {
+  if (security.privileged) return allHostDevices();
+  return (await Promise.all(resources.devices.map(requestedDevices))).flat();
+}
+
+function namespacePath({ store }: EngineContext, kind: "pid" | "ipc" | "net", reference: string): string {
+  const { name, state } = store.find(reference);
+  if (state.status === "running") return `/proc/${state.pid}/ns/${kind}`;
+  throw engineError(
+    "CONTAINER_NOT_RUNNING",
+    `cannot join the ${kind} namespace of container ${name}: it is not running`,
+    {
+      hint: `start it first: tug start ${name}`,
+    },
+  );
+}
+
+function monitorRequest(
+  { layout }: EngineContext,
+  { record }: RunInput,
+  { spec, cgroups }: { spec: Spec; cgroups: CgroupLayout },
+): MonitorRequest {
+  const { stdio, logging } = record.request;
+  const oom = oomFiles(cgroups);
+  return {
+    id: record.id,
+    directory: layout.containerRun(record.id),
+    terminal: stdio.tty,
+    ...(stdio.consoleSize && { rows: stdio.consoleSize.height, columns: stdio.consoleSize.width }),
+    openStdin: stdio.openStdin,
+    stdinOnce: stdio.stdinOnce,
+    owner: spec.process.user.uid,
+    ...(logging.driver !== "none" && {
+      log: {
+        format: "json-file" as const,
+        path: `${layout.container(record.id)}/${LOG_FILE}`,
+        maxSize: LOG_SIZE,
+        maxFiles: LOG_FILES,
+      },
+    }),
+    ...(oom && { oom }),
+  };
+}
+
+/** Where the kernel counts processes of the container that it killed for lack of memory. */
+function oomFiles({ version, hierarchies }: CgroupLayout): MonitorRequest["oom"] {
+  const memory = hierarchies.find((hierarchy) =>
+    version === "v2" ? hierarchy.version === 2 : hierarchy.controllers.includes("memory"),
+  );
+  if (memory === undefined) return undefined;
+  const directory = `${memory.mount}${memory.path}`;
+  return memory.version === 2
+    ? { file: `${directory}/memory.events` }
+    : { file: `${directory}/memory.oom_control`, eventControl: `${directory}/cgroup.event_control` };
+}

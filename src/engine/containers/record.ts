@@ -1,0 +1,65 @@
+import type { Timestamp } from "../model/container-view.ts";
+import type { CreateContainerRequest } from "../model/create-request.ts";
+import type { ImageDefaults } from "../spec/input.ts";
+
+/** What is fixed when a container is made. */
+export type ContainerRecord = {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: Timestamp;
+  readonly request: CreateContainerRequest;
+  readonly image: RecordedImage;
+  /** Volumes that were made for this container alone and go with it when asked. */
+  readonly anonymousVolumes: readonly string[];
+  readonly state: RecordedState;
+};
+
+/** The image as it was when the container was made; the image itself may have gone another way since. */
+export type RecordedImage = {
+  /** Digest of the configuration. */
+  readonly id: string;
+  readonly defaults: ImageDefaults;
+  readonly architecture: string;
+  readonly os: string;
+  readonly stopSignal?: string | undefined;
+  /** Volumes that the image declares, as absolute paths. */
+  readonly volumes: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+};
+
+/** Where the container is in its life; written before the effect where it announces one. */
+export type RecordedState = {
+  readonly status:
+    | "creating"
+    | "created"
+    | "starting"
+    | "running"
+    | "paused"
+    | "exited"
+    | "removing"
+    | "dead";
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat, decimal. */
+  readonly startTime: string;
+  readonly bootId: string;
+  readonly exitCode: number;
+  readonly error: string;
+  readonly oomKilled: boolean;
+  readonly startedAt?: Timestamp | undefined;
+  readonly finishedAt?: Timestamp | undefined;
+  /** Digest that the helper reported for the plan it executed last. */
+  readonly planDigest?: string | undefined;
+  readonly restartCount: number;
+};
+
+/** The state of a container that has never run. */
+export const newState: RecordedState = {
+  status: "creating",
+  pid: 0,
+  startTime: "0",
+  bootId: "",
+  exitCode: 0,
+  error: "",
+  oomKilled: false,
+  restartCount: 0,
+};

@@ -1,0 +1,71 @@
+import { TugError } from "../../base/index.ts";
+import { connectMonitor, exitCodeOf, readExitRecord } from "../../helper/index.ts";
+import type { EngineContext } from "../context.ts";
+import type { LiveContainers } from "./live.ts";
+import type { ContainerRecord } from "./record.ts";
+import { removeRecord } from "./remove.ts";
+import { type Ending, watchContainer } from "./watch.ts";
+
+/** Called when a container has ended. */
+export type Finish = (id: string, ending: Ending) => Promise<void>;
+
+/**
+ * Takes up what a predecessor left: running containers are watched again, ended ones are recorded as ended, what was
+ * half made or half removed is removed.
+ */
+export async function recoverContainers(
+  context: EngineContext,
+  live: LiveContainers,
+  finish: Finish,
+): Promise<void> {
+  for (const record of context.store.list()) {
+    try {
+      await recover(context, live, { record, finish });
+    } catch (error) {
+      context.logger.log("error", "container.recover", { container: record.id, error: String(error) });
+    }
+  }
+}
+
+async function recover(
+  context: EngineContext,
+  live: LiveContainers,
+  { record, finish }: { record: ContainerRecord; finish: Finish },
+): Promise<void> {
+  switch (record.state.status) {
+    case "creating":
+    case "removing":
+      await removeRecord(context, live, record, true);
+      break;
+    case "starting":
+    case "running":
+    case "paused":
+      await reconnect(context, live, { record, finish });
+      break;
+    default:
+      break;
+  }
+}
+
+async function reconnect(
+  context: EngineContext,
+  live: LiveContainers,
+  { record, finish }: { record: ContainerRecord; finish: Finish },
+): Promise<void> {
+  const { id } = record;
+  const directory = context.layout.containerRun(id);
+  const entry = live.get(id);
+  try {
+    entry.control = await connectMonitor(directory);
+  } catch (error) {
+    if (!(error instanceof TugError && error.code === "HELPER_MONITOR_LOST")) throw error;
+    const exit = await readExitRecord(directory);
+    await finish(id, { record: exit, exitCode: exit === undefined ? 255 : (exitCodeOf(exit) ?? 255) });
+    return;
+  }
+  if (record.state.status === "starting") {
+    // Nobody knows how far it got: it is ended, and the end is recorded like any other.
+    await entry.control.signal(9).catch(() => undefined);
+  }
+  await watchContainer(context, entry, id, (ending) => finish(id, ending));
+}

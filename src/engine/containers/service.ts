@@ -1,0 +1,156 @@
+import { createKeyedMutex } from "../../base/index.ts";
+import type { EngineContext } from "../context.ts";
+import { engineError } from "../errors.ts";
+import type { Container } from "../model/container-view.ts";
+import type { CreateContainerRequest } from "../model/create-request.ts";
+import { type AttachStreams, attachContainer, type ContainerAttachment } from "./attach.ts";
+import { createContainer } from "./create.ts";
+import { type Explained, explainContainer, explainRequest } from "./explain.ts";
+import { exportContainer } from "./export.ts";
+import { finishContainer } from "./finish.ts";
+import { type ContainerEnd, liveContainers } from "./live.ts";
+import { type LogEntry, type LogQuery, readLogs } from "./logs.ts";
+import { checkContainerName } from "./names.ts";
+import { type Finish, recoverContainers } from "./recover.ts";
+import { removeRecord } from "./remove.ts";
+import { startContainer } from "./start.ts";
+import { isRunning, type StopOptions, sendSignal, stopContainer } from "./stop.ts";
+import { viewContainer } from "./view.ts";
+import { type WaitCondition, waitForContainer } from "./wait.ts";
+
+/** What an engine does with containers. References are names, ids, or unambiguous beginnings of ids. */
+export interface Containers {
+  create(request: CreateContainerRequest, signal: AbortSignal): Promise<{ id: string; warnings: string[] }>;
+  list(): Promise<Container[]>;
+  get(reference: string): Promise<Container>;
+  sizes(reference: string): Promise<{ writableBytes: number; rootfsBytes: number }>;
+  start(reference: string, signal: AbortSignal): Promise<void>;
+  stop(reference: string, options: StopOptions, signal: AbortSignal): Promise<void>;
+  restart(reference: string, options: StopOptions, signal: AbortSignal): Promise<void>;
+  kill(reference: string, signalName: string | undefined): Promise<void>;
+  pause(reference: string): Promise<void>;
+  unpause(reference: string): Promise<void>;
+  rename(reference: string, name: string): Promise<void>;
+  remove(reference: string, options: { force: boolean; volumes: boolean }): Promise<void>;
+  resize(reference: string, size: { height: number; width: number }): Promise<void>;
+  wait(
+    reference: string,
+    condition: WaitCondition,
+    signal: AbortSignal,
+  ): Promise<{ ended: Promise<ContainerEnd> }>;
+  attach(
+    reference: string,
+    options: AttachStreams & { logs: boolean; stream: boolean },
+    signal: AbortSignal,
+  ): Promise<ContainerAttachment>;
+  logs(
+    reference: string,
+    options: LogQuery,
+    signal: AbortSignal,
+  ): Promise<{ tty: boolean; entries: AsyncIterable<LogEntry> }>;
+  export(reference: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  explain(request: CreateContainerRequest): Promise<Explained>;
+  planOf(reference: string): Promise<Explained>;
+  /** Takes up what an engine before this one left. */
+  recover(): Promise<void>;
+}
+
+/** The containers of an engine. Changes of one container happen one after the other. */
+export function openContainers(context: EngineContext): Containers {
+  const live = liveContainers();
+  const mutex = createKeyedMutex();
+  const { store } = context;
+  const start = (id: string): Promise<void> =>
+    mutex.run(id, async () => startContainer(context, live, store.find(id), (ending) => finish(id, ending)));
+  const finish: Finish = (id, ending) => mutex.run(id, () => finishContainer(context, live, id, ending));
+  const stop = (reference: string, options: StopOptions, signal: AbortSignal): Promise<void> =>
+    stopContainer(context, live, { record: store.find(reference), options, signal });
+
+  return {
+    create: (request) => createContainer(context, request),
+    list: async () => store.list().map((record) => viewContainer(context, record)),
+    get: async (reference) => viewContainer(context, store.find(reference)),
+    sizes: async (reference) => context.images.sizes(store.find(reference).id),
+    start: async (reference) => start(store.find(reference).id),
+    stop,
+    async restart(reference, options, signal) {
+      const record = store.find(reference);
+      if (isRunning(record)) await stop(record.id, options, signal);
+      await start(record.id);
+    },
+    async kill(reference, signalName) {
+      const record = store.find(reference);
+      requireRunning(record);
+      await sendSignal(context, live, record, signalName ?? "SIGKILL");
+    },
+    async pause(reference) {
+      throw engineError("UNSUPPORTED", `cannot pause container ${store.find(reference).name}: not there yet`);
+    },
+    async unpause(reference) {
+      throw engineError(
+        "UNSUPPORTED",
+        `cannot unpause container ${store.find(reference).name}: not there yet`,
+      );
+    },
+    async rename(reference, name) {
+      const record = store.find(reference);
+      checkContainerName(name);
+      store.rename(record.id, name.replace(/^\//, ""));
+      context.events.publish({
+        type: "container",
+        action: "rename",
+        id: record.id,
+        attributes: { name, oldName: record.name },
+      });
+    },
+    async remove(reference, { force, volumes }) {
+      const record = store.find(reference);
+      if (isRunning(record)) {
+        if (!force) {
+          throw engineError(
+            "CONTAINER_RUNNING",
+            `cannot remove container ${record.name}: container is running: stop the container before removing or force remove`,
+            { hint: "stop it, or use -f" },
+          );
+        }
+        const ended = waitForContainer(live, record, {
+          condition: "next-exit",
+          signal: new AbortController().signal,
+        });
+        await sendSignal(context, live, record, "SIGKILL");
+        await ended;
+      }
+      await mutex.run(record.id, async () => {
+        const current = store.get(record.id);
+        if (current !== undefined) await removeRecord(context, live, current, volumes);
+      });
+    },
+    async resize(reference, { height, width }) {
+      const record = store.find(reference);
+      requireRunning(record);
+      await live.get(record.id).control?.resize(height, width);
+    },
+    async wait(reference, condition, signal) {
+      const ended = waitForContainer(live, store.find(reference), { condition, signal });
+      ended.catch(() => undefined);
+      return { ended };
+    },
+    attach: (reference, streams, signal) =>
+      attachContainer(context, live, { record: store.find(reference), streams, signal }),
+    async logs(reference, query, signal) {
+      const record = store.find(reference);
+      return { tty: record.request.stdio.tty, entries: readLogs(context, live, { record, query, signal }) };
+    },
+    export: async (reference, signal) => exportContainer(context, store.find(reference), signal),
+    explain: (request) => explainRequest(context, request),
+    planOf: async (reference) => explainContainer(context, store.find(reference)),
+    recover: () => recoverContainers(context, live, finish),
+  };
+}
+
+function requireRunning(record: Parameters<typeof isRunning>[0]): void {
+  if (isRunning(record)) return;
+  throw engineError("CONTAINER_NOT_RUNNING", `container ${record.name} is not running`, {
+    hint: `start it with: tug start ${record.name}`,
+  });
+}

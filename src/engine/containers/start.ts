@@ -1,0 +1,147 @@
+import { mkdir, rm } from "node:fs/promises";
+import { TugError } from "../../base/index.ts";
+import { connectMonitor, type MonitoredContainer, startMonitor } from "../../helper/index.ts";
+import { createBindings, loadExisting, planStart, removeContainer } from "../../runtime/index.ts";
+import type { EngineContext } from "../context.ts";
+import { engineError } from "../errors.ts";
+import type { LiveContainers } from "./live.ts";
+import { networkFilePaths, writeNetworkFiles } from "./network-files.ts";
+import { type PreparedRun, prepareRun } from "./prepare-run.ts";
+import type { ContainerRecord, RecordedState } from "./record.ts";
+import { startFailure } from "./start-failure.ts";
+import { readUserFiles } from "./user-files.ts";
+import { type Ending, watchContainer } from "./watch.ts";
+
+/**
+ * Starts a container: monitor, plan, program. Resolves when the program has been executed.
+ *
+ * @throws ENGINE_CONTAINER_STATE when it runs already; ENGINE_CONTAINER_START with `exitCode` 126 or 127 when the
+ *   program cannot be executed; what failed before leaves nothing behind
+ */
+export async function startContainer(
+  context: EngineContext,
+  live: LiveContainers,
+  record: ContainerRecord,
+  finish: (ending: Ending) => Promise<void>,
+): Promise<void> {
+  const { id } = record;
+  if (record.state.status !== "created" && record.state.status !== "exited") {
+    throw engineError("CONTAINER_STATE", `container ${record.name} is ${record.state.status} already`);
+  }
+  const facts = await context.readFacts();
+  const starting: RecordedState = {
+    ...record.state,
+    status: "starting",
+    bootId: facts.bootId,
+    error: "",
+    oomKilled: false,
+  };
+  context.store.setState(id, starting);
+  try {
+    const prepared = await prepare(context, record, facts);
+    const container = await createMonitored(context, record, prepared);
+    await begin(context, live, { record, starting, container, finish });
+  } catch (error) {
+    const failure = startFailure(error, record);
+    await abandon(context, live, id);
+    const exitCode = Number(failure.details.exitCode ?? 128);
+    context.store.setState(id, {
+      ...record.state,
+      status: record.state.status,
+      exitCode,
+      error: failure.message,
+    });
+    throw failure;
+  }
+}
+
+async function prepare(
+  context: EngineContext,
+  record: ContainerRecord,
+  facts: Awaited<ReturnType<EngineContext["readFacts"]>>,
+): Promise<PreparedRun> {
+  const { layout, images, helper } = context;
+  const directory = layout.container(record.id);
+  const root = await images.root(record.id);
+  const hostname = record.request.hostname || record.id.slice(0, 12);
+  await writeNetworkFiles(directory, record.request, hostname);
+  const userFiles = await readUserFiles(helper, root.layers);
+  return prepareRun(context, {
+    record,
+    facts,
+    root: root.source,
+    userFiles,
+    networkFiles: networkFilePaths(directory),
+  });
+}
+
+async function createMonitored(
+  { layout, helperPath }: EngineContext,
+  { id }: ContainerRecord,
+  { plan, monitor }: PreparedRun,
+): Promise<MonitoredContainer> {
+  const run = layout.containerRun(id);
+  await rm(run, { recursive: true, force: true });
+  await mkdir(`${run}/rootfs`, { recursive: true, mode: 0o711 });
+  return startMonitor(helperPath, monitor, plan, { bindings: createBindings(id) });
+}
+
+type Beginning = {
+  record: ContainerRecord;
+  starting: RecordedState;
+  container: MonitoredContainer;
+  finish: (ending: Ending) => Promise<void>;
+};
+
+/** Connects everybody who wants to hear the first byte, then lets the program go. */
+async function begin(context: EngineContext, live: LiveContainers, beginning: Beginning): Promise<void> {
+  const { record, starting, container } = beginning;
+  const { id } = record;
+  const run = context.layout.containerRun(id);
+  const entry = live.get(id);
+  entry.control = await connectMonitor(run);
+  const clients = [...entry.waitingClients];
+  entry.waitingClients.clear();
+  await Promise.all(clients.map((connect) => connect(run)));
+  const state: RecordedState = {
+    ...starting,
+    status: "running",
+    pid: container.init.pid,
+    startTime: container.init.startTime.toString(),
+    exitCode: 0,
+    startedAt: new Date().toISOString(),
+    planDigest: container.digest,
+  };
+  context.store.setState(id, state);
+  await context.helper.execute(planStart(await loadExisting(run, "state")));
+  context.events.publish({
+    type: "container",
+    action: "start",
+    id,
+    attributes: { name: record.name, image: record.request.image },
+  });
+  await watchContainer(context, entry, id, beginning.finish);
+}
+
+/** Undoes a start that failed: the processes, the groups, the run directory. */
+async function abandon(context: EngineContext, live: LiveContainers, id: string): Promise<void> {
+  const run = context.layout.containerRun(id);
+  const entry = live.get(id);
+  entry.control?.[Symbol.dispose]();
+  entry.control = undefined;
+  try {
+    const runtime = {
+      root: run,
+      helper: context.helper,
+      facts: await context.readFacts(),
+      logger: context.logger,
+      owner: 0,
+    };
+    await removeContainer(runtime, await loadExisting(run, "state"), true);
+  } catch (error) {
+    if (!(error instanceof TugError && error.kind === "notFound")) {
+      context.logger.log("warn", "container.abandon", { container: id, error: String(error) });
+    }
+  }
+  await rm(run, { recursive: true, force: true });
+}

@@ -1,0 +1,77 @@
+import { TugError } from "../../base/index.ts";
+import { signalNumber } from "../../runtime/index.ts";
+import type { EngineContext } from "../context.ts";
+import { engineError } from "../errors.ts";
+import type { LiveContainers } from "./live.ts";
+import type { ContainerRecord } from "./record.ts";
+import { waitForContainer } from "./wait.ts";
+
+/** Seconds that a container may take to end by itself, unless it was created with another number. */
+const PATIENCE = 10;
+
+export type StopOptions = {
+  readonly signalName?: string | undefined;
+  /** -1 waits for ever. */
+  readonly timeoutSeconds?: number | undefined;
+};
+
+/** Sends the container's stop signal, and SIGKILL when it has not ended in time. Resolves when it has ended. */
+export async function stopContainer(
+  context: EngineContext,
+  live: LiveContainers,
+  { record, options, signal }: { record: ContainerRecord; options: StopOptions; signal: AbortSignal },
+): Promise<void> {
+  if (!isRunning(record)) throw engineError("CONTAINER_STATE", `container ${record.name} is not running`);
+  const name = options.signalName ?? record.request.stopSignal ?? record.image.stopSignal ?? "SIGTERM";
+  const seconds = options.timeoutSeconds ?? record.request.stopTimeoutSeconds ?? PATIENCE;
+  const ended = waitForContainer(live, record, { condition: "next-exit", signal });
+  ended.catch(() => undefined);
+  await sendSignal(context, live, record, name);
+  if (seconds >= 0 && !(await endsWithin(ended, seconds * 1000))) {
+    await sendSignal(context, live, record, "SIGKILL");
+  }
+  await ended;
+  const attributes = { name: record.name, image: record.request.image };
+  context.events.publish({ type: "container", action: "stop", id: record.id, attributes });
+}
+
+/** Sends a signal to init; one that has just ended is no error. */
+export async function sendSignal(
+  context: EngineContext,
+  live: LiveContainers,
+  record: ContainerRecord,
+  name: string,
+): Promise<void> {
+  const number = signalNumber(name);
+  try {
+    await live.get(record.id).control?.signal(number);
+  } catch (error) {
+    if (
+      !(
+        error instanceof TugError &&
+        (error.details.errno === "ESRCH" || error.code === "HELPER_MONITOR_LOST")
+      )
+    ) {
+      throw error;
+    }
+  }
+  const attributes = { name: record.name, image: record.request.image, signal: String(number) };
+  context.events.publish({ type: "container", action: "kill", id: record.id, attributes });
+}
+
+/** Whether the container's program has been started and has not ended. */
+export function isRunning({ state }: ContainerRecord): boolean {
+  return state.status === "running" || state.status === "paused";
+}
+
+async function endsWithin(ended: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  try {
+    return await Promise.race([ended.then(() => true as const), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

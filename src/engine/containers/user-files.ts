@@ -1,0 +1,47 @@
+import type { Helper } from "../../helper/index.ts";
+import type { Op, Plan, Slot } from "../../plan/index.ts";
+import type { UserFiles } from "./user.ts";
+
+/** More than any passwd file of an image that is meant well. */
+const LIMIT = 1024 * 1024;
+
+const PASSWD = 1;
+const GROUP = 2;
+
+/**
+ * Reads passwd and group out of a root file system, which only the helper may look into: it mounts the layers detached,
+ * read-only, and resolves the paths inside. A file that is absent is empty.
+ *
+ * @param layers directories, topmost first
+ */
+export async function readUserFiles(helper: Helper, layers: readonly string[]): Promise<UserFiles> {
+  const { data } = await helper.execute(readPlan(layers));
+  return { passwd: text(data.get(PASSWD)), group: text(data.get(GROUP)) };
+}
+
+function readPlan(layers: readonly string[]): Plan {
+  const root = 0 as Slot;
+  const read = (path: string, tag: number): Op => ({
+    op: "readInRoot",
+    from: "user",
+    root,
+    path,
+    limit: LIMIT,
+    tag,
+    ignore: ["ENOENT", "ENOTDIR"],
+  });
+  const host = [layersMount(layers, root), read("/etc/passwd", PASSWD), read("/etc/group", GROUP)];
+  return { host, stage: [], init: [] };
+}
+
+/** A detached read-only view of layers; the kernel makes no overlay of a single one. */
+export function layersMount(layers: readonly string[], out: Slot): Op {
+  const [first = "/", ...rest] = layers;
+  return rest.length === 0
+    ? { op: "cloneMount", from: "image", path: first, out }
+    : { op: "overlay", from: "image", lowers: layers, out };
+}
+
+function text(bytes: Buffer | undefined): string {
+  return bytes?.toString("utf8") ?? "";
+}

@@ -1,0 +1,94 @@
+import type { EngineContext } from "../context.ts";
+import type { Container, ContainerState, MountPoint } from "../model/container-view.ts";
+import type { MountRequest } from "../model/mount-request.ts";
+import { commandLine } from "../spec/process.ts";
+import { networkFilePaths } from "./network-files.ts";
+import { LOG_FILE } from "./prepare-run.ts";
+import type { ContainerRecord } from "./record.ts";
+
+/** A container as the doors show it. */
+export function viewContainer({ layout }: EngineContext, record: ContainerRecord): Container {
+  const { id, name, createdAt, request, image } = record;
+  const [path = "", ...args] = commandLine(request, image.defaults);
+  const directory = layout.container(id);
+  const network = request.network.mode.kind === "host" ? "host" : "none";
+  return {
+    id,
+    name,
+    createdAt,
+    imageId: image.id,
+    spec: {
+      ...request,
+      command:
+        request.command ?? (request.entrypoint === undefined ? (image.defaults.Cmd ?? undefined) : undefined),
+      entrypoint: request.entrypoint ?? image.defaults.Entrypoint ?? undefined,
+      env: mergeEnvironment(image.defaults.Env ?? [], request.env),
+      workingDir: request.workingDir ?? image.defaults.WorkingDir,
+      user: request.user ?? image.defaults.User,
+      hostname: request.hostname ?? id.slice(0, 12),
+    },
+    path,
+    args,
+    state: viewState(record),
+    restartCount: record.state.restartCount,
+    driver: "overlay",
+    os: image.os,
+    mounts: request.mounts.map((mount) => viewMount(layout.volumes, mount)),
+    files: {
+      log: request.logging.driver === "none" ? "" : `${directory}/${LOG_FILE}`,
+      ...networkFilePaths(directory),
+    },
+    execIds: [],
+    networks: { [network]: noEndpoint },
+    ports: [],
+  };
+}
+
+const noEndpoint = {
+  networkId: "",
+  endpointId: "",
+  gateway: "",
+  ipAddress: "",
+  ipPrefixLength: 0,
+  ipv6Gateway: "",
+  ipv6Address: "",
+  ipv6PrefixLength: 0,
+  macAddress: "",
+  aliases: [],
+} as const;
+
+function viewState({ state }: ContainerRecord): ContainerState {
+  const { status, pid, exitCode, error, oomKilled, startedAt, finishedAt } = state;
+  const shown = status === "creating" || status === "starting" ? "created" : status;
+  return { status: shown, pid, exitCode, error, oomKilled, startedAt, finishedAt };
+}
+
+function viewMount(volumes: string, mount: MountRequest): MountPoint {
+  const common = { destination: mount.target, writable: !mount.readOnly, mode: mount.readOnly ? "ro" : "" };
+  switch (mount.type) {
+    case "bind":
+      return { ...common, type: "bind", source: mount.source, propagation: mount.propagation || "rprivate" };
+    case "volume":
+      return {
+        ...common,
+        type: "volume",
+        name: mount.name,
+        source: `${volumes}/${mount.name}/_data`,
+        driver: "local",
+        propagation: "",
+      };
+    case "tmpfs":
+      return { ...common, type: "tmpfs", source: "", propagation: "" };
+    case "image":
+      return { ...common, type: "image", source: mount.image, propagation: "" };
+  }
+}
+
+function mergeEnvironment(image: readonly string[], request: readonly string[]): string[] {
+  const nameOf = (entry: string): string => entry.split("=", 1)[0] ?? "";
+  const replaced = new Set(request.map(nameOf));
+  return [
+    ...image.filter((entry) => !replaced.has(nameOf(entry))),
+    ...request.filter((entry) => entry.includes("=")),
+  ];
+}

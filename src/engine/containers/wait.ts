@@ -1,0 +1,42 @@
+import type { ContainerEnd, LiveContainers } from "./live.ts";
+import type { ContainerRecord } from "./record.ts";
+
+/** When a wait is over. `next-exit` and `not-running` differ for a container that does not run now. */
+export type WaitCondition = "not-running" | "next-exit" | "removed";
+
+/**
+ * Registers a waiter; from the return on no end can be missed. The promise is resolved when the condition holds and
+ * rejected when the signal aborts.
+ */
+export function waitForContainer(
+  live: LiveContainers,
+  record: ContainerRecord,
+  { condition, signal }: { condition: WaitCondition; signal: AbortSignal },
+): Promise<ContainerEnd> {
+  const { status, exitCode, error } = record.state;
+  const entry = live.get(record.id);
+  const stopped = status !== "running" && status !== "paused" && status !== "starting";
+  if (condition === "not-running" && stopped) return Promise.resolve({ exitCode, error });
+  return new Promise((resolve, reject) => {
+    const done = (end: ContainerEnd): void => {
+      release();
+      resolve(end);
+    };
+    const removed = (): void => done(entry.lastEnd ?? { exitCode, error });
+    const ended = (end: ContainerEnd): void => {
+      if (condition !== "removed") done(end);
+    };
+    const aborted = (): void => {
+      release();
+      reject(signal.reason);
+    };
+    const release = (): void => {
+      entry.endListeners.delete(ended);
+      entry.removalListeners.delete(removed);
+      signal.removeEventListener("abort", aborted);
+    };
+    entry.endListeners.add(ended);
+    entry.removalListeners.add(removed);
+    signal.addEventListener("abort", aborted, { once: true });
+  });
+}

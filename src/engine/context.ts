@@ -1,0 +1,22 @@
+import type { Logger } from "../base/index.ts";
+import type { Helper } from "../helper/index.ts";
+import type { HostFacts } from "../host/index.ts";
+import type { ImageSource } from "./containers/image-source.ts";
+import type { ContainerStore } from "./containers/store.ts";
+import type { EventLog } from "./events.ts";
+import type { EngineLayout } from "./paths.ts";
+
+/** What the parts of an engine share. */
+export type EngineContext = {
+  readonly layout: EngineLayout;
+  readonly store: ContainerStore;
+  readonly images: ImageSource;
+  readonly helper: Helper;
+  /** Path of the helper program, for monitors. */
+  readonly helperPath: string;
+  readonly readFacts: () => Promise<HostFacts>;
+  readonly events: EventLog;
+  readonly logger: Logger;
+  /** User id of who runs the engine. */
+  readonly owner: number;
+};

@@ -1,0 +1,32 @@
+import { defineErrors } from "../base/index.ts";
+
+/** Failures of what the doors ask of the engine. */
+export const engineError = defineErrors("ENGINE", {
+  CAPABILITY: { kind: "invalid", when: "a capability's name is unknown" },
+  CONTAINER_NOT_FOUND: { kind: "notFound", when: "no container has this name or id" },
+  CONTAINER_AMBIGUOUS: { kind: "invalid", when: "the beginning of an id fits several containers" },
+  CONTAINER_NAME: { kind: "invalid", when: "a container's name has characters that names cannot have" },
+  CONTAINER_NAME_TAKEN: { kind: "conflict", when: "another container has the name" },
+  CONTAINER_RUNNING: { kind: "conflict", when: "the container runs, and what was asked needs it not to" },
+  CONTAINER_NOT_RUNNING: {
+    kind: "conflict",
+    when: "the container does not run, and what was asked needs it to",
+  },
+  CONTAINER_STATE: { kind: "notModified", when: "the container is already in the state asked for" },
+  CONTAINER_START: { kind: "invalid", when: "the container's program could not be started" },
+  DEVICE: { kind: "invalid", when: "a device of the host cannot be handed to a container" },
+  IMAGE_NOT_FOUND: { kind: "notFound", when: "no image has this name or id" },
+  MONITOR_LOST: {
+    kind: "internal",
+    when: "a container's monitor ended without a record of the container's end",
+  },
+  MOUNT: { kind: "invalid", when: "a mount's source is missing or of the wrong kind" },
+  NO_COMMAND: { kind: "invalid", when: "neither the request nor the image names a program to run" },
+  SECCOMP: { kind: "invalid", when: "a system call profile cannot be read" },
+  SIGNAL: { kind: "invalid", when: "a signal's name or number is unknown" },
+  UNSUPPORTED: {
+    kind: "notImplemented",
+    when: "an option is understood but this engine does not have it yet",
+  },
+  USER: { kind: "invalid", when: "a user or group is not in the container's passwd or group file" },
+});

@@ -1,0 +1,53 @@
+import type * as dockerApi from "../../specs/docker-api/index.ts";
+
+/**
+ * One thing mounted in a container. `from` is the JSON pointer of the create body; `spec` is there when the mount was
+ * written as one text (`-v`, HostConfig.Binds) and is given back so by `inspect`.
+ */
+export type MountRequest = {
+  readonly target: string;
+  readonly readOnly: boolean;
+  readonly from: string;
+  readonly spec?: string | undefined;
+} & (BindMount | VolumeMount | TmpfsMount | ImageMount);
+
+export type BindMount = {
+  readonly type: "bind";
+  /** Absolute path on the host. */
+  readonly source: string;
+  /** Make a directory when the source is missing; else that is an error. */
+  readonly createSource: boolean;
+  readonly propagation?: dockerApi.Propagation | undefined;
+  /** Whether mounts below the source come along. */
+  readonly recursive: boolean;
+  /** What read-only means for mounts below the source; `ifPossible` needs mount_setattr(2). */
+  readonly readOnlyRecursive: "ifPossible" | "never" | "always";
+  readonly relabel?: "z" | "Z" | undefined;
+};
+
+export type VolumeMount = {
+  readonly type: "volume";
+  /** Left out: an anonymous volume, removed together with the container by `rm -v` and `--rm`. */
+  readonly name?: string | undefined;
+  /** Do not fill a new volume with what the image has at the target. */
+  readonly noCopy: boolean;
+  readonly subpath?: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly driver?: string | undefined;
+  readonly driverOptions: Readonly<Record<string, string>>;
+};
+
+export type TmpfsMount = {
+  readonly type: "tmpfs";
+  readonly sizeBytes?: number | undefined;
+  /** Permission bits. */
+  readonly mode?: number | undefined;
+  /** Mount options such as `size=64m`, `noexec`, in the order given. */
+  readonly options: readonly string[];
+};
+
+export type ImageMount = {
+  readonly type: "image";
+  readonly image: string;
+  readonly subpath?: string | undefined;
+};

@@ -1,0 +1,28 @@
+import { join } from "node:path";
+
+/** Where an engine keeps things. Two engines never share a data directory. */
+export type EnginePaths = {
+  /** What survives a reboot: /var/lib/tug. */
+  readonly data: string;
+  /** What does not: /run/tug. */
+  readonly run: string;
+};
+
+/** Names below the two directories. */
+export function enginePaths({ data, run }: EnginePaths) {
+  return {
+    data,
+    run,
+    lock: join(data, "engine.lock"),
+    database: join(data, "tug.db"),
+    log: join(data, "engine.log"),
+    volumes: join(data, "volumes"),
+    socket: join(run, "tug.sock"),
+    /** Files of a container that outlive its runs: hostname, hosts, resolv.conf, the log. */
+    container: (id: string) => join(data, "containers", id),
+    /** What a running container has: rootfs, sockets of its monitor, exit record; `state` below is the runtime's. */
+    containerRun: (id: string) => join(run, "containers", id),
+  };
+}
+
+export type EngineLayout = ReturnType<typeof enginePaths>;

@@ -1,0 +1,85 @@
+import { readdir, stat } from "node:fs/promises";
+import { errnoOf } from "../../base/index.ts";
+import { engineError } from "../errors.ts";
+import type { DeviceRequest } from "../model/create-request.ts";
+
+/** A device node of the host that a container gets. */
+export type HostDevice = {
+  readonly path: string;
+  readonly type: "c" | "b";
+  readonly major: number;
+  readonly minor: number;
+  /** Permission bits. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Some of r, w and m. */
+  readonly access: string;
+  /** Place in the create body; undefined for a privileged container's devices. */
+  readonly from: string | undefined;
+};
+
+/** Entries of /dev that belong to one container, or that a container has of its own. */
+const ownEntries = new Set(["pts", "shm", "fd", "mqueue", "console", "ptmx", ".lxc", ".lxd-mounts", ".udev"]);
+
+/** The nodes that a `--device` names: one, or all below a directory. */
+export async function requestedDevices(request: DeviceRequest): Promise<HostDevice[]> {
+  const { pathOnHost, pathInContainer, permissions, from } = request;
+  const found = await devicesBelow(pathOnHost, pathInContainer, { access: permissions, from });
+  if (found.length > 0) return found;
+  throw engineError("DEVICE", `cannot add device ${pathOnHost} (${from}): it is not a device node`, {
+    hint: "look at the host's nodes with: ls -l /dev",
+  });
+}
+
+/** Every device node of the host, for a privileged container. */
+export async function allHostDevices(): Promise<HostDevice[]> {
+  const names = await readdir("/dev");
+  const lists = await Promise.all(
+    names
+      .filter((name) => !ownEntries.has(name))
+      .map((name) => devicesBelow(`/dev/${name}`, `/dev/${name}`, { access: "rwm", from: undefined })),
+  );
+  return lists.flat();
+}
+
+type Grant = { access: string; from: string | undefined };
+
+async function devicesBelow(path: string, inside: string, grant: Grant): Promise<HostDevice[]> {
+  try {
+    const status = await stat(path);
+    if (status.isDirectory()) {
+      const names = await readdir(path);
+      return (
+        await Promise.all(names.map((name) => devicesBelow(`${path}/${name}`, `${inside}/${name}`, grant)))
+      ).flat();
+    }
+    if (!status.isCharacterDevice() && !status.isBlockDevice()) return [];
+    return [
+      {
+        path: inside,
+        type: status.isBlockDevice() ? "b" : "c",
+        ...deviceNumbers(status.rdev),
+        mode: status.mode & 0o7777,
+        uid: status.uid,
+        gid: status.gid,
+        ...grant,
+      },
+    ];
+  } catch (error) {
+    // A privileged container takes what is there; a node that goes away meanwhile is not.
+    if (grant.from === undefined && errnoOf(error) !== undefined) return [];
+    throw engineError("DEVICE", `cannot add device ${path} (${grant.from}): ${errnoOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Source: glibc's sysmacros.h, 64-bit dev_t */
+export function deviceNumbers(rdev: number): { major: number; minor: number } {
+  const number = BigInt(rdev);
+  return {
+    major: Number(((number >> 8n) & 0xfffn) | ((number >> 32n) & ~0xfffn)),
+    minor: Number((number & 0xffn) | ((number >> 12n) & ~0xffn)),
+  };
+}

@@ -1,0 +1,44 @@
+import type { HostFacts } from "../../host/index.ts";
+import type { CreateContainerRequest } from "../model/create-request.ts";
+import type { HostDevice } from "./host-devices.ts";
+import type { Origins } from "./origins.ts";
+
+/** The parts of an image's configuration that a container takes over. */
+export type ImageDefaults = {
+  readonly Entrypoint?: readonly string[] | null | undefined;
+  readonly Cmd?: readonly string[] | null | undefined;
+  readonly Env?: readonly string[] | null | undefined;
+  readonly WorkingDir?: string | undefined;
+  readonly User?: string | undefined;
+};
+
+/** Numbers for the user that a request names, looked up in the container's own passwd and group files. */
+export type ResolvedUser = { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
+
+/** A mount of a request with its source on the host. */
+export type ResolvedMount = {
+  readonly target: string;
+  /** Absolute path on the host; undefined for a tmpfs. */
+  readonly source: string | undefined;
+  /** Options as config.json takes them. */
+  readonly options: readonly string[];
+  readonly from: string;
+};
+
+/** Everything that a container's spec is made of. */
+export type SpecInput = {
+  readonly id: string;
+  readonly request: CreateContainerRequest;
+  readonly image: ImageDefaults;
+  readonly user: ResolvedUser;
+  readonly facts: HostFacts;
+  /** Path of the root file system, absolute or relative to the bundle. */
+  readonly rootfs: string;
+  readonly hostname: string;
+  readonly mounts: readonly ResolvedMount[];
+  readonly devices: readonly HostDevice[];
+  /** Path of another container's namespace of a kind, for `container:` modes. */
+  readonly namespaceOf: (kind: "pid" | "ipc" | "net", container: string) => string;
+  /** Where what comes from is noted while the spec is written. */
+  readonly origins: Origins;
+};

@@ -1,0 +1,54 @@
+import { defaultMounts } from "../../runtime/index.ts";
+import type { Mount } from "../../specs/oci-runtime/index.ts";
+import type { ResolvedMount, SpecInput } from "./input.ts";
+
+const DEFAULT_SHM = 64 * 1024 * 1024;
+
+/** The file systems of a container: the default ones, then what was asked for, parents before children. */
+export function specMounts(input: SpecInput): Mount[] {
+  const { request } = input;
+  const asked = new Set(input.mounts.map(({ target }) => target));
+  const base = defaultMounts
+    .filter(({ destination }) => !asked.has(destination))
+    .map((mount) => adapt(mount, input));
+  const wanted = [...input.mounts].sort((a, b) => depth(a.target) - depth(b.target));
+  const mounts = base.filter((mount) => mount !== undefined);
+  for (const mount of wanted) {
+    input.origins.note(`/mounts/${mounts.length}`, mount.from);
+    mounts.push(toSpec(mount));
+  }
+  if (request.shmSizeBytes !== undefined) {
+    const shm = mounts.findIndex(({ destination }) => destination === "/dev/shm");
+    input.origins.note(`/mounts/${shm}`, request.from.shmSizeBytes);
+  }
+  return mounts;
+}
+
+/** A default mount as this container needs it. */
+function adapt(mount: Mount, { request }: SpecInput): Mount | undefined {
+  const { ipc, pid } = request.namespaces;
+  if (mount.destination === "/dev/shm") {
+    if (ipc?.mode === "host") return hostBind(mount);
+    if (ipc?.mode === "none") return undefined;
+    return { ...mount, options: [...(mount.options ?? []), `size=${request.shmSizeBytes ?? DEFAULT_SHM}`] };
+  }
+  if (mount.destination === "/dev/mqueue" && ipc?.mode === "host") return hostBind(mount);
+  if (mount.destination === "/proc" && pid?.mode === "host") return hostBind(mount);
+  const writable = request.security.privileged && (mount.type === "sysfs" || mount.type === "cgroup");
+  return writable ? { ...mount, options: (mount.options ?? []).filter((option) => option !== "ro") } : mount;
+}
+
+/** The host's own instance instead of a new one. */
+function hostBind({ destination, options }: Mount): Mount {
+  const flags = (options ?? []).filter((option) => ["nosuid", "noexec", "nodev"].includes(option));
+  return { destination, type: "bind", source: destination, options: ["rbind", ...flags] };
+}
+
+function toSpec({ target, source, options }: ResolvedMount): Mount {
+  if (source === undefined) return { destination: target, type: "tmpfs", source: "tmpfs", options };
+  return { destination: target, type: "bind", source, options };
+}
+
+function depth(path: string): number {
+  return path.split("/").filter((step) => step !== "").length;
+}

@@ -1,0 +1,123 @@
+import { readFile } from "node:fs/promises";
+import { cpus, hostname, release, totalmem } from "node:os";
+import type { HostFacts } from "../host/index.ts";
+import type { EngineContext } from "./context.ts";
+import type { EngineEvent } from "./events.ts";
+
+/** What an engine is and runs on. */
+export type VersionFacts = {
+  readonly version: string;
+  readonly commit: string;
+  readonly builtAt: string;
+  readonly nodeVersion: string;
+  readonly kernelVersion: string;
+  /** As images name it: amd64. */
+  readonly architecture: string;
+};
+
+export type InfoFacts = VersionFacts & {
+  readonly id: string;
+  readonly hostname: string;
+  readonly operatingSystem: string;
+  readonly osVersion: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly containers: { readonly running: number; readonly paused: number; readonly stopped: number };
+  readonly images: number;
+  readonly snapshotter: string;
+  readonly snapshotterStatus: readonly (readonly [string, string])[];
+  readonly cgroupVersion: 1 | 2;
+  readonly cgroupDriver: "cgroupfs";
+  readonly loggingDriver: string;
+  readonly rootDirectory: string;
+  readonly defaultRuntime: string;
+  readonly runtimes: readonly string[];
+  readonly securityOptions: readonly string[];
+  readonly warnings: readonly string[];
+};
+
+/** What an engine tells of itself. */
+export interface SystemFacts {
+  version(): Promise<VersionFacts>;
+  info(): Promise<InfoFacts>;
+  diskUsage(): Promise<{ layersBytes: number; volumes: readonly never[] }>;
+  events(
+    options: { since?: number | undefined; until?: number | undefined },
+    signal: AbortSignal,
+  ): AsyncIterable<EngineEvent>;
+}
+
+export type SystemOptions = {
+  readonly version: string;
+  /** Id of the data directory; never changes. */
+  readonly id: string;
+  readonly countImages: () => Promise<number>;
+  readonly layersBytes: () => Promise<number>;
+};
+
+/** The facts about an engine and its machine. */
+export function systemFacts(context: EngineContext, options: SystemOptions): SystemFacts {
+  const version = async (): Promise<VersionFacts> => ({
+    version: options.version,
+    commit: "",
+    builtAt: "",
+    nodeVersion: process.version,
+    kernelVersion: release(),
+    architecture: (await context.readFacts()).architecture === "x86_64" ? "amd64" : "arm64",
+  });
+  return {
+    version,
+    async info() {
+      const facts = await context.readFacts();
+      const states = context.store.list().map(({ state }) => state.status);
+      const running = states.filter((status) => status === "running").length;
+      const paused = states.filter((status) => status === "paused").length;
+      const os = parseOsRelease(await readFile("/etc/os-release", "utf8").catch(() => ""));
+      return {
+        ...(await version()),
+        id: options.id,
+        hostname: hostname(),
+        operatingSystem: os.get("PRETTY_NAME") ?? "Linux",
+        osVersion: os.get("VERSION_ID") ?? "",
+        cpus: cpus().length,
+        memoryBytes: totalmem(),
+        containers: { running, paused, stopped: states.length - running - paused },
+        images: await options.countImages(),
+        snapshotter: "overlay",
+        snapshotterStatus: [["Directory", `${context.layout.data}/snapshots`]],
+        cgroupVersion: isUnified(facts) ? 2 : 1,
+        cgroupDriver: "cgroupfs",
+        loggingDriver: "json-file",
+        rootDirectory: context.layout.data,
+        defaultRuntime: "tug",
+        runtimes: ["tug"],
+        securityOptions: securityOptions(facts),
+        warnings: [],
+      };
+    },
+    diskUsage: async () => ({ layersBytes: await options.layersBytes(), volumes: [] }),
+    events: (range, signal) => context.events.stream(range, signal),
+  };
+}
+
+function isUnified({ mounts }: HostFacts): boolean {
+  return mounts.some(({ type, mountPoint }) => type === "cgroup2" && mountPoint === "/sys/fs/cgroup");
+}
+
+function securityOptions(facts: HostFacts): string[] {
+  return [
+    ...(facts.security.apparmor ? ["name=apparmor"] : []),
+    ...(facts.security.seccomp ? ["name=seccomp,profile=builtin"] : []),
+    ...(isUnified(facts) ? ["name=cgroupns"] : []),
+  ];
+}
+
+/** Source: os-release(5) */
+function parseOsRelease(text: string): Map<string, string> {
+  return new Map(
+    text.split("\n").flatMap((line) => {
+      const match = /^([A-Z_]+)="?([^"]*)"?$/.exec(line);
+      return match === null ? [] : [[match[1] ?? "", match[2] ?? ""] as const];
+    }),
+  );
+}

@@ -1,0 +1,74 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Helper } from "../helper/index.ts";
+import type { Op, Plan, Slot } from "../plan/index.ts";
+
+const directory = 0 as Slot;
+const records = 1 as Slot;
+
+/** Reads and writes file trees with the helper; see the port of the same shape in images. */
+export interface HelperTrees {
+  unpack(path: string, records: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void>;
+  pack(path: string, options: { path?: string }, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** The tree of a root that has to be mounted first. */
+  packMount(mount: Op, options: { path?: string }, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
+/** Trees by way of the helper's unpackTree and packTree. */
+export function helperTrees(helper: Helper): HelperTrees {
+  const pack = (source: Op, path: string, signal?: AbortSignal): AsyncIterable<Uint8Array> =>
+    packed(helper, hostPlan([source, inheritOp, packOp(path)]), signal);
+  return {
+    async unpack(path, source, signal) {
+      const plan = hostPlan([
+        openOp(path),
+        inheritOp,
+        { op: "unpackTree", from: "layer", directory, records },
+      ]);
+      const execution = helper.start(plan, { descriptors: ["stream"], ...(signal && { signal }) });
+      const [stream] = execution.streams;
+      if (stream === undefined) return void (await execution.result);
+      // A helper that failed says why; the broken pipe is only how we notice.
+      const sent = pipeline(Readable.from(source), stream, { ...(signal && { signal }) });
+      const [outcome, sending] = await Promise.allSettled([execution.result, sent]);
+      if (outcome.status === "rejected") throw sourceError(sending) ?? outcome.reason;
+      if (sending.status === "rejected") throw sending.reason;
+    },
+    pack: (path, options, signal) => pack(openOp(path), options.path ?? "", signal),
+    packMount: (mount, options, signal) => pack(mount, options.path ?? "", signal),
+  };
+}
+
+async function* packed(helper: Helper, plan: Plan, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  const execution = helper.start(plan, { descriptors: ["stream"], ...(signal && { signal }) });
+  const [stream] = execution.streams;
+  try {
+    if (stream !== undefined) yield* stream as AsyncIterable<Uint8Array>;
+    await execution.result;
+  } finally {
+    stream?.destroy();
+  }
+}
+
+/** The failure of whoever made the records, if it is that: a broken pipe comes from the helper's own end. */
+function sourceError(sending: PromiseSettledResult<void>): unknown {
+  if (sending.status === "fulfilled") return undefined;
+  const code = (sending.reason as { code?: unknown }).code;
+  return code === "EPIPE" || code === "ECONNRESET" || code === "ERR_STREAM_PREMATURE_CLOSE"
+    ? undefined
+    : sending.reason;
+}
+
+const inheritOp: Op = { op: "inherit", from: "records", fd: 3, out: records };
+
+function openOp(path: string): Op {
+  return { op: "openFile", from: "directory", path, flags: 0, out: directory };
+}
+
+function packOp(path: string): Op {
+  return { op: "packTree", from: "tree", directory, path, records };
+}
+
+function hostPlan(host: Op[]): Plan {
+  return { host, stage: [], init: [] };
+}
