@@ -86,9 +86,14 @@ int verb_cgroup_open(struct run *run, const struct op_cgroup_open *op)
 
 int verb_cgroup_set(struct run *run, const struct op_cgroup_set *op)
 {
-	if (strchr(op->file, '/'))
+	int group = slot_fd(run, op->group);
+	if (strchr(op->file, '/') || strchr(op->else_file, '/'))
 		return fail(run, EINVAL, "openat", op->file);
-	return write_file(slot_fd(run, op->group), op->file, op->value) < 0 ? fail(run, errno, "write", op->file) : 0;
+	if (write_file(group, op->file, op->value) == 0)
+		return 0;
+	if (errno != ENOENT || !*op->else_file)
+		return fail(run, errno, "write", op->file);
+	return write_file(group, op->else_file, op->else_value) < 0 ? fail(run, errno, "write", op->else_file) : 0;
 }
 
 int verb_cgroup_join(struct run *run, const struct op_cgroup_join *op)

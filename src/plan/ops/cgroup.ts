@@ -27,13 +27,17 @@ export const cgroupOps = defineOps({
     fields: { path: f.hostPath("the group's directory"), out: f.out("the group's directory") },
   },
   cgroupSet: {
-    doc: "Writes one value into a file of a control group.",
+    doc: "Writes one value into a file of a control group, or another value into another file where the group has none of the first name.",
     source: "cgroups(7)",
     legal: host,
     fields: {
       group: f.in("the group's directory"),
       file: f.text("name of the file"),
       value: f.text("what to write, in one write"),
+      elseFile: f.text("name of the other file, empty for none: kernels differ in which they have", {
+        optional: true,
+      }),
+      elseValue: f.text("what to write there", { optional: true }),
     },
   },
   cgroupDevices: {

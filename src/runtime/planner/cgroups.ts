@@ -1,5 +1,15 @@
 import type { Slot } from "../../plan/index.ts";
-import type { CgroupHierarchy } from "../cgroups/layout.ts";
+import { cgroupError } from "../cgroups/errors.ts";
+import {
+  type CgroupHierarchy,
+  type CgroupLayout,
+  type CgroupWrite,
+  containerDeviceRules,
+  deviceProgram,
+  hierarchyOf,
+  legacyDeviceWrites,
+  resourceWrites,
+} from "../cgroups/index.ts";
 import type { PlanBuilder } from "./builder.ts";
 import type { CreateInput } from "./input.ts";
 
@@ -18,10 +28,25 @@ const unifiedControllers = ["cpuset", "cpu", "io", "memory", "hugetlb", "pids", 
 export function planCgroups(builder: PlanBuilder, input: CreateInput): CgroupPlan {
   const layout = input.cgroups;
   if (layout === undefined) return { birth: undefined, join: [] };
-  const slots = new Map<CgroupHierarchy, Slot>();
-  for (const hierarchy of layout.hierarchies) {
+  const groups: Groups = makeGroups(builder, layout);
+  const writes = resourceWrites(input.spec.linux?.resources ?? {}, layout);
+  for (const write of writes) pushWrite(builder, groups.get(hierarchyOf(layout, write.controller)), write);
+  planDeviceRules(builder, input, { layout, groups });
+  const entries = [...groups];
+  return {
+    birth: entries.find(([hierarchy]) => hierarchy?.version === 2)?.[1],
+    join: entries.filter(([hierarchy]) => hierarchy?.version === 1).map(([, slot]) => slot),
+  };
+}
+
+/** The slot of the container's group in each hierarchy; nothing is found where there is no hierarchy. */
+type Groups = ReadonlyMap<CgroupHierarchy | undefined, Slot>;
+
+function makeGroups(builder: PlanBuilder, { hierarchies }: CgroupLayout): Groups {
+  const groups = new Map<CgroupHierarchy | undefined, Slot>();
+  for (const hierarchy of hierarchies) {
     const out = builder.slot();
-    slots.set(hierarchy, out);
+    groups.set(hierarchy, out);
     builder.host.push({
       op: "cgroupCreate",
       from: "/linux/cgroupsPath",
@@ -32,9 +57,46 @@ export function planCgroups(builder: PlanBuilder, input: CreateInput): CgroupPla
       out,
     });
   }
-  const entries = [...slots];
-  return {
-    birth: entries.find(([hierarchy]) => hierarchy.version === 2)?.[1],
-    join: entries.filter(([hierarchy]) => hierarchy.version === 1).map(([, slot]) => slot),
-  };
+  return groups;
+}
+
+/** Without a hierarchy for it there is no write: `resourceWrites` refuses such a limit. */
+function pushWrite({ host }: PlanBuilder, group: Slot | undefined, write: CgroupWrite): void {
+  if (group === undefined) return;
+  const { file, value, from, ignore, instead } = write;
+  host.push({
+    op: "cgroupSet",
+    from,
+    group,
+    file,
+    value,
+    ...(instead && { elseFile: instead.file, elseValue: instead.value }),
+    ...(ignore && { ignore: [...ignore] }),
+  });
+}
+
+/** Where devices are on v1 the rules are lines of its files, else a program on the v2 group. */
+function planDeviceRules(
+  builder: PlanBuilder,
+  { spec }: CreateInput,
+  { layout, groups }: { layout: CgroupLayout; groups: Groups },
+): void {
+  const hierarchy = hierarchyOf(layout, "devices");
+  const group = groups.get(hierarchy);
+  const configured = spec.linux?.resources?.devices ?? [];
+  if (group === undefined && configured.length > 0) {
+    throw cgroupError(
+      "DEVICES",
+      "cannot use config.json#/linux/resources/devices: the devices controller is not mounted",
+      { hint: "mount it on the host or remove the rules" },
+    );
+  }
+  if (hierarchy === undefined || group === undefined) return;
+  const rules = containerDeviceRules(spec.linux);
+  if (hierarchy.version === 1) {
+    for (const write of legacyDeviceWrites(rules)) pushWrite(builder, group, write);
+  } else {
+    const from = "/linux/resources/devices";
+    builder.host.push({ op: "cgroupDevices", from, group, program: deviceProgram(rules) });
+  }
 }

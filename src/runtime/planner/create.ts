@@ -68,7 +68,7 @@ export function createBindings(id: string): Binding[] {
 
 type Parts = { groups: CgroupPlan; namespaces: NamespacePlan };
 
-function planStage({ stage }: PlanBuilder, { spec }: CreateInput, { groups, namespaces }: Parts): void {
+function planStage({ stage }: PlanBuilder, { id, spec }: CreateInput, { groups, namespaces }: Parts): void {
   if (namespaces.user) stage.push(...limitOps(spec.process, "/process"));
   if (namespaces.join.length > 0)
     stage.push({ op: "join", from: "/linux/namespaces", namespaces: namespaces.join });
@@ -76,6 +76,7 @@ function planStage({ stage }: PlanBuilder, { spec }: CreateInput, { groups, name
     op: "spawn",
     from: "/linux/namespaces",
     flags: namespaces.cloneFlags,
+    title: id,
     ...(groups.birth !== undefined && { group: groups.birth }),
   });
 }

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { breachesOf } from "../../plan/index.ts";
+import type { LinuxResources } from "../../specs/oci-runtime/index.ts";
+import { opsNamed, sampleCreatePlan, sampleId } from "../testing/sample-plan.ts";
+
+test("on v2 the process is born in its group, on v1 it joins each one", () => {
+  const unified = sampleCreatePlan((spec) => spec);
+  assert.equal(opsNamed(unified.stage, "spawn")[0]?.group, opsNamed(unified.host, "cgroupCreate")[0]?.out);
+  assert.deepEqual(opsNamed(unified.init, "cgroupJoin"), []);
+  const legacy = sampleCreatePlan((spec) => spec, {}, 1);
+  assert.equal(opsNamed(legacy.stage, "spawn")[0]?.group, undefined);
+  assert.deepEqual(
+    opsNamed(legacy.init, "cgroupJoin").map(({ group }) => group),
+    opsNamed(legacy.host, "cgroupCreate").map(({ out }) => out),
+  );
+});
+
+test("a relative control group begins at the caller's own", () => {
+  const paths = opsNamed(sampleCreatePlan((spec) => spec, {}, 1).host, "cgroupCreate").map(
+    ({ mount, path }) => `${mount}${path}`,
+  );
+  assert.ok(paths.includes(`/sys/fs/cgroup/memory/own/${sampleId}`));
+  assert.ok(paths.includes(`/sys/fs/cgroup/pids/${sampleId}`));
+});
+
+/** What is written where, as `path of the group below its hierarchy: file=value`. */
+function writes(resources: LinuxResources, version: 1 | 2): string[] {
+  const plan = sampleCreatePlan((spec) => ({ ...spec, linux: { ...spec.linux, resources } }), {}, version);
+  assert.deepEqual(breachesOf(plan), []);
+  const groups = new Map(opsNamed(plan.host, "cgroupCreate").map(({ out, mount }) => [out, mount]));
+  return opsNamed(plan.host, "cgroupSet").map(
+    ({ group, file, value }) => `${groups.get(group)?.replace("/sys/fs/cgroup", "")} ${file}=${value}`,
+  );
+}
+
+test("each limit is written into the group of its controller, on v1", () => {
+  const written = writes({ memory: { limit: 1048576n }, pids: { limit: 7n }, cpu: { shares: 512n } }, 1);
+  assert.deepEqual(
+    written.filter((line) => !line.startsWith("/devices")),
+    ["/memory memory.limit_in_bytes=1048576", "/cpu,cpuacct cpu.shares=512", "/pids pids.max=7"],
+  );
+});
+
+test("on v2 all limits are written into the one group", () => {
+  assert.deepEqual(writes({ memory: { limit: 1048576n }, pids: { limit: 7n } }, 2), [
+    " memory.max=1048576",
+    " pids.max=7",
+  ]);
+});
+
+test("a write knows the place of its limit, the failures that do not matter, and the file of other kernels", () => {
+  const plan = sampleCreatePlan((spec) => ({
+    ...spec,
+    linux: { ...spec.linux, resources: { cpu: { burst: 5n }, blockIO: { weight: 10 } } },
+  }));
+  const [burst, weight] = opsNamed(plan.host, "cgroupSet");
+  assert.deepEqual([burst?.from, burst?.ignore], ["/linux/resources/cpu/burst", ["ENOENT"]]);
+  assert.deepEqual([weight?.file, weight?.elseFile, weight?.elseValue], ["io.bfq.weight", "io.weight", "1"]);
+});
+
+test("device rules are lines on v1, the runtime's own last, and one program on v2", () => {
+  const rules: LinuxResources = {
+    devices: [
+      { allow: false, access: "rwm" },
+      { allow: true, type: "c", major: 10, minor: 229, access: "rw" },
+    ],
+  };
+  const lines = writes(rules, 1);
+  assert.deepEqual(lines.slice(0, 2), ["/devices devices.deny=a", "/devices devices.allow=c 10:229 rw"]);
+  assert.ok(lines.includes("/devices devices.allow=c 1:3 rwm"));
+  assert.deepEqual(writes(rules, 2), []);
+  const plan = sampleCreatePlan((spec) => ({ ...spec, linux: { ...spec.linux, resources: rules } }));
+  const programs = opsNamed(plan.host, "cgroupDevices");
+  assert.deepEqual(
+    programs.map(({ group }) => group),
+    opsNamed(plan.host, "cgroupCreate").map(({ out }) => out),
+  );
+  assert.ok((programs[0]?.program.length ?? 0) > 0);
+});
+
+test("rules without a devices controller are refused", () => {
+  const hierarchies = [
+    { version: 1 as const, controllers: ["pids"], mount: "/sys/fs/cgroup/pids", path: `/${sampleId}` },
+  ];
+  assert.throws(() => sampleCreatePlan((spec) => spec, { cgroups: { version: "v1", hierarchies } }, 1), {
+    code: "CGROUP_DEVICES",
+    message: /#\/linux\/resources\/devices: the devices controller is not mounted/,
+  });
+});
