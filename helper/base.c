@@ -155,15 +155,26 @@ char *put_decimal(char *at, uint64_t value)
 }
 
 static char *title_begin, *title_end;
+static unsigned inherited;
 
-void title_init(char **argv)
+void process_init(char **argv)
 {
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", O_RDWR); /* gets the lowest free number, which is this one */
+	while (fcntl(3 + (int)inherited, F_GETFD) >= 0)
+		inherited++;
 	title_begin = title_end = argv[0];
 	/* Arguments and environment lie side by side; the title may use both. */
 	for (char **at = argv; *at == title_end; at++)
 		title_end = *at + strlen(*at) + 1;
 	for (char **at = environ; *at == title_end; at++)
 		title_end = *at + strlen(*at) + 1;
+}
+
+unsigned inherited_descriptors(void)
+{
+	return inherited;
 }
 
 void title_set(const char *role, const char *id)

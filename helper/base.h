@@ -54,8 +54,13 @@ int64_t clock_ms(void);
 /* Field 22 of /proc/PID/stat, 0 when there is no such process. `proc` is a directory descriptor of a procfs. */
 uint64_t start_time_of(int proc, pid_t pid);
 
-/* Remembers where the arguments are; main calls it once before anything else. */
-void title_init(char **argv);
+/*
+ * Main calls it once before anything else: remembers where the arguments are and which descriptors the caller left
+ * open, and puts the null device where 0, 1 or 2 is missing, so that nothing else ever gets such a number.
+ */
+void process_init(char **argv);
+/* How many descriptors from 3 on the caller had left open without a gap. */
+unsigned inherited_descriptors(void);
 /* Sets the process title that ps shows, and the short one: `title_set("tug:[init]", "web")`. `id` may be NULL. */
 void title_set(const char *role, const char *id);
 

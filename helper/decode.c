@@ -186,78 +186,62 @@ static int read_slot(struct decoder *d, const struct field_info *field, uint16_t
 	return 0;
 }
 
-static int read_field(struct decoder *d, const struct field_info *field, uint8_t *to)
+static int read_numbers(struct decoder *d, struct numbers *numbers)
 {
-	union {
-		uint32_t u32;
-		uint64_t u64;
-		const char *text;
-		struct strings texts;
-		struct bytes bytes;
-		struct numbers numbers;
-		struct slots slots;
-		uint16_t slot;
-	} value = { 0 };
-	size_t size = 0;
-	int result = 0;
+	if (read_count(d, 4, &numbers->count) < 0)
+		return -1;
+	uint32_t *item = reserve(d, numbers->count * sizeof *item);
+	if (item)
+		memcpy(item, d->at, numbers->count * sizeof *item);
+	numbers->item = item;
+	d->at += numbers->count * sizeof *item;
+	return 0;
+}
+
+static int read_slots(struct decoder *d, struct slots *slots)
+{
+	static const struct field_info each = { FIELD_IN, 0, 0 };
+	uint16_t slot;
+	if (read_count(d, 2, &slots->count) < 0)
+		return -1;
+	uint16_t *item = reserve(d, slots->count * sizeof *item);
+	slots->item = item;
+	for (uint32_t i = 0; i < slots->count; i++) {
+		if (read_slot(d, &each, &slot) < 0)
+			return -1;
+		if (item)
+			item[i] = slot;
+	}
+	return 0;
+}
+
+/* `to` is the place in the op's structure; in the first pass, any place that is large enough. */
+static int read_field(struct decoder *d, const struct field_info *field, void *to)
+{
 	switch ((enum field_type)field->type) {
 	case FIELD_U32:
-		result = read_u32(d, &value.u32);
-		size = sizeof value.u32;
-		break;
+		return read_u32(d, to);
 	case FIELD_U64:
 		if (!has(d, 8))
 			return refuse(d, EINVAL, "length");
-		value.u64 = get64(d->at);
+		memcpy(to, d->at, 8);
 		d->at += 8;
-		size = sizeof value.u64;
-		break;
+		return 0;
 	case FIELD_TEXT:
-		result = read_text(d, &value.text);
-		size = sizeof value.text;
-		break;
+		return read_text(d, to);
 	case FIELD_TEXTS:
-		result = read_texts(d, &value.texts);
-		size = sizeof value.texts;
-		break;
+		return read_texts(d, to);
 	case FIELD_BYTES:
-		result = read_bytes(d, &value.bytes);
-		size = sizeof value.bytes;
-		break;
+		return read_bytes(d, to);
 	case FIELD_NUMBERS:
-		if (read_count(d, 4, &value.numbers.count) < 0)
-			return -1;
-		size = value.numbers.count * sizeof(uint32_t);
-		value.numbers.item = reserve(d, size);
-		if (value.numbers.item)
-			memcpy((void *)value.numbers.item, d->at, size);
-		d->at += size;
-		size = sizeof value.numbers;
-		break;
+		return read_numbers(d, to);
 	case FIELD_IN:
 	case FIELD_OUT:
-		result = read_slot(d, field, &value.slot);
-		size = sizeof value.slot;
-		break;
-	case FIELD_INS: {
-		struct field_info each = { FIELD_IN, 0, 0 };
-		if (read_count(d, 2, &value.slots.count) < 0)
-			return -1;
-		uint16_t *item = reserve(d, value.slots.count * sizeof *item), slot;
-		for (uint32_t i = 0; i < value.slots.count; i++) {
-			if (read_slot(d, &each, &slot) < 0)
-				return -1;
-			if (item)
-				item[i] = slot;
-		}
-		value.slots.item = item;
-		size = sizeof value.slots;
-		break;
+		return read_slot(d, field, to);
+	case FIELD_INS:
+		return read_slots(d, to);
 	}
-	}
-	if (to)
-		memcpy(to + field->offset, &value, size);
-	return result;
+	return refuse(d, EINVAL, "field");
 }
 
 /* Legality and phase: phases of a list only go forward. */
@@ -296,9 +280,12 @@ static int read_record(struct decoder *d, const uint8_t **at, const uint8_t *end
 	if (op)
 		*op = (struct op){ (uint16_t)code, d->phase, (uint8_t)ignored, d->at, fields };
 	d->at += ignored * 2;
-	for (unsigned i = 0; i < info->fields; i++)
-		if (read_field(d, &op_fields[info->first + i], fields) < 0)
+	for (unsigned i = 0; i < info->fields; i++) {
+		const struct field_info *field = &op_fields[info->first + i];
+		uint64_t elsewhere[2];
+		if (read_field(d, field, fields ? (void *)(fields + field->offset) : elsewhere) < 0)
 			return -1;
+	}
 	if (d->used > PLAN_MEMORY)
 		return refuse(d, E2BIG, "memory");
 	*at += size;

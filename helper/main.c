@@ -21,7 +21,7 @@ int main(int argc, char **argv)
 {
 	if (argc < 1)
 		return 2;
-	title_init(argv);
+	process_init(argv);
 	const char *slash = strrchr(argv[0], '/');
 	const char *name = slash ? slash + 1 : argv[0];
 	if (strcmp(name, "tug") == 0 || strcmp(name, "tug-oci") == 0)

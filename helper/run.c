@@ -171,8 +171,9 @@ static int prepare(struct run *run, int fd)
 	memset(run->slot, -1, sizeof run->slot);
 	run->sync = run->far = run->stage = run->status = run->null = run->empty = run->init_fd = run->proc = -1;
 	run->caller = fd;
-	while (3 + (int)run->inherited != fd && fcntl(3 + (int)run->inherited, F_GETFD) >= 0)
-		run->inherited++;
+	run->inherited = inherited_descriptors();
+	if (fd >= 3 && run->inherited > (unsigned)fd - 3)
+		run->inherited = (unsigned)fd - 3;
 	if (kernel_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return -1;
 	signal(SIGPIPE, SIG_IGN);
@@ -181,7 +182,7 @@ static int prepare(struct run *run, int fd)
 	if (run->proc < 0 || fstatfs(run->proc, &fs) < 0)
 		return -1;
 	errno = ENODEV;
-	return fs.f_type == KERNEL_PROC_MAGIC ? 0 : -1;
+	return fs.f_type == PROC_SUPER_MAGIC ? 0 : -1;
 }
 
 /* Executes the plan and returns what to answer. */

@@ -154,7 +154,7 @@ static _Noreturn void init_main(struct run *run, const char *id)
 
 int verb_spawn(struct run *run, const struct op_spawn *op)
 {
-	struct kernel_clone_args args = { .flags = op->flags, .exit_signal = SIGCHLD };
+	struct clone_args args = { .flags = op->flags, .exit_signal = SIGCHLD };
 	if (run->forked) {
 		args.flags |= CLONE_PARENT;
 		args.exit_signal = 0; /* the kernel takes the stage's own */

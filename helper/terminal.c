@@ -25,7 +25,7 @@ static int open_master(struct run *run, int root)
 	owned int ptmx = path_open(root, "/dev/pts/ptmx", O_PATH | O_NOFOLLOW, 0);
 	if (ptmx < 0 || fstat(ptmx, &node) < 0 || fstatfs(ptmx, &fs) < 0)
 		return fail(run, errno, "openat2", "/dev/pts/ptmx");
-	if (fs.f_type != KERNEL_DEVPTS_MAGIC || node.st_ino != PTMX_INODE || !S_ISCHR(node.st_mode) || node.st_rdev != makedev(5, 2))
+	if (fs.f_type != DEVPTS_SUPER_MAGIC || node.st_ino != PTMX_INODE || !S_ISCHR(node.st_mode) || node.st_rdev != makedev(5, 2))
 		return fail(run, ENODEV, "fstat", "/dev/pts/ptmx");
 	int master = path_reopen(run->proc, ptmx, O_RDWR | O_NOCTTY);
 	return master < 0 ? fail(run, errno, "open", "/dev/pts/ptmx") : master;

@@ -16,7 +16,7 @@ static int open_group(int parent, const char *path)
 	owned int fd = openat(parent, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstatfs(fd, &fs) < 0)
 		return -1;
-	if (fs.f_type == KERNEL_CGROUP_MAGIC || fs.f_type == KERNEL_CGROUP2_MAGIC)
+	if (fs.f_type == CGROUP_SUPER_MAGIC || fs.f_type == CGROUP2_SUPER_MAGIC)
 		return take(&fd);
 	errno = EINVAL;
 	return -1;

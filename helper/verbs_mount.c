@@ -35,9 +35,10 @@ int mount_change(int fd, bool recursive, struct kernel_mount_attr attr)
 int mount_attach(struct run *run, int mount, int target, const char *path)
 {
 	struct statfs fs;
+	const char *first = path + strspn(path, "/");
+	bool says_proc = strncmp(first, "proc", 4) == 0 && (first[4] == '/' || !first[4]);
 	/* A target that leads into procfs without saying so is a link that somebody put there (CVE-2025-52881). */
-	if (fstatfs(target, &fs) == 0 && fs.f_type == KERNEL_PROC_MAGIC &&
-	    strncmp(path + strspn(path, "/"), "proc", 4) != 0)
+	if (!says_proc && fstatfs(target, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC)
 		return fail(run, EPERM, "fstatfs", path);
 	if (kernel_move_mount(mount, target) < 0)
 		return fail(run, errno, "move_mount", path);

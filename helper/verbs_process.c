@@ -34,7 +34,7 @@ static int fill_user_namespace(struct run *run, const struct op_user_namespace *
 
 int verb_user_namespace(struct run *run, const struct op_user_namespace *op)
 {
-	struct kernel_clone_args args = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
+	struct clone_args args = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
 	pid_t pid = kernel_clone3(&args);
 	if (pid < 0)
 		return fail(run, errno, "clone3", NULL);
