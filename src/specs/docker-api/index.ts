@@ -35,6 +35,7 @@ export { mediaTypes } from "./media-types.ts";
 export { type Mount, type Propagation, propagations } from "./mount.ts";
 export { formatPlatform, type Platform, parsePlatform } from "./platform.ts";
 export type { ErrorBody, ErrorExtension, ProgressMessage } from "./progress.ts";
+export { fullReference, splitReference, taggedReference } from "./reference.ts";
 export { formatRegistryAuth, parseRegistryAuth, type RegistryAuth } from "./registry-auth.ts";
 export {
   createFrameDecoder,

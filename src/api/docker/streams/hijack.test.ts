@@ -72,12 +72,37 @@ test("a client that closes its half still gets the output", async () => {
 
 test("input that came with the request is not lost, and its end reaches the container", async () => {
   await using door = await openDoor(createFakeEngine().ports);
-  await create(door, { Cmd: ["cat"], Tty: true, ...OPEN });
-  const { socket, head, rest } = await attach(door, `/containers/web/attach?${ALL}`, "early ");
-  assert.match(head, /Content-Type: application\/vnd\.docker\.raw-stream/);
+  await create(door, { Cmd: ["cat"], ...OPEN });
+  const { socket, rest } = await attach(door, `/containers/web/attach?${ALL}`, "early ");
   await start(door);
   socket.end("late");
-  assert.equal((await rest).toString(), "early late");
+  const output = dockerApi
+    .createFrameDecoder()(await rest)
+    .map((chunk) => chunk.data);
+  assert.equal(Buffer.concat(output).toString(), "early late");
+});
+
+test("a terminal's output is not framed, and a client that leaves does not end its input", async () => {
+  const engine = createFakeEngine();
+  let inputEnded = false;
+  const containers = {
+    ...engine.ports.containers,
+    attach: async (...args: Parameters<typeof engine.ports.containers.attach>) => ({
+      ...(await engine.ports.containers.attach(...args)),
+      closeStdin: async () => {
+        inputEnded = true;
+      },
+    }),
+  };
+  await using door = await openDoor({ ...engine.ports, containers });
+  await create(door, { Cmd: ["sleep"], Tty: true, ...OPEN });
+  const { socket, head, rest } = await attach(door, `/containers/web/attach?${ALL}`);
+  assert.match(head, /Content-Type: application\/vnd\.docker\.raw-stream/);
+  await start(door);
+  socket.end();
+  await door.call("POST", "/containers/web/kill");
+  await rest;
+  assert.equal(inputEnded, false);
 });
 
 test("a client that is not asked for input may send some without harm", async () => {

@@ -61,7 +61,9 @@ function pumpInput(socket: Duplex, head: Uint8Array, answer: HijackAnswer) {
     if (found.detached) queue = queue.then(detach);
   };
   const end = (): void => {
-    if (answer.stdin) queue = queue.then(() => attachment.closeStdin()).catch(() => undefined);
+    // A terminal has no end of input: a client that leaves one only detaches.
+    if (answer.stdin && !attachment.tty)
+      queue = queue.then(() => attachment.closeStdin()).catch(() => undefined);
   };
   const stop = (): void => {
     stopped = true;

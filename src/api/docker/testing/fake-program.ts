@@ -40,9 +40,12 @@ export const fakePrograms: Readonly<Record<string, FakeProgram>> = {
     return 0;
   },
   sleep: async ({ signaled }) => 128 + (signalNumbers[await signaled] ?? 15),
-  /** Answers each piece of input with the size of its terminal. */
+  /** Answers each piece of input with the size of its terminal, until it is a q. */
   size: async ({ stdin, write, terminalSize }) => {
-    for await (const _ of stdin) write(terminalSize());
+    for await (const data of stdin) {
+      if (Buffer.from(data).includes("q")) break;
+      write(terminalSize());
+    }
     return 0;
   },
   /** Writes so many bytes. */

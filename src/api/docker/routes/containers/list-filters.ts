@@ -1,4 +1,4 @@
-import type { dockerApi } from "../../../../specs/index.ts";
+import { dockerApi } from "../../../../specs/index.ts";
 import { doorError } from "../../errors.ts";
 import type { Container } from "./container-view.ts";
 import { renderNetworkMode } from "./render/host-config.ts";
@@ -73,16 +73,7 @@ function isAncestor(container: Container, value: string): boolean {
   const digest = container.imageId.replace(/^sha256:/, "");
   const id = value.replace(/^sha256:/, "");
   if (/^[0-9a-f]{4,64}$/.test(id) && digest.startsWith(id)) return true;
-  return fullReference(container.spec.image) === fullReference(value);
-}
-
-/** A reference with everything written out that may be left out. */
-function fullReference(reference: string): string {
-  const [, name = reference, suffix = ""] = /^(.*?)((?::[^:/]+)?(?:@.*)?)$/.exec(reference) ?? [];
-  const [first = ""] = name.split("/");
-  const hasHost = name.includes("/") && (/[.:]/.test(first) || first === "localhost");
-  const withHost = hasHost ? name : `docker.io/${name.includes("/") ? name : `library/${name}`}`;
-  return `${withHost}${suffix === "" ? ":latest" : suffix}`;
+  return dockerApi.fullReference(container.spec.image) === dockerApi.fullReference(value);
 }
 
 function isOnNetwork(container: Container, value: string): boolean {

@@ -1,0 +1,101 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { messageOf } from "../../../base/index.ts";
+import type { dockerApi } from "../../../specs/index.ts";
+import type { ValuesOf } from "../../arguments/option.ts";
+import type { CliContext } from "../../context.ts";
+import { cliError } from "../../errors.ts";
+import { completeVariable, parseKeyValueFile, toMap } from "../../values/key-values.ts";
+import type { createOptions } from "./create-options.ts";
+import { buildHealthcheck } from "./healthcheck.ts";
+import { buildHostConfig } from "./host-config.ts";
+
+/** The values of the options of `create` and `run`. */
+export type CreateValues = ValuesOf<typeof createOptions>;
+
+export type CreateInput = {
+  readonly values: CreateValues;
+  readonly given: (option: keyof CreateValues) => boolean;
+  /** The image, and the command after it. */
+  readonly args: readonly string[];
+  readonly context: CliContext;
+};
+
+/**
+ * The create body for a command line. Reads the files that options name.
+ *
+ * @throws CLI_FILE, CLI_CONFLICT, CLI_NO_NETWORKS
+ */
+export async function buildCreateBody(input: CreateInput): Promise<dockerApi.CreateBody> {
+  const { values, given, args, context } = input;
+  refuseNetworks(values);
+  const [image = "", ...command] = args;
+  const attachAll = values.attach.length === 0;
+  const attachStdin = values.interactive || values.attach.includes("stdin");
+  return {
+    Image: image,
+    Cmd: command.length > 0 ? command : undefined,
+    Entrypoint: given("entrypoint") ? [values.entrypoint ?? ""] : undefined,
+    Hostname: values.hostname,
+    Domainname: values.domainname,
+    User: values.user,
+    WorkingDir: values.workdir,
+    Tty: values.tty,
+    OpenStdin: values.interactive,
+    StdinOnce: values.interactive && attachStdin,
+    AttachStdin: attachStdin,
+    AttachStdout: attachAll || values.attach.includes("stdout"),
+    AttachStderr: attachAll || values.attach.includes("stderr"),
+    Env: await readVariables(values, context),
+    Labels: toMap([...(await readFiles(values["label-file"], context, undefined)), ...values.label]),
+    ExposedPorts: Object.fromEntries(
+      values.expose.map((port) => [port.includes("/") ? port : `${port}/tcp`, {}]),
+    ),
+    Volumes: Object.fromEntries(
+      values.volume.filter((spec) => !spec.includes(":")).map((target) => [target, {}]),
+    ),
+    StopSignal: values["stop-signal"],
+    StopTimeout: values["stop-timeout"],
+    Healthcheck: buildHealthcheck(values),
+    HostConfig: await buildHostConfig(input),
+  };
+}
+
+/** Bytes of a file that an option names. @throws CLI_FILE */
+export async function readOptionFile(option: string, name: string, context: CliContext): Promise<Buffer> {
+  try {
+    return await readFile(resolve(context.cwd, name));
+  } catch (cause) {
+    throw cliError("FILE", `cannot read the file of ${option}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function readVariables(values: CreateValues, context: CliContext): Promise<string[]> {
+  const lookup = (name: string) => context.env[name];
+  const fromFiles = await readFiles(values["env-file"], context, lookup);
+  return [...fromFiles, ...values.env.map((variable) => completeVariable(variable, lookup))];
+}
+
+async function readFiles(
+  names: readonly string[],
+  context: CliContext,
+  lookup: ((name: string) => string | undefined) | undefined,
+): Promise<string[]> {
+  const option = lookup === undefined ? "--label-file" : "--env-file";
+  const lists = names.map(async (name) =>
+    parseKeyValueFile(`${option} ${name}`, await readOptionFile(option, name, context), lookup),
+  );
+  return (await Promise.all(lists)).flat();
+}
+
+function refuseNetworks(values: CreateValues): void {
+  const option = values["publish-all"]
+    ? "--publish-all"
+    : values.publish.length > 0
+      ? "--publish"
+      : undefined;
+  if (option === undefined) return;
+  throw cliError("NO_NETWORKS", `cannot use ${option}: networks do not exist yet`, {
+    hint: "use --network host: the container's ports are then the host's",
+  });
+}

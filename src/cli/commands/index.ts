@@ -1,0 +1,54 @@
+import type { Command } from "../arguments/command.ts";
+import { attach } from "./container/attach.ts";
+import { kill, pause, remove, rename, unpause, wait } from "./container/change.ts";
+import { create } from "./container/create.ts";
+import { exportContainer } from "./container/export.ts";
+import { logs } from "./container/logs.ts";
+import { ps } from "./container/ps.ts";
+import { run } from "./container/run.ts";
+import { start } from "./container/start.ts";
+import { restart, stop } from "./container/stop.ts";
+import { removeImage, save, tag } from "./image/change.ts";
+import { history } from "./image/history.ts";
+import { images } from "./image/images.ts";
+import { load } from "./image/load.ts";
+import { pull } from "./image/pull.ts";
+import { inspect, inspectContainer, inspectImage } from "./inspect.ts";
+import { explain, explainRun } from "./plan/explain.ts";
+import { events } from "./system/events.ts";
+import { info } from "./system/info.ts";
+import { version } from "./system/version.ts";
+
+/** Every command of the program. */
+export const commands: readonly Command[] = [
+  run,
+  create,
+  start,
+  stop,
+  restart,
+  kill,
+  pause,
+  unpause,
+  wait,
+  remove,
+  rename,
+  attach,
+  ps,
+  logs,
+  exportContainer,
+  inspectContainer,
+  pull,
+  load,
+  save,
+  tag,
+  images,
+  history,
+  removeImage,
+  inspectImage,
+  inspect,
+  explain,
+  explainRun,
+  info,
+  version,
+  events,
+];

@@ -1,0 +1,113 @@
+import type { Client } from "../../api/docker/client/index.ts";
+import { TugError } from "../../base/index.ts";
+import { defineCommand, type Outcome } from "../arguments/command.ts";
+import { choice, flag, text } from "../arguments/option.ts";
+import type { CliContext } from "../context.ts";
+import { cliError } from "../errors.ts";
+import { renderFailure } from "../failure.ts";
+import { parseTemplate } from "../template/parse.ts";
+import { renderTemplate } from "../template/render.ts";
+import { write } from "../write.ts";
+
+/** Finds an object by name; `notFound` when there is none. */
+type Find = (client: Client, name: string) => Promise<object>;
+
+const containerFinder =
+  (size: boolean): Find =>
+  (client, name) =>
+    client.containers.inspect(name, { size });
+
+const findImage: Find = (client, name) => client.images.inspect(name);
+
+const format = text("FORMAT", "json, or a template for each object", { short: "f" });
+const size = flag("Sizes on disk of containers too", { short: "s" });
+
+export const inspect = defineCommand({
+  path: ["inspect"],
+  aliases: [],
+  summary: "Show everything about containers and images",
+  args: { usage: "NAME...", least: 1, completes: "containers" },
+  options: {
+    format,
+    size,
+    type: choice("KIND", "Look for one kind only", { words: ["container", "image"] }),
+  },
+  examples: [{ line: "tug inspect -f '{{.State.Pid}}' web", does: "Print one fact about a container" }],
+  async run({ options, args, connect, context }) {
+    const finders = { container: containerFinder(options.size), image: findImage };
+    const kinds = options.type === undefined ? Object.values(finders) : [finders[options.type]];
+    const find: Find = async (client, name) => {
+      for (const finder of kinds) {
+        const found = await finder(client, name).catch(unlessMissing);
+        if (found !== undefined) return found;
+      }
+      throw cliError("OBJECT", `no such object: ${name}`);
+    };
+    return inspectAll({ context, client: await connect(), names: args, find, format: options.format });
+  },
+});
+
+export const inspectContainer = defineCommand({
+  path: ["container", "inspect"],
+  aliases: [],
+  summary: "Show everything about containers",
+  args: { usage: "CONTAINER...", least: 1, completes: "containers" },
+  options: { format, size },
+  examples: [{ line: "tug container inspect web", does: "Show all that there is to know" }],
+  async run({ options, args, connect, context }) {
+    const find = containerFinder(options.size);
+    return inspectAll({ context, client: await connect(), names: args, find, format: options.format });
+  },
+});
+
+export const inspectImage = defineCommand({
+  path: ["image", "inspect"],
+  aliases: [],
+  summary: "Show everything about images",
+  args: { usage: "IMAGE...", least: 1, completes: "images" },
+  options: { format },
+  examples: [
+    { line: "tug image inspect -f '{{json .Config.Env}}' debian", does: "Print an image's variables" },
+  ],
+  async run({ options, args, connect, context }) {
+    return inspectAll({
+      context,
+      client: await connect(),
+      names: args,
+      find: findImage,
+      format: options.format,
+    });
+  },
+});
+
+type Inspection = {
+  readonly context: CliContext;
+  readonly client: Client;
+  readonly names: readonly string[];
+  readonly find: Find;
+  readonly format: string | undefined;
+};
+
+/** What was found goes to stdout, what is missing to stderr. */
+async function inspectAll({ context, client, names, find, format }: Inspection): Promise<Outcome> {
+  const template = format === undefined || format === "json" ? undefined : parseTemplate(format);
+  const found: object[] = [];
+  let failed = false;
+  for (const name of names) {
+    try {
+      found.push(await find(client, name));
+    } catch (error) {
+      if (!(error instanceof TugError)) throw error;
+      failed = true;
+      await write(context.stderr, renderFailure(error, context));
+    }
+  }
+  const rendered =
+    template && found.map((object) => `${renderTemplate(template, object, { fixed: true })}\n`).join("");
+  const json = () => `${format === "json" ? JSON.stringify(found) : JSON.stringify(found, null, 4)}\n`;
+  return { output: rendered ?? json(), exitCode: failed ? 1 : 0 };
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (!(error instanceof TugError) || error.kind !== "notFound") throw error;
+}

@@ -1,0 +1,114 @@
+import type { Client } from "../api/docker/client/index.ts";
+import { TugError } from "../base/index.ts";
+import type { Command, Invocation, Outcome } from "./arguments/command.ts";
+import { parseArguments } from "./arguments/parse.ts";
+import { commands } from "./commands/index.ts";
+import type { CliContext, EngineNeed } from "./context.ts";
+import { cliError } from "./errors.ts";
+import { exitCodeOf, renderFailure } from "./failure.ts";
+import { findCommand } from "./find-command.ts";
+import { renderCommandHelp } from "./help/command-help.ts";
+import { renderGroupHelp, renderProgramHelp } from "./help/program-help.ts";
+import { write } from "./write.ts";
+
+/** Width of help where there is no terminal. */
+const PLAIN_WIDTH = 100;
+
+/**
+ * Runs one command line to its end. Never throws: what goes wrong is written to stderr.
+ *
+ * @returns the exit code
+ */
+export async function runCli(context: CliContext): Promise<number> {
+  // A reader that goes away is no fault of ours: writing then does nothing.
+  for (const stream of [context.stdout, context.stderr]) stream.on("error", () => {});
+  let command: Command | undefined;
+  try {
+    const [first] = context.argv;
+    if (first === undefined || first === "--help" || first === "-h" || first === "help")
+      return await showHelp(context);
+    if (first === "--version" || first === "-v") {
+      return await finish(context, { output: `tug version ${context.version}\n` });
+    }
+    const found = findCommand(commands, context.argv);
+    command = found?.command;
+    if (found === undefined) return await showGroup(context, first);
+    return await finish(context, await runCommand(found.command, found.rest, context));
+  } catch (error) {
+    await write(context.stderr, renderFailure(error, context));
+    return exitCodeOf(error, command?.failureCode);
+  }
+}
+
+async function runCommand(command: Command, words: readonly string[], context: CliContext): Promise<Outcome> {
+  const parsed = parseArguments(command, words);
+  if (parsed.help)
+    return { output: renderCommandHelp(command, context.terminal.size()?.width ?? PLAIN_WIDTH) };
+  let client: Promise<Client> | undefined;
+  const stop = new AbortController();
+  const invocation: Invocation<Readonly<Record<string, unknown>>> = {
+    options: parsed.values,
+    args: parsed.args,
+    given: (option) => parsed.given.has(option),
+    context,
+    connect: (need = "containers") => {
+      client ??= connect(context, need);
+      return client;
+    },
+    signal: stop.signal,
+  };
+  try {
+    return await command.run(invocation);
+  } finally {
+    stop.abort();
+    await client?.then(
+      (connected) => connected[Symbol.dispose](),
+      () => undefined,
+    );
+  }
+}
+
+/** A command that cannot get an engine has not begun: that is 125 whatever the command. */
+async function connect(context: CliContext, need: EngineNeed): Promise<Client> {
+  try {
+    return await context.connectEngine(need);
+  } catch (error) {
+    if (!(error instanceof TugError)) throw error;
+    const { kind, code, message, hint, details } = error;
+    const withCode = { ...details, exitCode: 125 };
+    throw new TugError(kind, code, message, {
+      cause: error,
+      details: withCode,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+}
+
+async function showHelp(context: CliContext): Promise<number> {
+  const words = context.argv.slice(1).filter((word) => !word.startsWith("-"));
+  const found = words.length === 0 ? undefined : findCommand(commands, words);
+  if (found !== undefined) return finish(context, await runCommand(found.command, ["--help"], context));
+  const group = words[0] === undefined ? undefined : renderGroupHelp(commands, words[0]);
+  return finish(context, { output: group ?? renderProgramHelp(commands) });
+}
+
+/** A group without a command shows what it has; anything else is no command. */
+async function showGroup(context: CliContext, first: string): Promise<number> {
+  const [, second] = context.argv;
+  const help = renderGroupHelp(commands, first);
+  if (help !== undefined && (second === undefined || second === "--help" || second === "-h")) {
+    return finish(context, { output: help });
+  }
+  if (first.startsWith("-")) {
+    const hint = "see 'tug --help'";
+    throw cliError("USAGE", `unknown flag: ${first}`, { hint, details: { exitCode: 125 } });
+  }
+  const name = help === undefined ? first : `${first} ${second}`;
+  const hint = `see 'tug ${help === undefined ? "" : `${first} `}--help'`;
+  throw cliError("USAGE", `unknown command: tug ${name}`, { hint });
+}
+
+async function finish(context: CliContext, { output, exitCode = 0 }: Outcome): Promise<number> {
+  if (output !== undefined && output !== "") await write(context.stdout, output);
+  return exitCode;
+}

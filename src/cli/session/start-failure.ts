@@ -1,0 +1,20 @@
+import { TugError } from "../../base/index.ts";
+
+/**
+ * A failed start with the exit code that says why: 127 when the command was not found, 126 when it cannot be executed,
+ * else 125. An engine that does not say which is read as Docker's client does, by the words of its sentence.
+ */
+export function explainStartFailure(error: unknown): unknown {
+  if (!(error instanceof TugError) || error.details.exitCode !== undefined) return error;
+  const { kind, code, message, hint, details } = error;
+  return new TugError(kind, code, message, {
+    cause: error,
+    details: { ...details, exitCode: exitCodeOf(message) },
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+function exitCodeOf(message: string): number {
+  if (/executable file not found|no such file or directory/i.test(message)) return 127;
+  return /permission denied|is a directory/i.test(message) ? 126 : 125;
+}
