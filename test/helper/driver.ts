@@ -26,6 +26,10 @@ export type RunOptions = {
   /** What the helper finds at descriptor 3 and up. The channel comes after them. */
   readonly descriptors?: readonly number[];
   readonly cwd?: string;
+  /** User and group that run the helper; without it, those of the test. */
+  readonly user?: number;
+  /** Another copy of the helper. */
+  readonly program?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** False: processes that outlive the plan do not keep its output open; it is thrown away. */
   readonly output?: false;
@@ -67,7 +71,7 @@ export async function exchange(
   const descriptors = options.descriptors ?? [];
   const channel = 3 + descriptors.length;
   const output = options.output === false ? "ignore" : "pipe";
-  const child = spawn(helperPath, ["run", String(channel)], {
+  const child = spawn(options.program ?? helperPath, ["run", String(channel)], {
     stdio: [
       options.input === undefined ? "ignore" : "pipe",
       output,
@@ -76,6 +80,7 @@ export async function exchange(
       "pipe",
     ] as StdioOptions,
     cwd: options.cwd,
+    ...(options.user !== undefined && { uid: options.user, gid: options.user }),
     env: options.env ?? {},
   });
   const closed = once(child, "close");
