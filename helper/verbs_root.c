@@ -4,28 +4,37 @@
 #include "mount.h"
 #include "path.h"
 
-int verb_root(struct run *run, const struct op_root *op)
+/*
+ * Makes the mount that a directory lies on private: pivot_root(2) refuses a shared parent, and what is mounted there
+ * would appear at the parent's peers. The root of a chroot need not be the root of a mount; nothing is changed then.
+ */
+static int make_private_around(int directory)
 {
 	struct kernel_mount_attr private = { .propagation = MS_PRIVATE };
-	struct statx here;
+	struct statx here, below = { 0 };
+	owned int at = fcntl(directory, F_DUPFD_CLOEXEC, 3);
+	while (at >= 0 && statx(at, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &here) == 0) {
+		if (here.stx_attributes & STATX_ATTR_MOUNT_ROOT)
+			return mount_change(at, false, private);
+		if (here.stx_ino == below.stx_ino)
+			return 0;
+		below = here;
+		int up = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		close(at);
+		at = up;
+	}
+	return -1;
+}
+
+int verb_root(struct run *run, const struct op_root *op)
+{
 	int mount = slot_fd(run, op->mount);
 	if (mount < 0)
 		return fail(run, errno, "move_mount", op->path);
 	owned int target = open(op->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (target < 0)
 		return fail(run, errno, "open", op->path);
-	/* Upwards to the root of the mount around: pivot_root(2) refuses a shared parent, and ours would leak to its peers. */
-	owned int around = fcntl(target, F_DUPFD_CLOEXEC, 3);
-	for (;;) {
-		if (around < 0 || statx(around, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &here) < 0)
-			return fail(run, errno, "statx", op->path);
-		if (here.stx_attributes & STATX_ATTR_MOUNT_ROOT)
-			break;
-		int up = openat(around, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		close(around);
-		around = up;
-	}
-	if (mount_change(around, false, private) < 0)
+	if (make_private_around(target) < 0)
 		return fail(run, errno, "mount_setattr", op->path);
 	if (kernel_move_mount(mount, target) < 0)
 		return fail(run, errno, "move_mount", op->path);
