@@ -85,7 +85,7 @@ test("signals are passed on, and three requests to end are enough", async () => 
   assert.equal((await polite.result).code, 143);
   assert.ok(cli.engine.containers.calls.includes("kill a SIGTERM"));
 
-  const deaf = cli.start("run --name b -i busybox cat");
+  const deaf = cli.start("run --name b -i busybox size");
   await waitFor(async () => (await cli.run("ps -q")).stdout !== "");
   for (const name of ["SIGINT", "SIGTERM", "SIGINT"]) deaf.signal(name);
   const { code, stderr } = await deaf.result;

@@ -23,6 +23,10 @@ const signalNumbers: Readonly<Record<string, number>> = {
   WINCH: 28,
 };
 
+async function endedBy(signaled: Promise<string>): Promise<number> {
+  return 128 + (signalNumbers[await signaled] ?? 15);
+}
+
 /** The programs that every fake image has. Anything else cannot be found. */
 export const fakePrograms: Readonly<Record<string, FakeProgram>> = {
   echo: async ({ args, write }) => {
@@ -35,12 +39,15 @@ export const fakePrograms: Readonly<Record<string, FakeProgram>> = {
     return 1;
   },
   exit: async ({ args }) => Number(args[0] ?? 0),
-  cat: async ({ stdin, write }) => {
-    for await (const data of stdin) write(Buffer.from(data).toString());
-    return 0;
+  cat: ({ stdin, write, signaled }) => {
+    const copy = async () => {
+      for await (const data of stdin) write(Buffer.from(data).toString());
+      return 0;
+    };
+    return Promise.race([copy(), endedBy(signaled)]);
   },
-  sleep: async ({ signaled }) => 128 + (signalNumbers[await signaled] ?? 15),
-  /** Answers each piece of input with the size of its terminal, until it is a q. */
+  sleep: ({ signaled }) => endedBy(signaled),
+  /** Answers each piece of input with the size of its terminal, until it is a q. Ignores signals. */
   size: async ({ stdin, write, terminalSize }) => {
     for await (const data of stdin) {
       if (Buffer.from(data).includes("q")) break;
