@@ -2,11 +2,13 @@ import { defineErrors } from "../base/index.ts";
 
 /** Raises the failures of the images module. */
 export const imageError = defineErrors("IMAGE", {
+  AMBIGUOUS: { kind: "invalid", when: "several images have ids that begin like the text" },
   ARCHIVE: {
     kind: "invalid",
     when: "a tar archive is malformed, truncated or has members that nobody could mean well",
   },
   COMPRESSION: { kind: "invalid", when: "a layer is compressed in an unknown way, damaged or truncated" },
+  CONFIGURATION: { kind: "invalid", when: "the documents of an image do not fit together" },
   CONTENT_CORRUPT: { kind: "dataLoss", when: "a stored blob no longer has the bytes of its digest" },
   CONTENT_DIGEST: {
     kind: "dataLoss",
@@ -20,6 +22,12 @@ export const imageError = defineErrors("IMAGE", {
     when: "a layer has an entry that it may not have, such as one outside of its root",
   },
   LAYER_LIMIT: { kind: "invalid", when: "a layer has more entries or bytes than an honest one" },
+  INCOMPLETE: { kind: "invalid", when: "an archive or layout lacks a blob that its manifest names" },
+  IN_USE: {
+    kind: "conflict",
+    when: "an image is to go that containers use or that has names in several repositories",
+  },
+  NOT_FOUND: { kind: "notFound", when: "no image has that name or id" },
   PLATFORM: { kind: "notFound", when: "an image has nothing for the platform asked for" },
   PLATFORM_SYNTAX: { kind: "invalid", when: "the text is not a platform" },
   CREDENTIALS: { kind: "invalid", when: "Docker's config.json or a credential helper gives nothing usable" },

@@ -1,3 +1,4 @@
+import { imageError } from "../errors.ts";
 import type { HttpResponse } from "./http.ts";
 import { type Purpose, protocolFailure, transportFailure } from "./registry-error.ts";
 import type { Repository } from "./repository.ts";
@@ -18,12 +19,13 @@ export function createBlobReader(options: BlobReaderOptions): Repository["blob"]
     while (size === undefined || position < size || position === 0) {
       try {
         const url = new URL(`blobs/${digest}`, options.base);
-        for await (const chunk of await openBody(options, { url, position, signal })) {
+        for await (const chunk of await openBody(options, { url, position, size, signal })) {
           position += chunk.length;
           yield chunk;
         }
+        // A connection that breaks is an error: here the server has said that this is all.
         if (size === undefined || position >= size) return;
-        throw truncated(size - position);
+        throw wrongSize(options.purpose, url, { size, total: position });
       } catch (error) {
         signal?.throwIfAborted();
         if (position - safe >= progress) attempt = 0;
@@ -37,25 +39,47 @@ export function createBlobReader(options: BlobReaderOptions): Repository["blob"]
   };
 }
 
-type Where = { url: URL; position: number; signal: AbortSignal | undefined };
+type Where = { url: URL; position: number; size: number | undefined; signal: AbortSignal | undefined };
 
 /** The rest of the blob from a position, also from a server that knows no ranges and sends all of it. */
 function openBody(
   { requester, purpose }: BlobReaderOptions,
-  { url, position, signal }: Where,
+  { url, position, size, signal }: Where,
 ): Promise<AsyncIterable<Uint8Array>> {
-  if (position === 0) return requester({ method: "GET", url, accept: [200], signal }, ({ body }) => body);
-  const headers = { range: `bytes=${position}-` };
-  return requester({ method: "GET", url, headers, accept: [200, 206], signal }, (response) => {
-    if (response.status === 200) return skip(response.body, position);
-    if (startsAt(response, position)) return response.body;
-    response.body.destroy();
-    throw protocolFailure(purpose, "it answered with another range than asked for");
+  const headers: Record<string, string> = position === 0 ? {} : { range: `bytes=${position}-` };
+  const accept = position === 0 ? [200] : [200, 206];
+  return requester({ method: "GET", url, headers, accept, signal }, (response) => {
+    const found = rangeOf(response);
+    if (found.start !== 0 && found.start !== position) {
+      response.body.destroy();
+      throw protocolFailure(purpose, "it answered with another range than asked for");
+    }
+    if (size !== undefined && found.total !== undefined && found.total !== size) {
+      response.body.destroy();
+      throw wrongSize(purpose, url, { size, total: found.total });
+    }
+    return found.start === position ? response.body : skip(response.body, position);
   });
 }
 
-function startsAt(response: HttpResponse, position: number): boolean {
-  return new RegExp(`^bytes ${position}-`).test(response.header("content-range") ?? "");
+/** Where an answer begins in the blob, -1 if it does not say so, and the size of the blob if it is told. */
+function rangeOf({ status, header }: HttpResponse): { start: number; total: number | undefined } {
+  if (status === 200) {
+    const length = header("content-length");
+    return { start: 0, total: length === undefined ? undefined : Number(length) };
+  }
+  const match = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(header("content-range") ?? "");
+  const total = match?.[2] === "*" ? Number.NaN : Number(match?.[2]);
+  return { start: Number(match?.[1] ?? -1), total: Number.isNaN(total) ? undefined : total };
+}
+
+function wrongSize(purpose: Purpose, url: URL, { size, total }: { size: number; total: number }) {
+  const digest = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
+  return imageError(
+    "CONTENT_SIZE",
+    `cannot ${purpose.verb} ${purpose.object}: registry ${purpose.registry} has ${total} bytes for blob ${digest}, not ${size}`,
+    { details: { reference: purpose.object, registry: purpose.registry } },
+  );
 }
 
 async function* skip(source: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
@@ -64,8 +88,4 @@ async function* skip(source: AsyncIterable<Uint8Array>, count: number): AsyncGen
     if (left < chunk.length) yield chunk.subarray(left);
     left = Math.max(left - chunk.length, 0);
   }
-}
-
-function truncated(missing: number): Error {
-  return Object.assign(new Error(`the connection ended ${missing} bytes early`), { code: "ECONNRESET" });
 }

@@ -48,6 +48,7 @@ export async function openOverlaySnapshotter(options: OverlayOptions): Promise<S
     prepare: (key, parent) => make(overlay, { key, kind: "active", parent }),
     view: (key, parent) => make(overlay, { key, kind: "view", parent }),
     commit: (name, key, commitOptions = {}) => commit(overlay, { name, key, ...commitOptions }),
+    predict: (parent) => predict(overlay, parent),
     mounts: (key) => mountsOf(overlay, find(table, key)),
     info(key) {
       const row = table.get(key);
@@ -155,14 +156,26 @@ function mountsOf({ root, table }: Overlay, row: SnapshotRow): SnapshotMounts {
   if (row.kind === "committed") {
     throw wrongState(row.key, `mount snapshot ${row.key}`, "it is committed; make a view of it");
   }
+  const lowers = lowersFrom(root, table, table.parentOf(row));
+  return row.kind === "view" ? { lowers } : { lowers, ...writable(root, row.id) };
+}
+
+function predict({ root, table }: Overlay, parent: string | undefined): SnapshotMounts {
+  const below = parent === undefined ? undefined : findCommitted(table, parent);
+  return { lowers: lowersFrom(root, table, below), ...writable(root, table.nextId()) };
+}
+
+function writable(root: string, id: number): { upper: string; work: string } {
+  return { upper: join(root, String(id), "fs"), work: join(root, String(id), "work") };
+}
+
+/** A snapshot and what it stands on, down to one that hides the rest. */
+function lowersFrom(root: string, table: SnapshotTable, top: SnapshotRow | undefined): string[] {
   const lowers: string[] = [];
-  for (let below = table.parentOf(row); below !== undefined; below = table.parentOf(below)) {
-    lowers.push(join(root, String(below.id), "fs"));
-    if (below.hides_all === 1) break;
+  for (let row = top; row !== undefined; row = row.hides_all === 1 ? undefined : table.parentOf(row)) {
+    lowers.push(join(root, String(row.id), "fs"));
   }
-  if (row.kind === "view") return { lowers };
-  const directory = join(root, String(row.id));
-  return { lowers, upper: join(directory, "fs"), work: join(directory, "work") };
+  return lowers;
 }
 
 function listParentsFirst(table: SnapshotTable): SnapshotInfo[] {

@@ -44,6 +44,7 @@ export function createSnapshotTable({ sql }: Database) {
   const byId = sql.prepare("SELECT * FROM snapshots WHERE id = ?");
   const all = sql.prepare("SELECT * FROM snapshots ORDER BY id");
   const child = sql.prepare("SELECT key FROM snapshots WHERE parent = ? LIMIT 1");
+  const last = sql.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'snapshots'");
   const insert = sql.prepare(
     "INSERT INTO snapshots (key, kind, state, parent, created) VALUES (?, ?, 'making', ?, ?)",
   );
@@ -66,6 +67,8 @@ export function createSnapshotTable({ sql }: Database) {
     childOf: (row: SnapshotRow) => (child.get(row.id) as { key: string } | undefined)?.key,
     insert: (values: { key: string; kind: SnapshotKind; parent: number | null; created: number }) =>
       Number(insert.run(values.key, values.kind, values.parent, values.created).lastInsertRowid),
+    /** The id that the next insert gives. */
+    nextId: () => ((last.get() as { seq: number } | undefined)?.seq ?? 0) + 1,
     markReady: (id: number) => void ready.run(id),
     markRemoving: (id: number) => void removing.run(id),
     erase: (id: number) => void erase.run(id),

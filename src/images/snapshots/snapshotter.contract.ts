@@ -72,6 +72,15 @@ export function snapshotterContract(name: string, make: () => Promise<Snapshotte
       assert.equal((await snapshotter.view("v", "3")).lowers.length, 2);
     });
 
+    it("tells in advance what a snapshot would be", async () => {
+      assert.deepEqual(snapshotter.predict(), await snapshotter.prepare("a"));
+      await layer("1");
+      await snapshotter.remove("a");
+      const predicted = snapshotter.predict("1");
+      assert.deepEqual(await snapshotter.prepare("b", "1"), predicted);
+      assert.throws(() => snapshotter.predict("none"), { code: "IMAGE_SNAPSHOT_NOT_FOUND" });
+    });
+
     it("makes views read-only", async () => {
       await layer("1");
       const mounts = await snapshotter.view("v", "1");

@@ -64,6 +64,9 @@ export interface Snapshotter {
    */
   commit(name: string, key: string, options?: CommitOptions): Promise<void>;
 
+  /** What `prepare` would give for a snapshot on this parent if it were called now. Nothing is made. */
+  predict(parent?: string): SnapshotMounts;
+
   /** What to mount for an active snapshot or a view. @throws IMAGE_SNAPSHOT_NOT_FOUND, IMAGE_SNAPSHOT_STATE */
   mounts(key: string): SnapshotMounts;
 
@@ -76,7 +79,8 @@ export interface Snapshotter {
   usage(key: string, signal?: AbortSignal): Promise<Usage>;
 
   /**
-   * Removes a snapshot with its files; one that is not there is no error.
+   * Removes a snapshot with its files; one that is not there is no error. When the call returns, the key is free and
+   * the snapshot is no longer found; when the promise resolves, the files are gone.
    * @throws IMAGE_SNAPSHOT_IN_USE while another one stands on it
    */
   remove(key: string): Promise<void>;

@@ -106,6 +106,12 @@ export function reply(
   };
 }
 
+/** Cuts the connection without an answer. */
+export const hangUp: Fault = (_request, response) => {
+  response.destroy();
+  return true;
+};
+
 /** Answers with a redirect. */
 export const redirect = (location: string): Fault => reply(307, { location });
 

@@ -1,0 +1,145 @@
+import { type Digest, isDigest, TugError } from "../base/index.ts";
+import {
+  configMediaTypes,
+  type Descriptor,
+  indexMediaTypes,
+  manifestMediaTypes,
+  maxConfigSize,
+  maxManifestSize,
+  parseImageConfig,
+  parseManifestDocument,
+} from "../specs/index.ts";
+import type { ContentStore } from "./content/content-store.ts";
+import type { ImageTable } from "./image-table.ts";
+import { chainIds } from "./layers/chain-id.ts";
+import type { Leases } from "./leases.ts";
+import type { Snapshotter } from "./snapshots/snapshotter.ts";
+
+export type CollectorOptions = {
+  content: ContentStore;
+  snapshotter: Snapshotter;
+  table: ImageTable;
+  leases: Leases;
+};
+
+/** What a garbage collection removed. */
+export type Collected = {
+  readonly blobs: readonly Digest[];
+  /** Keys of snapshots. */
+  readonly snapshots: readonly string[];
+  /** Bytes that are free now. */
+  readonly bytes: number;
+};
+
+/**
+ * Removes the blobs and the committed snapshots that nothing needs: no image, no lease, no active snapshot.
+ *
+ * An image needs its manifest, what its name stands for, the configuration, the layers, and their snapshots. If a
+ * document of an image cannot be read, nothing is removed, because what it needs is unknown.
+ * @throws IMAGE_CONTENT_CORRUPT and the errors of parsing
+ */
+export async function collectGarbage(options: CollectorOptions): Promise<Collected> {
+  const { leases } = options;
+  return await leases.duringCollection(async () => {
+    const reached = await mark(options);
+    const snapshots = await sweepSnapshots(options, reached);
+    const blobs = await sweepBlobs(options, reached);
+    return {
+      blobs: blobs.removed,
+      snapshots: snapshots.removed,
+      bytes: blobs.bytes + snapshots.bytes,
+    };
+  });
+}
+
+/** Digests of blobs and keys of snapshots. */
+type Reached = Set<string>;
+
+async function mark({ content, snapshotter, table, leases }: CollectorOptions): Promise<Reached> {
+  const reached: Reached = new Set();
+  for (const row of table.all()) {
+    await markDocument(content, row.target, reached);
+    await markDocument(content, row.manifest, reached);
+  }
+  for (const { kind, resource } of leases.resources()) {
+    if (kind === "manifest") await markLeased(content, resource, reached);
+    else reached.add(resource);
+  }
+  // Children come after their parents in the list, so that going backwards reaches whole chains.
+  for (const { key, kind, parent } of snapshotter.list().reverse()) {
+    if (kind !== "committed") reached.add(key);
+    if (parent !== undefined && reached.has(key)) reached.add(parent);
+  }
+  return reached;
+}
+
+/** A document that is being pulled may turn out to be none; whoever pulls it leases its parts as well. */
+async function markLeased(content: ContentStore, digest: Digest, reached: Reached): Promise<void> {
+  try {
+    await markDocument(content, { digest, mediaType: "" }, reached);
+  } catch (error) {
+    if (!(error instanceof TugError) || !error.code.startsWith("OCI_IMAGE_")) throw error;
+  }
+}
+
+/** Marks a document and what it refers to. What is not here is no matter: of an index, few images are. */
+async function markDocument(
+  content: ContentStore,
+  { digest, mediaType }: Pick<Descriptor, "digest" | "mediaType">,
+  reached: Reached,
+): Promise<void> {
+  if (reached.has(digest)) return;
+  reached.add(digest);
+  const isManifest = mediaType === "" || [...indexMediaTypes, ...manifestMediaTypes].includes(mediaType);
+  const isConfig = configMediaTypes.includes(mediaType);
+  if ((!isManifest && !isConfig) || (await content.size(digest)) === undefined) return;
+  if (isConfig) {
+    const config = parseImageConfig(await content.load(digest, maxConfigSize), `configuration ${digest}`);
+    for (const key of chainIds(config.rootfs.diff_ids)) reached.add(key);
+    return;
+  }
+  const data = await content.load(digest, maxManifestSize);
+  const document = parseManifestDocument(data, `manifest ${digest}`, mediaType);
+  const children =
+    document.kind === "index"
+      ? document.index.manifests
+      : [document.manifest.config, ...document.manifest.layers];
+  for (const child of children) await markDocument(content, child, reached);
+}
+
+async function sweepSnapshots({ snapshotter, leases }: CollectorOptions, reached: Reached) {
+  const removed: string[] = [];
+  let bytes = 0;
+  for (const { key, kind } of snapshotter.list().reverse()) {
+    if (kind !== "committed" || reached.has(key)) continue;
+    const usage = await snapshotter.usage(key);
+    const isGone = await leases.unlessLeased({ kind: "snapshot", resource: key }, () =>
+      removeUnused(snapshotter, key),
+    );
+    if (!isGone) continue;
+    removed.push(key);
+    bytes += usage.bytes;
+  }
+  return { removed, bytes };
+}
+
+/** A container may have been put on the snapshot since it was found unused. */
+async function removeUnused(snapshotter: Snapshotter, key: string): Promise<void> {
+  const isUsed = snapshotter.list().some(({ parent }) => parent === key);
+  if (!isUsed) await snapshotter.remove(key);
+}
+
+async function sweepBlobs({ content, leases }: CollectorOptions, reached: Reached) {
+  const removed: Digest[] = [];
+  let bytes = 0;
+  for await (const { digest, size } of content.walk()) {
+    if (reached.has(digest) || !isDigest(digest)) continue;
+    const isGone = await leases.unlessLeased({ kind: "blob", resource: digest }, async () => {
+      await content.delete(digest);
+    });
+    if (!isGone) continue;
+    removed.push(digest);
+    bytes += size;
+  }
+  return { removed, bytes };
+}

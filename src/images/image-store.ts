@@ -1,0 +1,206 @@
+import { createMutex, type Digest } from "../base/index.ts";
+import {
+  annotations,
+  type Descriptor,
+  type ImageConfig,
+  type Manifest,
+  maxConfigSize,
+  maxManifestSize,
+  parseImageConfig,
+  parseManifestDocument,
+} from "../specs/index.ts";
+import type { ContentStore } from "./content/content-store.ts";
+import { imageError } from "./errors.ts";
+import { type ImageRecord, type ImageRow, type ImageTable, isDangling } from "./image-table.ts";
+import { chainIds } from "./layers/chain-id.ts";
+import {
+  formatReference,
+  parseName,
+  parseReference,
+  type ReferenceOptions,
+  withDigest,
+} from "./reference.ts";
+import type { Snapshotter } from "./snapshots/snapshotter.ts";
+
+/** An image of the store, with its documents. */
+export type Image = ImageRecord & {
+  /** Full references with a tag, such as `docker.io/library/debian:latest`. */
+  readonly names: readonly string[];
+  /** Full references with a digest, by which the image came from a registry. */
+  readonly digests: readonly string[];
+  readonly config: ImageConfig;
+  /** The configuration as a blob. */
+  readonly configuration: Descriptor;
+  readonly layers: readonly Descriptor[];
+  /** Keys of the layers' snapshots, the lowest first. */
+  readonly chainIds: readonly Digest[];
+  /** Bytes of the layers as they are unpacked. */
+  readonly size: number;
+  /** Bytes of the manifest, the configuration and the layers as they were downloaded. */
+  readonly contentSize: number;
+  /** When a name was last given to the image, in milliseconds since the epoch. */
+  readonly updated: number;
+};
+
+export type ImageStoreOptions = {
+  table: ImageTable;
+  content: ContentStore;
+  snapshotter: Snapshotter;
+  references: ReferenceOptions;
+  now: () => number;
+};
+
+/** Images by name. */
+export interface ImageStore {
+  /** Every image once, the last changed first. */
+  list(): Promise<Image[]>;
+  /**
+   * The image that a text means: a name, a name with a digest, an id, or the beginning of an id.
+   * @throws IMAGE_NOT_FOUND, IMAGE_AMBIGUOUS, IMAGE_REFERENCE
+   */
+  get(query: string): Promise<Image>;
+  /** The same, without its documents; undefined when there is none. @throws IMAGE_AMBIGUOUS, IMAGE_REFERENCE */
+  find(query: string): FoundImage | undefined;
+  /** Reads the documents of an image on record. */
+  read(record: ImageRecord): Promise<Image>;
+  /**
+   * Gives names to an image, which is kept if there are none. An image that loses its last name to it is kept without
+   * one.
+   */
+  put(names: readonly string[], record: ImageRecord): Promise<void>;
+  /** Takes names away. */
+  delete(names: readonly string[]): Promise<void>;
+  /** Brings the list of images up to date by which other tools find their way in the content store. */
+  publish(): Promise<void>;
+}
+
+/** `name` is the row that the query means, undefined when it means an id. */
+export type FoundImage = ImageRecord & { readonly name: string | undefined };
+
+export function createImageStore(options: ImageStoreOptions): ImageStore {
+  const { table, content, now } = options;
+  const publishing = createMutex();
+  const publish = () => publishing.run(() => content.publish(publishedManifests(table.all())));
+  const find = (query: string) => findImage(options, query);
+  const read = (record: ImageRecord) => readImage(options, record);
+  return {
+    find,
+    read,
+    publish,
+    async list() {
+      const records = new Map(table.all().map((row) => [row.id, row]));
+      const images = await Promise.all([...records.values()].map(read));
+      return images.sort((a, b) => b.updated - a.updated);
+    },
+    async get(query) {
+      const found = find(query);
+      if (found === undefined) throw notFound(query);
+      return await read(found);
+    },
+    async put(names, { id, manifest, target }) {
+      const record = { id, manifest, target };
+      for (const name of names) table.put(name, record, now());
+      if (names.length === 0) table.keep(record, now());
+      await publish();
+    },
+    async delete(names) {
+      for (const name of names) table.delete(name);
+      await publish();
+    },
+  };
+}
+
+/** The error for a query that means no image. */
+export function notFound(query: string) {
+  return imageError(
+    "NOT_FOUND",
+    `cannot find image ${JSON.stringify(query)}: there is none with that name or id`,
+    {
+      hint: "list the images with tug images, or pull it",
+      details: { reference: query },
+    },
+  );
+}
+
+/** Names go first: `deadbeef` may be a repository as well as the beginning of an id. */
+function findImage({ table, references }: ImageStoreOptions, query: string): FoundImage | undefined {
+  const id = /^(?:sha256:)?([0-9a-f]{1,64})$/.exec(query)?.[1];
+  const isId = id !== undefined && (query.startsWith("sha256:") || id.length === 64);
+  const row = isId ? undefined : findByName(table, query, references);
+  if (row !== undefined) return row;
+  if (id === undefined) return undefined;
+  const [first, second] = table.idsWithPrefix(`sha256:${id}`);
+  if (second !== undefined) {
+    throw imageError("AMBIGUOUS", `cannot find image ${query}: several ids begin like this`, {
+      hint: "write more characters of the id",
+      details: { reference: query },
+    });
+  }
+  const found = first === undefined ? undefined : table.byId(first)[0];
+  return found === undefined ? undefined : { ...found, name: undefined };
+}
+
+/** A digest of a name means what the registry gave for it, or the manifest that was chosen from that. */
+function findByName(table: ImageTable, query: string, references: ReferenceOptions): ImageRow | undefined {
+  const reference = parseReference(query, references);
+  if (reference.digest === undefined) return table.get(formatReference(reference));
+  const { digest } = reference;
+  const exact = table.get(formatReference(withDigest(reference, digest)));
+  if (exact !== undefined) return exact;
+  return table.all().find((row) => {
+    if (isDangling(row.name) || ![row.manifest.digest, row.target.digest].includes(digest)) return false;
+    const other = parseName(row.name, references);
+    return other.domain === reference.domain && other.path === reference.path;
+  });
+}
+
+async function readImage(
+  { table, content, snapshotter }: ImageStoreOptions,
+  record: ImageRecord,
+): Promise<Image> {
+  const { id, target } = record;
+  const rows = table.byId(id);
+  const manifest = await loadManifest(content, record.manifest);
+  const config = parseImageConfig(await content.load(id, maxConfigSize), `configuration ${id}`);
+  const chain = chainIds(config.rootfs.diff_ids);
+  const usages = await Promise.all(
+    chain.map((key) => (snapshotter.info(key) === undefined ? { bytes: 0 } : snapshotter.usage(key))),
+  );
+  const blobs = [record.manifest, manifest.config, ...manifest.layers];
+  const names = rows.map(({ name }) => name).filter((name) => !isDangling(name));
+  return {
+    id,
+    manifest: record.manifest,
+    target,
+    names: names.filter((name) => !name.includes("@")),
+    digests: names.filter((name) => name.includes("@")),
+    config,
+    configuration: manifest.config,
+    layers: manifest.layers,
+    chainIds: chain,
+    size: usages.reduce((sum, { bytes }) => sum + bytes, 0),
+    contentSize: blobs.reduce((sum, { size }) => sum + size, 0),
+    updated: Math.max(0, ...rows.map(({ updated }) => updated)),
+  };
+}
+
+/** A stored manifest. @throws OCI_IMAGE_UNSUPPORTED for an index */
+export async function loadManifest(
+  content: ContentStore,
+  { digest, mediaType }: Descriptor,
+): Promise<Manifest> {
+  const name = `manifest ${digest}`;
+  const document = parseManifestDocument(await content.load(digest, maxManifestSize), name, mediaType);
+  if (document.kind === "manifest") return document.manifest;
+  throw imageError("CONFIGURATION", `cannot use ${name}: it is an index`);
+}
+
+/** What `index.json` lists: each image by each of its tags, or once without a name. */
+function publishedManifests(rows: readonly ImageRow[]): Descriptor[] {
+  return rows
+    .filter(({ name }) => isDangling(name) || !name.includes("@"))
+    .map(({ name, manifest: { mediaType, digest, size } }) => {
+      const named = isDangling(name) ? {} : { annotations: { [annotations.refName]: name } };
+      return { mediaType, digest, size, ...named };
+    });
+}

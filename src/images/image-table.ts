@@ -1,0 +1,104 @@
+import type { Database, Digest, Migration } from "../base/index.ts";
+import type { Descriptor } from "../specs/index.ts";
+
+export const imageMigrations: readonly Migration[] = [
+  {
+    module: "images",
+    version: 1,
+    sql: `CREATE TABLE images (
+      name TEXT PRIMARY KEY,
+      id TEXT NOT NULL,
+      manifest TEXT NOT NULL,
+      target TEXT NOT NULL,
+      updated INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX images_id ON images (id)`,
+  },
+];
+
+/** An image as it is on record. */
+export type ImageRecord = {
+  /** Digest of the configuration. */
+  id: Digest;
+  manifest: Descriptor;
+  /** What the name stands for where it came from: the manifest, or the index that it was chosen from. */
+  target: Descriptor;
+};
+
+/**
+ * One name of an image: a full reference with a tag or with a digest. An image that has lost its last name is kept
+ * under `@` and its id, which is no reference.
+ */
+export type ImageRow = ImageRecord & {
+  name: string;
+  /** When the name was last given, in milliseconds since the epoch. */
+  updated: number;
+};
+
+/** Names of images. */
+export interface ImageTable {
+  get(name: string): ImageRow | undefined;
+  /** All names of one image. */
+  byId(id: Digest): ImageRow[];
+  /** Ids that begin with these characters. */
+  idsWithPrefix(prefix: string): Digest[];
+  all(): ImageRow[];
+  /** Gives a name to an image; the image that had it before stays, without a name if it was its only one. */
+  put(name: string, record: ImageRecord, now: number): void;
+  /** Keeps an image that may have no name. */
+  keep(record: ImageRecord, now: number): void;
+  /** Takes a name away, and with the last one the image. */
+  delete(name: string): void;
+}
+
+/** Whether a name only keeps an image that has no name. */
+export function isDangling(name: string): boolean {
+  return name.startsWith("@");
+}
+
+type Columns = { name: string; id: Digest; manifest: string; target: string; updated: number };
+
+export function createImageTable({ sql, transaction }: Database): ImageTable {
+  const byName = sql.prepare("SELECT * FROM images WHERE name = ?");
+  const byId = sql.prepare("SELECT * FROM images WHERE id = ? ORDER BY name");
+  const prefix = sql.prepare("SELECT DISTINCT id FROM images WHERE substr(id, 1, ?) = ? LIMIT 2");
+  const all = sql.prepare("SELECT * FROM images ORDER BY name");
+  const put = sql.prepare("INSERT OR REPLACE INTO images VALUES (:name, :id, :manifest, :target, :updated)");
+  const erase = sql.prepare("DELETE FROM images WHERE name = ?");
+  const write = (row: ImageRow) =>
+    put.run({ ...row, manifest: JSON.stringify(row.manifest), target: JSON.stringify(row.target) });
+
+  return {
+    get(name) {
+      const row = byName.get(name) as Columns | undefined;
+      return row === undefined ? undefined : parseRow(row);
+    },
+    byId: (id) => (byId.all(id) as Columns[]).map(parseRow),
+    idsWithPrefix: (text) => (prefix.all(text.length, text) as { id: Digest }[]).map(({ id }) => id),
+    all: () => (all.all() as Columns[]).map(parseRow),
+    put: (name, record, now) =>
+      transaction(() => {
+        const previous = byName.get(name) as Columns | undefined;
+        write({ ...record, name, updated: now });
+        erase.run(danglingName(record.id));
+        if (previous === undefined || previous.id === record.id || byId.get(previous.id) !== undefined)
+          return;
+        write({ ...parseRow(previous), name: danglingName(previous.id) });
+      }),
+    keep: (record, now) =>
+      transaction(() => {
+        if (byId.get(record.id) === undefined)
+          write({ ...record, name: danglingName(record.id), updated: now });
+      }),
+    delete: (name) => void erase.run(name),
+  };
+}
+
+/** The name that keeps an image without one. */
+export function danglingName(id: Digest): string {
+  return `@${id}`;
+}
+
+function parseRow({ name, id, manifest, target, updated }: Columns): ImageRow {
+  return { name, id, manifest: JSON.parse(manifest), target: JSON.parse(target), updated };
+}

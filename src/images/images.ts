@@ -1,0 +1,97 @@
+import type { Digest } from "../base/index.ts";
+import type { Platform } from "../specs/index.ts";
+import type { LoadedImage, LoadRequest } from "./archive/entries.ts";
+import type { EmbeddedImage } from "./embedded.ts";
+import type { Collected } from "./gc.ts";
+import type { Image } from "./image-store.ts";
+import type { Usage } from "./layers/translate.ts";
+import type { OnProgress } from "./progress.ts";
+import type { Pruned, PruneOptions } from "./prune.ts";
+import type { Credentials } from "./registry/credentials.ts";
+import type { Removed, RemoveOptions } from "./remove.ts";
+import type { SnapshotMounts } from "./snapshots/snapshotter.ts";
+
+export type PullImageOptions = {
+  /** By default this machine's. */
+  platform?: Platform | undefined;
+  /** By default those of the credential source that the images were opened with. */
+  credentials?: Credentials | undefined;
+  onProgress?: OnProgress | undefined;
+  signal?: AbortSignal | undefined;
+};
+
+export type PulledImage = {
+  readonly image: Image;
+  /** Full reference. */
+  readonly name: string;
+  /** What the registry has under the name: digest of an index or a manifest. */
+  readonly digest: Digest;
+  /** Whether the name stands for another image than before. */
+  readonly changed: boolean;
+};
+
+/**
+ * All images of an engine: what its content store, its snapshots and its tables hold.
+ *
+ * A *query* is what people write to mean an image: a name in any form, a name with a digest, an id or its beginning.
+ * Names in answers are full references. Everything that is checked on its way in can fail with IMAGE_* and OCI_IMAGE_*
+ * errors; after a failure nothing has changed, but for bytes of a broken download, which the next attempt uses.
+ */
+export interface Images {
+  /** Gets an image from its registry. @throws IMAGE_REFERENCE, IMAGE_REGISTRY_*, IMAGE_PLATFORM */
+  pull(reference: string, options?: PullImageOptions): Promise<PulledImage>;
+
+  /** Loads all images of an archive: an OCI layout in a tar, or that of `docker save`, compressed or not. */
+  load(archive: AsyncIterable<Uint8Array>, request?: LoadRequest): Promise<LoadedImage[]>;
+  /** Loads all images of an OCI image layout in a directory. */
+  loadLayout(directory: string, request?: LoadRequest): Promise<LoadedImage[]>;
+
+  /**
+   * One archive of several images, that is both an OCI layout and an archive of Docker. Rejects before the first byte
+   * when an image is missing. A name without a tag means all tags of the repository.
+   */
+  save(queries: readonly string[], signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** The same into a directory: a new one, or one that is a layout already. */
+  saveLayout(queries: readonly string[], directory: string, signal?: AbortSignal): Promise<void>;
+
+  /** Puts in an image that the program brings along, and gives it its name. */
+  importEmbedded(image: EmbeddedImage, signal?: AbortSignal): Promise<Image>;
+
+  /** Gives an image a further name, which may have belonged to another one. @throws IMAGE_NOT_FOUND, IMAGE_REFERENCE */
+  tag(query: string, name: string): Promise<void>;
+  /** Every image once, the last changed first. */
+  list(): Promise<Image[]>;
+  /** @throws IMAGE_NOT_FOUND, IMAGE_AMBIGUOUS, IMAGE_REFERENCE */
+  get(query: string): Promise<Image>;
+  /** Takes names away, and the image with the last one: `docker image rm`. @throws IMAGE_NOT_FOUND, IMAGE_IN_USE */
+  remove(query: string, options?: RemoveOptions): Promise<Removed>;
+  /** Removes all images without a tag that no container uses; or all that no container uses. */
+  prune(options?: PruneOptions): Promise<Pruned>;
+  /** Removes what no image, lease or container needs. */
+  collectGarbage(): Promise<Collected>;
+
+  /**
+   * An image that a container can be made from: its snapshots are there.
+   * @param platform what it must run on; by default the platform that was pulled last
+   * @throws IMAGE_NOT_FOUND, IMAGE_PLATFORM
+   */
+  resolve(query: string, platform?: Platform): Promise<Image>;
+
+  /**
+   * Makes the writable snapshot of a container on the topmost of its image's chain ids, or on nothing.
+   * @param manifest kept with all it refers to, names or not, until the snapshot is removed
+   * @throws IMAGE_SNAPSHOT_EXISTS, IMAGE_SNAPSHOT_NOT_FOUND
+   */
+  prepareContainerSnapshot(key: string, chainId?: Digest, manifest?: Digest): Promise<SnapshotMounts>;
+  /** What `prepareContainerSnapshot` would give if it were called now. Nothing is made. */
+  predictContainerSnapshot(chainId?: Digest): SnapshotMounts;
+  /** What to mount for a container's snapshot. @throws IMAGE_SNAPSHOT_NOT_FOUND */
+  containerMounts(key: string): SnapshotMounts;
+  /** What a container itself takes on the disk. Measured at every call. */
+  containerUsage(key: string, signal?: AbortSignal): Promise<Usage>;
+  /** Removes a container's snapshot; one that is not there is no error. */
+  removeContainerSnapshot(key: string): Promise<void>;
+
+  /** A tree of files, given as tree records, as a tar archive. */
+  exportTar(records: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+}

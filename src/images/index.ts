@@ -1,0 +1,31 @@
+export type { LoadedImage, LoadRequest } from "./archive/entries.ts";
+export type { EmbeddedImage } from "./embedded.ts";
+export type { Collected } from "./gc.ts";
+export type { Image } from "./image-store.ts";
+export type { ImageRecord } from "./image-table.ts";
+export type { Images, PulledImage, PullImageOptions } from "./images.ts";
+export { exportLayer, exportTar } from "./layers/export-tar.ts";
+export { type Node as TreeNode, noXattrs, type Time, type TreePiece } from "./layers/pieces.ts";
+export { decodeTree, encodeTree } from "./layers/records.ts";
+export { writeTar } from "./layers/tar/writer.ts";
+export type { Usage } from "./layers/translate.ts";
+export type { TreePort } from "./layers/tree-port.ts";
+export { type ImagesOptions, imagesMigrations, openImages } from "./open-images.ts";
+export { formatPlatform, hostPlatform, normalizePlatform, parsePlatform, runsOn } from "./platform.ts";
+export type { LayerStatus, OnProgress, ProgressEvent } from "./progress.ts";
+export type { Pruned, PruneOptions } from "./prune.ts";
+export {
+  familiarReference,
+  familiarRepository,
+  formatReference,
+  parseName,
+  parseReference,
+  type Reference,
+  type ReferenceOptions,
+  repositoryOf,
+} from "./reference.ts";
+export { createRegistryClient, type RegistryClient, type RegistryClientOptions } from "./registry/client.ts";
+export type { CredentialSource, Credentials } from "./registry/credentials.ts";
+export { dockerConfigCredentials } from "./registry/docker-config.ts";
+export type { ImageUser, Removed, RemoveOptions } from "./remove.ts";
+export type { SnapshotMounts } from "./snapshots/snapshotter.ts";

@@ -1,0 +1,149 @@
+import { randomUUID } from "node:crypto";
+import { createKeyedMutex, type Digest, TugError } from "../base/index.ts";
+import type { Descriptor } from "../specs/index.ts";
+import type { ContentStore } from "./content/content-store.ts";
+import { acquireTurn } from "./content/turn.ts";
+import { type BlobSource, fetchBlob, forgetKept, removeIfCorrupt, storeBlob } from "./fetch-blob.ts";
+import type { UnpackedLayer } from "./layers/unpack-layer.ts";
+import type { Lease } from "./leases.ts";
+import type { Limiter } from "./limiter.ts";
+import { type OnProgress, reportProgress } from "./progress.ts";
+import type { Snapshotter } from "./snapshots/snapshotter.ts";
+
+/** A layer as a blob, and what it must turn out to be. */
+export type LayerBlob = {
+  readonly data: AsyncIterable<Uint8Array>;
+  readonly diffId: Digest;
+  readonly blobSize: number;
+};
+
+/** Fills an active snapshot, prepared on nothing, with a layer, and checks the layer's diff id. */
+export type ApplyLayer = (key: string, layer: LayerBlob, signal?: AbortSignal) => Promise<UnpackedLayer>;
+
+export type LayerInstallerOptions = {
+  content: ContentStore;
+  snapshotter: Snapshotter;
+  applyLayer: ApplyLayer;
+  /** Bounds what is downloaded and unpacked at once. */
+  limit: Limiter;
+};
+
+/** One layer of an image. */
+export type Layer = {
+  readonly descriptor: Descriptor;
+  readonly diffId: Digest;
+  readonly chainId: Digest;
+  /** Chain id of the layer below. */
+  readonly parent: Digest | undefined;
+};
+
+export type LayerRequest = {
+  layer: Layer;
+  source: BlobSource;
+  lease: Lease;
+  /** Resolves when the layer below is committed. */
+  parentReady: Promise<unknown>;
+  onProgress: OnProgress;
+  signal: AbortSignal | undefined;
+};
+
+export type InstallLayer = (request: LayerRequest) => Promise<void>;
+
+/** Prefix of the keys of snapshots that are being filled. */
+export const unpackPrefix = "unpack ";
+
+/**
+ * Gets layers into the content store and, unpacked, into the snapshotter, in one pass over the bytes. One layer is
+ * installed once at a time, however many ask for it; the others find it ready.
+ */
+export function createLayerInstaller(options: LayerInstallerOptions): InstallLayer {
+  const turns = createKeyedMutex();
+  return async (request) => {
+    const { layer, lease, signal, onProgress } = request;
+    const { descriptor, chainId } = layer;
+    onProgress({ id: descriptor.digest, status: "waiting" });
+    await lease.retain({ kind: "blob", resource: descriptor.digest });
+    await lease.retain({ kind: "snapshot", resource: chainId });
+    const endTurn = await acquireTurn(turns, chainId, signal);
+    try {
+      await installLayer(options, request);
+    } finally {
+      endTurn();
+    }
+  };
+}
+
+async function installLayer(options: LayerInstallerOptions, request: LayerRequest): Promise<void> {
+  const { content, snapshotter, limit } = options;
+  const { layer, source, parentReady, onProgress, signal } = request;
+  const { descriptor, chainId, parent } = layer;
+  const id = descriptor.digest;
+  if (snapshotter.info(chainId) !== undefined) {
+    await limit(() => storeBlob(descriptor, { content, source, signal }), signal);
+    onProgress({ id, status: "exists" });
+    return;
+  }
+  const key = `${unpackPrefix}${chainId} ${randomUUID()}`;
+  await snapshotter.prepare(key);
+  try {
+    const unpacked = await limit(() => fill(options, request, key), signal);
+    // Whoever waits here holds no room that a layer below could be waiting for.
+    await parentReady;
+    const { usage, hidesAll, inheritsRoot } = unpacked;
+    await snapshotter.commit(chainId, key, { parent, usage, hidesAll, inheritsRoot });
+  } catch (error) {
+    await snapshotter.remove(key);
+    throw error;
+  }
+  onProgress({ id, status: "complete", total: descriptor.size });
+}
+
+/** What may be wrong with the bytes of an earlier attempt, or of the disk. */
+const suspicious = [
+  "IMAGE_ARCHIVE",
+  "IMAGE_COMPRESSION",
+  "IMAGE_CONTENT_DIGEST",
+  "IMAGE_CONTENT_SIZE",
+  "IMAGE_DIFF_ID",
+  "IMAGE_LAYER_ENTRY",
+  "IMAGE_LAYER_LIMIT",
+];
+
+/** Bytes that were here before get one chance; if they are damaged, everything comes from the source again. */
+async function fill(
+  options: LayerInstallerOptions,
+  request: LayerRequest,
+  key: string,
+): Promise<UnpackedLayer> {
+  const { content, snapshotter } = options;
+  const { descriptor } = request.layer;
+  const origin = { stored: false, kept: 0 };
+  try {
+    return await fillOnce(options, request, { key, origin });
+  } catch (error) {
+    if (!(error instanceof TugError) || !suspicious.includes(error.code)) throw error;
+    if (!origin.stored) await forgetKept(content, descriptor);
+    const mayBeDamage = origin.stored ? await removeIfCorrupt(content, descriptor.digest) : origin.kept > 0;
+    if (!mayBeDamage) throw error;
+  }
+  await snapshotter.remove(key);
+  await snapshotter.prepare(key);
+  return await fillOnce(options, request, { key, origin });
+}
+
+async function fillOnce(
+  { content, applyLayer }: LayerInstallerOptions,
+  { layer, source, onProgress, signal }: LayerRequest,
+  { key, origin }: { key: string; origin: { stored: boolean; kept: number } },
+): Promise<UnpackedLayer> {
+  const { descriptor, diffId } = layer;
+  const { digest: id, size: total } = descriptor;
+  const onBegin = (found: typeof origin) => void Object.assign(origin, found);
+  const bytes = fetchBlob(descriptor, { content, source, onBegin, signal });
+  const data = reportProgress(bytes, total, (current) =>
+    onProgress({ id, status: origin.stored ? "extracting" : "downloading", current, total }),
+  );
+  const unpacked = await applyLayer(key, { data, diffId, blobSize: total }, signal);
+  if (!origin.stored) onProgress({ id, status: "downloaded" });
+  return unpacked;
+}

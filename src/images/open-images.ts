@@ -1,0 +1,196 @@
+import { join } from "node:path";
+import {
+  type Database,
+  type Digest,
+  type Logger,
+  type Migration,
+  messageOf,
+  TugError,
+} from "../base/index.ts";
+import { loadArchive } from "./archive/load-archive.ts";
+import { loadLayout } from "./archive/load-layout.ts";
+import { openLayoutStore } from "./content/layout-store.ts";
+import { inContext } from "./context.ts";
+import { importEmbedded } from "./embedded.ts";
+import { imageError } from "./errors.ts";
+import { collectGarbage } from "./gc.ts";
+import { createImageStore, notFound } from "./image-store.ts";
+import { createImageTable, imageMigrations } from "./image-table.ts";
+import type { Images, PulledImage, PullImageOptions } from "./images.ts";
+import { type ApplyLayer, createLayerInstaller, unpackPrefix } from "./install-layer.ts";
+import { exportTar } from "./layers/export-tar.ts";
+import type { Usage } from "./layers/translate.ts";
+import type { TreePort } from "./layers/tree-port.ts";
+import { unpackLayer } from "./layers/unpack-layer.ts";
+import { leaseMigrations, openLeases } from "./leases.ts";
+import { createLimiter } from "./limiter.ts";
+import { measureTree } from "./measure-tree.ts";
+import { pruneImages } from "./prune.ts";
+import { pullImage, type RegistryPort } from "./pull.ts";
+import { formatReference, parseReference } from "./reference.ts";
+import { removeImage } from "./remove.ts";
+import { resolveImage } from "./resolve.ts";
+import { saveImages, saveImagesToLayout } from "./save-images.ts";
+import { openOverlaySnapshotter } from "./snapshots/overlay.ts";
+import { snapshotMigrations } from "./snapshots/snapshot-table.ts";
+import type { SnapshotMounts, Snapshotter } from "./snapshots/snapshotter.ts";
+
+/** The tables of this module, for whoever opens the database. */
+export const imagesMigrations: readonly Migration[] = [
+  ...imageMigrations,
+  ...leaseMigrations,
+  ...snapshotMigrations,
+];
+
+export type ImagesOptions = {
+  /** Directory for `content` and `snapshots`; made if it is not there. Only one process may have it open. */
+  root: string;
+  /** Opened with `imagesMigrations`. */
+  database: Database;
+  trees: TreePort;
+  registry: RegistryPort;
+  logger: Logger;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+  /** Repositories of images that the program brings along, such as `tug/hello`. */
+  embedded?: readonly string[];
+  /** How many layers are downloaded and unpacked at once. */
+  parallel?: number;
+  /** What a tree takes on the disk; by default all of it is read. */
+  measureTree?: (directory: string, signal?: AbortSignal) => Promise<Usage>;
+  /** Removes a directory with all that is in it; by default Node does, which follows no links. */
+  removeTree?: (directory: string) => Promise<void>;
+};
+
+/** Opens the images of an engine, and cleans up what a crash left. */
+export async function openImages(options: ImagesOptions): Promise<Images> {
+  const parts = await openParts(options);
+  const { store, table, snapshotter, leases, references } = parts;
+  const collect = () => collectGarbage(parts);
+  const tidily = createTidily(options.logger, collect);
+  await store.publish();
+  return {
+    pull: (reference, request) => tidily(() => pull(parts, reference, request)),
+    load: (archive, request) => tidily(() => loadArchive(parts, archive, request)),
+    loadLayout: (directory, request) => tidily(() => loadLayout(parts, directory, request)),
+    save: (queries, signal) => saveImages(parts, queries, signal),
+    saveLayout: (queries, directory, signal) => saveImagesToLayout(parts, queries, { directory, signal }),
+    importEmbedded: async (image, signal) => store.read(await importEmbedded(parts, image, signal)),
+    tag: (query, name) => tag(parts, query, name),
+    list: () => store.list(),
+    get: (query) => store.get(query),
+    remove: (query, request) => removeImage({ store, table, references, collect }, query, request),
+    prune: (request) => pruneImages({ store, table, collect }, request),
+    collectGarbage: collect,
+    resolve: (query, platform) => resolveImage(parts, query, platform),
+    prepareContainerSnapshot: (key, chainId, manifest) => prepareContainer(parts, { key, chainId, manifest }),
+    predictContainerSnapshot: (chainId) => snapshotter.predict(chainId),
+    containerMounts: (key) => snapshotter.mounts(key),
+    containerUsage: (key, signal) => snapshotter.usage(key, signal),
+    async removeContainerSnapshot(key) {
+      await snapshotter.remove(key);
+      leases.permanent(key).release();
+    },
+    exportTar,
+  };
+}
+
+type Parts = Awaited<ReturnType<typeof openParts>>;
+
+async function openParts(options: ImagesOptions) {
+  const { root, database, trees, registry, now = Date.now, embedded = [], parallel = 4 } = options;
+  const content = await openLayoutStore(join(root, "content"), { now });
+  const snapshotter = await openOverlaySnapshotter({
+    root: join(root, "snapshots"),
+    database,
+    measure: options.measureTree ?? ((directory, signal) => measureTree(trees, directory, signal)),
+    ...(options.removeTree !== undefined && { removeTree: options.removeTree }),
+    now,
+  });
+  for (const { key } of snapshotter.list()) if (key.startsWith(unpackPrefix)) await snapshotter.remove(key);
+  const table = createImageTable(database);
+  const leases = openLeases(database);
+  const references = { embedded };
+  const store = createImageStore({ table, content, snapshotter, references, now });
+  const applyLayer = overlayApplier(snapshotter, trees);
+  const limit = createLimiter(parallel);
+  const installLayer = createLayerInstaller({ content, snapshotter, applyLayer, limit });
+  return { content, snapshotter, table, leases, references, store, installLayer, registry };
+}
+
+/** Fills the upper directory of an active snapshot. */
+function overlayApplier(snapshotter: Snapshotter, trees: TreePort): ApplyLayer {
+  return async (key, { data, diffId, blobSize }, signal) => {
+    const { upper: directory = "" } = snapshotter.mounts(key);
+    return await unpackLayer(data, { trees, directory, diffId, blobSize, signal });
+  };
+}
+
+/** The lease comes first, so that the image cannot go meanwhile; it stays only if the snapshot does. */
+async function prepareContainer(
+  { snapshotter, leases }: Parts,
+  { key, chainId, manifest }: { key: string; chainId: Digest | undefined; manifest: Digest | undefined },
+): Promise<SnapshotMounts> {
+  if (snapshotter.info(key) !== undefined) return await snapshotter.prepare(key, chainId);
+  const lease = leases.permanent(key);
+  try {
+    if (manifest !== undefined) await lease.retain({ kind: "manifest", resource: manifest });
+    return await snapshotter.prepare(key, chainId);
+  } catch (error) {
+    lease.release();
+    throw error;
+  }
+}
+
+async function pull(
+  parts: Parts,
+  text: string,
+  { credentials, ...request }: PullImageOptions = {},
+): Promise<PulledImage> {
+  const reference = parseReference(text, parts.references);
+  const name = formatReference(reference);
+  if (reference.domain === "") {
+    throw imageError("NOT_FOUND", `cannot pull ${name}: it belongs to no registry`, {
+      hint: "the name is kept for an image that tug brings along",
+      details: { reference: name },
+    });
+  }
+  const source = credentials === undefined ? {} : { credentials: async () => credentials };
+  try {
+    const { record, changed } = await pullImage(parts, { reference, ...source, ...request });
+    return { image: await parts.store.read(record), name, digest: record.target.digest, changed };
+  } catch (error) {
+    throw inContext(error, "pull", name);
+  }
+}
+
+async function tag({ store, references }: Parts, query: string, text: string): Promise<void> {
+  const found = store.find(query);
+  if (found === undefined) throw notFound(query);
+  const name = parseReference(text, references);
+  if (name.digest !== undefined || name.path === "library/sha256") {
+    throw imageError("REFERENCE", `cannot tag ${query} as ${JSON.stringify(text)}: a tag has no digest`, {
+      details: { reference: text },
+    });
+  }
+  await store.put([formatReference(name)], found);
+}
+
+/** Failures that another attempt may not have: what is here by then is kept for it. */
+const passing = ["canceled", "timeout", "unavailable"];
+
+/** Runs work and removes what it left behind when it failed. */
+function createTidily(logger: Logger, collect: () => Promise<unknown>) {
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof TugError && !passing.includes(error.kind)) {
+        await collect().catch((cause: unknown) => {
+          logger.log("warn", "images.collection-failed", { reason: messageOf(cause) });
+        });
+      }
+      throw error;
+    }
+  };
+}

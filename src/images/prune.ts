@@ -1,0 +1,40 @@
+import type { Digest } from "../base/index.ts";
+import type { Collected } from "./gc.ts";
+import type { ImageStore } from "./image-store.ts";
+import { type ImageTable, isDangling } from "./image-table.ts";
+import type { ImageUser } from "./remove.ts";
+
+export type PruneOptions = {
+  /** Images with a tag as well. */
+  all?: boolean;
+  /** The containers that use an image; one that any uses stays. */
+  usedBy?: (id: Digest) => readonly ImageUser[];
+};
+
+/** What a pruning did. */
+export type Pruned = {
+  /** Full references. */
+  readonly untagged: readonly string[];
+  /** Ids of images, then chain ids of layers. */
+  readonly deleted: readonly Digest[];
+  /** Bytes that are free now. */
+  readonly bytes: number;
+};
+
+/** Removes images that nobody uses: those without a tag, or all. Digests by which one was pulled are no tags. */
+export async function pruneImages(
+  { store, table, collect }: { store: ImageStore; table: ImageTable; collect: () => Promise<Collected> },
+  { all = false, usedBy = () => [] }: PruneOptions = {},
+): Promise<Pruned> {
+  const rows = table.all();
+  const tagged = new Set(rows.filter(({ name }) => !name.includes("@")).map(({ id }) => id));
+  const unused = rows.filter(({ id }) => (all || !tagged.has(id)) && usedBy(id).length === 0);
+  await store.delete(unused.map(({ name }) => name));
+  const { snapshots, bytes } = await collect();
+  const ids = [...new Set(unused.map(({ id }) => id))];
+  return {
+    untagged: unused.map(({ name }) => name).filter((name) => !isDangling(name)),
+    deleted: [...ids, ...(snapshots as Digest[])],
+    bytes,
+  };
+}

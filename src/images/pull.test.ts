@@ -1,0 +1,395 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { sha256 } from "../base/index.ts";
+import { mediaTypes } from "../specs/index.ts";
+import type { ProgressEvent } from "./progress.ts";
+import {
+  type FakeRegistry,
+  hangUp,
+  reply,
+  startFakeRegistry,
+  times,
+  truncate,
+} from "./testing/fake-registry.ts";
+import { openTestImages, type TestImages } from "./testing/open-images.ts";
+import { layerArchive, sampleImage, serveImage, serveIndex } from "./testing/sample-image.ts";
+import { archiveOf, fileNode, hardLinkNode, symlinkNode } from "./testing/tar.ts";
+
+const nothing = { blobs: [], ingests: [], snapshots: [] };
+
+describe("pull", () => {
+  let registry: FakeRegistry;
+  let subject: TestImages;
+  let name: string;
+  beforeEach(async () => {
+    registry = await startFakeRegistry();
+    subject = await openTestImages();
+    name = `${registry.host}/a/b:latest`;
+  });
+  afterEach(async () => {
+    await subject[Symbol.asyncDispose]();
+    await registry[Symbol.asyncDispose]();
+  });
+  const pull = (options = {}) => subject.images.pull(name, options);
+  const count = (part: string) => registry.requests.filter((each) => each.includes(part)).length;
+  const filesOf = async (key: string, chainId?: `sha256:${string}` | string) => {
+    const { lowers } = await subject.images.prepareContainerSnapshot(key, chainId as never);
+    return subject.files(lowers);
+  };
+
+  it("gets an image with its layers and gives it its name", async () => {
+    const sample = sampleImage({ layers: [{ a: "1", b: "1" }, { b: "2" }, { c: "3" }] });
+    const { digest } = serveImage(registry, sample);
+    const { image, changed, ...pulled } = await pull();
+    assert.deepEqual(pulled, { name, digest });
+    assert.equal(changed, true);
+    assert.equal(image.id, sample.id);
+    assert.deepEqual(image.names, [name]);
+    assert.deepEqual(image.digests, [`${registry.host}/a/b@${digest}`]);
+    assert.deepEqual(image.config, sample.config);
+    assert.deepEqual(await filesOf("c", image.chainIds.at(-1)), { a: "1", b: "2", c: "3" });
+    assert.equal((await subject.contents()).blobs.length, 5);
+  });
+
+  it("asks for nothing that is here", async () => {
+    serveImage(registry, sampleImage());
+    await pull();
+    const before = registry.requests.length;
+    const { changed } = await pull();
+    assert.equal(changed, false);
+    assert.deepEqual(registry.requests.slice(before), ["HEAD /v2/a/b/manifests/latest"]);
+  });
+
+  it("needs no registry for a digest that is here", async () => {
+    serveImage(registry, sampleImage());
+    const { digest } = await pull();
+    const before = registry.requests.length;
+    await subject.images.pull(`${registry.host}/a/b@${digest}`);
+    assert.equal(registry.requests.length, before);
+  });
+
+  it("names an image that was asked for by tag and digest by the digest alone", async () => {
+    const { digest } = serveImage(registry, sampleImage());
+    const { image } = await subject.images.pull(`${name}@${digest}`);
+    assert.deepEqual([image.names, image.digests], [[], [`${registry.host}/a/b@${digest}`]]);
+  });
+
+  it("takes the image of the platform out of an index", async () => {
+    const amd = sampleImage({ layers: [{ a: "amd" }] });
+    const arm = sampleImage({ layers: [{ a: "arm" }], architecture: "arm64" });
+    const { digest } = serveIndex(registry, [arm, amd]);
+    const pulled = await pull({ platform: { os: "linux", architecture: "amd64" } });
+    assert.equal(pulled.image.id, amd.id);
+    assert.equal(pulled.digest, digest);
+    const other = await pull({ platform: { os: "linux", architecture: "arm64" } });
+    assert.equal(other.image.id, arm.id);
+    assert.equal(other.changed, true);
+    assert.deepEqual((await subject.images.get(amd.id)).names, []);
+  });
+
+  it("refuses a platform that the image has not", async () => {
+    serveIndex(registry, [sampleImage({ architecture: "arm64" })]);
+    const platform = { os: "linux", architecture: "s390x" };
+    const refused = { code: "IMAGE_PLATFORM", kind: "notFound", hint: /linux\/arm64/ };
+    await assert.rejects(pull({ platform }), refused);
+    serveImage(registry, sampleImage({ architecture: "arm64" }), "single");
+    await assert.rejects(subject.images.pull(`${registry.host}/a/b:single`, { platform }), refused);
+    assert.deepEqual(await subject.contents(), nothing);
+  });
+
+  it("takes Docker's documents, uncompressed layers and zstd", async () => {
+    const docker = sampleImage({ layers: [{ a: "docker" }], layerType: mediaTypes.dockerLayerGzip });
+    docker.manifest.mediaType = mediaTypes.dockerManifest;
+    docker.manifest.config.mediaType = mediaTypes.dockerConfig;
+    serveImage(registry, docker, "docker");
+    serveImage(registry, sampleImage({ layers: [{ a: "none" }], compress: Buffer.from }), "none");
+    serveImage(registry, sampleImage({ layers: [{ a: "zstd" }], compress: zstdCompressSync }), "zstd");
+    for (const tag of ["docker", "none", "zstd"]) {
+      const { image } = await subject.images.pull(`${registry.host}/a/b:${tag}`);
+      assert.deepEqual(await filesOf(tag, image.chainIds.at(-1)), { a: tag });
+    }
+  });
+
+  it("takes an image without layers", async () => {
+    serveImage(registry, sampleImage({ layers: [] }));
+    const { image } = await pull();
+    assert.deepEqual(image.chainIds, []);
+  });
+
+  it("takes an image with the same layer twice", async () => {
+    serveImage(registry, sampleImage({ layers: [{ a: "1" }, { a: "1" }, { a: "1" }] }));
+    const { image } = await pull();
+    assert.equal(new Set(image.chainIds).size, 3);
+    assert.equal(count("GET /v2/a/b/blobs"), 2);
+  });
+
+  it("downloads a layer once, however many ask for it", async () => {
+    const shared = { shared: "x".repeat(100_000) };
+    serveImage(registry, sampleImage({ layers: [shared, { a: "1" }] }), "one");
+    serveImage(registry, sampleImage({ layers: [shared, { a: "2" }] }), "two");
+    const tags = ["one", "two", "one", "two", "one"];
+    const pulled = await Promise.all(tags.map((tag) => subject.images.pull(`${registry.host}/a/b:${tag}`)));
+    assert.equal(new Set(pulled.map(({ image }) => image.id)).size, 2);
+    assert.equal(count("GET /v2/a/b/blobs"), 5);
+    assert.equal((await subject.contents()).snapshots.length, 3);
+  });
+
+  it("pulls many images at once with little room", async () => {
+    await using narrow = await openTestImages({ parallel: 1 });
+    const layers = Array.from({ length: 12 }, (_, index) => ({ [`f${index}`]: "x" }));
+    for (let last = 1; last <= 12; last += 1) {
+      serveImage(registry, sampleImage({ layers: layers.slice(0, last) }), `t${last}`);
+    }
+    const tags = Array.from({ length: 12 }, (_, index) => `${registry.host}/a/b:t${12 - index}`);
+    const pulled = await Promise.all(tags.map((tag) => narrow.images.pull(tag)));
+    assert.equal(pulled.at(0)?.image.chainIds.length, 12);
+    assert.equal((await narrow.contents()).snapshots.length, 12);
+  });
+
+  it("reports the progress of each layer", async () => {
+    const sample = sampleImage({ layers: [{ a: "1" }] });
+    serveImage(registry, sample);
+    const events: object[] = [];
+    await pull({ onProgress: (event: ProgressEvent) => void events.push(event) });
+    const layer = sample.manifest.layers[0];
+    const id = layer?.digest;
+    const total = layer?.size;
+    assert.deepEqual(events, [
+      { id, status: "waiting" },
+      { id, status: "downloading", current: total, total },
+      { id, status: "downloaded" },
+      { id, status: "complete", total },
+    ]);
+    events.length = 0;
+    await pull({ onProgress: (event: ProgressEvent) => void events.push(event) });
+    assert.deepEqual(events, [
+      { id, status: "waiting" },
+      { id, status: "exists" },
+    ]);
+  });
+
+  it("keeps an image without a name when its tag moves on", async () => {
+    const old = sampleImage({ layers: [{ a: "old" }] });
+    serveImage(registry, old);
+    await pull();
+    await subject.images.remove(
+      `${name.replace(":latest", "")}@${(await subject.images.get(old.id)).target.digest}`,
+    );
+    serveImage(registry, sampleImage({ layers: [{ a: "new" }] }));
+    assert.equal((await pull()).changed, true);
+    assert.deepEqual((await subject.images.get(old.id)).names, []);
+    assert.equal((await subject.images.list()).length, 2);
+  });
+
+  describe("goes on after", () => {
+    it("a connection that broke in the middle of a layer", async () => {
+      const sample = sampleImage({ layers: [{ a: "x".repeat(50_000) }], compress: Buffer.from });
+      serveImage(registry, sample);
+      const layer = sample.manifest.layers[0];
+      const data = sample.blobs.get(layer?.digest as never) as Buffer;
+      registry.faults.push(times(1, layer?.digest ?? "", truncate(data, 20_000)));
+      await pull();
+      assert.equal(registry.headers.at(-1)?.range, "bytes=20000-");
+    });
+
+    it("a pull that failed, from where it was", async () => {
+      const sample = sampleImage({ layers: [{ a: "x".repeat(50_000) }], compress: Buffer.from });
+      serveImage(registry, sample);
+      const layer = sample.manifest.layers[0];
+      const data = sample.blobs.get(layer?.digest as never) as Buffer;
+      registry.faults.push(times(1, layer?.digest ?? "", truncate(data, 20_000)));
+      registry.faults.push(times(5, layer?.digest ?? "", hangUp));
+      await assert.rejects(pull(), { kind: "unavailable" });
+      assert.deepEqual((await subject.contents()).snapshots, []);
+      const { image } = await pull();
+      assert.equal(registry.headers.at(-1)?.range, "bytes=20000-");
+      assert.deepEqual(await filesOf("c", image.chainIds[0]), { a: "x".repeat(50_000) });
+    });
+
+    it("bytes of an earlier attempt that turn out to be damaged", async () => {
+      const sample = sampleImage({ layers: [{ a: "x".repeat(50_000) }], compress: Buffer.from });
+      serveImage(registry, sample);
+      const digest = sample.manifest.layers[0]?.digest ?? "";
+      const damaged = Buffer.from(sample.blobs.get(digest as never) as Buffer).fill("!", 15_000, 15_100);
+      registry.faults.push(times(1, digest, truncate(damaged, 20_000)), times(5, digest, hangUp));
+      await assert.rejects(pull(), { kind: "unavailable" });
+      assert.equal((await subject.contents()).ingests.length, 1);
+      await pull();
+      assert.deepEqual((await subject.contents()).ingests, []);
+    });
+
+    it("a blob of the store that was damaged", async () => {
+      const sample = sampleImage({ layers: [{ a: "1" }], compress: Buffer.from });
+      serveImage(registry, sample);
+      await pull();
+      const { writeFile } = await import("node:fs/promises");
+      const digest = sample.manifest.layers[0]?.digest ?? "";
+      const size = sample.manifest.layers[0]?.size ?? 0;
+      await writeFile(`${subject.root}/content/blobs/sha256/${digest.slice(7)}`, Buffer.alloc(size, "z"));
+      subject.database.sql.exec("DELETE FROM snapshots");
+      subject = { ...subject, images: await subject.reopen() };
+      await pull();
+      assert.equal(count(`GET /v2/a/b/blobs/${digest}`), 2);
+    });
+  });
+
+  describe("leaves nothing behind after", () => {
+    const layer = { a: "x".repeat(1000) };
+
+    async function fails(expected: object) {
+      await assert.rejects(pull(), expected);
+      assert.deepEqual(await subject.contents(), nothing);
+      assert.deepEqual(await subject.images.list(), []);
+    }
+
+    it("a layer with another digest", async () => {
+      const sample = sampleImage({ layers: [layer] });
+      serveImage(registry, sample);
+      const wrong = gzipSync(layerArchive({ a: "y".repeat(1000) }));
+      const digest = sample.manifest.layers[0]?.digest ?? "";
+      registry.faults.push((request, response) =>
+        request.url?.includes(digest) ? reply(200, {}, wrong)(request, response) : false,
+      );
+      await fails({ kind: "dataLoss", message: new RegExp(`^cannot pull ${name}: `) });
+    });
+
+    it("a layer that is truncated at its source", async () => {
+      const sample = sampleImage({ layers: [layer], compress: Buffer.from });
+      serveImage(registry, sample);
+      const { digest = "" } = sample.manifest.layers[0] ?? {};
+      const data = sample.blobs.get(digest as never)?.subarray(0, 700);
+      registry.faults.push((request, response) =>
+        request.url?.includes(digest) ? reply(200, {}, data)(request, response) : false,
+      );
+      await fails({ code: "IMAGE_CONTENT_SIZE", kind: "dataLoss" });
+    });
+
+    it("a layer that is larger than announced", async () => {
+      const sample = sampleImage({ layers: [layer] });
+      const first = sample.manifest.layers[0];
+      if (first !== undefined) first.size -= 1;
+      serveImage(registry, sample);
+      await fails({ code: "IMAGE_CONTENT_SIZE" });
+    });
+
+    it("a layer whose archive is not the one of the configuration", async () => {
+      const sample = sampleImage({
+        layers: [layer],
+        config: { rootfs: { type: "layers", diff_ids: [sha256("x")] } },
+      });
+      serveImage(registry, sample);
+      await fails({ code: "IMAGE_DIFF_ID" });
+    });
+
+    it("a configuration with another digest", async () => {
+      const sample = sampleImage();
+      serveImage(registry, sample);
+      registry.faults.push((request, response) =>
+        request.url?.includes(sample.id) ? reply(200, {}, "{}")(request, response) : false,
+      );
+      await fails({ kind: "dataLoss" });
+    });
+
+    it("a configuration with wrong types", async () => {
+      serveImage(registry, sampleImage({ config: { config: { Env: "A=b" } } as never }));
+      await fails({ code: "OCI_IMAGE_INVALID", message: /\/config\/Env/ });
+    });
+
+    it("a configuration with another number of layers", async () => {
+      serveImage(registry, sampleImage({ config: { rootfs: { type: "layers", diff_ids: [] } } }));
+      await fails({ code: "IMAGE_CONFIGURATION" });
+    });
+
+    it("what is no image", async () => {
+      const sample = sampleImage();
+      sample.manifest.config.mediaType = "application/vnd.example.config.v1+json";
+      serveImage(registry, sample);
+      await fails({ code: "IMAGE_CONFIGURATION", message: /it is no image but application\/vnd\.example/ });
+    });
+
+    it("a layer of another kind", async () => {
+      serveImage(registry, sampleImage({ layerType: "application/vnd.example.layer" }));
+      await fails({ code: "IMAGE_CONFIGURATION", message: /a layer of type/ });
+    });
+
+    it("an index in itself", async () => {
+      const manifests = [{ mediaType: mediaTypes.index, digest: sha256("x"), size: 10 }];
+      registry.putManifest("a/b", "latest", { schemaVersion: 2, mediaType: mediaTypes.index, manifests });
+      await fails({ code: "IMAGE_REGISTRY_NOT_FOUND" });
+    });
+
+    const hostile: Record<string, Buffer> = {
+      "a name out of the root": archiveOf([{ node: fileNode("../../etc/cron.d/x"), data: "x" }]),
+      "a hard link out of the root": archiveOf([{ node: hardLinkNode("x", "../../etc/shadow") }]),
+      "a hard link through a symbolic link": archiveOf([
+        { node: symlinkNode("s", "/etc") },
+        { node: hardLinkNode("x", "s/shadow") },
+      ]),
+      "no archive": Buffer.alloc(5000, "garbage"),
+      "half an archive": layerArchive({ a: "x".repeat(5000) }).subarray(0, 3000),
+    };
+    for (const [what, archive] of Object.entries(hostile)) {
+      it(`a layer with ${what}`, async () => {
+        serveImage(registry, sampleImage({ archives: [layerArchive({ a: "fine" }), archive] }));
+        await fails({ kind: "invalid", message: new RegExp(`^cannot pull ${name}: cannot `) });
+      });
+    }
+
+    it("a disk that is full", async () => {
+      serveImage(registry, sampleImage());
+      subject.trees.unpack = async () => {
+        throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+      };
+      await assert.rejects(pull(), /no space/);
+      assert.deepEqual((await subject.contents()).snapshots, []);
+      assert.deepEqual(await subject.images.list(), []);
+    });
+  });
+
+  it("stops at its signal and keeps what came", async () => {
+    const sample = sampleImage({ layers: [{ a: "x".repeat(50_000) }], compress: Buffer.from });
+    serveImage(registry, sample);
+    const digest = sample.manifest.layers[0]?.digest ?? "";
+    const data = sample.blobs.get(digest as never) as Buffer;
+    const abort = new AbortController();
+    registry.faults.push(
+      times(1, digest, (_, response) => {
+        response.writeHead(200, { "content-length": data.length });
+        response.write(data.subarray(0, 30_000));
+        return true;
+      }),
+    );
+    const pending = pull({
+      signal: abort.signal,
+      onProgress: (event: ProgressEvent) => {
+        if (event.status === "downloading") abort.abort(new Error("enough"));
+      },
+    });
+    await assert.rejects(pending, /enough/);
+    assert.deepEqual((await subject.contents()).snapshots, []);
+    await pull();
+    assert.match(registry.headers.at(-1)?.range ?? "", /^bytes=\d+-$/);
+  });
+
+  it("lets one of two go on whose other one is canceled", async () => {
+    serveImage(registry, sampleImage({ layers: [{ a: "x".repeat(50_000) }] }));
+    const abort = new AbortController();
+    const canceled = pull({ signal: abort.signal });
+    const other = pull();
+    abort.abort(new Error("enough"));
+    await assert.rejects(canceled, /enough/);
+    assert.deepEqual((await other).image.names, [name]);
+  });
+
+  it("says what to do when the registry cannot be reached", async () => {
+    await registry[Symbol.asyncDispose]();
+    await assert.rejects(pull(), { code: "IMAGE_REGISTRY_UNREACHABLE", hint: /tug load/ });
+    registry = await startFakeRegistry();
+  });
+
+  it("refuses names that are none, and embedded ones", async () => {
+    await assert.rejects(subject.images.pull("Debian"), { code: "IMAGE_REFERENCE" });
+    await assert.rejects(subject.images.pull("tug/hello"), { code: "IMAGE_NOT_FOUND" });
+  });
+});

@@ -1,0 +1,103 @@
+import type { Descriptor, Platform } from "../specs/index.ts";
+import type { ContentStore } from "./content/content-store.ts";
+import type { ImageStore } from "./image-store.ts";
+import type { ImageRecord, ImageTable } from "./image-table.ts";
+import { type ImageSource, type InstallerOptions, installImage } from "./install.ts";
+import type { Leases } from "./leases.ts";
+import { chooseManifest, hostPlatform } from "./platform.ts";
+import type { OnProgress } from "./progress.ts";
+import { formatReference, type Reference, withDigest } from "./reference.ts";
+import type { CredentialSource } from "./registry/credentials.ts";
+import type { Repository } from "./registry/repository.ts";
+
+/** What a pull needs of the registry client. */
+export type RegistryPort = {
+  repository(reference: Reference, options: { credentials?: CredentialSource | undefined }): Repository;
+};
+
+export type PullOptions = InstallerOptions & {
+  registry: RegistryPort;
+  store: ImageStore;
+  table: ImageTable;
+  leases: Leases;
+};
+
+export type PullRequest = {
+  reference: Reference;
+  /** By default this machine's; given, an image for another platform is refused even if it is the only one. */
+  platform?: Platform | undefined;
+  /** By default those of the registry client. */
+  credentials?: CredentialSource | undefined;
+  onProgress?: OnProgress | undefined;
+  signal?: AbortSignal | undefined;
+};
+
+export type PullResult = {
+  readonly record: ImageRecord;
+  /** Whether the name stands for another image than before. */
+  readonly changed: boolean;
+};
+
+/**
+ * Gets an image from its registry and gives it the name of the reference, and the name with the digest that the
+ * registry has for it. A reference with a tag and a digest gets only the latter.
+ *
+ * What is here already is not asked for again. After a failure the names are as they were.
+ * @throws the errors of the registry client, and what `installImage` throws
+ */
+export async function pullImage(options: PullOptions, request: PullRequest): Promise<PullResult> {
+  const { store, table, leases, registry } = options;
+  const { reference, platform, credentials, onProgress, signal } = request;
+  using lease = leases.temporary();
+  const name = formatReference(reference);
+  const repository = registry.repository(reference, { credentials });
+  const target = await resolveTarget(options.content, { reference, repository, signal });
+  const record = await installImage(options, {
+    name,
+    target: target.descriptor,
+    source: registrySource(repository, target),
+    choose: ({ index }) => chooseManifest(index, platform ?? hostPlatform(), name),
+    platform,
+    lease,
+    onProgress,
+    signal,
+  });
+  const byDigest = formatReference(withDigest(reference, target.descriptor.digest));
+  const names = reference.digest === undefined ? [name, byDigest] : [byDigest];
+  const changed = table.get(names[0] as string)?.id !== record.id;
+  await store.put(names, record);
+  return { record, changed };
+}
+
+/** What a reference stands for; `data` only if it had to be fetched to know. */
+type Target = { descriptor: Descriptor; data?: Uint8Array };
+
+type ResolveRequest = { reference: Reference; repository: Repository; signal: AbortSignal | undefined };
+
+/** A digest that is here needs no registry, and a tag only a question, which registries do not count. */
+async function resolveTarget(
+  content: ContentStore,
+  { reference, repository, signal }: ResolveRequest,
+): Promise<Target> {
+  const { digest, tag = "latest" } = reference;
+  if (digest !== undefined) {
+    const size = await content.size(digest);
+    if (size !== undefined) return { descriptor: { mediaType: "", digest, size } };
+    return await repository.manifest(digest, signal);
+  }
+  const descriptor = await repository.resolve(tag, signal);
+  if (descriptor === undefined) return await repository.manifest(tag, signal);
+  if ((await content.size(descriptor.digest)) === descriptor.size) return { descriptor };
+  // By digest: a tag may move meanwhile.
+  return await repository.manifest(descriptor.digest, signal);
+}
+
+function registrySource(repository: Repository, target: Target): ImageSource {
+  return {
+    async *manifest(descriptor, signal) {
+      const known = descriptor.digest === target.descriptor.digest ? target.data : undefined;
+      yield known ?? (await repository.manifest(descriptor.digest, signal)).data;
+    },
+    blob: (expected, options) => repository.blob(expected, options),
+  };
+}
