@@ -24,14 +24,15 @@ export type CliContext = {
   /**
    * A client of the engine, which is started when it has to be. What it throws is shown and ends the command with 125.
    *
-   * @param need `containers` for anything; `plans` when nothing but explaining is asked for, which works without root
+   * @param need `containers` for anything; `plans` when nothing but explaining is asked for, which works without root;
+   *   `running` for one that runs already, because starting one would be too much for what is asked
    */
   connectEngine(need: EngineNeed): Promise<Client>;
   /** The plan for a config.json, which is made here without an engine. `path` is absolute. */
   explainConfig(path: string): Promise<dockerApi.ExplainedPlan>;
 };
 
-export type EngineNeed = "containers" | "plans";
+export type EngineNeed = "containers" | "plans" | "running";
 
 /** The terminal behind the standard streams, where they have one. */
 export type Terminal = {

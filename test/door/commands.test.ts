@@ -279,3 +279,19 @@ test("colours are for terminals and for people who want them", async () => {
   assert.match((await cli.run("bogus", { terminal, env: { NO_COLOR: "1" } })).stderr, /^tug: /);
   assert.match((await cli.run("bogus")).stderr, /^tug: unknown command: tug bogus\nsee 'tug --help'\n$/);
 });
+
+test("completion offers what the engine has, and nothing without one", async () => {
+  await using cli = await openCli({ local: ["busybox:latest", "debian:12"] });
+  await ok(cli, "create --name web busybox");
+  assert.equal(await ok(cli, ["__complete", "--", "run", "deb"]), "debian:12\t\n");
+  assert.equal(await ok(cli, ["__complete", "--", "rm", ""]), "web\t\n");
+  assert.equal(await ok(cli, ["__complete", "--", "stop", ""]), "");
+  assert.equal(await ok(cli, ["__complete", "--", "load", "-i", ""]), ":files\n");
+  assert.deepEqual(await cli.run(["__complete", "--", "rm", ""], { unreachable: true }), {
+    code: 0,
+    stdout: "",
+    stderr: "",
+  });
+  assert.match(await ok(cli, "completion bash"), /^_tug\(\) \{\n/);
+  assert.match((await cli.run("completion sh")).stderr, /^tug: cannot complete for "sh": it must be one of/);
+});

@@ -15,6 +15,7 @@ import { load } from "./image/load.ts";
 import { pull } from "./image/pull.ts";
 import { inspect, inspectContainer, inspectImage } from "./inspect.ts";
 import { explain, explainRun } from "./plan/explain.ts";
+import { completion, createCompleteCommand } from "./system/completion.ts";
 import { events } from "./system/events.ts";
 import { info } from "./system/info.ts";
 import { version } from "./system/version.ts";
@@ -51,4 +52,6 @@ export const commands: readonly Command[] = [
   info,
   version,
   events,
+  completion,
+  createCompleteCommand(() => commands),
 ];

@@ -1,0 +1,58 @@
+import type { Client } from "../../../api/docker/client/index.ts";
+import { type Command, defineCommand } from "../../arguments/command.ts";
+import type { Completion } from "../../arguments/option.ts";
+import { complete } from "../../completion/complete.ts";
+import { completionScripts, shells } from "../../completion/scripts.ts";
+import { cliError } from "../../errors.ts";
+
+export const completion = defineCommand({
+  path: ["completion"],
+  aliases: [],
+  summary: "Print what a shell needs to complete command lines",
+  args: { usage: "bash|zsh|fish", least: 1, most: 1 },
+  options: {},
+  examples: [
+    { line: "tug completion bash > /etc/bash_completion.d/tug", does: "Complete in every new shell" },
+    { line: "source <(tug completion zsh)", does: "Complete in this shell" },
+  ],
+  async run({ args: [name = ""] }) {
+    const shell = shells.find((known) => known === name);
+    if (shell === undefined) {
+      throw cliError("USAGE", `cannot complete for "${name}": it must be one of ${shells.join(", ")}`);
+    }
+    return { output: completionScripts[shell] };
+  },
+});
+
+/** The command behind the scripts. */
+export function createCompleteCommand(commands: () => readonly Command[]): Command {
+  return defineCommand({
+    path: ["__complete"],
+    aliases: [],
+    summary: "Print what can stand in the place of the last word",
+    args: { usage: "-- [WORD...]", least: 0 },
+    options: {},
+    examples: [],
+    hidden: true,
+    async run({ args, connect }) {
+      const { words, more } = complete(commands(), args);
+      const last = args.at(-1) ?? "";
+      const lines = words.map(({ word, about }) => `${word}\t${about}\n`);
+      if (more === "files") lines.push(":files\n");
+      else if (more !== undefined) {
+        // Completing is a courtesy: without an engine there is nothing to offer, and nothing to complain of.
+        const names = await connect("running")
+          .then((client) => namesOf(client, more))
+          .catch(() => []);
+        lines.push(...names.filter((name) => name.startsWith(last)).map((name) => `${name}\t\n`));
+      }
+      return { output: lines.join("") };
+    },
+  });
+}
+
+async function namesOf(client: Client, what: Completion): Promise<string[]> {
+  if (what === "images") return (await client.images.list()).flatMap((image) => image.RepoTags);
+  const containers = await client.containers.list({ all: what === "containers" });
+  return containers.flatMap(({ Names }) => Names.map((name) => name.replace(/^\//, "")));
+}

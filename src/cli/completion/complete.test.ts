@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { commands } from "../commands/index.ts";
+import { complete } from "./complete.ts";
+
+const wordsOf = (line: string) => complete(commands, line.split(" ")).words.map(({ word }) => word);
+const moreOf = (line: string) => complete(commands, line.split(" ")).more;
+
+test("names of commands are completed one word at a time", () => {
+  assert.deepEqual(wordsOf("ru"), ["run"]);
+  assert.deepEqual(wordsOf("contai"), ["container"]);
+  assert.ok(wordsOf("").includes("ps") && !wordsOf("").includes("__complete"));
+  assert.deepEqual(wordsOf("container ki"), ["kill"]);
+  assert.deepEqual(wordsOf("explain r"), ["run"]);
+});
+
+test("options are completed by their long names", () => {
+  assert.deepEqual(wordsOf("run --memory-s"), ["--memory-swap", "--memory-swappiness"]);
+  assert.deepEqual(wordsOf("ps -a --no"), ["--no-trunc"]);
+});
+
+test("values are completed where there is a choice", () => {
+  assert.deepEqual(wordsOf("run --pull m"), ["missing"]);
+  assert.deepEqual(wordsOf("run --pull=a"), ["--pull=always"]);
+  assert.equal(moreOf("run --env-file "), "files");
+  assert.equal(moreOf("run --volumes-from "), "containers");
+});
+
+test("arguments are completed by what they are, and nothing after an image", () => {
+  assert.equal(moreOf("run -it "), "images");
+  assert.equal(moreOf("run -it --name web "), "images");
+  assert.equal(moreOf("run -it debian "), undefined);
+  assert.deepEqual(wordsOf("run -it debian --ver"), []);
+  assert.equal(moreOf("stop "), "running");
+  assert.equal(moreOf("rm web "), "containers");
+});
