@@ -97,6 +97,8 @@ static int64_t next_deadline(const struct monitor *m, int64_t now)
 
 	if (m->dirty || (m->finished_at != 0 && !m->recorded))
 		at = earlier(at, now + IDLE_MS);
+	if (now < m->oom_until)
+		at = earlier(at, now + OOM_STEP_MS);
 	if (m->finished_at != 0 && !m->drained)
 		at = earlier(at, earlier(m->last_output + DRAIN_SILENCE_MS, m->ended + DRAIN_TOTAL_MS));
 	return at;
@@ -133,6 +135,8 @@ static void loop(struct monitor *m)
 		} else if (m->dirty && now >= before + IDLE_MS) {
 			give_back(m);
 		}
+		if (now < m->oom_until)
+			oom_look(m);
 		if (m->finished_at != 0 && !m->recorded)
 			exit_record_write(m);
 		if (m->finished_at != 0 && !m->drained)

@@ -15,6 +15,8 @@ enum {
 	DRAIN_SILENCE_MS = 2000,        /* silence that ends draining after the exit */
 	DRAIN_TOTAL_MS = 10000,         /* the longest that draining may take */
 	LEAST_PATIENCE_MS = 2000,       /* how long a client may take for its last bytes, whatever it asked for */
+	OOM_LOOK_MS = 2000,             /* how long a kill is waited for */
+	OOM_STEP_MS = 50,
 	NEVER = -1,
 };
 
@@ -83,6 +85,7 @@ struct monitor {
 	uint8_t *failure; /* content of the run role's answer "failed" */
 	size_t failure_size;
 	uint64_t oom_kills, oom_kills_before;
+	int64_t oom_until; /* clock_ms() up to which a kill may follow the notice that memory is short */
 	int64_t finished_at; /* ns since 1970; 0: the container has not ended */
 	bool recorded, drained;
 	int64_t ended, last_output; /* clock_ms() */
@@ -134,6 +137,7 @@ void controls_sweep(struct monitor *m);
 enum { FAILURE_MAX = 6 * 1024, EXIT_RECORD_MAX = 8 * 1024 };
 void notice_ready(struct monitor *m, struct watch *w, uint32_t events);
 void signals_ready(struct monitor *m, struct watch *w, uint32_t events);
+void oom_look(struct monitor *m);
 uint64_t oom_count(const struct monitor *m);
 size_t exit_record(const struct monitor *m, uint8_t record[EXIT_RECORD_MAX]);
 void exit_record_write(struct monitor *m);

@@ -50,17 +50,25 @@ static void count_oom_kills(struct monitor *m)
 		m->oom_kills = count - m->oom_kills_before;
 }
 
+void oom_look(struct monitor *m)
+{
+	uint64_t before = m->oom_kills;
+
+	count_oom_kills(m);
+	if (m->oom_kills > before)
+		controls_tell(m, EVENT_OOM, &m->oom_kills, sizeof m->oom_kills);
+}
+
 static void oom_ready(struct monitor *m, struct watch *w, uint32_t events)
 {
 	char event[sizeof(struct inotify_event) + NAME_MAX + 1];
-	uint64_t before = m->oom_kills;
 
 	(void)events;
 	if (read(w->fd, event, sizeof event) < 0 && errno != EAGAIN && errno != EINTR)
 		watch_close(m, w);
-	count_oom_kills(m);
-	if (m->oom_kills > before)
-		controls_tell(m, EVENT_OOM, &m->oom_kills, sizeof m->oom_kills);
+	/* v1 tells that memory is short before it kills somebody and counts. */
+	m->oom_until = clock_ms() + OOM_LOOK_MS;
+	oom_look(m);
 }
 
 /* v2: the file changes. */
