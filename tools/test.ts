@@ -1,6 +1,6 @@
 // Runs the tests: npm test, npm run test:vm, both with -- PATH... --OPTION=VALUE... See docs/testing.md.
 import { join, relative } from "node:path";
-import { runInMachine } from "../test/vm/machine.ts";
+import { prepareMachine, runInMachine } from "../test/vm/machine.ts";
 import { cacheDirectory, checkout } from "./test/cache.ts";
 import { runVisibly } from "./test/command.ts";
 import { preparePackages } from "./test/debian/package-cache.ts";
@@ -24,7 +24,7 @@ const suiteArgs = args.filter((arg) => arg !== "--vm");
 process.exitCode = inMachine ? await testInMachine(suiteArgs) : await testHere(suiteArgs);
 
 async function testHere(args: readonly string[]): Promise<number> {
-  if (usesEnvironment(args)) await prepare(forTests);
+  if (usesEnvironment(args)) await alone(() => prepare(forTests));
   return await runSuite(args);
 }
 
@@ -36,12 +36,15 @@ function usesEnvironment(args: readonly string[]): boolean {
 
 /** The privileged tests, unless paths are given, in a virtual machine. Where there can be none, exit code 0. */
 async function testInMachine(args: readonly string[]): Promise<number> {
-  await prepare([...forTests, "vm"]);
   const node = relative(checkout, process.execPath);
   const paths = splitArguments(args).paths.length === 0 ? ["test/privileged"] : [];
   const command = [node, "tools/test/suite.ts", ...paths, ...args].map(quote).join(" ");
   try {
-    return await runInMachine({ command: `exec ${command}\n`, timeout: machineTimeout });
+    const parts = await alone(async () => {
+      await prepare([...forTests, "vm"]);
+      return await prepareMachine();
+    });
+    return await runInMachine(parts, { command: `exec ${command}\n`, timeout: machineTimeout });
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
     console.log(`skipped: no test machine: ${error.message}`);
@@ -49,17 +52,20 @@ async function testInMachine(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Builds what is stale and fetches what is missing; another run of the tests waits meanwhile. */
+/** Does work on the build or the cache while no other run of the tests does. */
+function alone<T>(work: () => Promise<T>): Promise<T> {
+  return withLock(join(cacheDirectory, "lock"), work);
+}
+
+/** Builds what is stale and fetches what is missing. */
 async function prepare(sets: readonly SetName[]): Promise<void> {
-  await withLock(join(cacheDirectory, "lock"), async () => {
-    const build = await runVisibly(process.execPath, [join(checkout, "tools/build.ts")]);
-    if (build !== 0) process.exit(build);
-    const missing = Object.values(await preparePackages(sets, console.log));
-    const noRoot = await prepareRootFilesystem(console.log);
-    for (const reason of new Set([...missing, ...(noRoot === undefined ? [] : [noRoot])])) {
-      console.log(`not available: ${reason}`);
-    }
-  });
+  const build = await runVisibly(process.execPath, [join(checkout, "tools/build.ts")]);
+  if (build !== 0) process.exit(build);
+  const missing = Object.values(await preparePackages(sets, console.log));
+  const noRoot = await prepareRootFilesystem(console.log);
+  for (const reason of new Set([...missing, ...(noRoot === undefined ? [] : [noRoot])])) {
+    console.log(`not available: ${reason}`);
+  }
 }
 
 function quote(word: string): string {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { cacheDirectory, checkout } from "../../tools/test/cache.ts";
@@ -23,30 +23,38 @@ const memory = "3G";
 /** Where the packages have what the emulated machine starts from. */
 const firmware = ["usr/share/qemu", "usr/share/seabios"];
 
+/** All that a machine is made from, but for the checkout. */
+export type MachineParts = { readonly qemu: string; readonly packages: string; readonly base: Base };
+
+/**
+ * Makes what machines share, where the cache lacks it. One process at a time may do so.
+ *
+ * @throws Unavailable where a part cannot be had
+ */
+export async function prepareMachine(): Promise<MachineParts> {
+  const packages = packageRoot("vm");
+  const qemu = available(findProgram("qemu-system-x86_64"));
+  const rootArchive = available(findRootFilesystem());
+  const busybox = available(findProgram("busybox"));
+  return { qemu, packages, base: await prepareBase({ packages, rootArchive, busybox }) };
+}
+
 /**
  * Runs a command in a small virtual machine that has Debian's cloud kernel, cgroup v2 only, this checkout as it is now
  * and no network; prints what the command prints. The processor is emulated: /dev/kvm may be there and still not work.
  *
  * @returns the command's exit code
- * @throws Unavailable where a part of the machine cannot be had; Error where it did not come to an end
+ * @throws Error where the machine did not come to an end
  */
-export async function runInMachine(options: MachineOptions): Promise<number> {
-  const packages = packageRoot("vm");
-  const qemu = available(findProgram("qemu-system-x86_64"));
-  const base = await prepareBase({
-    packages,
-    rootArchive: available(findRootFilesystem()),
-    busybox: available(findProgram("busybox")),
-  });
-  await mkdir(join(cacheDirectory, "vm"), { recursive: true });
+export async function runInMachine(parts: MachineParts, options: MachineOptions): Promise<number> {
   const work = await mkdtemp(join(cacheDirectory, "vm", "run-"));
   try {
     const disk = join(work, "checkout");
     const sets = (["images", "runtimes", "terminal"] as const).map(packageRoot);
     const probe = probeProgram();
     const cached = [...sets, ...(probe.skip === false ? [probe.path] : [])].filter(existsSync);
-    await makeCheckoutImage(disk, { cached, command: options.command, packages });
-    await boot(qemu, machineArguments(base, { disk, work }), { work, timeout: options.timeout });
+    await makeCheckoutImage(disk, { cached, command: options.command, packages: parts.packages });
+    await boot(parts.qemu, machineArguments(parts.base, { disk, work }), { work, timeout: options.timeout });
     return await readStatus(work);
   } finally {
     await rm(work, { recursive: true });
@@ -70,9 +78,9 @@ function machineArguments(base: Base, run: { disk: string; work: string }): stri
     ["-smp", String(availableParallelism())],
     firmware.flatMap((path) => ["-L", join(packageRoot("vm"), path)]),
     ["-kernel", base.kernel, "-append", kernelArguments],
-    ["-device", "nvme,id=disks,serial=test"],
-    disk({ name: "root", file: base.disk, namespace: 1 }),
-    disk({ name: "checkout", file: run.disk, namespace: 2 }),
+    // Of different kinds, because the order in which the kernel finds two of a kind is not fixed.
+    disk("root", base.disk, "nvme,serial=root"),
+    disk("checkout", run.disk, "virtio-blk-pci"),
     ["-serial", `file:${join(run.work, "console")}`],
     ["-device", "virtio-serial-pci"],
     ["-chardev", "stdio,id=output,signal=off", "-device", "virtserialport,chardev=output,name=tug.output"],
@@ -81,11 +89,11 @@ function machineArguments(base: Base, run: { disk: string; work: string }): stri
   ].flat();
 }
 
-/** A disk of the one NVMe controller, which fixes its name to nvme0nNAMESPACE; what is written to it is dropped. */
-function disk(of: { name: string; file: string; namespace: number }): string[] {
+/** A disk; what the machine writes to it is dropped. */
+function disk(name: string, file: string, device: string): string[] {
   return [
-    ["-drive", `file=${of.file},if=none,id=${of.name},format=raw,snapshot=on`],
-    ["-device", `nvme-ns,bus=disks,drive=${of.name},nsid=${of.namespace}`],
+    ["-drive", `file=${file},if=none,id=${name},format=raw,snapshot=on`],
+    ["-device", `${device},drive=${name}`],
   ].flat();
 }
 

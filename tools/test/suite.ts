@@ -9,7 +9,7 @@ import { summarizeSkips } from "./skip-reporter.ts";
 const everything = ["src/**/*.test.ts", "tools/**/*.test.ts", "test/**/*.test.ts"];
 
 /** After how many milliseconds a test that hangs fails. */
-const testTimeout = 600_000;
+const testTimeout = 180_000;
 
 /**
  * Runs tests with node --test, prints its report and what was skipped, and returns its exit code.
