@@ -40,6 +40,7 @@ struct run {
 	mode_t umask;       /* for programs, the helper's own is 0; NO_UMASK once the process has the final one */
 	bool entered_user;  /* the stage joined a user namespace */
 	bool forked;        /* the stage is a process of its own */
+	bool in_directory;  /* the working directory has been entered, by a user who may no longer be the one */
 	uint64_t files_soft, files_hard; /* limit of open files to set before exec; files_hard 0: none */
 	pid_t init;         /* 0: none, or reaped */
 	int init_fd;        /* its pidfd */

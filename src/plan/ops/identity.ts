@@ -98,7 +98,7 @@ export const identityOps = defineOps({
     fields: { module: f.text("apparmor or selinux"), label: f.text("what to write") },
   },
   workDirectory: {
-    doc: "Changes to the working directory as the user and checks that it lies inside the root.",
+    doc: "Changes to the working directory and checks that it lies inside the root; where the user may not enter it, it stays there if a try before had the right to.",
     source: "CVE-2024-21626",
     legal: identity,
     fields: {

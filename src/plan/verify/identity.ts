@@ -110,7 +110,7 @@ export const identityRules: readonly Rule[] = [
   {
     id: "directory-as-user",
     reason:
-      "the working directory must be one that the user may enter, and it is checked to lie inside the root",
+      "the working directory may be one that the user alone may enter, and it is checked to lie inside the root",
     source: "CVE-2024-21626",
     *check(plan) {
       const id = firstOf(plan.init, "idSwitch");
