@@ -16,6 +16,27 @@ test("on v2 the process is born in its group, on v1 it joins each one", () => {
   );
 });
 
+test("with a user namespace the groups are joined by the stage, which still has the host's rights", () => {
+  const mappings = [{ containerID: 0, hostID: 100000, size: 65536 }];
+  const plan = sampleCreatePlan(
+    ({ linux, ...spec }) => ({
+      ...spec,
+      linux: {
+        ...linux,
+        namespaces: [...(linux?.namespaces ?? []), { type: "user" }],
+        uidMappings: mappings,
+        gidMappings: mappings,
+      },
+    }),
+    {},
+    1,
+  );
+  const names = plan.stage.map(({ op }) => op);
+  assert.ok(names.lastIndexOf("cgroupJoin") < names.indexOf("join"));
+  assert.equal(opsNamed(plan.stage, "cgroupJoin").length, opsNamed(plan.host, "cgroupCreate").length);
+  assert.deepEqual(opsNamed(plan.init, "cgroupJoin"), []);
+});
+
 test("a relative control group begins at the caller's own", () => {
   const paths = opsNamed(sampleCreatePlan((spec) => spec, {}, 1).host, "cgroupCreate").map(
     ({ mount, path }) => `${mount}${path}`,

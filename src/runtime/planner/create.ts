@@ -1,4 +1,4 @@
-import { type Binding, CREATED_BARRIER, type Plan, propagationFlags } from "../../plan/index.ts";
+import { type Binding, CREATED_BARRIER, type Op, type Plan, propagationFlags } from "../../plan/index.ts";
 import { type PlanBuilder, planBuilder } from "./builder.ts";
 import { type CgroupPlan, planCgroups } from "./cgroups.ts";
 import { planConsole } from "./console.ts";
@@ -69,7 +69,7 @@ export function createBindings(id: string): Binding[] {
 type Parts = { groups: CgroupPlan; namespaces: NamespacePlan };
 
 function planStage({ stage }: PlanBuilder, { id, spec }: CreateInput, { groups, namespaces }: Parts): void {
-  if (namespaces.user) stage.push(...limitOps(spec.process, "/process"));
+  if (namespaces.user) stage.push(...groupOps(groups), ...limitOps(spec.process, "/process"));
   if (namespaces.join.length > 0)
     stage.push({ op: "join", from: "/linux/namespaces", namespaces: namespaces.join });
   stage.push({
@@ -82,9 +82,7 @@ function planStage({ stage }: PlanBuilder, { id, spec }: CreateInput, { groups, 
 }
 
 function planEntry({ init }: PlanBuilder, { spec }: CreateInput, { groups, namespaces }: Parts): void {
-  for (const group of groups.join)
-    init.push({ op: "cgroupJoin", from: "/linux/cgroupsPath", group, version: 1 });
-  if (!namespaces.user) init.push(...limitOps(spec.process, "/process"));
+  if (!namespaces.user) init.push(...groupOps(groups), ...limitOps(spec.process, "/process"));
   init.push(...ioPriorityOps(spec.process, "/process"));
   init.push({ op: "session", from: "/process" });
   if (namespaces.unshareFlags !== 0) {
@@ -96,6 +94,11 @@ function planEntry({ init }: PlanBuilder, { spec }: CreateInput, { groups, names
   }
   if (spec.hostname) init.push({ op: "hostName", from: "/hostname", name: spec.hostname });
   if (spec.domainname) init.push({ op: "domainName", from: "/domainname", name: spec.domainname });
+}
+
+/** Where the container's root is nobody to the host, what needs the host's rights happens before it becomes that root. */
+function groupOps({ join }: CgroupPlan): Op[] {
+  return join.map((group) => ({ op: "cgroupJoin", from: "/linux/cgroupsPath", group, version: 1 }));
 }
 
 type RootParts = { namespaces: NamespacePlan; openConsole: (context: MountContext) => void };
