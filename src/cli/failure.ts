@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { messageOf, TugError } from "../base/index.ts";
+import { type ErrorDetails, messageOf, TugError } from "../base/index.ts";
 import type { CliContext } from "./context.ts";
 
 /** How a command ends when it is said nowhere else. */
@@ -15,6 +15,16 @@ export function renderFailure(error: unknown, context: CliContext): string {
 export function exitCodeOf(error: unknown, ofCommand: number | undefined): number {
   const carried = error instanceof TugError ? error.details.exitCode : undefined;
   return typeof carried === "number" ? carried : (ofCommand ?? GENERAL_FAILURE);
+}
+
+/** A failure with another sentence or more details. */
+export function revise(error: TugError, changes: { message?: string; details?: ErrorDetails }): TugError {
+  const { kind, code, message, hint, details } = error;
+  return new TugError(kind, code, changes.message ?? message, {
+    cause: error,
+    details: { ...details, ...changes.details },
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 /** Colours are for terminals, and for people who want them. Source: https://no-color.org */

@@ -5,7 +5,7 @@ import { parseArguments } from "./arguments/parse.ts";
 import { commands } from "./commands/index.ts";
 import type { CliContext, EngineNeed } from "./context.ts";
 import { cliError } from "./errors.ts";
-import { exitCodeOf, renderFailure } from "./failure.ts";
+import { exitCodeOf, renderFailure, revise } from "./failure.ts";
 import { findCommand } from "./find-command.ts";
 import { renderCommandHelp } from "./help/command-help.ts";
 import { renderGroupHelp, renderProgramHelp } from "./help/program-help.ts";
@@ -73,14 +73,7 @@ async function connect(context: CliContext, need: EngineNeed): Promise<Client> {
   try {
     return await context.connectEngine(need);
   } catch (error) {
-    if (!(error instanceof TugError)) throw error;
-    const { kind, code, message, hint, details } = error;
-    const withCode = { ...details, exitCode: 125 };
-    throw new TugError(kind, code, message, {
-      cause: error,
-      details: withCode,
-      ...(hint === undefined ? {} : { hint }),
-    });
+    throw error instanceof TugError ? revise(error, { details: { exitCode: 125 } }) : error;
   }
 }
 

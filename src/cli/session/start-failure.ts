@@ -1,4 +1,5 @@
 import { TugError } from "../../base/index.ts";
+import { revise } from "../failure.ts";
 
 /**
  * A failed start with the exit code that says why: 127 when the command was not found, 126 when it cannot be executed,
@@ -6,12 +7,7 @@ import { TugError } from "../../base/index.ts";
  */
 export function explainStartFailure(error: unknown): unknown {
   if (!(error instanceof TugError) || error.details.exitCode !== undefined) return error;
-  const { kind, code, message, hint, details } = error;
-  return new TugError(kind, code, message, {
-    cause: error,
-    details: { ...details, exitCode: exitCodeOf(message) },
-    ...(hint === undefined ? {} : { hint }),
-  });
+  return revise(error, { details: { exitCode: exitCodeOf(error.message) } });
 }
 
 function exitCodeOf(message: string): number {

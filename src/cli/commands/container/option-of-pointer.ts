@@ -1,4 +1,5 @@
 import { TugError } from "../../../base/index.ts";
+import { revise } from "../../failure.ts";
 
 /** Which option makes which part of a create body. Longer pointers come before their beginnings. */
 const options: readonly (readonly [pointer: string, option: string])[] = [
@@ -78,13 +79,8 @@ export function optionOfPointer(pointer: string): string | undefined {
 /** A failure whose sentence names a place in the create body, with the option in its stead: people wrote that. */
 export function nameOptions(error: unknown): unknown {
   if (!(error instanceof TugError) || typeof error.details.pointer !== "string") return error;
-  const { kind, code, message, hint, details } = error;
-  const pointer = error.details.pointer;
+  const { pointer } = error.details;
   const option = optionOfPointer(pointer);
-  if (option === undefined || !message.includes(pointer)) return error;
-  return new TugError(kind, code, message.replaceAll(pointer, option), {
-    cause: error,
-    details,
-    ...(hint === undefined ? {} : { hint }),
-  });
+  if (option === undefined || !error.message.includes(pointer)) return error;
+  return revise(error, { message: error.message.replaceAll(pointer, option) });
 }

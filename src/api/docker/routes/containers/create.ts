@@ -25,7 +25,7 @@ export async function readCreateRequest({
   const parsed = dockerApi.parseCreateBody(await body.json(MAX_CREATE_BODY_BYTES));
   const platform = query.text("platform");
   return translateCreate(readInVersion(parsed, version), {
-    name: query.text("name"),
+    name: query.text("name")?.replace(/^\//, ""),
     platform: platform === undefined ? undefined : dockerApi.parsePlatform(platform),
   });
 }

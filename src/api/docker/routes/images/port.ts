@@ -79,17 +79,9 @@ export type PullRequest = {
   readonly auth?: dockerApi.RegistryAuth | undefined;
 };
 
-/** `layer` is the digest of a layer; sizes in bytes. */
 export type PullEvent =
   | { readonly kind: "resolving"; readonly repository: string; readonly tag: string }
-  | { readonly kind: "layer"; readonly layer: string; readonly phase: LayerPhase }
-  | {
-      readonly kind: "layer";
-      readonly layer: string;
-      readonly phase: LayerWork;
-      readonly done: number;
-      readonly total?: number | undefined;
-    }
+  | LayerEvent
   /** The last event. `updated`: the reference points to something new. */
   | {
       readonly kind: "pulled";
@@ -98,20 +90,19 @@ export type PullEvent =
       readonly updated: boolean;
     };
 
+/** What happens to a layer. `layer` is its digest; `done` and `total` are in bytes. */
+export type LayerEvent = { readonly kind: "layer"; readonly layer: string } & (
+  | { readonly phase: LayerPhase }
+  | { readonly phase: LayerWork; readonly done: number; readonly total?: number | undefined }
+);
+
 export type LayerPhase = "queued" | "waiting" | "verifying" | "downloaded" | "complete" | "exists";
 export type LayerWork = "downloading" | "extracting";
 
 export type LoadOptions = { readonly platform?: dockerApi.Platform | undefined };
 
 export type LoadEvent =
-  | { readonly kind: "layer"; readonly layer: string; readonly phase: LayerPhase }
-  | {
-      readonly kind: "layer";
-      readonly layer: string;
-      readonly phase: LayerWork;
-      readonly done: number;
-      readonly total?: number | undefined;
-    }
+  | LayerEvent
   | { readonly kind: "loaded"; readonly reference: string }
   | { readonly kind: "loadedUntagged"; readonly id: string };
 

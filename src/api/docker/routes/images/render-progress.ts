@@ -1,5 +1,5 @@
 import type { dockerApi } from "../../../../specs/index.ts";
-import type { LayerPhase, LayerWork, LoadEvent, PullEvent } from "./port.ts";
+import type { LayerEvent, LayerPhase, LayerWork, LoadEvent, PullEvent } from "./port.ts";
 
 /** Docker's words, on which progress displays depend. */
 const statusOf: Readonly<Record<LayerPhase | LayerWork, string>> = {
@@ -12,8 +12,6 @@ const statusOf: Readonly<Record<LayerPhase | LayerWork, string>> = {
   complete: "Pull complete",
   exists: "Already exists",
 };
-
-type LayerEvent = Extract<PullEvent, { kind: "layer" }>;
 
 /** The lines of a pull's progress for one event. */
 export function renderPullEvent(event: PullEvent): dockerApi.ProgressMessage[] {
