@@ -10,7 +10,7 @@ import { withLock } from "./test/lock.ts";
 import { runSuite, splitArguments } from "./test/suite.ts";
 import { Unavailable } from "./test/unavailable.ts";
 
-const forTests: readonly SetName[] = ["images", "runtimes", "terminal", "bootstrap"];
+const forTests: readonly SetName[] = ["images", "clients", "runtimes", "terminal", "bootstrap"];
 
 /** After how many milliseconds the test machine is switched off. */
 const machineTimeout = 1_200_000;

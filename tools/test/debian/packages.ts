@@ -25,6 +25,11 @@ export const packageSets = {
       umoci: "usr/bin/umoci",
     },
   },
+  clients: {
+    release: "trixie",
+    packages: ["docker-cli"],
+    programs: { docker: "usr/bin/docker" },
+  },
   runtimes: {
     release: "trixie",
     packages: ["crun", "runc"],
