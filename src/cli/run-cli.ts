@@ -20,8 +20,16 @@ const PLAIN_WIDTH = 100;
  * @returns the exit code
  */
 export async function runCli(context: CliContext): Promise<number> {
+  const outputs = [context.stdout, context.stderr];
   // A reader that goes away is no fault of ours: writing then does nothing.
-  for (const stream of [context.stdout, context.stderr]) stream.on("error", () => {});
+  for (const stream of outputs) stream.on("error", () => {});
+  const code = await runLine(context);
+  // The caller may end the process at once.
+  for (const stream of outputs) await write(stream, "");
+  return code;
+}
+
+async function runLine(context: CliContext): Promise<number> {
   let command: Command | undefined;
   try {
     const [first] = context.argv;
