@@ -177,6 +177,7 @@ static int prepare(struct run *run, int fd)
 	if (kernel_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return -1;
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it would take every wait status away */
 	run->umask = umask(0);
 	run->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (run->proc < 0 || fstatfs(run->proc, &fs) < 0)

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { closeSync, existsSync, openSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -7,7 +7,7 @@ import { encodePlan, type Plan } from "../../src/plan/index.ts";
 import { requireRoot } from "../environment/requirements.ts";
 import { temporaryDirectory } from "../environment/temporary.ts";
 import { makeRootfs, runBox, slots } from "./box.ts";
-import { exchange, failureOf, inside, run, slot } from "./driver.ts";
+import { exchange, failureOf, helperPath, inside, run, slot, type TestOp } from "./driver.ts";
 
 const skip = requireRoot();
 const { ENOENT, EINVAL, EPROTO, EEXIST, EBADF } = constants.errno;
@@ -283,31 +283,15 @@ test("a descriptor that the caller did not leave open cannot be kept", async () 
 test("init is a child of the helper, from a forked stage too", { skip }, async () => {
   for (const fork of [0, 1]) {
     let helper: number | undefined;
-    let parent: string | undefined;
-    const { failure, pid } = await run(
+    const { stdout } = await run(
       {
-        host: [
-          { op: "runStage", fork },
-          { op: "release", barrier: 1 },
-          { op: "await", barrier: 2 },
-          { op: "awaitExec" },
-        ],
-        stage: [{ op: "spawn", title: "the-title" }],
-        init: [
-          { op: "await", barrier: 1 },
-          { op: "hook", path: "/bin/true", args: [], env: [], input: "" },
-          { op: "release", barrier: 2 },
-          { op: "exec", args: ["/bin/true"], env: [] },
-        ],
+        host: [{ op: "runStage", fork }, { op: "awaitExec" }, { op: "waitExit" }],
+        stage: [{ op: "spawn" }],
+        init: [{ op: "exec", args: ["/bin/sh", "-c", "echo $PPID"], env: [] }],
       },
-      {
-        onStarted: (child) => (helper = child.pid),
-        onCreated: (init) => (parent = statusOf(init)?.PPid),
-      },
+      { onStarted: (child) => (helper = child.pid) },
     );
-    assert.equal(failure, undefined);
-    assert.ok(pid !== undefined);
-    assert.equal(parent, String(helper));
+    assert.equal(stdout, `${helper}\n`);
   }
 });
 
@@ -368,6 +352,24 @@ test("signals, masks and umask of the helper do not reach the program", { skip }
     ],
   });
   assert.match(stdout, /^SigBlk:\t0{16}\nSigIgn:\t0{16}\n0022\n$/);
+});
+
+test("what the caller ignores or has closed does not matter", { skip }, async () => {
+  await using directory = await temporaryDirectory();
+  const rootfs = await makeRootfs(directory.path);
+  const program = inside(directory, "wrapper");
+  const script = `#!/bin/sh\ntrap '' CHLD PIPE TERM INT\nexec "${helperPath}" "$@" 0<&- 2>&-\n`;
+  writeFileSync(program, script, { mode: 0o755 });
+  const hook: TestOp = { op: "hook", path: "/bin/sh", args: ["sh", "-c", "exit 0"], env: [], input: "" };
+  const { stdout, waitStatus, failure } = await runBox(
+    rootfs,
+    "grep SigIgn /proc/self/status; stat -L -c %t:%T /proc/self/fd/0 /proc/self/fd/2; ls /proc/self/fd | wc -l; exit 5",
+    { stage: [], attend: [hook], nodes: false },
+    { program },
+  );
+  assert.equal(failure, undefined);
+  assert.equal(stdout, "SigIgn:\t0000000000000000\n1:3\n1:3\n4\n");
+  assert.equal(waitStatus, 5 << 8);
 });
 
 /** Status fields of a process, undefined when it is gone. */
