@@ -1,0 +1,67 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { openDatabase, silentLogger } from "../../src/base/index.ts";
+import { helperTrees } from "../../src/engine/trees.ts";
+import { createHelper } from "../../src/helper/index.ts";
+import {
+  createRegistryClient,
+  type Images,
+  imagesMigrations,
+  openImages,
+  type RegistryClientOptions,
+} from "../../src/images/index.ts";
+import { requireRoot, temporaryDirectory } from "../environment/index.ts";
+
+const helperPath = resolve(import.meta.dirname, "../../dist/helper/tug-helper");
+
+export const run = promisify(execFile);
+
+/** Why a test with the real helper must be skipped, or false. */
+export function requireHelper(): string | false {
+  return requireRoot() || (existsSync(helperPath) ? false : "the helper is not built");
+}
+
+/** Images on the disk, written by the real helper. */
+export interface TestStore extends AsyncDisposable {
+  readonly images: Images;
+  /** A temporary directory; `store` in it is that of the images. */
+  readonly path: string;
+  /** The OCI image layout with the content. */
+  readonly content: string;
+}
+
+export async function openStore(options: RegistryClientOptions = {}): Promise<TestStore> {
+  await using scope = new AsyncDisposableStack();
+  const { path } = scope.use(await temporaryDirectory());
+  const root = join(path, "store");
+  const database = scope.use(openDatabase(join(path, "tug.db"), imagesMigrations));
+  const registry = scope.use(createRegistryClient(options));
+  const trees = helperTrees(createHelper(helperPath));
+  const images = await openImages({ root, database, trees, registry, logger: silentLogger });
+  const open = scope.move();
+  return {
+    images,
+    path,
+    content: join(root, "content"),
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+/** One line for each file below a directory: type, mode, owner, size, time, path, target, link count, content. */
+export async function listTree(directory: string): Promise<string[]> {
+  const { stdout } = await run(
+    "sh",
+    [
+      "-c",
+      `find . -printf '%y %m %U %G %T@ %p -> %l\\n' | sort -k 6
+       find . -type f -printf '%s %n %p\\n' | sort -k 3
+       find . -type f -print0 | sort -z | xargs -0r sha256sum
+       find . '(' -type c -o -type b ')' -exec stat -c '%t:%T %n' {} + | sort
+       getfattr --version >/dev/null 2>&1 && getfattr -hRd -m - . 2>/dev/null || true`,
+    ],
+    { cwd: directory, maxBuffer: 256 * 1024 * 1024 },
+  );
+  return stdout.split("\n");
+}
