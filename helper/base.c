@@ -200,3 +200,11 @@ void signals_default(void)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
+
+void signals_to_forward(sigset_t *set)
+{
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT };
+	sigfillset(set);
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+		sigdelset(set, faults[i]);
+}

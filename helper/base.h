@@ -3,6 +3,7 @@
 #define TUG_BASE_H
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -66,6 +67,8 @@ void title_set(const char *role, const char *id);
 
 /* Every signal to its default, none blocked; signals from SIGRTMIN on too. */
 void signals_default(void);
+/* Every signal that is worth passing on: all but those that a process causes by a fault of its own. */
+void signals_to_forward(sigset_t *set);
 
 /* Little-endian values at unaligned places. */
 static inline uint16_t get16(const void *at)

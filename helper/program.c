@@ -159,15 +159,6 @@ int verb_find_program(struct run *run, const struct op_find_program *op)
 	return error ? fail(run, error, "findProgram", op->program) : 0;
 }
 
-/* Signals that a process sends itself by a fault; every other one can be waited for. */
-static void all_but_faults(sigset_t *set)
-{
-	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT };
-	sigfillset(set);
-	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-		sigdelset(set, faults[i]);
-}
-
 /*
  * Runs as: the container's user, with its filter. Namespaces: the container's. Open fds: none. Must not: outlive the
  * program, leave a zombie, hold the sync pair, exec-status or a stream of the container open.
@@ -175,7 +166,7 @@ static void all_but_faults(sigset_t *set)
 static _Noreturn void reap_main(pid_t program, const char *title)
 {
 	sigset_t set;
-	all_but_faults(&set);
+	signals_to_forward(&set);
 	title_set(title, NULL);
 	kernel_close_range(0, ~0U, 0);
 	if (getpid() != 1)
@@ -195,7 +186,7 @@ static _Noreturn void reap_main(pid_t program, const char *title)
 int verb_become_init(struct run *run, const struct op_become_init *op)
 {
 	sigset_t set, before;
-	all_but_faults(&set);
+	signals_to_forward(&set);
 	sigprocmask(SIG_BLOCK, &set, &before);
 	pid_t pid = fork();
 	if (pid < 0)

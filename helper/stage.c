@@ -222,6 +222,18 @@ static int stage_in_child(struct run *run)
 	return status == 0 && run->init > 0 ? 0 : fail_status(run, status, "stage", NULL);
 }
 
+/* What waitExit is to pass on must neither kill this process nor be lost before that op begins. */
+static void hold_signals(const struct run *run)
+{
+	sigset_t set;
+	signals_to_forward(&set);
+	for (uint32_t i = run->index; i < run->plan.count[LIST_HOST]; i++) {
+		const struct op *op = &run->plan.list[LIST_HOST][i];
+		if (op->code == OP_wait_exit && ((const struct op_wait_exit *)op->fields)->forward)
+			sigprocmask(SIG_BLOCK, &set, NULL);
+	}
+}
+
 int verb_run_stage(struct run *run, const struct op_run_stage *op)
 {
 	int pair[2];
@@ -231,6 +243,7 @@ int verb_run_stage(struct run *run, const struct op_run_stage *op)
 		return fail(run, errno, "socketpair", NULL);
 	run->sync = pair[0];
 	run->far = pair[1];
+	hold_signals(run);
 	/* Before any process of the container could look at this one or its children. */
 	prctl(PR_SET_DUMPABLE, 0);
 	int result = op->fork ? stage_in_child(run) : run_list(run, LIST_STAGE);

@@ -169,7 +169,6 @@ static void drain(struct loan *loan)
 
 int verb_wait_exit(struct run *run, const struct op_wait_exit *op)
 {
-	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT };
 	static struct loan loan;
 	sigset_t set, before;
 	sigemptyset(&set);
@@ -177,9 +176,7 @@ int verb_wait_exit(struct run *run, const struct op_wait_exit *op)
 	if (op->terminal != NO_SLOT && (loan.master = receive_fd(slot_fd(run, op->terminal), NULL, 0)) < 0)
 		return fail(run, errno, "recvmsg", NULL);
 	if (op->forward)
-		sigfillset(&set);
-	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-		sigdelset(&set, faults[i]);
+		signals_to_forward(&set);
 	if (loan.master < 0)
 		sigdelset(&set, SIGWINCH);
 	else

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readlinkSync } from "node:fs";
+import { readlinkSync, writeFileSync } from "node:fs";
 import { chmod, chown, cp } from "node:fs/promises";
 import { test } from "node:test";
 import { cloneFlags, propagationFlags } from "../../src/plan/index.ts";
@@ -19,7 +19,8 @@ test("a user without privileges is root of a namespace and runs a sealed copy of
   await cp(helperPath, program);
   await chown(program, user, user);
   let runsFrom = "";
-  const script = "id -u; id -g; hostname; echo $PPID; echo x 2>&1 >>/proc/1/exe";
+  const seen = inside(directory, "seen");
+  const script = `until [ -e ${seen} ]; do sleep 0.01; done; id -u; id -g; hostname; echo $PPID; echo x 2>&1 >>/proc/1/exe`;
   const { stdout, failure } = await run(
     {
       host: [
@@ -46,7 +47,14 @@ test("a user without privileges is root of a namespace and runs a sealed copy of
         { op: "exec", args: ["/bin/sh", "-c", script], env: ["PATH=/bin:/usr/bin"] },
       ],
     },
-    { user, program, onCreated: (pid) => (runsFrom = readlinkSync(`/proc/${pid}/exe`)) },
+    {
+      user,
+      program,
+      onCreated: (pid) => {
+        runsFrom = readlinkSync(`/proc/${pid}/exe`);
+        writeFileSync(seen, "");
+      },
+    },
   );
   assert.equal(failure, undefined);
   assert.match(stdout, /^0\n0\nrootless\n1\n.*: Permission denied\n$/);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { test } from "node:test";
@@ -148,6 +149,18 @@ test("waitExit passes signals on to the container", { skip }, async () => {
     },
   );
   assert.deepEqual([stdout, waitStatus], ["got\n", 5 << 8]);
+});
+
+test("a signal that comes before the container waits for its turn", { skip }, async () => {
+  await using directory = await temporaryDirectory();
+  const plan = boxPlan(await makeRootfs(directory.path), "exit 5");
+  const host = (plan.host ?? []).map((op) => (op.op === "waitExit" ? { ...op, forward: 1 } : op));
+  let helper: ChildProcess | undefined;
+  const { waitStatus } = await run(
+    { ...plan, host },
+    { onStarted: (child) => (helper = child), onCreated: () => void helper?.kill("SIGUSR1") },
+  );
+  assert.equal(waitStatus, 5 << 8);
 });
 
 test("of two that start a container, one is told that it was too late", { skip }, async () => {
