@@ -1,0 +1,193 @@
+/*
+ * Starts the engine as if nobody had: nothing of the process that needed it stays with it. DESIGN of the engine's
+ * context: an own session and cgroup, a given environment, no descriptors, default signals, umask 022, directory /.
+ *
+ *   tug-helper launch [--any-context] [--cgroup FILE]... [--env NAME=VALUE]... --log FILE -- PROGRAM [ARGUMENT]...
+ *
+ * Each --cgroup is a `tasks` (v1) or `cgroup.procs` (v2) file to join. Resource limits stay as they are. Ends with 0
+ * when the program runs, else with the code of the reason. What cannot be undone is refused, unless --any-context.
+ */
+#include "base.h"
+
+#include <stdlib.h>
+#include <sys/wait.h>
+
+enum launch_code {
+	LAUNCHED = 0,
+	WRONG_USAGE = 2,
+	HAS_NO_NEW_PRIVILEGES = 10,
+	HAS_SECCOMP_FILTER,
+	HAS_REDUCED_BOUNDING_SET,
+	IN_OTHER_MOUNT_NAMESPACE,
+	IN_OTHER_PID_NAMESPACE,
+	IN_OTHER_USER_NAMESPACE,
+	IN_OTHER_NETWORK_NAMESPACE,
+	CANNOT_JOIN_CGROUP = 20,
+	CANNOT_OPEN_LOG,
+	CANNOT_FORK,
+	CANNOT_EXECUTE,
+};
+
+enum { STATUS_SIZE = 8 * 1024 };
+
+struct launch {
+	const char **cgroups;
+	size_t cgroup_count;
+	char **env;
+	size_t env_count;
+	const char *log;
+	bool any_context;
+	char **program;
+};
+
+static bool parse(struct launch *launch, int argc, char **argv)
+{
+	for (int i = 2; i < argc; i++) {
+		const char *option = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
+
+		if (strcmp(option, "--any-context") == 0) {
+			launch->any_context = true;
+			continue;
+		}
+		if (value == NULL)
+			return false;
+		if (strcmp(option, "--") == 0) {
+			launch->program = argv + i + 1;
+			return launch->log != NULL;
+		}
+		if (strcmp(option, "--cgroup") == 0)
+			launch->cgroups[launch->cgroup_count++] = value;
+		else if (strcmp(option, "--env") == 0)
+			launch->env[launch->env_count++] = argv[i + 1];
+		else if (strcmp(option, "--log") == 0)
+			launch->log = value;
+		else
+			return false;
+		i++;
+	}
+	return false;
+}
+
+/* A field of /proc/PID/status as a number; `missing` where it cannot be read. */
+static uint64_t status_field(const char *path, const char *key, int base, uint64_t missing)
+{
+	char text[STATUS_SIZE];
+	const char *line = read_file(AT_FDCWD, path, text, sizeof text) < 0 ? NULL : strstr(text, key);
+
+	return line == NULL ? missing : strtoull(line + strlen(key), NULL, base);
+}
+
+/*
+ * Whether a namespace is another than that of pid 1. Where that one may not be read, as from inside a user namespace,
+ * it is taken for the initial one, if that has a known number.
+ */
+static bool differs(const char *own, const char *first, const char *initial)
+{
+	char a[64], b[64];
+	ssize_t length = readlink(own, a, sizeof a), other = readlink(first, b, sizeof b);
+	const char *expected = other > 0 ? b : initial;
+
+	return length > 0 && expected != NULL && memcmp(a, expected, (size_t)length) != 0;
+}
+
+/* What a process cannot shake off and must not hand on to every container. */
+static enum launch_code check_context(void)
+{
+	/* Source of the numbers: include/linux/proc_ns.h PROC_PID_INIT_INO, PROC_USER_INIT_INO */
+	static const struct {
+		const char *own, *first, *initial;
+		enum launch_code code;
+	} namespaces[] = {
+		{ "/proc/self/ns/user", "/proc/1/ns/user", "user:[4026531837]", IN_OTHER_USER_NAMESPACE },
+		{ "/proc/self/ns/mnt", "/proc/1/ns/mnt", NULL, IN_OTHER_MOUNT_NAMESPACE },
+		{ "/proc/self/ns/pid", "/proc/1/ns/pid", "pid:[4026531836]", IN_OTHER_PID_NAMESPACE },
+		{ "/proc/self/ns/net", "/proc/1/ns/net", NULL, IN_OTHER_NETWORK_NAMESPACE },
+	};
+	const char *own = "/proc/self/status", *bounding = "\nCapBnd:\t";
+	uint64_t first = status_field("/proc/1/status", bounding, 16, 0);
+
+	if (status_field(own, "\nNoNewPrivs:\t", 10, 0) != 0)
+		return HAS_NO_NEW_PRIVILEGES;
+	if (status_field(own, "\nSeccomp:\t", 10, 0) != 0)
+		return HAS_SECCOMP_FILTER;
+	if ((first & ~status_field(own, bounding, 16, first)) != 0)
+		return HAS_REDUCED_BOUNDING_SET;
+	for (size_t i = 0; i < sizeof namespaces / sizeof *namespaces; i++)
+		if (differs(namespaces[i].own, namespaces[i].first, namespaces[i].initial))
+			return namespaces[i].code;
+	return LAUNCHED;
+}
+
+static bool join_cgroups(const struct launch *launch)
+{
+	for (size_t i = 0; i < launch->cgroup_count; i++)
+		if (write_file(AT_FDCWD, launch->cgroups[i], "0") < 0)
+			return false;
+	return true;
+}
+
+/*
+ * Runs as: grandchild of the caller, leader of no session, child of init. Open fds: the log, the pipe to the caller.
+ * Must not: return other than with the reason why the program does not run.
+ */
+static enum launch_code become(const struct launch *launch, int log, int report)
+{
+	owned int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (!join_cgroups(launch))
+		return CANNOT_JOIN_CGROUP;
+	if (null < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0 || chdir("/") < 0)
+		return CANNOT_EXECUTE;
+	umask(022);
+	signals_default();
+	/* Made worse for a service that needed the engine; may fail where it was made better. */
+	write_file(AT_FDCWD, "/proc/self/oom_score_adj", "0");
+	if (fcntl(report, F_SETFD, FD_CLOEXEC) < 0 || kernel_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return CANNOT_EXECUTE;
+	execve(launch->program[0], launch->program, launch->env);
+	return CANNOT_EXECUTE;
+}
+
+/* Forks twice; the pipe closes when the program runs, or brings the reason why it does not. */
+static enum launch_code start(const struct launch *launch, int log)
+{
+	int pair[2], status;
+	uint8_t code = LAUNCHED;
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return CANNOT_FORK;
+	owned int from = pair[0], to = pair[1];
+	pid_t child = fork();
+
+	if (child == 0) {
+		pid_t engine = setsid() < 0 ? -1 : fork();
+
+		if (engine > 0)
+			_exit(0);
+		code = engine < 0 ? CANNOT_FORK : become(launch, log, to);
+		write_all(to, &code, sizeof code);
+		_exit(1);
+	}
+	close_owned(&to);
+	to = -1;
+	if (child < 0 || RETRY(waitpid(child, &status, 0)) < 0 || read_all(from, &code, sizeof code) < 0)
+		return CANNOT_FORK;
+	return (enum launch_code)code;
+}
+
+int launch_main(int argc, char **argv)
+{
+	owned_memory const char **cgroups = calloc((size_t)argc + 1, sizeof *cgroups);
+	owned_memory char **env = calloc((size_t)argc + 1, sizeof *env);
+	struct launch launch = { .cgroups = cgroups, .env = env };
+
+	if (cgroups == NULL || env == NULL || !parse(&launch, argc, argv))
+		return WRONG_USAGE;
+	enum launch_code refused = launch.any_context ? LAUNCHED : check_context();
+
+	if (refused != LAUNCHED)
+		return (int)refused;
+	owned int log = open(launch.log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
+
+	return log < 0 ? CANNOT_OPEN_LOG : (int)start(&launch, log);
+}

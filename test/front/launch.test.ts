@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, open, readFile, rmdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { requireRoot } from "../environment/requirements.ts";
+import { temporaryDirectory } from "../environment/temporary.ts";
+import { helperPath } from "../helper/driver.ts";
+
+const skip = requireRoot();
+
+/** Launches a shell script from a command line that comes before it; gives its exit code and what the script logged. */
+async function launch(
+  log: string,
+  script: string,
+  { options = [] as readonly string[], before = [] as readonly string[] } = {},
+): Promise<{ code: number | null; logged: () => Promise<string> }> {
+  const args = [helperPath, "launch", ...options, "--log", log, "--", "/bin/sh", "-c", `${script}; echo end`];
+  const [file = "", ...rest] = [...before, ...args];
+  const { status } = spawnSync(file, rest, { stdio: "ignore", cwd: "/tmp" });
+  const logged = async () => {
+    for (;;) {
+      const text = await readFile(log, "utf8");
+      if (text.endsWith("end\n")) return text.slice(0, -"end\n".length);
+      await delay(10);
+    }
+  };
+  return { code: status, logged };
+}
+
+test("nothing of the caller stays with the program", { skip }, async () => {
+  await using directory = await temporaryDirectory();
+  const log = join(directory.path, "log");
+  const script = `umask; pwd; env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= -e ^OLDPWD=; ls /proc/self/fd | tr '\\n' ' '; echo
+    readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2; grep -E '^Sig(Blk|Ign):' /proc/self/status
+    cut -d ' ' -f 6,7 /proc/$$/stat; cat /proc/$$/oom_score_adj`;
+  await using file = await open(log, "a");
+  const before = [
+    "sh",
+    "-c",
+    'trap "" INT HUP; umask 077; ulimit -n 99; echo 500 >/proc/self/oom_score_adj; exec "$@"',
+    "sh",
+  ];
+  const options = ["--env", "ONE=1", "--env", "TWO=a b"];
+  const { code, logged } = await launch(log, `${script}; ulimit -n`, { options, before });
+  assert.equal(code, 0);
+  const lines = (await logged()).trimEnd().split("\n");
+  assert.deepEqual(lines.slice(0, 4), ["0022", "/", "ONE=1", "TWO=a b"]);
+  assert.equal(lines[4], "0 1 2 3 ");
+  assert.deepEqual(lines.slice(5, 8), ["/dev/null", log, log]);
+  assert.deepEqual(lines.slice(8, 10), ["SigBlk:\t0000000000000000", "SigIgn:\t0000000000000000"]);
+  const [session, terminal] = lines[10]?.split(" ") ?? [];
+  assert.notEqual(session, (await readFile("/proc/self/stat", "utf8")).split(" ")[5]);
+  assert.equal(terminal, "0");
+  assert.deepEqual(lines.slice(11), ["0", "99"]);
+  assert.ok(file);
+});
+
+test("the program is no child of the caller and leads no session", { skip }, async () => {
+  await using directory = await temporaryDirectory();
+  const log = join(directory.path, "log");
+  const { logged } = await launch(log, "cut -d ' ' -f 1,4,6 /proc/$$/stat");
+  const [pid, parent, session] = (await logged()).trim().split(" ");
+  assert.notEqual(pid, session);
+  assert.notEqual(parent, `${process.pid}`);
+});
+
+test("it joins the groups it is told to", {
+  skip: skip || !existsSync("/sys/fs/cgroup/pids/tasks"),
+}, async () => {
+  await using directory = await temporaryDirectory();
+  const log = join(directory.path, "log");
+  const group = `/sys/fs/cgroup/pids/tug-launch-${process.pid}`;
+  await mkdir(group);
+  try {
+    const { code, logged } = await launch(log, "grep pids /proc/$$/cgroup", {
+      options: ["--cgroup", `${group}/tasks`],
+    });
+    assert.equal(code, 0);
+    assert.match(await logged(), new RegExp(`tug-launch-${process.pid}`));
+    const missing = await launch(log, ":", { options: ["--cgroup", `${group}/missing`] });
+    assert.equal(missing.code, 20);
+  } finally {
+    while (existsSync(group)) await rmdir(group).catch(() => delay(10));
+  }
+});
+
+/** Puts a filter that allows everything on itself and becomes the rest of its arguments. */
+const filtered = `import ctypes, os, sys
+code = ctypes.create_string_buffer(b"\\x06\\0\\0\\0" + (0x7fff0000).to_bytes(4, "little"))
+class Program(ctypes.Structure): _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_void_p)]
+program = Program(1, ctypes.addressof(code))
+assert ctypes.CDLL(None).prctl(22, 2, ctypes.byref(program), 0, 0) == 0
+os.execvp(sys.argv[1], sys.argv[1:])`;
+
+const contexts: readonly (readonly [string, number, readonly string[]])[] = [
+  ["no_new_privs", 10, ["setpriv", "--no-new-privs"]],
+  ["a seccomp filter", 11, ["python3", "-c", filtered]],
+  ["a reduced bounding set", 12, ["setpriv", "--bounding-set", "-net_raw"]],
+  ["another mount namespace", 13, ["unshare", "--mount"]],
+  ["another pid namespace", 14, ["unshare", "--pid", "--fork"]],
+  ["another user namespace", 15, ["unshare", "--user"]],
+  ["another network namespace", 16, ["unshare", "--net"]],
+];
+
+/** Makes its own pid 1, whose namespaces can be read whatever capabilities the machine's has; it outlives the log. */
+const ownInit = [
+  ..."unshare --pid --fork --mount-proc sh -c".split(" "),
+  'log=$1; shift; "$@"; code=$?; until [ $code != 0 ] || grep -q end $log; do sleep 0.01; done; exit $code',
+  "sh",
+];
+
+for (const [name, code, command] of contexts) {
+  test(`${name} is refused, unless any context will do`, { skip }, async () => {
+    await using directory = await temporaryDirectory();
+    const log = join(directory.path, "log");
+    const before = [...ownInit, log, ...command];
+    assert.equal((await launch(log, "echo ran", { before })).code, code);
+    assert.equal(existsSync(log), false);
+    if (name === "another user namespace") return; // The log's directory is not writable there.
+    const { code: any, logged } = await launch(log, "echo ran", { before, options: ["--any-context"] });
+    assert.equal(any, 0);
+    assert.equal(await logged(), "ran\n");
+  });
+}
+
+test("wrong arguments, a log or a program that is not there", { skip }, async () => {
+  await using directory = await temporaryDirectory();
+  const code = (...args: string[]) => spawnSync(helperPath, ["launch", ...args], { stdio: "ignore" }).status;
+  const log = join(directory.path, "log");
+  for (const args of [
+    [],
+    ["--log", log],
+    ["--", "/bin/true"],
+    ["--log"],
+    ["--other", "x", "--log", log, "--", "/bin/true"],
+  ])
+    assert.equal(code(...args), 2, args.join(" "));
+  assert.equal(code("--log", join(directory.path, "missing/log"), "--", "/bin/true"), 21);
+  assert.equal(code("--log", log, "--", join(directory.path, "missing")), 23);
+  await writeFile(join(directory.path, "file"), "");
+  assert.equal(code("--log", log, "--", join(directory.path, "file")), 23);
+});
