@@ -201,12 +201,14 @@ int verb_mount_fs(struct run *run, const struct op_mount_fs *op)
 int verb_attach(struct run *run, const struct op_attach *op)
 {
 	int mount = slot_fd(run, op->mount);
-	struct stat source;
+	struct stat source, there;
 	if (mount < 0 || fstat(mount, &source) < 0)
 		return fail(run, errno, "fstat", op->target);
 	owned int target = path_make(slot_fd(run, op->root), op->target, S_ISDIR(source.st_mode) ? S_IFDIR | 0755 : S_IFREG | 0644, 0);
-	if (target < 0)
+	if (target < 0 || fstat(target, &there) < 0)
 		return fail(run, errno, "openat2", op->target);
+	if (S_ISDIR(there.st_mode) && !S_ISDIR(source.st_mode))
+		return fail(run, EISDIR, "move_mount", op->target);
 	if (op->copy_up && copy_up(run, target, mount) < 0)
 		return -1;
 	return mount_attach(run, mount, target, op->target);

@@ -79,3 +79,8 @@ export const phrases: Readonly<Record<OpName, readonly [RuntimeCode, string]>> =
   becomeInit: ["PROCESS", "run as init"],
   exec: ["PROGRAM_NOT_EXECUTABLE", "run the program"],
 };
+
+/** What a failure means where the usual words for its errno would mislead, by op and errno. */
+export const explanations: Readonly<Record<string, string>> = {
+  "attach EISDIR": "a directory is there, and the source is none",
+};

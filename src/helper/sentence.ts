@@ -4,7 +4,7 @@ import type { TugError } from "../base/index.ts";
 import { fieldValue, type Op, type Plan, printOp } from "../plan/index.ts";
 import type { Failure } from "./answer.ts";
 import { helperError, runtimeError } from "./errors.ts";
-import { phrases, type RuntimeCode } from "./phrases.ts";
+import { explanations, phrases, type RuntimeCode } from "./phrases.ts";
 
 /**
  * The error a user sees for a failure in the helper:
@@ -64,7 +64,8 @@ function programCode(code: RuntimeCode, failure: Failure): RuntimeCode {
 
 function reason(failure: Failure, op: Op): string {
   const ended = failure.status === 0 ? "" : describeStatus(failure.status);
-  const text = failure.errno === 0 ? ended : errnoText(failure.errno);
+  const explained = explanations[`${op.op} ${errnoName(failure.errno)}`];
+  const text = failure.errno === 0 ? ended : (explained ?? errnoText(failure.errno));
   const object = Object.values(op).includes(failure.path) ? "" : failure.path;
   return [object, text || `${failure.call} failed`].filter((part) => part !== "").join(": ");
 }

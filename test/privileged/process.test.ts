@@ -1,17 +1,9 @@
 import assert from "node:assert/strict";
 import { chmodSync, chownSync, mkdirSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import {
-  container,
-  differs,
-  plainNamespaces,
-  probe,
-  reportOf,
-  runContainer,
-  skip,
-  succeeded,
-} from "./harness/index.ts";
+import { container, differs, plainNamespaces, probe, reportOf, skip, succeeded } from "./harness/index.ts";
 
 test("the program gets its arguments and exactly its environment", { skip }, async () => {
   const env = ["PATH=/bin", "EMPTY=", "TWO=a b", "EQUALS=x=y", "BYTES=\u00e4\n"];
@@ -170,13 +162,17 @@ const calls =
     ? { personality: 135, ioprioGet: 252, schedGetscheduler: 145 }
     : { personality: 92, ioprioGet: 31, schedGetscheduler: 120 };
 
-test("the I/O priority is that of the configuration", { skip }, async () => {
+test("the I/O priority is that of the configuration", {
+  skip: skip || differs({ runc: "1.1 has no ioPriority" }),
+}, async () => {
   const words = ["syscall", String(calls.ioprioGet), "1", "0"];
   const [line] = await probe(words, { process: { ioPriority: { class: "IOPRIO_CLASS_BE", priority: 6 } } });
   assert.equal(line?.returned, (2 << 13) | 6);
 });
 
-test("the execution domain is that of the configuration", { skip }, async () => {
+test("the execution domain is that of the configuration", {
+  skip: skip || differs({ runc: "1.1 has no personality" }),
+}, async () => {
   const words = ["syscall", String(calls.personality), "0xffffffff"];
   const [plain] = await probe(words);
   const [legacy] = await probe(words, { linux: { personality: { domain: "LINUX32" } } });
@@ -195,10 +191,12 @@ test("the program leads a session and a process group of its own", { skip }, asy
   assert.deepEqual([pgid, sid], [pid, pid]);
 });
 
-test("host name and domain name are the container's alone", { skip }, async () => {
+test("host name and domain name are the container's alone", {
+  skip: skip || differs({ runc: "1.1 has no domainname" }),
+}, async () => {
   const report = await reportOf({ top: { hostname: "inside", domainname: "example.test" } });
   assert.deepEqual([report.hostname, report.domainname], ["inside", "example.test"]);
-  assert.notEqual((await runContainer({ args: ["hostname"] }).catch(() => undefined))?.stdout, "inside\n");
+  assert.notEqual(hostname(), "inside");
 });
 
 test("a program without a file mode to execute it for its user is refused", { skip }, async () => {

@@ -7,7 +7,7 @@ import { hookOps } from "./hooks.ts";
 import { execOp, type IdentityInput, lateFilter, planIdentity } from "./identity.ts";
 import type { CreateInput } from "./input.ts";
 import { ioPriorityOps, limitOps } from "./limits.ts";
-import { type MountContext, planMounts, rootPropagation } from "./mounts.ts";
+import { type MountContext, mountPropagation, planMounts } from "./mounts.ts";
 import { type NamespacePlan, planNamespaces } from "./namespaces.ts";
 import { planProtection } from "./protect.ts";
 import { journalOps, stateFiles, stateWithPid } from "./state.ts";
@@ -89,7 +89,7 @@ function planEntry({ init }: PlanBuilder, { spec }: CreateInput, { groups, names
     init.push({ op: "unshare", from: "/linux/namespaces", flags: namespaces.unshareFlags });
   }
   if (hasMountNamespace(spec)) {
-    const propagation = rootPropagation(spec.linux?.rootfsPropagation);
+    const propagation = mountPropagation(spec.linux?.rootfsPropagation);
     init.push({ op: "propagation", from: "/linux/rootfsPropagation", propagation });
   }
   if (spec.hostname) init.push({ op: "hostName", from: "/hostname", name: spec.hostname });
@@ -176,9 +176,9 @@ function rootMount(builder: PlanBuilder, input: CreateInput, path: string) {
   return out;
 }
 
-/** What a shared or unbindable rootfsPropagation makes of the new root. */
+/** What a shared or private rootfsPropagation makes of the new root. */
 function innerPropagation({ spec }: CreateInput): { propagation?: number } {
-  const type = rootPropagation(spec.linux?.rootfsPropagation);
+  const type = mountPropagation(spec.linux?.rootfsPropagation);
   return type === propagationFlags.SLAVE ? {} : { propagation: type };
 }
 

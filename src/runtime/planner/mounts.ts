@@ -34,10 +34,19 @@ export function planMounts(context: MountContext): Deferred {
   return deferred;
 }
 
-/** The propagation type that a rootfsPropagation stands for; the default is that of runc and crun. */
+/** The propagation type that a rootfsPropagation stands for; the default is that of runc. */
 export function rootPropagation(mode: PropagationMode | undefined): number {
   const name = (mode ?? "rslave").replace(/^r/, "").toUpperCase() as keyof typeof propagationFlags;
   return propagationFlags[name];
+}
+
+/**
+ * What a mount gets that says nothing itself. "Unbindable" is the root's alone, and at the very end: nothing could be
+ * made inside by cloning any more.
+ */
+export function mountPropagation(mode: PropagationMode | undefined): number {
+  const type = rootPropagation(mode);
+  return type === propagationFlags.UNBINDABLE ? propagationFlags.PRIVATE : type;
 }
 
 type Place = { from: string; options: MountOptions };
@@ -76,7 +85,7 @@ type Change = { set?: bigint; clear?: bigint; propagation?: number; recursive?: 
 function bindChanges(spec: Spec, options: MountOptions): Change[] {
   const changes: Change[] = [];
   if (options.propagation.length === 0) {
-    changes.push({ propagation: rootPropagation(spec.linux?.rootfsPropagation), recursive: 1 });
+    changes.push({ propagation: mountPropagation(spec.linux?.rootfsPropagation), recursive: 1 });
   }
   for (const { type, recursive } of options.propagation) {
     changes.push({ propagation: type, recursive: recursive ? 1 : 0 });

@@ -1,5 +1,5 @@
-import { mountAttributes } from "../../plan/index.ts";
-import type { Deferred, MountContext } from "./mounts.ts";
+import { mountAttributes, propagationFlags } from "../../plan/index.ts";
+import { type Deferred, type MountContext, rootPropagation } from "./mounts.ts";
 
 /**
  * What is done to the finished root from inside: kernel parameters while /proc/sys can be written, then read-only
@@ -30,6 +30,10 @@ export function planProtection({ builder, input, root }: MountContext, deferred:
   }
   for (const [index, path] of (linux?.maskedPaths ?? []).entries()) {
     builder.init.push({ op: "mask", from: `/linux/maskedPaths/${index}`, root, path });
+  }
+  if (rootPropagation(linux?.rootfsPropagation) === propagationFlags.UNBINDABLE) {
+    const propagation = propagationFlags.UNBINDABLE;
+    builder.init.push({ op: "setMount", from: "/linux/rootfsPropagation", root, target: "/", propagation });
   }
 }
 

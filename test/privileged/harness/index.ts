@@ -9,7 +9,9 @@ export {
   type StateReport,
   succeeded,
 } from "./container.ts";
+export { type Group, groupFile, groupOf, lacksController } from "./groups.ts";
 export { leftovers, processesOf } from "./leaks.ts";
+export { type MountSpace, mountSpace } from "./mount-space.ts";
 export { makeRootfs } from "./rootfs.ts";
 export { differs, type Outcome, runtimeName, skip } from "./runtime.ts";
 export { until } from "./until.ts";
