@@ -17,13 +17,18 @@ export type LayerBlob = {
   readonly blobSize: number;
 };
 
-/** Fills an active snapshot, prepared on nothing, with a layer, and checks the layer's diff id. */
-export type ApplyLayer = (key: string, layer: LayerBlob, signal?: AbortSignal) => Promise<UnpackedLayer>;
+/** Fills snapshots with layers, in the way of one kind of snapshotter. */
+export interface LayerApplier {
+  /** Fills an active snapshot, prepared on nothing, with a layer, and checks the layer's diff id. */
+  apply(key: string, layer: LayerBlob, signal?: AbortSignal): Promise<UnpackedLayer>;
+  /** Brings in what the layer takes from those below it, which are committed now. It is the last before the commit. */
+  settle(key: string, parent: string | undefined, layer: UnpackedLayer): Promise<void>;
+}
 
 export type LayerInstallerOptions = {
   content: ContentStore;
   snapshotter: Snapshotter;
-  applyLayer: ApplyLayer;
+  applier: LayerApplier;
   /** Bounds what is downloaded and unpacked at once. */
   limit: Limiter;
 };
@@ -74,7 +79,7 @@ export function createLayerInstaller(options: LayerInstallerOptions): InstallLay
 }
 
 async function installLayer(options: LayerInstallerOptions, request: LayerRequest): Promise<void> {
-  const { content, snapshotter, limit } = options;
+  const { content, snapshotter, applier, limit } = options;
   const { layer, source, parentReady, onProgress, signal } = request;
   const { descriptor, chainId, parent } = layer;
   const id = descriptor.digest;
@@ -89,8 +94,9 @@ async function installLayer(options: LayerInstallerOptions, request: LayerReques
     const unpacked = await limit(() => fill(options, request, key), signal);
     // Whoever waits here holds no room that a layer below could be waiting for.
     await parentReady;
-    const { usage, hidesAll, inheritsRoot } = unpacked;
-    await snapshotter.commit(chainId, key, { parent, usage, hidesAll, inheritsRoot });
+    await applier.settle(key, parent, unpacked);
+    const { usage, hidesAll } = unpacked;
+    await snapshotter.commit(chainId, key, { parent, usage, hidesAll });
   } catch (error) {
     await snapshotter.remove(key);
     throw error;
@@ -132,7 +138,7 @@ async function fill(
 }
 
 async function fillOnce(
-  { content, applyLayer }: LayerInstallerOptions,
+  { content, applier }: LayerInstallerOptions,
   { layer, source, onProgress, signal }: LayerRequest,
   { key, origin }: { key: string; origin: { stored: boolean; kept: number } },
 ): Promise<UnpackedLayer> {
@@ -143,7 +149,7 @@ async function fillOnce(
   const data = reportProgress(bytes, total, (current) =>
     onProgress({ id, status: origin.stored ? "extracting" : "downloading", current, total }),
   );
-  const unpacked = await applyLayer(key, { data, diffId, blobSize: total }, signal);
+  const unpacked = await applier.apply(key, { data, diffId, blobSize: total }, signal);
   if (!origin.stored) onProgress({ id, status: "downloaded" });
   return unpacked;
 }

@@ -17,11 +17,10 @@ import { collectGarbage } from "./gc.ts";
 import { createImageStore, notFound } from "./image-store.ts";
 import { createImageTable, imageMigrations } from "./image-table.ts";
 import type { Images, PulledImage, PullImageOptions } from "./images.ts";
-import { type ApplyLayer, createLayerInstaller, unpackPrefix } from "./install-layer.ts";
+import { createLayerInstaller, unpackPrefix } from "./install-layer.ts";
 import { exportTar } from "./layers/export-tar.ts";
 import type { Usage } from "./layers/translate.ts";
 import type { TreePort } from "./layers/tree-port.ts";
-import { unpackLayer } from "./layers/unpack-layer.ts";
 import { leaseMigrations, openLeases } from "./leases.ts";
 import { createLimiter } from "./limiter.ts";
 import { measureTree } from "./measure-tree.ts";
@@ -32,8 +31,9 @@ import { removeImage } from "./remove.ts";
 import { resolveImage } from "./resolve.ts";
 import { saveImages, saveImagesToLayout } from "./save-images.ts";
 import { openOverlaySnapshotter } from "./snapshots/overlay.ts";
+import { createOverlayApplier } from "./snapshots/overlay-applier.ts";
 import { snapshotMigrations } from "./snapshots/snapshot-table.ts";
-import type { SnapshotMounts, Snapshotter } from "./snapshots/snapshotter.ts";
+import type { SnapshotMounts } from "./snapshots/snapshotter.ts";
 
 /** The tables of this module, for whoever opens the database. */
 export const imagesMigrations: readonly Migration[] = [
@@ -112,18 +112,10 @@ async function openParts(options: ImagesOptions) {
   const leases = openLeases(database);
   const references = { embedded };
   const store = createImageStore({ table, content, snapshotter, references, now });
-  const applyLayer = overlayApplier(snapshotter, trees);
+  const applier = createOverlayApplier(snapshotter, trees);
   const limit = createLimiter(parallel);
-  const installLayer = createLayerInstaller({ content, snapshotter, applyLayer, limit });
+  const installLayer = createLayerInstaller({ content, snapshotter, applier, limit });
   return { content, snapshotter, table, leases, references, store, installLayer, registry };
-}
-
-/** Fills the upper directory of an active snapshot. */
-function overlayApplier(snapshotter: Snapshotter, trees: TreePort): ApplyLayer {
-  return async (key, { data, diffId, blobSize }, signal) => {
-    const { upper: directory = "" } = snapshotter.mounts(key);
-    return await unpackLayer(data, { trees, directory, diffId, blobSize, signal });
-  };
 }
 
 /** The lease comes first, so that the image cannot go meanwhile; it stays only if the snapshot does. */

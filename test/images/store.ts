@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -64,4 +65,15 @@ export async function listTree(directory: string): Promise<string[]> {
     { cwd: directory, maxBuffer: 256 * 1024 * 1024 },
   );
   return stdout.split("\n");
+}
+
+/** Compares two lists of `listTree`, but for the time of the top directory, and shows the first differences. */
+export function assertSameTree(actual: readonly string[], expected: readonly string[]): void {
+  const rows = (lines: readonly string[]) => new Set(lines.filter((line) => !line.endsWith(" . -> ")));
+  const [ours, theirs] = [rows(actual), rows(expected)];
+  const differences = [
+    ...[...ours].filter((line) => !theirs.has(line)).map((line) => `ours:   ${line}`),
+    ...[...theirs].filter((line) => !ours.has(line)).map((line) => `theirs: ${line}`),
+  ];
+  assert.equal(differences.slice(0, 20).join("\n"), "");
 }

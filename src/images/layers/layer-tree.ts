@@ -4,10 +4,10 @@ import type { Node } from "./pieces.ts";
 
 /**
  * What is known of a place that the layer has written so far. A directory that is only implied by a name below it has
- * no node. `opaque`: nothing of lower layers shows through.
+ * no node. `opaque`: nothing that lower layers have in it shows. `fresh`: not even the directory is one of theirs.
  */
 export type Place =
-  | { kind: "directory"; node: Node | undefined; opaque: boolean }
+  | { kind: "directory"; node: Node | undefined; opaque: boolean; fresh: boolean }
   | { kind: "symlink"; target: ByteString }
   | { kind: "whiteout" }
   | { kind: "other" };
@@ -19,25 +19,32 @@ export interface LayerTree {
   /**
    * The real path of a directory of the layer, symbolic links of this layer followed inside its root, and what is
    * missing made known as implied directories.
-   * @returns the path, and the whiteouts on the way that had to become directories, the outermost first
+   * @returns the path, and the directories that this implies for the first time, the outermost first
    */
   resolveDirectory(
     parts: readonly ByteString[],
     name: ByteString,
-  ): { path: ByteString; uncovered: ByteString[] };
+  ): { path: ByteString; implied: ImpliedDirectory[] };
+  /** Everything known, parents before what is in them. */
+  places(): Iterable<[ByteString, Place]>;
 }
+
+/** `fresh`: it took the place of a whiteout, so that nothing of lower layers shows. */
+export type ImpliedDirectory = { path: ByteString; fresh: boolean };
 
 /** So many symbolic links the kernel follows for one path. */
 const maxLinks = 40;
 
 export function createLayerTree(depth: number): LayerTree {
-  const places = new Map<ByteString, Place>([["", { kind: "directory", node: undefined, opaque: false }]]);
+  const places = new Map<ByteString, Place>([
+    ["", { kind: "directory", node: undefined, opaque: false, fresh: false }],
+  ]);
 
   function resolveDirectory(parts: readonly ByteString[], name: ByteString) {
-    const uncovered: ByteString[] = [];
+    const implied: ImpliedDirectory[] = [];
     // Nothing but a directory ever takes the place of one, so that no link can lie above a known directory.
     const known = parts.join("/");
-    if (places.get(known)?.kind === "directory") return { path: known, uncovered };
+    if (places.get(known)?.kind === "directory") return { path: known, implied };
     const rest = [...parts].reverse();
     let path = "";
     for (let links = 0, part = rest.pop(); part !== undefined; part = rest.pop()) {
@@ -55,19 +62,20 @@ export function createLayerTree(depth: number): LayerTree {
         rest.push(...splitTarget(place.target, depth).reverse());
         continue;
       }
-      if (place === undefined) places.set(next, { kind: "directory", node: undefined, opaque: false });
-      if (place?.kind === "whiteout") {
-        places.set(next, { kind: "directory", node: undefined, opaque: true });
-        uncovered.push(next);
+      if (place?.kind !== "directory") {
+        const fresh = place?.kind === "whiteout";
+        places.set(next, { kind: "directory", node: undefined, opaque: fresh, fresh });
+        implied.push({ path: next, fresh });
       }
       path = next;
     }
-    return { path, uncovered };
+    return { path, implied };
   }
 
   return {
     get: (path) => places.get(path),
     set: (path, place) => void places.set(path, place),
+    places: () => places,
     resolveDirectory,
   };
 }

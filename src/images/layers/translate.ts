@@ -22,9 +22,15 @@ export type LayerTranslator = {
   usage(): Usage;
   /** Whether the layer hides everything below it, which an overlay directory cannot say of its own root. */
   hidesAll(): boolean;
-  /** Whether the layer says nothing about the root directory itself. */
-  inheritsRoot(): boolean;
+  /** The layer's directories and whiteouts, parents before what is in them. */
+  outline(): OutlineEntry[];
 };
+
+/**
+ * A directory or a whiteout of a layer. A directory that the layer has only by the names in it is `implied`: it has
+ * default metadata and should get those of the layer below.
+ */
+export type OutlineEntry = { readonly node: Node; readonly implied: boolean };
 
 export type TranslatorOptions = {
   limits?: LayerLimits;
@@ -79,11 +85,20 @@ export function createLayerTranslator(options: TranslatorOptions = {}): LayerTra
     },
     usage: () => ({ bytes: state.bytes, inodes: state.inodes }),
     hidesAll: () => state.hidesAll,
-    inheritsRoot: () => {
-      const root = state.tree.get("");
-      return root?.kind === "directory" && root.node === undefined;
-    },
+    outline: () => outlineOf(state.tree),
   };
+}
+
+function outlineOf(tree: LayerTree): OutlineEntry[] {
+  const entries: OutlineEntry[] = [];
+  for (const [path, place] of tree.places()) {
+    if (place.kind === "whiteout") entries.push({ node: whiteoutNode(path), implied: false });
+    if (place.kind !== "directory") continue;
+    const node = place.node ?? impliedDirectory(path);
+    const implied = place.node === undefined && !place.fresh;
+    entries.push({ node: place.opaque ? asOpaque(node) : node, implied });
+  }
+  return entries;
 }
 
 function countEntry(state: State, { size }: Node): void {
@@ -110,10 +125,13 @@ function placeEntry(state: State, entry: Node): Node[] {
   const name = parts.pop();
   if (name === undefined) return placeRoot(state, entry);
   const whiteout = parseWhiteout(name);
-  const { path: parent, uncovered } = tree.resolveDirectory(parts, entry.path);
-  const made = uncovered.map((path) => counted(state, asOpaque(impliedDirectory(path))));
+  const { path: parent, implied } = tree.resolveDirectory(parts, entry.path);
+  const made = implied.map(({ path, fresh }) => {
+    const node = impliedDirectory(path);
+    return counted(state, fresh ? asOpaque(node) : node);
+  });
   if (whiteout?.kind === "ignore") return made;
-  if (whiteout?.kind === "opaque") return [...made, ...makeOpaque(state, parent)];
+  if (whiteout?.kind === "opaque") return [...made, ...makeOpaque(state, parent, false)];
   const path = joinPath(parent, whiteout?.name ?? name);
   if (path.length > maxPathLength) throw entryError(entry.path, "its path is too long");
   if (whiteout !== undefined || isWhiteoutNode(entry)) return [...made, ...hide(state, path)];
@@ -129,12 +147,15 @@ function placeNode(state: State, node: Node): Node {
   const { tree } = state;
   const existing = tree.get(node.path);
   if (node.type === "directory") {
-    const opaque = existing?.kind === "whiteout" || (existing?.kind === "directory" && existing.opaque);
-    tree.set(node.path, { kind: "directory", node, opaque });
-    return counted(state, opaque ? asOpaque(node) : node);
+    const fresh = existing?.kind === "whiteout";
+    const known = existing?.kind === "directory" ? existing : { opaque: fresh, fresh };
+    tree.set(node.path, { ...known, kind: "directory", node });
+    const placed = known.opaque ? asOpaque(node) : node;
+    return existing?.kind === "directory" ? placed : counted(state, placed);
   }
-  if (existing?.kind === "directory")
+  if (existing?.kind === "directory") {
     throw entryError(node.path, "a directory of the same layer is in its way");
+  }
   if (node.type === "hardLink") return placeHardLink(state, node);
   tree.set(node.path, node.type === "symlink" ? { kind: "symlink", target: node.link } : { kind: "other" });
   return counted(state, node);
@@ -158,19 +179,18 @@ function placeHardLink(state: State, node: Node): Node {
 /** A name of lower layers that is gone. What this layer has under it hides those as well. */
 function hide(state: State, path: ByteString): Node[] {
   const existing = state.tree.get(path);
-  if (existing?.kind === "directory") return makeOpaque(state, path);
+  if (existing?.kind === "directory") return makeOpaque(state, path, true);
   if (existing !== undefined) return [];
   state.tree.set(path, { kind: "whiteout" });
   return [counted(state, whiteoutNode(path))];
 }
 
-function makeOpaque(state: State, path: ByteString): Node[] {
+function makeOpaque(state: State, path: ByteString, fresh: boolean): Node[] {
   const place = state.tree.get(path);
   if (path === "") state.hidesAll = true;
-  if (path === "" || place?.kind !== "directory" || place.opaque) return [];
-  const node = place.node ?? impliedDirectory(path);
-  state.tree.set(path, { kind: "directory", node, opaque: true });
-  return [counted(state, asOpaque(node))];
+  if (path === "" || place?.kind !== "directory") return [];
+  state.tree.set(path, { ...place, opaque: true, fresh: fresh || place.fresh });
+  return place.opaque ? [] : [asOpaque(place.node ?? impliedDirectory(path))];
 }
 
 function counted(state: State, node: Node): Node {

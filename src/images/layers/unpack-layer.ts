@@ -5,7 +5,7 @@ import { decompress } from "./compression.ts";
 import type { LayerLimits } from "./limits.ts";
 import { createJoiner, recordOf } from "./records.ts";
 import { createTarReader } from "./tar/reader.ts";
-import { createLayerTranslator, type LayerTranslator, type Usage } from "./translate.ts";
+import { createLayerTranslator, type LayerTranslator, type OutlineEntry, type Usage } from "./translate.ts";
 import type { TreePort } from "./tree-port.ts";
 import { endRecord } from "./tree-record.ts";
 
@@ -26,8 +26,8 @@ export type UnpackedLayer = {
   usage: Usage;
   /** Nothing below the layer shows through. */
   hidesAll: boolean;
-  /** The layer says nothing about the root directory itself. */
-  inheritsRoot: boolean;
+  /** Its directories and whiteouts. */
+  outline: readonly OutlineEntry[];
 };
 
 /**
@@ -55,7 +55,7 @@ export async function unpackLayer(
   return {
     usage: translator.usage(),
     hidesAll: translator.hidesAll(),
-    inheritsRoot: translator.inheritsRoot(),
+    outline: translator.outline(),
   };
 }
 

@@ -28,7 +28,8 @@ export type OverlayOptions = {
 type Overlay = Required<Omit<OverlayOptions, "database">> & { table: SnapshotTable };
 
 /**
- * Snapshots as directories for overlayfs: `ROOT/N/fs` holds the changes, `ROOT/N/work` is overlayfs's own. N is a
+ * Snapshots as directories for overlayfs: `ROOT/N/fs` holds the changes, `ROOT/N/work` is overlayfs's own, and what
+ * else is in `ROOT/N` belongs to whoever fills the snapshot. N is a
  * small number, because the length of mount options is limited. Which is which is in the database, from before a
  * directory is made until after it is gone.
  *
@@ -118,7 +119,6 @@ async function commit(
     throw wrongState(key, `commit snapshot ${key} on ${parent}`, "it was prepared on another snapshot");
   }
   const usage = options.usage ?? (await overlay.measure(join(root, String(row.id), "fs")));
-  if (below !== undefined && options.inheritsRoot === true) await copyRoot(root, below.id, row.id);
   if (table.isTaken(name)) throw exists(name);
   const parentId = below?.id ?? row.parent;
   table.commit(row.id, { name, parent: parentId, usage, hidesAll: options.hidesAll === true });

@@ -32,8 +32,6 @@ export type CommitOptions = {
   usage?: Usage;
   /** Nothing of the parent shows through. */
   hidesAll?: boolean;
-  /** The root directory has no owner and mode of its own: it gets those of the parent's. */
-  inheritsRoot?: boolean;
 };
 
 /**
