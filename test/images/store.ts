@@ -15,7 +15,7 @@ import {
 } from "../../src/images/index.ts";
 import { requireRoot, temporaryDirectory } from "../environment/index.ts";
 
-const helperPath = resolve(import.meta.dirname, "../../dist/helper/tug-helper");
+export const helperPath = resolve(import.meta.dirname, "../../dist/helper/tug-helper");
 
 export const run = promisify(execFile);
 
