@@ -42,5 +42,9 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
     may: ["base", "specs", "api/docker/client"],
     because: "the command line is an ordinary API client",
   },
+  resident: {
+    may: ["base", "helper", "host", "api/docker/client"],
+    because: "finds the engine of this machine or starts it, and talks to it like any client",
+  },
   bin: { may: ["*"], because: "composition roots wire everything together and hold no logic" },
 };

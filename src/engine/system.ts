@@ -28,6 +28,11 @@ export type InfoFacts = VersionFacts & {
   readonly snapshotterStatus: readonly (readonly [string, string])[];
   readonly cgroupVersion: 1 | 2;
   readonly cgroupDriver: "cgroupfs";
+  /** Names of the controllers that limit containers. */
+  readonly cgroupControllers: readonly string[];
+  /** Whether swap can be limited. */
+  readonly swapAccounting: boolean;
+  readonly ipv4Forwarding: boolean;
   readonly loggingDriver: string;
   readonly rootDirectory: string;
   readonly defaultRuntime: string;
@@ -72,7 +77,7 @@ export function systemFacts(context: EngineContext, options: SystemOptions): Sys
       const states = context.store.list().map(({ state }) => state.status);
       const running = states.filter((status) => status === "running").length;
       const paused = states.filter((status) => status === "paused").length;
-      const os = parseOsRelease(await readFile("/etc/os-release", "utf8").catch(() => ""));
+      const os = parseOsRelease(await readText("/etc/os-release"));
       return {
         ...(await version()),
         id: options.id,
@@ -87,6 +92,7 @@ export function systemFacts(context: EngineContext, options: SystemOptions): Sys
         snapshotterStatus: [["Directory", `${context.layout.data}/snapshots`]],
         cgroupVersion: isUnified(facts) ? 2 : 1,
         cgroupDriver: "cgroupfs",
+        ...(await kernelSwitches(facts)),
         loggingDriver: "json-file",
         rootDirectory: context.layout.data,
         defaultRuntime: "tug",
@@ -98,6 +104,30 @@ export function systemFacts(context: EngineContext, options: SystemOptions): Sys
     diskUsage: async () => ({ layersBytes: await options.layersBytes(), volumes: [] }),
     events: (range, signal) => context.events.stream(range, signal),
   };
+}
+
+/** What of the kernel's configuration decides which limits work. */
+async function kernelSwitches(facts: HostFacts) {
+  const unified = await readText("/sys/fs/cgroup/cgroup.controllers");
+  const legacy = facts.groups.flatMap(({ controllers }) =>
+    controllers.filter((name) => !name.startsWith("name=")),
+  );
+  const controllers = isUnified(facts) ? unified.trim().split(/\s+/) : legacy;
+  const swaps = await Promise.all(
+    facts.mounts
+      .filter(({ type, superOptions }) => type === "cgroup" && superOptions.includes("memory"))
+      .map(({ mountPoint }) => readText(`${mountPoint}/memory.memsw.limit_in_bytes`)),
+  );
+  return {
+    cgroupControllers: controllers,
+    swapAccounting: isUnified(facts) || swaps.some((text) => text !== ""),
+    ipv4Forwarding: (await readText("/proc/sys/net/ipv4/ip_forward")).trim() === "1",
+  };
+}
+
+/** A file's text, empty where it cannot be read. */
+async function readText(path: string): Promise<string> {
+  return readFile(path, "utf8").catch(() => "");
 }
 
 function isUnified({ mounts }: HostFacts): boolean {

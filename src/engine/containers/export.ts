@@ -1,4 +1,4 @@
-import { exportTar } from "../../images/layers/export-tar.ts";
+import { exportTar } from "../../images/index.ts";
 import type { Slot } from "../../plan/index.ts";
 import type { EngineContext } from "../context.ts";
 import { helperTrees } from "../trees.ts";

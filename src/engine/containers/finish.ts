@@ -37,7 +37,7 @@ export async function finishContainer(
   });
   const attributes = { name: record.name, image: record.request.image, exitCode: String(exitCode) };
   context.events.publish({ type: "container", action: "die", id, attributes });
-  entry.lastEnd = { exitCode, error };
+  entry.lastEnd = { exitCode, error: error || undefined };
   for (const listener of entry.endListeners) listener(entry.lastEnd);
   entry.endListeners.clear();
   const drained = removeRunDirectory(context, live, id);

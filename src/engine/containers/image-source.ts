@@ -1,3 +1,4 @@
+import type { Digest } from "../../base/index.ts";
 import type { RootSource } from "../../runtime/index.ts";
 import type { Platform } from "../../specs/docker-api/index.ts";
 import type { RecordedImage } from "./record.ts";
@@ -12,8 +13,10 @@ export type ContainerRoot = {
 /** An image as containers need it. */
 export type ContainerImage = {
   readonly recorded: RecordedImage;
-  /** Names its stack of layers. */
-  readonly chainId: string;
+  /** Names its stack of layers; undefined for an image without layers. */
+  readonly chainId: Digest | undefined;
+  /** Digest of its manifest, which is kept as long as a container uses it. */
+  readonly manifest: Digest | undefined;
 };
 
 /** What containers need of the images. */

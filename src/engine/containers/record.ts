@@ -25,6 +25,8 @@ export type RecordedImage = {
   /** Volumes that the image declares, as absolute paths. */
   readonly volumes: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
+  /** Bytes of its layers as they are unpacked. */
+  readonly size: number;
 };
 
 /** Where the container is in its life; written before the effect where it announces one. */

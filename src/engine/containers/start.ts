@@ -8,6 +8,7 @@ import type { LiveContainers } from "./live.ts";
 import { networkFilePaths, writeNetworkFiles } from "./network-files.ts";
 import { type PreparedRun, prepareRun } from "./prepare-run.ts";
 import type { ContainerRecord, RecordedState } from "./record.ts";
+import { removeRecord } from "./remove.ts";
 import { startFailure } from "./start-failure.ts";
 import { readUserFiles } from "./user-files.ts";
 import { type Ending, watchContainer } from "./watch.ts";
@@ -45,12 +46,11 @@ export async function startContainer(
     const failure = startFailure(error, record);
     await abandon(context, live, id);
     const exitCode = Number(failure.details.exitCode ?? 128);
-    context.store.setState(id, {
-      ...record.state,
-      status: record.state.status,
-      exitCode,
-      error: failure.message,
-    });
+    context.store.setState(id, { ...record.state, exitCode, error: failure.message });
+    if (record.request.autoRemove) {
+      live.get(id).lastEnd = { exitCode, error: failure.message };
+      await removeRecord(context, live, record, true);
+    }
     throw failure;
   }
 }

@@ -16,13 +16,13 @@ export function waitForContainer(
   const { status, exitCode, error } = record.state;
   const entry = live.get(record.id);
   const stopped = status !== "running" && status !== "paused" && status !== "starting";
-  if (condition === "not-running" && stopped) return Promise.resolve({ exitCode, error });
+  if (condition === "not-running" && stopped) return Promise.resolve({ exitCode, error: error || undefined });
   return new Promise((resolve, reject) => {
     const done = (end: ContainerEnd): void => {
       release();
       resolve(end);
     };
-    const removed = (): void => done(entry.lastEnd ?? { exitCode, error });
+    const removed = (): void => done(entry.lastEnd ?? { exitCode, error: error || undefined });
     const ended = (end: ContainerEnd): void => {
       if (condition !== "removed") done(end);
     };

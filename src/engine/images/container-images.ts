@@ -1,0 +1,84 @@
+import { type Digest, TugError } from "../../base/index.ts";
+import type { Image, Images } from "../../images/index.ts";
+import type * as dockerApi from "../../specs/docker-api/index.ts";
+import type { Platform } from "../../specs/oci-image/index.ts";
+import type { ContainerImage, ContainerRoot, ImageSource } from "../containers/image-source.ts";
+import { hostImage, hostRoot, isHostImage } from "./host-image.ts";
+
+/** The images as containers need them, and `@host` beside them. */
+export function containerImages(images: Images, isHost: (containerId: string) => boolean): ImageSource {
+  return {
+    async find(reference, platform) {
+      if (isHostImage(reference)) return hostImage();
+      try {
+        return fromImage(await images.resolve(reference, platform && imagePlatform(platform)));
+      } catch (error) {
+        throw withImage(error, reference);
+      }
+    },
+    async prepare(containerId, { chainId, manifest }) {
+      if (isHost(containerId)) return;
+      await images.prepareContainerSnapshot(containerId, chainId, manifest);
+    },
+    root: async (containerId) =>
+      isHost(containerId) ? hostRoot : overlayRoot(images.containerMounts(containerId)),
+    async predictRoot(_containerId, { recorded, chainId }) {
+      if (isHostImage(recorded.id)) return hostRoot;
+      const root = overlayRoot(images.predictContainerSnapshot(chainId));
+      // The upper directory is not there yet.
+      return { ...root, layers: root.layers.slice(1) };
+    },
+    release: (containerId) => images.removeContainerSnapshot(containerId),
+    async sizes(containerId) {
+      if (isHost(containerId)) return { writableBytes: 0, rootfsBytes: 0 };
+      const { bytes } = await images.containerUsage(containerId);
+      return { writableBytes: bytes, rootfsBytes: bytes };
+    },
+  };
+}
+
+function overlayRoot({ lowers, upper, work }: ReturnType<Images["containerMounts"]>): ContainerRoot {
+  return {
+    source: {
+      kind: "overlay",
+      lowers,
+      ...(upper !== undefined && { upper }),
+      ...(work !== undefined && { work }),
+    },
+    layers: upper === undefined ? lowers : [upper, ...lowers],
+  };
+}
+
+function fromImage(image: Image): ContainerImage {
+  const { config = {}, architecture, os } = image.config;
+  return {
+    recorded: {
+      id: image.id,
+      defaults: config,
+      architecture,
+      os,
+      stopSignal: config.StopSignal,
+      volumes: Object.keys(config.Volumes ?? {}),
+      labels: config.Labels ?? {},
+      size: image.size,
+    },
+    chainId: image.chainIds.at(-1) as Digest | undefined,
+    manifest: image.manifest.digest,
+  };
+}
+
+/** A platform of the Docker door as the images take it. */
+export function imagePlatform({ os, architecture, variant }: dockerApi.Platform): Platform {
+  return { os, architecture, ...(variant && { variant }) };
+}
+
+/** Doors look for the name of what is missing in the details. */
+export function withImage(error: unknown, reference: string): unknown {
+  if (!(error instanceof TugError) || error.kind !== "notFound") return error;
+  const { kind, code, message, hint, details } = error;
+  return new TugError(kind, code, message, {
+    cause: error,
+    details: { ...details, image: reference },
+    ...(hint !== undefined && { hint }),
+  });
+}

@@ -1,0 +1,173 @@
+import type { Credentials, Images, ProgressEvent } from "../../images/index.ts";
+import { familiarRepository, parseReference } from "../../images/index.ts";
+import type { Platform } from "../../specs/docker-api/index.ts";
+import type { ContainerStore } from "../containers/store.ts";
+import type { EventLog } from "../events.ts";
+import type {
+  HistoryEntry,
+  Image,
+  LayerEvent,
+  LoadEvent,
+  PullEvent,
+  PullRequest,
+  Removed,
+} from "../model/image-view.ts";
+import { imagePlatform, withImage } from "./container-images.ts";
+import { historyOf } from "./history.ts";
+import { eventsOf } from "./progress-events.ts";
+import { familiar, references, viewImage } from "./view.ts";
+
+/** What an engine does with images. */
+export interface ImageService {
+  list(): Promise<Image[]>;
+  get(reference: string, platform?: Platform): Promise<Image>;
+  history(reference: string): Promise<HistoryEntry[]>;
+  tag(source: string, target: string): Promise<void>;
+  remove(reference: string, options: { force: boolean; prune: boolean }): Promise<Removed[]>;
+  pull(request: PullRequest, signal: AbortSignal): AsyncIterable<PullEvent>;
+  load(archive: AsyncIterable<Uint8Array>, options: object, signal: AbortSignal): AsyncIterable<LoadEvent>;
+  save(
+    references: readonly string[],
+    options: object,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>>;
+}
+
+type Parts = { images: Images; store: ContainerStore; events: EventLog };
+
+/** The images of an engine. */
+export function openImageService(parts: Parts): ImageService {
+  const { images, store, events } = parts;
+  const users = (id: string) =>
+    store
+      .list()
+      .filter((record) => record.image.id === id)
+      .map(({ id: container, state }) => ({
+        container: container.slice(0, 12),
+        running: state.status === "running",
+      }));
+  const named = async <T>(reference: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw withImage(error, reference);
+    }
+  };
+  return {
+    list: async () => (await images.list()).map((image) => viewImage(image, users(image.id).length)),
+    get: (reference, platform) =>
+      named(reference, async () => {
+        const image = platform
+          ? await images.resolve(reference, imagePlatform(platform))
+          : await images.get(reference);
+        return viewImage(image, users(image.id).length);
+      }),
+    history: (reference) => named(reference, async () => historyOf(await images.get(reference))),
+    tag: (source, target) =>
+      named(source, async () => {
+        await images.tag(source, target);
+        events.publish({ type: "image", action: "tag", id: source, attributes: { name: target } });
+      }),
+    remove: (reference, { force }) =>
+      named(reference, async () => {
+        const removed = await images.remove(reference, { force, usedBy: users });
+        for (const name of removed.untagged) {
+          events.publish({
+            type: "image",
+            action: "untag",
+            id: familiar(name),
+            attributes: { name: familiar(name) },
+          });
+        }
+        for (const id of removed.deleted)
+          events.publish({ type: "image", action: "delete", id, attributes: { name: id } });
+        return [
+          ...removed.untagged.map((name) => ({ untagged: familiar(name) })),
+          ...removed.deleted.map((deleted) => ({ deleted })),
+        ];
+      }),
+    pull: (request, signal) => pull(parts, request, signal),
+    load: (archive, _, signal) => load(parts, archive, signal),
+    save: (queries, _, signal) => images.save(queries, signal),
+  };
+}
+
+async function* pull(
+  { images, events }: Parts,
+  request: PullRequest,
+  signal: AbortSignal,
+): AsyncGenerator<PullEvent> {
+  const reference = parseReference(request.reference, references);
+  const { auth } = request;
+  const platform = request.platform && imagePlatform(request.platform);
+  const credentials = auth === undefined ? undefined : credentialsOf(auth);
+  const pulling = eventsOf((onProgress: (event: LayerEvent) => void) =>
+    images.pull(request.reference, {
+      platform,
+      credentials,
+      signal,
+      onProgress: (event) => onProgress(layerEvent(event)),
+    }),
+  );
+  const tag = reference.digest ?? reference.tag ?? "latest";
+  // What is wrong before anything is under way becomes a status, not a line of the stream.
+  const first = await pulling.next();
+  yield { kind: "resolving", repository: familiarRepository(reference), tag };
+  for (let step = first; ; step = await pulling.next()) {
+    if (!step.done) {
+      yield step.value;
+      continue;
+    }
+    const { name, digest, changed } = step.value;
+    events.publish({
+      type: "image",
+      action: "pull",
+      id: familiar(name),
+      attributes: { name: familiar(name) },
+    });
+    yield { kind: "pulled", reference: familiar(name), digest, updated: changed };
+    return;
+  }
+}
+
+async function* load(
+  { images, events }: Parts,
+  archive: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<LoadEvent> {
+  const loading = eventsOf((onProgress: (event: LayerEvent) => void) =>
+    images.load(archive, { signal, onProgress: (event) => onProgress(layerEvent(event)) }),
+  );
+  for (;;) {
+    const step = await loading.next();
+    if (!step.done) {
+      yield step.value;
+      continue;
+    }
+    for (const { record, names } of step.value) {
+      events.publish({
+        type: "image",
+        action: "load",
+        id: record.id,
+        attributes: { name: names[0] ?? record.id },
+      });
+      if (names.length === 0) yield { kind: "loadedUntagged", id: record.id };
+      for (const name of names) yield { kind: "loaded", reference: familiar(name) };
+    }
+    return;
+  }
+}
+
+function layerEvent({ id, status, current, total }: ProgressEvent): LayerEvent {
+  if (status === "downloading" || status === "extracting") {
+    return { kind: "layer", layer: id, phase: status, done: current ?? 0, total };
+  }
+  return { kind: "layer", layer: id, phase: status };
+}
+
+function credentialsOf(auth: NonNullable<PullRequest["auth"]>): Credentials {
+  const { username = "", password = "", identitytoken, registrytoken } = auth;
+  if (registrytoken) return { registryToken: registrytoken };
+  if (identitytoken) return { identityToken: identitytoken };
+  return { username, password };
+}

@@ -1,0 +1,74 @@
+import type * as dockerApi from "../../specs/docker-api/index.ts";
+import type { Timestamp } from "./container-view.ts";
+
+/** An image as the doors show it. */
+export type Image = {
+  /** Digest of its configuration. */
+  readonly id: string;
+  /** Short form with tag: `debian:12`. */
+  readonly tags: readonly string[];
+  /** Short form with digest: `debian@sha256:...`. */
+  readonly digests: readonly string[];
+  readonly createdAt?: Timestamp | undefined;
+  readonly taggedAt?: Timestamp | undefined;
+  readonly sizeBytes: number;
+  /** Containers made from it. */
+  readonly containers: number;
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string | undefined;
+  readonly author?: string | undefined;
+  readonly comment?: string | undefined;
+  readonly config: dockerApi.ImageConfig;
+  /** Digests of the uncompressed layers, lowest first. */
+  readonly diffIds: readonly string[];
+};
+
+/** A step of an image's making, newest first. `id` is that of an image here, or undefined. */
+export type HistoryEntry = {
+  readonly id?: string | undefined;
+  readonly createdAt?: Timestamp | undefined;
+  readonly createdBy: string;
+  readonly tags: readonly string[];
+  readonly sizeBytes: number;
+  readonly comment: string;
+};
+
+export type Removed = { readonly untagged: string } | { readonly deleted: string };
+
+export type PullRequest = {
+  readonly reference: string;
+  readonly platform?: dockerApi.Platform | undefined;
+  /** Left out: the engine looks for its own. */
+  readonly auth?: dockerApi.RegistryAuth | undefined;
+};
+
+/** `layer` is the digest of a layer; sizes in bytes. */
+export type LayerEvent =
+  | { readonly kind: "layer"; readonly layer: string; readonly phase: LayerPhase }
+  | {
+      readonly kind: "layer";
+      readonly layer: string;
+      readonly phase: LayerWork;
+      readonly done: number;
+      readonly total?: number | undefined;
+    };
+
+export type PullEvent =
+  | { readonly kind: "resolving"; readonly repository: string; readonly tag: string }
+  | LayerEvent
+  /** The last event. `updated`: the reference points to something new. */
+  | {
+      readonly kind: "pulled";
+      readonly reference: string;
+      readonly digest: string;
+      readonly updated: boolean;
+    };
+
+export type LayerPhase = "queued" | "waiting" | "verifying" | "downloaded" | "complete" | "exists";
+export type LayerWork = "downloading" | "extracting";
+
+export type LoadEvent =
+  | LayerEvent
+  | { readonly kind: "loaded"; readonly reference: string }
+  | { readonly kind: "loadedUntagged"; readonly id: string };

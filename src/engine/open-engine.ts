@@ -1,0 +1,120 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { errnoOf, type Logger, openDatabase, writeFileAtomic } from "../base/index.ts";
+import { createHelper } from "../helper/index.ts";
+import { readHostFacts } from "../host/index.ts";
+import {
+  createRegistryClient,
+  dockerConfigCredentials,
+  imagesMigrations,
+  openImages,
+} from "../images/index.ts";
+import { type Containers, openContainers } from "./containers/service.ts";
+import { containerMigrations, containerStore } from "./containers/store.ts";
+import type { EngineContext } from "./context.ts";
+import { createEventLog } from "./events.ts";
+import { containerImages } from "./images/container-images.ts";
+import { HELLO, helloImage } from "./images/hello.ts";
+import { isHostImage } from "./images/host-image.ts";
+import { type ImageService, openImageService } from "./images/service.ts";
+import { lockDataDirectory } from "./lock.ts";
+import { type EnginePaths, enginePaths } from "./paths.ts";
+import { type SystemFacts, systemFacts } from "./system.ts";
+import { helperTrees } from "./trees.ts";
+
+export type EngineOptions = {
+  readonly paths: EnginePaths;
+  /** The helper program and the program of the image tug/hello. */
+  readonly programs: { readonly helper: string; readonly hello: string };
+  readonly version: string;
+  readonly logger: Logger;
+  /** Docker's config.json, for credentials. */
+  readonly dockerConfig: string;
+};
+
+/** An engine: what the doors call. */
+export interface Engine {
+  readonly containers: Containers;
+  readonly images: ImageService;
+  readonly system: SystemFacts;
+  readonly plans: Pick<Containers, "explain" | "planOf">;
+  /** Lets go of the directories. Containers go on. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the engine of a data directory: takes its lock before anything else, brings the database up to date, and takes
+ * up what an engine before left.
+ *
+ * @throws LOCK_HELD when another engine has the directory, DATABASE_NEWER when a newer tug wrote it
+ */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const layout = enginePaths(options.paths);
+  await mkdir(layout.data, { recursive: true, mode: 0o711 });
+  await mkdir(layout.run, { recursive: true, mode: 0o700 });
+  const lock = lockDataDirectory(layout.lock);
+  try {
+    const database = openDatabase(layout.database, [...imagesMigrations, ...containerMigrations]);
+    const helper = createHelper(options.programs.helper);
+    const registry = createRegistryClient({ credentials: dockerConfigCredentials(options.dockerConfig) });
+    const images = await openImages({
+      root: layout.data,
+      database,
+      trees: helperTrees(helper),
+      registry,
+      logger: options.logger,
+      embedded: [HELLO],
+    });
+    await images.importEmbedded(await helloImage(options.programs.hello));
+    const store = containerStore(database);
+    const events = createEventLog();
+    const isHost = (id: string): boolean => isHostImage(store.get(id)?.image.id ?? "");
+    const context: EngineContext = {
+      layout,
+      store,
+      images: containerImages(images, isHost),
+      helper,
+      helperPath: options.programs.helper,
+      readFacts: readHostFacts,
+      events,
+      logger: options.logger,
+      owner: process.getuid?.() ?? 0,
+    };
+    const containers = openContainers(context);
+    await containers.recover();
+    const system = systemFacts(context, {
+      version: options.version,
+      id: await directoryId(layout.data),
+      countImages: async () => (await images.list()).length,
+      layersBytes: async () => (await images.list()).reduce((sum, { size }) => sum + size, 0),
+    });
+    return {
+      containers,
+      images: openImageService({ images, store, events }),
+      system,
+      plans: containers,
+      async close() {
+        registry[Symbol.dispose]();
+        database.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Names a data directory for ever. */
+async function directoryId(data: string): Promise<string> {
+  const path = join(data, "id");
+  try {
+    return (await readFile(path, "utf8")).trim();
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+    const id = randomUUID();
+    await writeFileAtomic(path, `${id}\n`, 0o644);
+    return id;
+  }
+}

@@ -1,0 +1,55 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { engineGroupFiles } from "./engine-group.ts";
+import { residentError } from "./errors.ts";
+
+export type StartOptions = {
+  /** The helper program, whose role `launch` gives the engine a context of its own. */
+  readonly helper: string;
+  /** Node and the engine's script. */
+  readonly command: readonly string[];
+  /** File that the engine's output is added to. */
+  readonly logFile: string;
+  /** Variables of the engine; it has no others. */
+  readonly env: Readonly<Record<string, string>>;
+};
+
+/** Why the helper did not start the engine, by its exit code. See helper/launch.c. */
+const refusals: Readonly<Record<number, readonly [reason: string, hint: string]>> = {
+  10: [
+    "the caller has no_new_privs, which the engine would inherit",
+    "start the engine from a login shell: tug info",
+  ],
+  11: [
+    "the caller has a system call filter, which the engine would inherit",
+    "start the engine from a login shell: tug info",
+  ],
+  12: ["the caller lacks capabilities that pid 1 has", "start the engine from a login shell: tug info"],
+  13: ["the caller is in another mount namespace than pid 1", "start the engine outside: tug info"],
+  14: ["the caller is in another pid namespace than pid 1", "start the engine outside: tug info"],
+  15: ["the caller is in another user namespace than pid 1", "start the engine outside: tug info"],
+  16: ["the caller is in another network namespace than pid 1", "start the engine outside: tug info"],
+  20: ["its control group cannot be joined", "look at /sys/fs/cgroup/tug"],
+  21: ["its log file cannot be opened", "look at the directory of the engine's data"],
+};
+
+/**
+ * Starts an engine in a session, a control group and an environment of its own: nothing of the caller stays with it.
+ * Resolves when its program runs; whether it answers is another question.
+ *
+ * @throws ENGINE_PROCESS_START with what the engine would inherit and could not undo
+ */
+export async function startEngine({ helper, command, logFile, env }: StartOptions): Promise<void> {
+  await mkdir(dirname(logFile), { recursive: true, mode: 0o711 });
+  const groups = (await engineGroupFiles()).flatMap((file) => ["--cgroup", file]);
+  const variables = Object.entries(env).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
+  const child = spawn(helper, ["launch", ...groups, ...variables, "--log", logFile, "--", ...command], {
+    stdio: "ignore",
+  });
+  const [code] = (await once(child, "exit")) as [number | null];
+  if (code === 0) return;
+  const [reason, hint] = refusals[code ?? -1] ?? [`its launcher ended with ${code}`, `look into ${logFile}`];
+  throw residentError("START", `cannot start the engine: ${reason}`, { hint });
+}
