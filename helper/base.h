@@ -140,8 +140,8 @@ int run_plan(int fd, int observer, struct run_outcome *outcome);
 
 /* Roles: argv[0] is the name of the program, argv[1] that of the role (front: whatever the user typed). */
 int run_main(int argc, char **argv);
-int front_main(int argc, char **argv) __attribute__((weak));
-int launch_main(int argc, char **argv) __attribute__((weak));
-int monitor_main(int argc, char **argv) __attribute__((weak));
+int front_main(int argc, char **argv);
+int launch_main(int argc, char **argv);
+int monitor_main(int argc, char **argv);
 
 #endif

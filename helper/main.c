@@ -29,7 +29,7 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		return 2;
 	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-		if (strcmp(argv[1], roles[i].name) == 0 && roles[i].main)
+		if (strcmp(argv[1], roles[i].name) == 0)
 			return roles[i].main(argc, argv);
 	if (strcmp(argv[1], "version") != 0)
 		return 2;

@@ -14,7 +14,8 @@ enum { CREATED = 65535, DEATH_PATIENCE_MS = 1000 };
 int sync_send(int socket, enum sync_kind kind, const void *content, size_t size)
 {
 	uint8_t message[sizeof((struct run *)0)->foreign + 1] = { (uint8_t)kind };
-	memcpy(message + 1, content, size);
+	if (size > 0)
+		memcpy(message + 1, content, size);
 	return RETRY(write(socket, message, size + 1)) < 0 ? -1 : 0;
 }
 

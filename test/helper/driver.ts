@@ -6,8 +6,11 @@ import { text } from "node:stream/consumers";
 import { type Answer, type Failure, readAnswers } from "../../src/helper/answer.ts";
 import { type Binding, encodePlan, type Op, type Plan, type Slot } from "../../src/plan/index.ts";
 
-/** The program under test. */
-export const helperPath = resolve(import.meta.dirname, "../../dist/helper/tug-helper");
+/** The program under test. `make check` builds one with sanitizers, which do the judging then, but not of leaks. */
+export const helperPath = resolve(
+  process.env["TUG_TEST_HELPER"] ?? join(import.meta.dirname, "../../dist/helper/tug-helper"),
+);
+const environment = process.env["TUG_TEST_HELPER"] ? { ASAN_OPTIONS: "detect_leaks=0" } : {};
 
 /** An op without provenance, as tests write it. */
 export type TestOp = Op extends infer O ? (O extends Op ? Omit<O, "from"> : never) : never;
@@ -81,7 +84,7 @@ export async function exchange(
     ] as StdioOptions,
     cwd: options.cwd,
     ...(options.user !== undefined && { uid: options.user, gid: options.user }),
-    env: options.env ?? {},
+    env: options.env ?? environment,
   });
   const closed = once(child, "close");
   options.onStarted?.(child);
