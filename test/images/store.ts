@@ -33,10 +33,15 @@ export interface TestStore extends AsyncDisposable {
   readonly content: string;
 }
 
-export async function openStore(options: RegistryClientOptions = {}): Promise<TestStore> {
+/** @param prepare is called with the directory of the images before it is made */
+export async function openStore(
+  options: RegistryClientOptions = {},
+  prepare: (root: string) => Promise<void> = async () => {},
+): Promise<TestStore> {
   await using scope = new AsyncDisposableStack();
   const { path } = scope.use(await temporaryDirectory());
   const root = join(path, "store");
+  await prepare(root);
   const database = scope.use(openDatabase(join(path, "tug.db"), imagesMigrations));
   const registry = scope.use(createRegistryClient(options));
   const trees = helperTrees(createHelper(helperPath));

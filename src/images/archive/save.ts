@@ -4,7 +4,8 @@ import { annotations, type Descriptor, imageLayoutVersion, mediaTypes } from "..
 import type { ContentStore } from "../content/content-store.ts";
 import { imageError } from "../errors.ts";
 import type { Image } from "../image-store.ts";
-import { createTarWriter } from "../layers/tar/writer.ts";
+import type { TreePiece } from "../layers/pieces.ts";
+import { writeTar } from "../layers/tar/writer.ts";
 import { emptyNode } from "../layers/whiteout.ts";
 import { familiarReference, parseReference, type ReferenceOptions } from "../reference.ts";
 
@@ -47,28 +48,34 @@ export function blobName(digest: Digest): string {
 }
 
 /** A layout as a tar archive. @throws IMAGE_CONTENT_CORRUPT, IMAGE_CONTENT_NOT_FOUND while it is read */
-export async function* saveArchive(
+export function saveArchive(
   layout: Layout,
   content: ContentStore,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const writer = createTarWriter();
-  const algorithms = new Set(layout.blobs.map(({ digest }) => splitDigest(digest).algorithm));
+  return writeTar(archivePieces(layout, content, signal));
+}
+
+async function* archivePieces(
+  { blobs, documents }: Layout,
+  content: ContentStore,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<TreePiece> {
+  const algorithms = new Set(blobs.map(({ digest }) => splitDigest(digest).algorithm));
   for (const path of ["blobs", ...[...algorithms].sort().map((algorithm) => `blobs/${algorithm}`)]) {
-    yield* writer.add({ kind: "node", node: { ...emptyNode(path), type: "directory", mode: 0o755 } });
+    yield { kind: "node", node: { ...emptyNode(path), type: "directory", mode: 0o755 } };
   }
-  for (const { digest, size } of layout.blobs) {
-    yield* writer.add({ kind: "node", node: { ...emptyNode(blobName(digest)), mode: 0o644, size } });
+  for (const { digest, size } of blobs) {
+    yield { kind: "node", node: { ...emptyNode(blobName(digest)), mode: 0o644, size } };
     for await (const data of readVerified(content, digest, signal)) {
-      yield* writer.add({ kind: "data", data: Buffer.from(data.buffer, data.byteOffset, data.length) });
+      yield { kind: "data", data: Buffer.from(data.buffer, data.byteOffset, data.length) };
     }
   }
-  for (const [name, text] of layout.documents) {
+  for (const [name, text] of documents) {
     const data = Buffer.from(text);
-    yield* writer.add({ kind: "node", node: { ...emptyNode(name), mode: 0o644, size: data.length } });
-    yield* writer.add({ kind: "data", data });
+    yield { kind: "node", node: { ...emptyNode(name), mode: 0o644, size: data.length } };
+    yield { kind: "data", data };
   }
-  yield writer.end();
 }
 
 /** The bytes of a blob; the last of them come only if all were right. */

@@ -1,4 +1,4 @@
-import { errnoOf, messageOf } from "../../base/index.ts";
+import { errnoOf, messageOf, TugError } from "../../base/index.ts";
 import { imageError } from "../errors.ts";
 
 /**
@@ -7,12 +7,17 @@ import { imageError } from "../errors.ts";
  * @param what the object of "cannot store ...", such as `blob sha256:...`
  */
 export function storageError(what: string, place: string, cause: unknown) {
-  const errno = errnoOf(cause);
-  if (errno === "ENOSPC" || errno === "EDQUOT") {
+  if (isFullDisk(cause)) {
     return imageError("STORAGE_FULL", `cannot store ${what} in ${place}: no space left on the disk`, {
       hint: "free space there, for example by removing images that are not needed",
       cause,
     });
   }
   return imageError("STORAGE", `cannot store ${what} in ${place}: ${messageOf(cause)}`, { cause });
+}
+
+/** Whether a write failed for want of room: a system error, or one of the helper with `details.errno`. */
+export function isFullDisk(error: unknown): boolean {
+  const errno = error instanceof TugError ? error.details.errno : errnoOf(error);
+  return errno === "ENOSPC" || errno === "EDQUOT";
 }

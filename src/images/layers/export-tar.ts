@@ -1,7 +1,7 @@
 import { baseOf, joinPath, parentOf } from "./path.ts";
 import type { TreePiece } from "./pieces.ts";
-import { createJoiner, decodeTree } from "./records.ts";
-import { createTarWriter } from "./tar/writer.ts";
+import { decodeTree, joined } from "./records.ts";
+import { writeTar } from "./tar/writer.ts";
 import {
   emptyNode,
   isOpaque,
@@ -25,13 +25,7 @@ export async function* exportLayer(records: AsyncIterable<Uint8Array>): AsyncGen
 }
 
 async function* writeArchive(pieces: AsyncIterable<TreePiece>): AsyncGenerator<Uint8Array> {
-  const writer = createTarWriter();
-  const joiner = createJoiner();
-  for await (const piece of pieces) {
-    for (const bytes of writer.add(piece)) yield* joiner.add(bytes);
-  }
-  yield* joiner.add(writer.end());
-  yield* joiner.flush();
+  yield* joined(writeTar(pieces));
 }
 
 async function* toLayer(pieces: AsyncIterable<TreePiece>): AsyncGenerator<TreePiece> {

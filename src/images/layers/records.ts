@@ -2,17 +2,17 @@ import type { TreePiece } from "./pieces.ts";
 import { createTreeRecordDecoder, encodeTreeRecord, endRecord } from "./tree-record.ts";
 
 /** Small records are joined to pieces of about this size, so that 30,000 files are not 30,000 writes. */
-const joined = 64 * 1024;
+const joinedSize = 64 * 1024;
 
 /** Collects small pieces of bytes and gives them out in larger ones; large pieces pass uncopied. */
-export type Joiner = {
+type Joiner = {
   /** Full pieces, in order, now that these bytes were added. */
   add(bytes: Uint8Array): Uint8Array[];
   /** What is left. */
   flush(): Uint8Array[];
 };
 
-export function createJoiner(size = joined): Joiner {
+function createJoiner(size = joinedSize): Joiner {
   let buffer = Buffer.allocUnsafe(size);
   let used = 0;
   const flush = () => {
@@ -34,14 +34,30 @@ export function createJoiner(size = joined): Joiner {
   };
 }
 
+/**
+ * The same bytes in larger pieces.
+ *
+ * `yield*` is not used for lists here and elsewhere: a reader that fails throws its error into a generator, and a list
+ * cannot take it.
+ */
+export async function* joined(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const joiner = createJoiner();
+  for await (const bytes of source) for (const piece of joiner.add(bytes)) yield piece;
+  for (const piece of joiner.flush()) yield piece;
+}
+
 /** A tree as a stream of tree records, with its end. */
 export async function* encodeTree(
   pieces: AsyncIterable<TreePiece> | Iterable<TreePiece>,
 ): AsyncGenerator<Uint8Array> {
-  const joiner = createJoiner();
-  for await (const piece of pieces) yield* joiner.add(recordOf(piece));
-  yield* joiner.add(endRecord);
-  yield* joiner.flush();
+  yield* joined(recordsOf(pieces));
+}
+
+async function* recordsOf(
+  pieces: AsyncIterable<TreePiece> | Iterable<TreePiece>,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) yield recordOf(piece);
+  yield endRecord;
 }
 
 /** The bytes that one piece of a tree has in a stream of records. */
@@ -52,6 +68,6 @@ export function recordOf(piece: TreePiece): Uint8Array {
 /** The pieces of a tree that comes as a stream of records. @throws IMAGE_TREE_RECORD */
 export async function* decodeTree(records: AsyncIterable<Uint8Array>): AsyncGenerator<TreePiece> {
   const decoder = createTreeRecordDecoder();
-  for await (const chunk of records) yield* decoder.push(chunk);
+  for await (const chunk of records) for (const piece of decoder.push(chunk)) yield piece;
   decoder.end();
 }

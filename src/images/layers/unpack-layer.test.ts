@@ -94,6 +94,28 @@ describe("unpackLayer", () => {
     await assert.rejects(unpack(archive, trees), /no space left/);
   });
 
+  it("tells the port's reason when the port throws it into the stream, and lets go of the source", async () => {
+    let released = false;
+    async function* source() {
+      try {
+        yield archive;
+        yield Buffer.alloc(0);
+      } finally {
+        released = true;
+      }
+    }
+    const trees = createMemoryTrees();
+    trees.unpack = async (_directory, records) => {
+      const iterator = records[Symbol.asyncIterator]();
+      await iterator.next();
+      await iterator.throw?.(new Error("broken pipe")).catch(() => undefined);
+      throw new Error("no space left");
+    };
+    const options = { trees, directory: "/l", diffId: sha256(archive), blobSize: archive.length };
+    await assert.rejects(unpackLayer(source(), options), /no space left/);
+    assert.equal(released, true);
+  });
+
   it("reads all of its source, whatever follows the archive", async () => {
     let read = 0;
     const padded = Buffer.concat([archive, Buffer.alloc(200_000)]);

@@ -3,7 +3,7 @@ import { type Digest, splitDigest } from "../../base/index.ts";
 import { imageError } from "../errors.ts";
 import { decompress } from "./compression.ts";
 import type { LayerLimits } from "./limits.ts";
-import { createJoiner, recordOf } from "./records.ts";
+import { joined, recordOf } from "./records.ts";
 import { createTarReader } from "./tar/reader.ts";
 import { createLayerTranslator, type LayerTranslator, type OutlineEntry, type Usage } from "./translate.ts";
 import type { TreePort } from "./tree-port.ts";
@@ -45,7 +45,7 @@ export async function unpackLayer(
   const { trees, directory, blobSize, limits, signal } = options;
   const translator = createLayerTranslator({ blobSize, ...(limits !== undefined && { limits }) });
   const outcome: { error?: unknown } = {};
-  const records = remember(layerRecords(decompress(blob), translator, options.diffId), outcome);
+  const records = remember(joined(layerRecords(decompress(blob), translator, options.diffId)), outcome);
   try {
     await trees.unpack(directory, records, signal);
   } catch (error) {
@@ -67,11 +67,10 @@ async function* layerRecords(
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash(splitDigest(diffId).algorithm);
   const reader = createTarReader();
-  const joiner = createJoiner();
   for await (const chunk of tar) {
     hash.update(chunk);
     for (const entry of reader.push(chunk)) {
-      for (const piece of translator.translate(entry)) yield* joiner.add(recordOf(piece));
+      for (const piece of translator.translate(entry)) yield recordOf(piece);
     }
   }
   reader.end();
@@ -81,15 +80,20 @@ async function* layerRecords(
       hint: "the image is damaged: pull it again, or build it again",
     });
   }
-  yield* joiner.add(endRecord);
-  yield* joiner.flush();
+  yield endRecord;
 }
 
+/** Notes the error of a source, and not one that its reader throws into it. */
 async function* remember<T>(source: AsyncIterable<T>, outcome: { error?: unknown }): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  const next = () =>
+    iterator.next().catch((error: unknown) => {
+      outcome.error = error;
+      throw error;
+    });
   try {
-    yield* source;
-  } catch (error) {
-    outcome.error = error;
-    throw error;
+    for (let step = await next(); !step.done; step = await next()) yield step.value;
+  } finally {
+    await iterator.return?.();
   }
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf, writeFileAtomic } from "../../base/index.ts";
+import { isFullDisk, storageError } from "../content/storage-error.ts";
 import type { LayerApplier } from "../install-layer.ts";
 import type { ByteString } from "../layers/bytes.ts";
 import { parentOf } from "../layers/path.ts";
@@ -25,7 +26,11 @@ export function createOverlayApplier(snapshotter: Snapshotter, trees: TreePort):
   return {
     async apply(key, { data, diffId, blobSize }, signal) {
       const { upper: directory = "" } = snapshotter.mounts(key);
-      return await unpackLayer(data, { trees, directory, diffId, blobSize, signal });
+      try {
+        return await unpackLayer(data, { trees, directory, diffId, blobSize, signal });
+      } catch (error) {
+        throw isFullDisk(error) ? storageError(`layer ${diffId}`, directory, error) : error;
+      }
     },
     async settle(key, parent, { outline }) {
       const { upper = "" } = snapshotter.mounts(key);

@@ -50,7 +50,7 @@ export async function* writeTar(
   pieces: AsyncIterable<TreePiece> | Iterable<TreePiece>,
 ): AsyncGenerator<Uint8Array> {
   const writer = createTarWriter();
-  for await (const piece of pieces) yield* writer.add(piece);
+  for await (const piece of pieces) for (const bytes of writer.add(piece)) yield bytes;
   yield writer.end();
 }
 
