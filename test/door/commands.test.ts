@@ -266,7 +266,7 @@ test("version shows what is known, info what the machine can do", async () => {
 test("events are lines, JSON or a template", async () => {
   const event = { type: "container", action: "start", id: "abc", attributes: { name: "web" } } as const;
   await using cli = await openCli({ events: [{ ...event, timeNanos: 1_700_000_000_000_000_000n }] });
-  assert.equal(await ok(cli, "events"), "2023-11-14T22:13:20.000000000Z container start abc (name=web)\n");
+  assert.equal(await ok(cli, "events"), "2023-11-14T22:13:20.000000Z container start abc (name=web)\n");
   assert.equal(await ok(cli, "events -f event=die"), "");
   assert.equal(await ok(cli, "events --format {{.Action}}"), "start\n");
   assert.equal(JSON.parse(await ok(cli, "events --format json")).Actor.ID, "abc");

@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { type Logger, messageOf } from "../../base/index.ts";
+import { type Logger, type LogLevel, messageOf, TugError } from "../../base/index.ts";
 import { dockerApi } from "../../specs/index.ts";
 import type { Answer } from "./answer.ts";
 import { writeAnswer, writeError, writeHijackBody, writeUpgrade } from "./answer-writer.ts";
-import { statusOf } from "./http-status.ts";
 import { readQuery } from "./query.ts";
 import { readRequestBody } from "./request-body.ts";
 import { createRouter, type Match, type Route, type Router } from "./route.ts";
@@ -97,11 +96,14 @@ async function serveRequest({ request, response, upgrade, router, stop, logger }
   } catch (error) {
     failRequest(response, error);
     if (gone.signal.aborted) log.log("debug", "docker.request.abandoned");
-    else
-      log.log(statusOf(error) >= 500 ? "error" : "debug", "docker.request.failed", {
-        reason: messageOf(error),
-      });
+    else log.log(levelOf(error), "docker.request.failed", { reason: messageOf(error) });
   }
+}
+
+/** The client is told of every failure; the log is for those that are the engine's own. */
+function levelOf(error: unknown): LogLevel {
+  if (!(error instanceof TugError) || error.kind === "internal") return "error";
+  return error.kind === "dataLoss" || error.kind === "exhausted" ? "warn" : "debug";
 }
 
 async function answerRequest(request: IncomingMessage, router: Router, signal: AbortSignal): Promise<Answer> {

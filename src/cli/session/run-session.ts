@@ -60,7 +60,8 @@ async function startAndWait(run: RunSession, session: ReturnType<typeof startSes
     await client.containers.start(container, { signal });
   } catch (error) {
     session.close();
-    if (run.removed) await waiting.ended.catch(() => undefined);
+    // Nothing may stay behind. The engine does the same by itself: then there is nothing left to remove.
+    if (run.removed) await client.containers.remove(container, { force: true }).catch(() => undefined);
     throw explainStartFailure(error);
   }
   const stopResizing = run.tty ? followTerminalSize(context, client, { container, nudge: false }) : () => {};

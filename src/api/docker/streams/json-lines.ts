@@ -18,8 +18,8 @@ export async function* progressLines(
 
 const line = (value: unknown): string => `${JSON.stringify(value)}\r\n`;
 
-/** How a stream of objects is written for a client. */
-export type ObjectStreamFormat = { readonly type: string; readonly format: (value: unknown) => string };
+/** How a stream of objects is written for a client. `format` takes the JSON text of one. */
+export type ObjectStreamFormat = { readonly type: string; readonly format: (json: string) => string };
 
 const RECORD_SEPARATOR = "\x1e";
 
@@ -30,9 +30,9 @@ const RECORD_SEPARATOR = "\x1e";
 export function negotiateObjectStream(accept: string | undefined): ObjectStreamFormat {
   const wanted = (accept ?? "").split(",").map((part) => part.split(";")[0]?.trim() ?? "");
   const { json, jsonLines, jsonSequence, ndjson } = dockerApi.mediaTypes;
-  const plain = (value: unknown) => `${JSON.stringify(value)}\n`;
+  const plain = (text: string) => `${text}\n`;
   if (wanted.includes(jsonSequence)) {
-    return { type: jsonSequence, format: (value) => `${RECORD_SEPARATOR}${plain(value)}` };
+    return { type: jsonSequence, format: (text) => `${RECORD_SEPARATOR}${plain(text)}` };
   }
   const type = [jsonLines, ndjson].find((known) => wanted.includes(known)) ?? json;
   return { type, format: plain };

@@ -45,10 +45,11 @@ export const events = defineCommand({
   },
 });
 
-/** `2026-01-02T03:04:05.000000000Z container start ID (image=busybox, name=web)` */
+/** `2026-01-02T03:04:05.000000Z container start ID (image=busybox, name=web)` */
 function renderEvent({ Type, Action, Actor, time, timeNano }: dockerApi.EventMessage): string {
-  const nanos = String(Math.max(0, Math.round(timeNano - time * 1e9))).padStart(9, "0");
-  const moment = `${new Date(time * 1000).toISOString().slice(0, 19)}.${nanos}Z`;
+  // A JavaScript number of nanoseconds since 1970 is right to the microsecond.
+  const micros = String(Math.max(0, Math.floor((timeNano - time * 1e9) / 1000))).padStart(6, "0");
+  const moment = `${new Date(time * 1000).toISOString().slice(0, 19)}.${micros}Z`;
   const attributes = Object.entries(Actor.Attributes).map(([name, value]) => `${name}=${value}`);
   const suffix = attributes.length === 0 ? "" : ` (${attributes.toSorted().join(", ")})`;
   return `${moment} ${Type} ${Action} ${Actor.ID}${suffix}`;

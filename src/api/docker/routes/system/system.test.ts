@@ -38,6 +38,7 @@ const filter = (filters: object) => `filters=${encodeURIComponent(JSON.stringify
 test("events are lines of JSON with the fields of old and new clients", async () => {
   const reply = await events("");
   assert.equal(reply.headers["content-type"], "application/json");
+  assert.ok(reply.text.includes('"timeNano":1700000000000000001}'), "every digit is there");
   assert.deepEqual(JSON.parse(reply.text.split("\n")[0] ?? ""), {
     status: "start",
     id: "aaaa",
