@@ -150,6 +150,18 @@ static void adopt_streams(uid_t uid)
 	}
 }
 
+/* A change of the user clears the effective set: the filter of a process without no_new_privs needs CAP_SYS_ADMIN in it. */
+static int regain_effective(void)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct sets[2];
+	if (syscall(SYS_capget, &head, sets) < 0)
+		return -1;
+	for (int half = 0; half < 2; half++)
+		sets[half].effective = sets[half].permitted;
+	return (int)syscall(SYS_capset, &head, sets);
+}
+
 int verb_id_switch(struct run *run, const struct op_id_switch *op)
 {
 	adopt_streams(op->uid);
@@ -162,6 +174,8 @@ int verb_id_switch(struct run *run, const struct op_id_switch *op)
 		return fail(run, errno, "setresgid", NULL);
 	if (setresuid(op->uid, op->uid, op->uid) < 0)
 		return fail(run, errno, "setresuid", NULL);
+	if (regain_effective() < 0)
+		return fail(run, errno, "capset", NULL);
 	/* The kernel may have made the process dumpable again: credentials(7). */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	return 0;

@@ -61,7 +61,7 @@ export const identityOps = defineOps({
     fields: { mask: f.u64("capabilities to keep") },
   },
   idSwitch: {
-    doc: "Sets supplementary groups, group and user, in that order, keeping the permitted capabilities.",
+    doc: "Sets supplementary groups, group and user, in that order, keeping the capabilities.",
     source: "credentials(7)",
     legal: identity,
     fields: {
