@@ -6,6 +6,7 @@ import { type ParsedSpec, parseSpec, type Spec } from "../../specs/oci-runtime/i
 import { cgroupLayout } from "../cgroups/layout.ts";
 import { lifecycleError } from "../errors.ts";
 import { createBindings, planCreate } from "../planner/create.ts";
+import { capabilitiesOf } from "../planner/identity.ts";
 import type { Attendance, ConsoleTarget, CreateInput, RootSource } from "../planner/input.ts";
 import { planDelete } from "../planner/lifecycle.ts";
 import { checkId, loadExisting } from "./existing.ts";
@@ -65,6 +66,7 @@ export async function createContainer(
   checkId(options.id);
   await checkRootfs(spec, options);
   const plan = createPlan(context, spec, options);
+  warnOfCapabilities(context, spec);
   try {
     return await context.helper.execute(plan, {
       bindings: createBindings(options.id),
@@ -77,6 +79,13 @@ export async function createContainer(
     await removeRemains(context, options.id);
     throw error;
   }
+}
+
+/** Source: https://github.com/opencontainers/runtime-spec/blob/v1.3.0/config.md#linux-process capabilities */
+function warnOfCapabilities({ facts, logger }: RuntimeContext, spec: Spec): void {
+  const { unknown, refused } = capabilitiesOf({ process: spec.process, spec, facts });
+  const names = [...unknown, ...refused].join(" ");
+  if (names !== "") logger.log("warn", "ignoring unknown or unavailable capabilities", { names });
 }
 
 function createInput(context: RuntimeContext, spec: Spec, options: CreateOptions): CreateInput {

@@ -1,7 +1,7 @@
 import type { HostFacts } from "../../host/index.ts";
 import type { Op } from "../../plan/index.ts";
 import type { Process, Spec } from "../../specs/oci-runtime/index.ts";
-import { allCapabilities, type CapabilityMasks, grantCapabilities } from "../capabilities.ts";
+import { allCapabilities, type GrantedCapabilities, grantCapabilities } from "../capabilities.ts";
 import { compileSeccomp } from "../seccomp/index.ts";
 import type { PlanBuilder } from "./builder.ts";
 
@@ -32,7 +32,7 @@ export function planIdentity(builder: PlanBuilder, input: IdentityInput): void {
   }
   init.push({ op: "umask", from: `${from}/user/umask`, mask: process.user.umask ?? 0o022 });
   pushLabels(input, init);
-  const masks = masksOf(input);
+  const { masks } = capabilitiesOf(input);
   init.push({ op: "boundingSet", from: `${from}/capabilities/bounding`, mask: masks.bounding });
   if (process.noNewPrivileges === true) init.push({ op: "noNewPrivileges", from: `${from}/noNewPrivileges` });
   init.push({ op: "workDirectory", from: `${from}/cwd`, path: process.cwd, optional: 1 });
@@ -77,11 +77,17 @@ function filterOps({ spec, facts }: IdentityInput): Op[] {
   return [{ op: "seccomp", from: "/linux/seccomp", filter: program, flags }];
 }
 
-/** In a user namespace of its own the first process has every capability; elsewhere the caller's are the limit. */
-function masksOf({ process, spec, facts }: IdentityInput): CapabilityMasks {
+/**
+ * The capabilities of a process, and those that it asks for in vain. In a user namespace of its own the first process
+ * has every capability; elsewhere the caller's are the limit.
+ */
+export function capabilitiesOf({
+  process,
+  spec,
+  facts,
+}: Pick<IdentityInput, "process" | "spec" | "facts">): GrantedCapabilities {
   const owned = spec.linux?.namespaces?.some(({ type }) => type === "user") ?? false;
-  return grantCapabilities(process.capabilities ?? {}, owned ? allCapabilities : facts.boundingCapabilities)
-    .masks;
+  return grantCapabilities(process.capabilities ?? {}, owned ? allCapabilities : facts.boundingCapabilities);
 }
 
 function pushLabels({ process, from }: IdentityInput, init: Op[]): void {
