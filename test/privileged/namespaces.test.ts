@@ -8,6 +8,7 @@ import {
   container,
   differs,
   isDead,
+  namesIn,
   plainNamespaces,
   probe,
   reportOf,
@@ -230,7 +231,7 @@ test("in a pid namespace the program is the first process and alone (rules: exec
   skip,
 }, async () => {
   const [first, second] = await probe(["list", "/proc", ",", "report"]);
-  const processes = (first?.names as string[]).filter((name) => /^\d+$/.test(name));
+  const processes = namesIn(first).filter((name) => /^\d+$/.test(name));
   assert.deepEqual(processes, ["1"]);
   assert.deepEqual([second?.pid, second?.ppid], [1, 0]);
 });

@@ -3,7 +3,16 @@ import { chmodSync, chownSync, mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { container, differs, plainNamespaces, probe, reportOf, skip, succeeded } from "./harness/index.ts";
+import {
+  call,
+  container,
+  differs,
+  plainNamespaces,
+  probe,
+  reportOf,
+  skip,
+  succeeded,
+} from "./harness/index.ts";
 
 test("the program gets its arguments and exactly its environment", { skip }, async () => {
   const env = ["PATH=/bin", "EMPTY=", "TWO=a b", "EQUALS=x=y", "BYTES=\u00e4\n"];
@@ -156,16 +165,10 @@ test("the OOM score is that of the configuration", { skip }, async () => {
   assert.deepEqual((await reportOf({ process: { oomScoreAdj: 321 } })).oomScoreAdj, ["321"]);
 });
 
-/** Numbers of system calls that need no pointer, by processor. */
-const calls =
-  process.arch === "x64"
-    ? { personality: 135, ioprioGet: 252, schedGetscheduler: 145 }
-    : { personality: 92, ioprioGet: 31, schedGetscheduler: 120 };
-
 test("the I/O priority is that of the configuration", {
   skip: skip || differs({ runc: "1.1 has no ioPriority" }),
 }, async () => {
-  const words = ["syscall", String(calls.ioprioGet), "1", "0"];
+  const words = call("ioprio_get", 1, 0);
   const [line] = await probe(words, { process: { ioPriority: { class: "IOPRIO_CLASS_BE", priority: 6 } } });
   assert.equal(line?.returned, (2 << 13) | 6);
 });
@@ -173,7 +176,7 @@ test("the I/O priority is that of the configuration", {
 test("the execution domain is that of the configuration", {
   skip: skip || differs({ runc: "1.1 has no personality" }),
 }, async () => {
-  const words = ["syscall", String(calls.personality), "0xffffffff"];
+  const words = call("personality", 0xffffffff);
   const [plain] = await probe(words);
   const [legacy] = await probe(words, { linux: { personality: { domain: "LINUX32" } } });
   assert.deepEqual([plain?.returned, legacy?.returned], [0, 8]);

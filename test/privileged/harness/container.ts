@@ -132,6 +132,12 @@ export async function probe(words: readonly string[], options: ConfigOptions = {
   return probeLines((await runContainer({ ...options, args: ["probe", ...words] })).stdout);
 }
 
+/** The names that the probe's verb "list" found. */
+export function namesIn(line: ProbeLine | undefined): readonly string[] {
+  assert.equal(line?.errno, null, JSON.stringify(line));
+  return line?.names as readonly string[];
+}
+
 /** A process that is gone, or has ended and only waits to be reaped. */
 export function isDead(pid: number): boolean {
   if (pid === 0) return true;

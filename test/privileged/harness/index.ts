@@ -3,6 +3,7 @@ export {
   type Container,
   container,
   isDead,
+  namesIn,
   probe,
   reportOf,
   runContainer,
@@ -14,4 +15,5 @@ export { leftovers, processesOf } from "./leaks.ts";
 export { type MountSpace, mountSpace } from "./mount-space.ts";
 export { makeRootfs } from "./rootfs.ts";
 export { differs, type Outcome, runtimeName, skip } from "./runtime.ts";
+export { call, verbs } from "./syscalls.ts";
 export { until } from "./until.ts";

@@ -11,7 +11,7 @@ export function leftovers({ id, root, directory }: Traces): string[] {
   const mounts = parseMountinfo(readFileSync("/proc/self/mountinfo", "utf8"));
   return [
     ...names(root)
-      .filter((name) => name === id || name.startsWith("."))
+      .filter((name) => name.includes(id))
       .map((name) => `state ${join(root, name)}`),
     ...mounts
       .filter(({ mountPoint }) => mountPoint.startsWith(`${directory}/`))
