@@ -1,7 +1,4 @@
 export { createDockerDoor, type DockerPorts } from "./door.ts";
-export type * from "./routes/containers/container-view.ts";
-export type * from "./routes/containers/create-request.ts";
-export type * from "./routes/containers/mount-request.ts";
 export type * from "./routes/containers/port.ts";
 export type * from "./routes/images/port.ts";
 export type * from "./routes/system/port.ts";

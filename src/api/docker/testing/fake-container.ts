@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
+import type { Container, ContainerState, CreateContainerRequest } from "../../../engine/index.ts";
 import type { dockerApi } from "../../../specs/index.ts";
-import type { Container, ContainerState } from "../routes/containers/container-view.ts";
-import type { CreateContainerRequest } from "../routes/containers/create-request.ts";
 import type { Attachment, AttachOptions, LogEntry } from "../routes/containers/port.ts";
 import { createFakeChannel, type FakeChannel } from "./fake-channel.ts";
 import type { FakeProgram } from "./fake-program.ts";

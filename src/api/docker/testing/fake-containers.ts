@@ -1,5 +1,5 @@
 import { TugError } from "../../../base/index.ts";
-import type { CreateContainerRequest } from "../routes/containers/create-request.ts";
+import type { CreateContainerRequest } from "../../../engine/index.ts";
 import type { ContainersPort } from "../routes/containers/port.ts";
 import { createFakeContainer, type FakeContainer } from "./fake-container.ts";
 import { fakePrograms } from "./fake-program.ts";

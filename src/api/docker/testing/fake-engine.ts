@@ -1,5 +1,6 @@
+import type { EngineEvent, InfoFacts, VersionFacts } from "../../../engine/index.ts";
 import type { DockerPorts } from "../door.ts";
-import type { EngineEvent, InfoFacts, SystemPort, VersionFacts } from "../routes/system/port.ts";
+import type { SystemPort } from "../routes/system/port.ts";
 import type { PlansPort } from "../routes/tug/port.ts";
 import { createFakeContainers, type FakeContainers } from "./fake-containers.ts";
 import { createFakeImages, type FakeImages } from "./fake-images.ts";

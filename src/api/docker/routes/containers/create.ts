@@ -1,7 +1,7 @@
+import type { CreateContainerRequest } from "../../../../engine/index.ts";
 import { dockerApi } from "../../../../specs/index.ts";
 import { json } from "../../answer.ts";
 import type { DoorRequest } from "../../route.ts";
-import type { CreateContainerRequest } from "./create-request.ts";
 import { readInVersion } from "./legacy-body.ts";
 import type { ContainersHandler } from "./routes.ts";
 import { translateCreate } from "./translate/create.ts";

@@ -1,6 +1,6 @@
+import type { Container } from "../../../../engine/index.ts";
 import { dockerApi } from "../../../../specs/index.ts";
 import { doorError } from "../../errors.ts";
-import type { Container } from "./container-view.ts";
 import { renderNetworkMode } from "./render/host-config.ts";
 
 export type Selection = {

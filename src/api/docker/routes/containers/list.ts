@@ -1,6 +1,6 @@
+import type { Container } from "../../../../engine/index.ts";
 import { dockerApi } from "../../../../specs/index.ts";
 import { json } from "../../answer.ts";
-import type { Container } from "./container-view.ts";
 import { idOf } from "./lifecycle.ts";
 import { containerFilterNames, selectContainers } from "./list-filters.ts";
 import type { ContainersPort } from "./port.ts";

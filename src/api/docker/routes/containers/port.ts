@@ -1,6 +1,5 @@
+import type { Container, CreateContainerRequest, Timestamp } from "../../../../engine/index.ts";
 import type { dockerApi } from "../../../../specs/index.ts";
-import type { Container, Timestamp } from "./container-view.ts";
-import type { CreateContainerRequest } from "./create-request.ts";
 
 /**
  * What the container routes need of the engine.

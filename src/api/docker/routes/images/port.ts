@@ -1,5 +1,5 @@
+import type { imageModel } from "../../../../engine/index.ts";
 import type { dockerApi } from "../../../../specs/index.ts";
-import type { Timestamp } from "../containers/container-view.ts";
 
 /**
  * What the image routes need of the engine.
@@ -37,40 +37,14 @@ export interface ImagesPort {
   ): Promise<AsyncIterable<Uint8Array>>;
 }
 
-/** An image as the door shows it. */
-export type Image = {
-  /** Digest of its configuration. */
-  readonly id: string;
-  /** Short form with tag: `debian:12`. */
-  readonly tags: readonly string[];
-  /** Short form with digest: `debian@sha256:...`. */
-  readonly digests: readonly string[];
-  readonly createdAt?: Timestamp | undefined;
-  readonly taggedAt?: Timestamp | undefined;
-  readonly sizeBytes: number;
-  /** Containers made from it; -1 when nobody counted. */
-  readonly containers: number;
-  readonly os: string;
-  readonly architecture: string;
-  readonly variant?: string | undefined;
-  readonly author?: string | undefined;
-  readonly comment?: string | undefined;
-  readonly config: dockerApi.ImageConfig;
-  /** Digests of the uncompressed layers, lowest first. */
-  readonly diffIds: readonly string[];
-};
-
-/** A step of an image's making, newest first. `id` is that of an image here, or undefined. */
-export type HistoryEntry = {
-  readonly id?: string | undefined;
-  readonly createdAt?: Timestamp | undefined;
-  readonly createdBy: string;
-  readonly tags: readonly string[];
-  readonly sizeBytes: number;
-  readonly comment: string;
-};
-
-export type Removed = { readonly untagged: string } | { readonly deleted: string };
+export type Image = imageModel.Image;
+export type HistoryEntry = imageModel.HistoryEntry;
+export type Removed = imageModel.Removed;
+export type PullEvent = imageModel.PullEvent;
+export type LoadEvent = imageModel.LoadEvent;
+export type LayerEvent = imageModel.LayerEvent;
+export type LayerPhase = imageModel.LayerPhase;
+export type LayerWork = imageModel.LayerWork;
 
 export type PullRequest = {
   readonly reference: string;
@@ -79,31 +53,6 @@ export type PullRequest = {
   readonly auth?: dockerApi.RegistryAuth | undefined;
 };
 
-export type PullEvent =
-  | { readonly kind: "resolving"; readonly repository: string; readonly tag: string }
-  | LayerEvent
-  /** The last event. `updated`: the reference points to something new. */
-  | {
-      readonly kind: "pulled";
-      readonly reference: string;
-      readonly digest: string;
-      readonly updated: boolean;
-    };
-
-/** What happens to a layer. `layer` is its digest; `done` and `total` are in bytes. */
-export type LayerEvent = { readonly kind: "layer"; readonly layer: string } & (
-  | { readonly phase: LayerPhase }
-  | { readonly phase: LayerWork; readonly done: number; readonly total?: number | undefined }
-);
-
-export type LayerPhase = "queued" | "waiting" | "verifying" | "downloaded" | "complete" | "exists";
-export type LayerWork = "downloading" | "extracting";
-
 export type LoadOptions = { readonly platform?: dockerApi.Platform | undefined };
-
-export type LoadEvent =
-  | LayerEvent
-  | { readonly kind: "loaded"; readonly reference: string }
-  | { readonly kind: "loadedUntagged"; readonly id: string };
 
 export type SaveOptions = { readonly platform?: dockerApi.Platform | undefined };

@@ -1,3 +1,4 @@
+import type { EngineEvent } from "../../../../engine/index.ts";
 import { dockerApi } from "../../../../specs/index.ts";
 import { doorError } from "../../errors.ts";
 import type { Query } from "../../query.ts";
@@ -5,7 +6,7 @@ import type { Handler } from "../../route.ts";
 import { negotiateObjectStream } from "../../streams/json-lines.ts";
 import { mapPieces } from "../../streams/pieces.ts";
 import { matchesLabel } from "../containers/list-filters.ts";
-import type { EngineEvent, SystemPort } from "./port.ts";
+import type { SystemPort } from "./port.ts";
 
 /** GET /events: what happens, as it happens. */
 export function events(system: SystemPort): Handler {

@@ -1,5 +1,5 @@
+import type { InfoFacts, VersionFacts } from "../../../../engine/index.ts";
 import { dockerApi } from "../../../../specs/index.ts";
-import type { InfoFacts, VersionFacts } from "./port.ts";
 
 /** The answer to GET /version. */
 export function renderVersion(facts: VersionFacts): dockerApi.SystemVersion {

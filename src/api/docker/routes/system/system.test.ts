@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { EngineEvent } from "../../../../engine/index.ts";
 import type { dockerApi } from "../../../../specs/index.ts";
 import { createFakeEngine } from "../../testing/fake-engine.ts";
 import { openDoor } from "../../testing/open-door.ts";
-import type { EngineEvent } from "./port.ts";
 
 const started: EngineEvent = {
   type: "container",

@@ -1,9 +1,10 @@
+import type { Explained } from "../../../../engine/index.ts";
 import type { dockerApi } from "../../../../specs/index.ts";
 import { json } from "../../answer.ts";
 import type { Route } from "../../route.ts";
 import { readCreateRequest } from "../containers/create.ts";
 import { idOf } from "../containers/lifecycle.ts";
-import type { Explained, PlansPort } from "./port.ts";
+import type { PlansPort } from "./port.ts";
 
 /**
  * The endpoints that Docker does not have.

@@ -1,5 +1,5 @@
+import type { CreateContainerRequest, HealthcheckRequest } from "../../../../../engine/index.ts";
 import type { dockerApi } from "../../../../../specs/index.ts";
-import type { CreateContainerRequest, HealthcheckRequest } from "../create-request.ts";
 import { renderVolumes } from "./mounts.ts";
 
 /** The Config that `inspect` shows: what the container was created with, the image's part filled in. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ContainerState } from "../container-view.ts";
+import type { ContainerState } from "../../../../../engine/index.ts";
 import { renderStatus } from "./status.ts";
 
 const NOW = Date.parse("2026-01-02T04:00:00Z");

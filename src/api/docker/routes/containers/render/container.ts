@@ -1,5 +1,5 @@
+import type { Container, ContainerState, Endpoint, MountPoint, Port } from "../../../../../engine/index.ts";
 import { dockerApi } from "../../../../../specs/index.ts";
-import type { Container, ContainerState, Endpoint, MountPoint, Port } from "../container-view.ts";
 import { renderConfig } from "./config.ts";
 import { renderHostConfig, renderNetworkMode } from "./host-config.ts";
 import { renderStatus } from "./status.ts";

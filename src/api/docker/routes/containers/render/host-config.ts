@@ -1,10 +1,10 @@
-import type { dockerApi } from "../../../../../specs/index.ts";
 import type {
   BlkioThrottle,
   CreateContainerRequest,
   NamespaceMode,
   NetworkRequest,
-} from "../create-request.ts";
+} from "../../../../../engine/index.ts";
+import type { dockerApi } from "../../../../../specs/index.ts";
 import { renderBinds, renderMounts, renderTmpfs } from "./mounts.ts";
 
 /**

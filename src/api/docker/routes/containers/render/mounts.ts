@@ -1,5 +1,5 @@
+import type { MountRequest } from "../../../../../engine/index.ts";
 import type { dockerApi } from "../../../../../specs/index.ts";
-import type { MountRequest } from "../mount-request.ts";
 
 /** The mounts that were written as `-v` texts. */
 export function renderBinds(mounts: readonly MountRequest[]): string[] {

@@ -1,5 +1,5 @@
+import type { ContainerState } from "../../../../../engine/index.ts";
 import { dockerApi } from "../../../../../specs/index.ts";
-import type { ContainerState } from "../container-view.ts";
 
 /**
  * The sentence in the STATUS column: `Up 2 hours (healthy)`, `Exited (0) 3 days ago`.

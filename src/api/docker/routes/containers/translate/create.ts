@@ -1,5 +1,5 @@
+import type { CreateContainerRequest, StdioRequest } from "../../../../../engine/index.ts";
 import type { dockerApi } from "../../../../../specs/index.ts";
-import type { CreateContainerRequest, StdioRequest } from "../create-request.ts";
 import { translateHealthcheck, translateRestart } from "./lifecycle.ts";
 import { translateMounts } from "./mounts.ts";
 import { translateNamespaces } from "./namespaces.ts";

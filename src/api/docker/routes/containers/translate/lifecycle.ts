@@ -1,5 +1,5 @@
+import type { HealthcheckRequest, RestartRequest } from "../../../../../engine/index.ts";
 import type { dockerApi } from "../../../../../specs/index.ts";
-import type { HealthcheckRequest, RestartRequest } from "../create-request.ts";
 import { refuse } from "./origins.ts";
 
 const policies = ["no", "always", "unless-stopped", "on-failure"] as const;

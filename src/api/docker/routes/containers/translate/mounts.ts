@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { jsonPointer } from "../../../../../base/index.ts";
+import type { MountRequest, VolumeMount } from "../../../../../engine/index.ts";
 import { dockerApi } from "../../../../../specs/index.ts";
-import type { MountRequest, VolumeMount } from "../mount-request.ts";
 import { type Path, refuse } from "./origins.ts";
 
 /**

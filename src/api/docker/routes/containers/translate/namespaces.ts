@@ -1,5 +1,5 @@
+import type { NamespaceMode, NamespacesRequest } from "../../../../../engine/index.ts";
 import type { dockerApi } from "../../../../../specs/index.ts";
-import type { NamespaceMode, NamespacesRequest } from "../create-request.ts";
 import { type OriginCollector, refuse } from "./origins.ts";
 
 /** Source: swagger.yaml, `HostConfig`: the modes that each field may have. */

@@ -1,6 +1,6 @@
 import { jsonPointer } from "../../../../../base/index.ts";
+import type { NetworkRequest, PortRequest } from "../../../../../engine/index.ts";
 import type { dockerApi } from "../../../../../specs/index.ts";
-import type { NetworkRequest, PortRequest } from "../create-request.ts";
 import { type OriginCollector, refuse, refuseUnsupported } from "./origins.ts";
 
 /**

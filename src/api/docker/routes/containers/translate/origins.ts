@@ -1,6 +1,6 @@
 import { jsonPointer } from "../../../../../base/index.ts";
+import type { Origins } from "../../../../../engine/index.ts";
 import { doorError } from "../../../errors.ts";
-import type { Origins } from "../create-request.ts";
 
 /** Collects where the fields of a request came from while it is being translated. */
 export type OriginCollector = {

@@ -1,6 +1,11 @@
 import { jsonPointer } from "../../../../../base/index.ts";
+import type {
+  BlkioThrottle,
+  DeviceRequest,
+  ResourcesRequest,
+  UlimitRequest,
+} from "../../../../../engine/index.ts";
 import type { dockerApi } from "../../../../../specs/index.ts";
-import type { BlkioThrottle, DeviceRequest, ResourcesRequest, UlimitRequest } from "../create-request.ts";
 import { type OriginCollector, refuse, refuseUnsupported } from "./origins.ts";
 
 /**

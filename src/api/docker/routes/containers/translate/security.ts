@@ -1,5 +1,5 @@
+import type { SecurityRequest } from "../../../../../engine/index.ts";
 import type { dockerApi } from "../../../../../specs/index.ts";
-import type { SecurityRequest } from "../create-request.ts";
 import { type OriginCollector, type Path, refuse } from "./origins.ts";
 
 /**
