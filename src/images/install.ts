@@ -23,6 +23,7 @@ import { chainIds } from "./layers/chain-id.ts";
 import type { Lease } from "./leases.ts";
 import { noPlatform, runsOn } from "./platform.ts";
 import type { OnProgress } from "./progress.ts";
+import { skipBytes } from "./skip-bytes.ts";
 
 /** Where an image comes from. */
 export type ImageSource = {
@@ -102,7 +103,8 @@ async function installDocument(
   const { digest, size, mediaType } = descriptor;
   if (size > maxManifestSize) throw misfit(name, `its manifest ${digest} has ${size} bytes`);
   await lease.retain({ kind: "manifest", resource: digest });
-  await storeBlob(descriptor, { content, source: () => source.manifest(descriptor, signal), signal });
+  const manifest: BlobSource = (_, { offset }) => skipBytes(source.manifest(descriptor, signal), offset);
+  await storeBlob(descriptor, { content, source: manifest, signal });
   const data = await content.load(digest, maxManifestSize);
   return parseManifestDocument(data, `manifest ${digest} of ${name}`, mediaType);
 }

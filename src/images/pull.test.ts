@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { sha256 } from "../base/index.ts";
@@ -219,11 +221,23 @@ describe("pull", () => {
       assert.deepEqual((await subject.contents()).ingests, []);
     });
 
+    it("a process that was killed just before a document was complete", async () => {
+      const sample = sampleImage();
+      const { digest, size } = serveImage(registry, sample);
+      const manifest = JSON.stringify(sample.manifest);
+      const ingest = (blob: string) => join(subject.root, "content/ingest", blob.replace(":", "-"));
+      for (const bytes of [size, 10]) {
+        await writeFile(ingest(digest), manifest.slice(0, bytes));
+        await writeFile(ingest(sample.id), JSON.stringify(sample.config).slice(0, bytes));
+        await pull();
+        await subject.images.remove(name);
+      }
+    });
+
     it("a blob of the store that was damaged", async () => {
       const sample = sampleImage({ layers: [{ a: "1" }], compress: Buffer.from });
       serveImage(registry, sample);
       await pull();
-      const { writeFile } = await import("node:fs/promises");
       const digest = sample.manifest.layers[0]?.digest ?? "";
       const size = sample.manifest.layers[0]?.size ?? 0;
       await writeFile(`${subject.root}/content/blobs/sha256/${digest.slice(7)}`, Buffer.alloc(size, "z"));

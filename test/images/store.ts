@@ -40,19 +40,30 @@ export async function openStore(
 ): Promise<TestStore> {
   await using scope = new AsyncDisposableStack();
   const { path } = scope.use(await temporaryDirectory());
+  await prepare(join(path, "store"));
+  const { images } = scope.use(await openAt(path, options));
+  const open = scope.move();
+  return {
+    images,
+    path,
+    content: join(path, "store/content"),
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+/** Opens the images that are in a directory, or will be. */
+export async function openAt(
+  path: string,
+  options: RegistryClientOptions = {},
+): Promise<AsyncDisposable & { images: Images }> {
+  await using scope = new AsyncDisposableStack();
   const root = join(path, "store");
-  await prepare(root);
   const database = scope.use(openDatabase(join(path, "tug.db"), imagesMigrations));
   const registry = scope.use(createRegistryClient(options));
   const trees = helperTrees(createHelper(helperPath));
   const images = await openImages({ root, database, trees, registry, logger: silentLogger });
   const open = scope.move();
-  return {
-    images,
-    path,
-    content: join(root, "content"),
-    [Symbol.asyncDispose]: () => open.disposeAsync(),
-  };
+  return { images, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
 
 /** One line for each file below a directory: type, mode, owner, size, time, path, target, link count, content. */

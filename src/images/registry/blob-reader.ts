@@ -1,4 +1,5 @@
 import { imageError } from "../errors.ts";
+import { skipBytes } from "../skip-bytes.ts";
 import type { HttpResponse } from "./http.ts";
 import { type Purpose, protocolFailure, transportFailure } from "./registry-error.ts";
 import type { Repository } from "./repository.ts";
@@ -58,7 +59,7 @@ function openBody(
       response.body.destroy();
       throw wrongSize(purpose, url, { size, total: found.total });
     }
-    return found.start === position ? response.body : skip(response.body, position);
+    return found.start === position ? response.body : skipBytes(response.body, position);
   });
 }
 
@@ -80,12 +81,4 @@ function wrongSize(purpose: Purpose, url: URL, { size, total }: { size: number; 
     `cannot ${purpose.verb} ${purpose.object}: registry ${purpose.registry} has ${total} bytes for blob ${digest}, not ${size}`,
     { details: { reference: purpose.object, registry: purpose.registry } },
   );
-}
-
-async function* skip(source: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
-  let left = count;
-  for await (const chunk of source) {
-    if (left < chunk.length) yield chunk.subarray(left);
-    left = Math.max(left - chunk.length, 0);
-  }
 }

@@ -1,5 +1,6 @@
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
+import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
 
 /** One exchange with a server. */
 export type HttpRequest = {
@@ -26,7 +27,7 @@ export interface HttpClient extends Disposable {
 export type HttpOptions = {
   /** Milliseconds without any byte from the server after which an exchange has failed. */
   idleTimeout?: number;
-  /** Certificates, in PEM, of authorities to trust besides the usual ones. */
+  /** Certificates, in PEM, of authorities to trust besides Node's and the machine's. */
   ca?: readonly string[];
 };
 
@@ -40,13 +41,14 @@ const maxRedirects = 10;
  */
 export function createHttpClient(options: HttpOptions = {}): HttpClient {
   const plain = new http.Agent({ keepAlive: true });
-  const secure = new https.Agent({
-    keepAlive: true,
-    ...(options.ca !== undefined && { ca: [...options.ca] }),
-  });
+  let secure: https.Agent | undefined;
   const idleTimeout = options.idleTimeout ?? 60_000;
+  const secureAgent = () => {
+    secure ??= new https.Agent({ keepAlive: true, secureContext: trust(options.ca ?? []) });
+    return secure;
+  };
   const exchange = (request: HttpRequest) => {
-    const agent = request.url.protocol === "https:" ? secure : plain;
+    const agent = request.url.protocol === "https:" ? secureAgent() : plain;
     return sendOnce(request, { agent, idleTimeout });
   };
   return {
@@ -63,9 +65,16 @@ export function createHttpClient(options: HttpOptions = {}): HttpClient {
     },
     [Symbol.dispose]() {
       plain.destroy();
-      secure.destroy();
+      secure?.destroy();
     },
   };
+}
+
+/** Node's own authorities, those of the machine, and further ones: as other tools on the machine trust. */
+function trust(further: readonly string[]): SecureContext {
+  return createSecureContext({
+    ca: [...getCACertificates("default"), ...getCACertificates("system"), ...further],
+  });
 }
 
 function redirectOf({ status, header }: HttpResponse): string | undefined {

@@ -38,7 +38,7 @@ type Overlay = Required<Omit<OverlayOptions, "database">> & { table: SnapshotTab
 export async function openOverlaySnapshotter(options: OverlayOptions): Promise<Snapshotter> {
   const overlay: Overlay = {
     now: Date.now,
-    removeTree: (directory) => rm(directory, { recursive: true, force: true }),
+    removeTree: removeDirectory,
     ...options,
     table: createSnapshotTable(options.database),
   };
@@ -64,6 +64,11 @@ export async function openOverlaySnapshotter(options: OverlayOptions): Promise<S
     },
     remove: (key) => remove(overlay, key),
   };
+}
+
+/** A helper that outlives its engine for a moment may still be making files: what is not empty is tried again. */
+async function removeDirectory(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 }
 
 async function make(
