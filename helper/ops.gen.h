@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include "plan.h"
 
-#define TUG_TABLE_HASH "0876ba39e3afecc1"
-#define TUG_TABLE_HASH_BYTES { 0x08, 0x76, 0xba, 0x39, 0xe3, 0xaf, 0xec, 0xc1 }
+#define TUG_TABLE_HASH "0cb63462c93046a3"
+#define TUG_TABLE_HASH_BYTES { 0x0c, 0xb6, 0x34, 0x62, 0xc9, 0x30, 0x46, 0xa3 }
 
 #define LIST_HOST 0
 #define LIST_STAGE 1
@@ -89,6 +89,7 @@
 	X(capabilities) \
 	X(seccomp) \
 	X(exec_label) \
+	X(home_variable) \
 	X(work_directory) \
 	X(find_program) \
 	X(await_start) \
@@ -163,6 +164,7 @@ enum op_code {
 	OP_capabilities,
 	OP_seccomp,
 	OP_exec_label,
+	OP_home_variable,
 	OP_work_directory,
 	OP_find_program,
 	OP_await_start,
@@ -554,6 +556,10 @@ struct op_exec_label {
 	const char *label;
 };
 
+struct op_home_variable {
+	uint32_t uid;
+};
+
 struct op_work_directory {
 	const char *path;
 	uint32_t optional;
@@ -759,6 +765,7 @@ static const struct field_info op_fields[] = {
 	{ FIELD_U32, 1, offsetof(struct op_seccomp, flags) },
 	{ FIELD_TEXT, 0, offsetof(struct op_exec_label, module) },
 	{ FIELD_TEXT, 0, offsetof(struct op_exec_label, label) },
+	{ FIELD_U32, 0, offsetof(struct op_home_variable, uid) },
 	{ FIELD_TEXT, 0, offsetof(struct op_work_directory, path) },
 	{ FIELD_U32, 1, offsetof(struct op_work_directory, optional) },
 	{ FIELD_TEXT, 0, offsetof(struct op_find_program, program) },
@@ -840,11 +847,12 @@ static const struct op_info op_table[OP_COUNT] = {
 	{ "capabilities", { 0, 0, 32 }, 4, 171, sizeof(struct op_capabilities) },
 	{ "seccomp", { 0, 0, 96 }, 2, 175, sizeof(struct op_seccomp) },
 	{ "execLabel", { 0, 0, 32 }, 2, 177, sizeof(struct op_exec_label) },
-	{ "workDirectory", { 0, 0, 32 }, 2, 179, sizeof(struct op_work_directory) },
-	{ "findProgram", { 0, 0, 32 }, 2, 181, sizeof(struct op_find_program) },
-	{ "awaitStart", { 0, 0, 64 }, 2, 183, sizeof(struct op_await_start) },
-	{ "becomeInit", { 0, 0, 64 }, 1, 185, sizeof(struct op_become_init) },
-	{ "exec", { 0, 0, 64 }, 3, 186, sizeof(struct op_exec) },
+	{ "homeVariable", { 0, 0, 32 }, 1, 179, sizeof(struct op_home_variable) },
+	{ "workDirectory", { 0, 0, 32 }, 2, 180, sizeof(struct op_work_directory) },
+	{ "findProgram", { 0, 0, 32 }, 2, 182, sizeof(struct op_find_program) },
+	{ "awaitStart", { 0, 0, 64 }, 2, 184, sizeof(struct op_await_start) },
+	{ "becomeInit", { 0, 0, 64 }, 1, 186, sizeof(struct op_become_init) },
+	{ "exec", { 0, 0, 64 }, 3, 187, sizeof(struct op_exec) },
 };
 
 #endif

@@ -125,6 +125,32 @@ int path_reopen(int proc, int fd, int flags)
 	return openat(proc, path, flags | O_CLOEXEC);
 }
 
+uint8_t *path_content(int proc, int root, const char *path, size_t limit, size_t front, size_t *size)
+{
+	struct stat file;
+	owned int there = path_open(root, path, O_PATH, 0);
+	if (there < 0 || fstat(there, &file) < 0)
+		return NULL;
+	if (!S_ISREG(file.st_mode)) {
+		errno = S_ISDIR(file.st_mode) ? EISDIR : EINVAL;
+		return NULL;
+	}
+	owned int fd = path_reopen(proc, there, O_RDONLY);
+	owned_memory uint8_t *content = fd < 0 ? NULL : malloc(front + limit + 1);
+	ssize_t got = content ? read_all(fd, content + front, limit + 1) : -1;
+	if (got < 0)
+		return NULL;
+	if ((size_t)got > limit) {
+		errno = EFBIG;
+		return NULL;
+	}
+	content[front + (size_t)got] = '\0';
+	*size = (size_t)got;
+	uint8_t *result = content;
+	content = NULL;
+	return result;
+}
+
 int path_root(int proc, int fd)
 {
 	char path[32], info[1024];

@@ -2,6 +2,7 @@
 #ifndef TUG_PATH_H
 #define TUG_PATH_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Opens a name as a process with that root would see it, but through no magic link. `resolve`: further RESOLVE_ bits. */
@@ -15,6 +16,11 @@ int path_make(int root, const char *path, mode_t mode, int resolve);
 int path_parent(int root, const char *path, const char **base);
 /* Opens again what an O_PATH descriptor stands for, through a procfs that is known to be one. */
 int path_reopen(int proc, int fd, int flags);
+/*
+ * A regular file inside a root in memory of its own, with a NUL at its end and `front` bytes left free before it; NULL
+ * and errno, EFBIG for more than `limit` bytes. It is looked at first: opening a FIFO would wait, a device do anything.
+ */
+uint8_t *path_content(int proc, int root, const char *path, size_t limit, size_t front, size_t *size);
 /* The root directory (O_PATH) that a slot of type "directory or pidfd" stands for. */
 int path_root(int proc, int fd);
 

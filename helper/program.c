@@ -209,12 +209,23 @@ void report_exec(struct run *run)
 		sync_send(run->sync, SYNC_EXEC, NULL, 0);
 }
 
+/* The environment with HOME added, if that is wanted and there is memory. */
+static char **environment(struct run *run, const struct op_exec *op)
+{
+	char **env = *run->home ? calloc(op->env.count + 2, sizeof *env) : NULL;
+	if (!env)
+		return (char **)op->env.item;
+	memcpy(env, op->env.item, op->env.count * sizeof *env);
+	env[op->env.count] = run->home;
+	return env;
+}
+
 /* Executes the first file that can be; returns why none could. */
-static int execute(const char *program, const struct op_exec *op, char found[PATH_MAX])
+static int execute(const char *program, const struct op_exec *op, char **env, char found[PATH_MAX])
 {
 	const char *path = NULL;
 	int error = ENOENT;
-	char **args = (char **)op->args.item, **env = (char **)op->env.item;
+	char **args = (char **)op->args.item;
 	if (strchr(program, '/')) {
 		snprintf(found, PATH_MAX, "%s", program);
 		execve(program, args, env);
@@ -246,12 +257,13 @@ int verb_exec(struct run *run, const struct op_exec *op)
 			return fail(run, errno, "fcntl", NULL);
 	if (run->umask != NO_UMASK)
 		umask(run->umask);
+	char **env = environment(run, op);
 	struct rlimit files = { run->files_soft, run->files_hard };
 	if (run->files_hard && setrlimit(RLIMIT_NOFILE, &files) < 0)
 		return fail(run, errno, "prlimit", NULL);
 	report_exec(run);
 	signal(SIGPIPE, SIG_DFL);
-	int error = execute(op->args.count ? op->args.item[0] : "", op, found);
+	int error = execute(op->args.count ? op->args.item[0] : "", op, env, found);
 	signal(SIGPIPE, SIG_IGN);
 	return fail(run, error, "execve", found);
 }

@@ -188,28 +188,16 @@ int verb_open_process(struct run *run, const struct op_open_process *op)
 
 int verb_read_in_root(struct run *run, const struct op_read_in_root *op)
 {
-	struct stat file;
+	size_t size;
 	int slot = slot_fd(run, op->root);
 	owned int root = slot < 0 ? -1 : path_root(run->proc, slot);
 	if (root < 0)
 		return fail(run, errno, "open", op->path);
-	/* Looked at before it is opened: opening a FIFO would wait, opening a device may do anything. */
-	owned int there = path_open(root, op->path, O_PATH, 0);
-	if (there < 0 || fstat(there, &file) < 0)
-		return fail(run, errno, "openat2", op->path);
-	if (!S_ISREG(file.st_mode))
-		return fail(run, S_ISDIR(file.st_mode) ? EISDIR : EINVAL, "openat2", op->path);
-	owned int fd = path_reopen(run->proc, there, O_RDONLY);
-	if (fd < 0)
-		return fail(run, errno, "open", op->path);
-	size_t room = op->limit < PLAN_MAX ? op->limit : PLAN_MAX;
-	owned_memory uint8_t *content = malloc(room + 5);
-	ssize_t size = content ? read_all(fd, content + 4, room + 1) : -1;
-	if (size < 0)
+	size_t limit = op->limit < PLAN_MAX ? op->limit : PLAN_MAX;
+	owned_memory uint8_t *content = path_content(run->proc, root, op->path, limit, 4, &size);
+	if (!content)
 		return fail(run, errno, "read", op->path);
-	if ((size_t)size > room)
-		return fail(run, EFBIG, "read", op->path);
 	put32(content, op->tag);
-	answer(run, 3, content, (size_t)size + 4);
+	answer(run, 3, content, size + 4);
 	return 0;
 }

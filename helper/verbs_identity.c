@@ -4,6 +4,8 @@
 #include <linux/filter.h>
 #include <linux/keyctl.h>
 #include <linux/seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -11,7 +13,7 @@
 #include "path.h"
 #include "run.h"
 
-enum { FILES_FOR_HELPER = 1024, IOPRIO_PROCESS = 1 };
+enum { FILES_FOR_HELPER = 1024, IOPRIO_PROCESS = 1, PASSWD_MAX = 1 << 20 };
 
 int verb_host_name(struct run *run, const struct op_host_name *op)
 {
@@ -21,6 +23,30 @@ int verb_host_name(struct run *run, const struct op_host_name *op)
 int verb_domain_name(struct run *run, const struct op_domain_name *op)
 {
 	return setdomainname(op->name, strlen(op->name)) < 0 ? fail(run, errno, "setdomainname", NULL) : 0;
+}
+
+/* The sixth field of a user's line in passwd(5), in place; NULL where there is none. */
+static const char *home_in(char *passwd, uint32_t uid)
+{
+	for (char *line; (line = strsep(&passwd, "\n"));) {
+		char *field[6] = { 0 };
+		for (int i = 0; i < 6; i++)
+			field[i] = strsep(&line, ":");
+		char *end = field[2];
+		if (field[5] && *field[2] && strtoul(field[2], &end, 10) == uid && !*end)
+			return field[5];
+	}
+	return NULL;
+}
+
+int verb_home_variable(struct run *run, const struct op_home_variable *op)
+{
+	size_t size;
+	owned int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	owned_memory uint8_t *passwd = root < 0 ? NULL : path_content(run->proc, root, "/etc/passwd", PASSWD_MAX, 0, &size);
+	const char *home = passwd ? home_in((char *)passwd, op->uid) : NULL;
+	snprintf(run->home, sizeof run->home, "HOME=%s", home && *home ? home : "/");
+	return 0;
 }
 
 int verb_session(struct run *run, const struct op_session *op)

@@ -73,6 +73,7 @@ export const phrases: Readonly<Record<OpName, readonly [RuntimeCode, string]>> =
   capabilities: ["IDENTITY", "set the capabilities"],
   seccomp: ["IDENTITY", "load the system call filter"],
   execLabel: ["IDENTITY", "set the {module} label to {label}"],
+  homeVariable: ["IDENTITY", "find the home directory of user {uid}"],
   workDirectory: ["WORKDIR", "enter the working directory {path}"],
   findProgram: ["PROGRAM_NOT_FOUND", "run {program}"],
   awaitStart: ["PROCESS", "wait for start"],

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -15,21 +16,41 @@ import {
 } from "./harness/index.ts";
 
 test("the program gets its arguments and exactly its environment", { skip }, async () => {
-  const env = ["PATH=/bin", "EMPTY=", "TWO=a b", "EQUALS=x=y", "BYTES=\u00e4\n"];
+  const env = ["PATH=/bin", "HOME=/x", "EMPTY=", "TWO=a b", "EQUALS=x=y", "BYTES=\u00e4\n"];
   const args = ["/bin/probe", "report", ",", "print", "out", "-x --y 'quoted' \\ \n line"];
   const report = await reportOf({ args, process: { env } });
   assert.deepEqual(report.arguments, args);
-  assert.deepEqual(
-    report.environment.filter((entry) => !entry.startsWith("HOME=")),
-    env,
-  );
+  assert.deepEqual([...report.environment].sort(), [...env].sort());
 });
 
-test("without an environment there is none, and a program is found by its path only", {
-  skip: skip || differs({ runc: "adds HOME", crun: "adds HOME" }),
+test("HOME is added where it is missing: from the root's passwd, else /", {
+  skip: skip || differs({ crun: "leaves an empty one" }),
 }, async () => {
-  const report = await reportOf({ args: ["/bin/probe"], change: withoutEnvironment });
-  assert.deepEqual(report.environment, []);
+  for (const [uid, home, env] of [
+    [0, "/", []],
+    [1000, "/home/user", []],
+    [1000, "/home/user", ["HOME="]],
+    [4242, "/", []],
+    [1000, "/mine", ["HOME=/mine"]],
+  ] as const) {
+    const process = { user: { uid, gid: 0 }, env };
+    assert.deepEqual((await reportOf({ args: ["/bin/probe"], process })).environment, [`HOME=${home}`]);
+  }
+});
+
+test("a passwd that is none, or no file at all, is no reason not to run", {
+  skip: skip || differs({ runc: "waits for a FIFO in its place", crun: "waits for a FIFO in its place" }),
+}, async () => {
+  for (const script of [
+    "rm passwd",
+    "rm passwd; mkfifo passwd",
+    "echo :::: > passwd",
+    "rm passwd; ln -s passwd passwd",
+  ]) {
+    await using made = await container({ args: ["sh", "-c", "echo $HOME"] });
+    execFileSync("sh", ["-c", script], { cwd: join(made.rootfs, "etc") });
+    assert.equal(succeeded(await made.run()).stdout, "/\n", script);
+  }
 });
 
 test("the exit code is the program's, 128 and the signal where one killed it", { skip }, async () => {
@@ -210,7 +231,3 @@ test("a program without a file mode to execute it for its user is refused", { sk
   assert.match(stderr, /probe/);
   made.assertNothingLeft();
 });
-
-function withoutEnvironment<S extends { process: object }>(spec: S): S {
-  return { ...spec, process: { ...spec.process, env: [] } };
-}

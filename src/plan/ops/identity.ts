@@ -97,6 +97,12 @@ export const identityOps = defineOps({
     legal: identity,
     fields: { module: f.text("apparmor or selinux"), label: f.text("what to write") },
   },
+  homeVariable: {
+    doc: "Adds HOME to the program's environment: what the root's /etc/passwd says about the user, else /.",
+    source: "passwd(5)",
+    legal: identity,
+    fields: { uid: f.u32("user id") },
+  },
   workDirectory: {
     doc: "Changes to the working directory and checks that it lies inside the root; where the user may not enter it, it stays there if a try before had the right to.",
     source: "CVE-2024-21626",

@@ -35,6 +35,8 @@ export function planIdentity(builder: PlanBuilder, input: IdentityInput): void {
   const { masks } = capabilitiesOf(input);
   init.push({ op: "boundingSet", from: `${from}/capabilities/bounding`, mask: masks.bounding });
   if (process.noNewPrivileges === true) init.push({ op: "noNewPrivileges", from: `${from}/noNewPrivileges` });
+  if (!environmentValue(process.env, "HOME"))
+    init.push({ op: "homeVariable", from: `${from}/user/uid`, uid: process.user.uid });
   init.push({ op: "workDirectory", from: `${from}/cwd`, path: process.cwd, optional: 1 });
   init.push({
     op: "idSwitch",
@@ -62,7 +64,8 @@ export function lateFilter(input: IdentityInput): Op[] {
 
 /** The last op of an init list. */
 export function execOp({ process, from }: IdentityInput, preserveFds: number): Op {
-  return { op: "exec", from: `${from}/args`, args: process.args, env: process.env ?? [], keep: preserveFds };
+  const env = (process.env ?? []).filter((entry) => entry !== "HOME=");
+  return { op: "exec", from: `${from}/args`, args: process.args, env, keep: preserveFds };
 }
 
 /** The value of a variable; the last one of its name counts. */

@@ -30,6 +30,9 @@ export async function makeRootfs(path: string): Promise<void> {
   await copyFile(debianProgram("busybox").path, join(path, "bin/busybox"));
   await copyFile(probeProgram().path, join(path, "bin/probe"));
   for (const name of applets) await symlink("busybox", join(path, "bin", name));
-  await writeFile(join(path, "etc/passwd"), "root:x:0:0:root:/:/bin/sh\nuser:x:1000:100:user:/:/bin/sh\n");
+  await writeFile(
+    join(path, "etc/passwd"),
+    "root:x:0:0:root:/:/bin/sh\nuser:x:1000:100:user:/home/user:/bin/sh\n",
+  );
   await writeFile(join(path, "etc/group"), "root:x:0:\nusers:x:100:\n");
 }
