@@ -12,6 +12,9 @@ import { Unavailable } from "./test/unavailable.ts";
 
 const forTests: readonly SetName[] = ["images", "clients", "runtimes", "terminal", "bootstrap"];
 
+/** What a test machine runs where no path is given: the tests whose outcome depends on the kernel. */
+const forMachine = ["test/helper", "test/privileged"];
+
 /** After how many milliseconds the test machine is switched off. */
 const machineTimeout = 1_200_000;
 
@@ -34,10 +37,10 @@ function usesEnvironment(args: readonly string[]): boolean {
   return paths.length === 0 || paths.some((path) => !/^(\.\/)?(src|tools)\//.test(`${path}/`));
 }
 
-/** The privileged tests, unless paths are given, in a virtual machine. Where there can be none, exit code 0. */
+/** Runs tests in a virtual machine. Where there can be none, that is said and the exit code is 0. */
 async function testInMachine(args: readonly string[]): Promise<number> {
   const node = relative(checkout, process.execPath);
-  const paths = splitArguments(args).paths.length === 0 ? ["test/privileged"] : [];
+  const paths = splitArguments(args).paths.length === 0 ? forMachine : [];
   const command = [node, "tools/test/suite.ts", ...paths, ...args].map(quote).join(" ");
   try {
     const parts = await alone(async () => {

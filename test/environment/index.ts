@@ -24,3 +24,4 @@ export { type Registry, type RegistryOptions, startRegistry } from "./registry.t
 export { debianProgram, debianRootfs, type Requirement, requireRoot } from "./requirements.ts";
 export { type TarEntry, tarArchive } from "./tar.ts";
 export { mountsBelow, removeTree, type TemporaryDirectory, temporaryDirectory } from "./temporary.ts";
+export { type CommandOptions, type CommandResult, runCommand, startTug, type TugInstance } from "./tug.ts";

@@ -66,6 +66,37 @@ test("verbs say what they found or the name of the error", options, async () => 
   assert.equal(bad?.errno, "ENOSYS");
 });
 
+test("attributes and bytes are written and read as hexadecimal digits", options, async () => {
+  await using directory = await temporaryDirectory();
+  writeFileSync(join(directory.path, "file"), "");
+  const output = run(
+    ...["attribute", join(directory.path, "file"), "user.note", "00ff20", ","],
+    ...[
+      "attributes",
+      join(directory.path, "file"),
+      ",",
+      "bytes",
+      "1",
+      "6869200a",
+      ",",
+      "flood",
+      "1",
+      "70000",
+    ],
+  );
+  const [set, get] = probeLines(output);
+  assert.equal(set?.errno, null);
+  assert.deepEqual(get?.attributes, { "user.note": "00ff20" });
+  assert.ok(output.includes("hi \n"));
+  assert.match(output, /x{70000}/);
+});
+
+test("exec replaces it, under the filter that it installed", options, () => {
+  const setup = process.getuid?.() === 0 ? ["filter", ","] : [];
+  const output = run(...setup, "exec", probe.path, "report", ",", "exit", "0");
+  assert.equal(probeReport(output).seccomp, setup.length === 0 ? 0 : 2);
+});
+
 test("exit ends it at once with the given code, and a misuse with 2", options, () => {
   assert.throws(() => run("exit", "42", ",", "report"), { status: 42, stdout: "" });
   assert.throws(() => run("nonsense"), { status: 2 });
