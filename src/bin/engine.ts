@@ -3,8 +3,8 @@ import { chmod, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createDockerDoor } from "../api/docker/index.ts";
-import { jsonLogger, messageOf, TugError } from "../base/index.ts";
-import { enginePaths, openEngine } from "../engine/index.ts";
+import { enginePaths, jsonLogger, messageOf, TugError, writeFileAtomic } from "../base/index.ts";
+import { openEngine } from "../engine/index.ts";
 
 const { values } = parseArgs({
   options: {
@@ -27,10 +27,11 @@ try {
     dockerConfig: "/root/.docker/config.json",
   });
   const door = createDockerDoor(engine, { logger, version });
-  const { socket } = enginePaths(paths);
+  const { socket, pidFile } = enginePaths(paths);
   await rm(socket, { force: true });
   await new Promise<void>((done, fail) => door.server.once("error", fail).listen(socket, done));
   await chmod(socket, 0o600);
+  await writeFileAtomic(pidFile, `${process.pid}\n`, 0o644);
   logger.log("info", "engine.ready", { socket, pid: process.pid });
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, async () => {

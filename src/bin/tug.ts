@@ -1,8 +1,7 @@
 // The command line: an ordinary client of the engine's Docker API.
 import { resolve } from "node:path";
-import { silentLogger } from "../base/index.ts";
+import { enginePaths, silentLogger } from "../base/index.ts";
 import { createNodeSignals, createNodeTerminal, runCli } from "../cli/index.ts";
-import { enginePaths } from "../engine/paths.ts";
 import { createHelper } from "../helper/index.ts";
 import { readHostFacts } from "../host/index.ts";
 import { explainBundle } from "../oci/index.ts";

@@ -1,10 +1,9 @@
-import type { Logger } from "../base/index.ts";
+import type { EngineLayout, Logger } from "../base/index.ts";
 import type { Helper } from "../helper/index.ts";
 import type { HostFacts } from "../host/index.ts";
 import type { ImageSource } from "./containers/image-source.ts";
 import type { ContainerStore } from "./containers/store.ts";
 import type { EventLog } from "./events.ts";
-import type { EngineLayout } from "./paths.ts";
 
 /** What the parts of an engine share. */
 export type EngineContext = {

@@ -8,5 +8,5 @@ export type * from "./model/create-request.ts";
 export type * as imageModel from "./model/image-view.ts";
 export type * from "./model/mount-request.ts";
 export { type Engine, type EngineOptions, openEngine } from "./open-engine.ts";
-export { type EnginePaths, enginePaths } from "./paths.ts";
+
 export type { InfoFacts, SystemFacts, VersionFacts } from "./system.ts";

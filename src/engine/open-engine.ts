@@ -1,7 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { errnoOf, type Logger, openDatabase, writeFileAtomic } from "../base/index.ts";
+import {
+  type EnginePaths,
+  enginePaths,
+  errnoOf,
+  type Logger,
+  openDatabase,
+  writeFileAtomic,
+} from "../base/index.ts";
 import { createHelper } from "../helper/index.ts";
 import { readHostFacts } from "../host/index.ts";
 import {
@@ -19,7 +26,6 @@ import { HELLO, helloImage } from "./images/hello.ts";
 import { isHostImage } from "./images/host-image.ts";
 import { type ImageService, openImageService } from "./images/service.ts";
 import { lockDataDirectory } from "./lock.ts";
-import { type EnginePaths, enginePaths } from "./paths.ts";
 import { type SystemFacts, systemFacts } from "./system.ts";
 import { helperTrees } from "./trees.ts";
 
