@@ -31,6 +31,7 @@ export function viewContainer({ layout }: EngineContext, record: ContainerRecord
     args,
     state: viewState(record),
     restartCount: record.state.restartCount,
+    planDigest: record.state.planDigest,
     driver: "overlay",
     os: image.os,
     mounts: request.mounts.map((mount) => viewMount(layout.volumes, mount)),

@@ -20,6 +20,8 @@ export type Container = {
   readonly args: readonly string[];
   readonly state: ContainerState;
   readonly restartCount: number;
+  /** Digest that the helper reported for the plan of the last start; absent before the first. */
+  readonly planDigest?: string | undefined;
   /** Name of the snapshotter. */
   readonly driver: string;
   readonly os: string;

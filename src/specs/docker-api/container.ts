@@ -82,6 +82,8 @@ export type ContainerInspect = {
   readonly LogPath: string;
   readonly Name: string;
   readonly RestartCount: number;
+  /** An extension: the digest that the helper reported for the plan of the last start, empty before the first. */
+  readonly PlanDigest?: string | undefined;
   readonly Driver: string;
   readonly Platform: string;
   readonly MountLabel: string;

@@ -22,6 +22,7 @@ export function renderInspect(container: Container, sizes?: Sizes): dockerApi.Co
     LogPath: container.files.log,
     Name: `/${container.name}`,
     RestartCount: container.restartCount,
+    PlanDigest: container.planDigest ?? "",
     Driver: container.driver,
     Platform: container.os,
     MountLabel: "",
