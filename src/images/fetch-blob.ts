@@ -34,10 +34,22 @@ export async function* fetchBlob(expected: Expected, options: FetchOptions): Asy
   yield* fill(ingest, source(expected, { offset: ingest.offset, signal }));
 }
 
-/** Gets a blob into the store. */
+/** Gets a blob into the store. Damaged bytes of an earlier attempt do no harm. */
 export async function storeBlob(expected: Expected, options: FetchOptions): Promise<void> {
-  const { content, source, signal } = options;
+  const origin = { kept: 0 };
+  const onBegin = (found: { kept: number }) => void Object.assign(origin, found);
+  try {
+    await storeOnce(expected, { ...options, onBegin });
+  } catch (error) {
+    if (origin.kept === 0 || !(error instanceof TugError) || error.kind !== "dataLoss") throw error;
+    await storeOnce(expected, options);
+  }
+}
+
+async function storeOnce(expected: Expected, options: FetchOptions): Promise<void> {
+  const { content, source, onBegin, signal } = options;
   await using ingest = await content.ingest(expected, signal);
+  onBegin?.({ stored: ingest === undefined, kept: ingest?.offset ?? 0 });
   if (ingest === undefined) return;
   for await (const _ of fill(ingest, source(expected, { offset: ingest.offset, signal })));
 }

@@ -1,4 +1,4 @@
-import { createMutex, type Digest } from "../base/index.ts";
+import { createMutex, type Digest, type Logger, TugError } from "../base/index.ts";
 import {
   annotations,
   type Descriptor,
@@ -47,12 +47,13 @@ export type ImageStoreOptions = {
   content: ContentStore;
   snapshotter: Snapshotter;
   references: ReferenceOptions;
+  logger: Logger;
   now: () => number;
 };
 
 /** Images by name. */
 export interface ImageStore {
-  /** Every image once, the last changed first. */
+  /** Every image once, the last changed first. One whose documents cannot be read is left out, and logged. */
   list(): Promise<Image[]>;
   /**
    * The image that a text means: a name, a name with a digest, an id, or the beginning of an id.
@@ -89,8 +90,10 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     publish,
     async list() {
       const records = new Map(table.all().map((row) => [row.id, row]));
-      const images = await Promise.all([...records.values()].map(read));
-      return images.sort((a, b) => b.updated - a.updated);
+      const images = await Promise.all(
+        [...records.values()].map((record) => readUnlessDamaged(options, record)),
+      );
+      return images.filter((image) => image !== undefined).sort((a, b) => b.updated - a.updated);
     },
     async get(query) {
       const found = find(query);
@@ -182,6 +185,20 @@ async function readImage(
     contentSize: blobs.reduce((sum, { size }) => sum + size, 0),
     updated: Math.max(0, ...rows.map(({ updated }) => updated)),
   };
+}
+
+/** People must be able to see and remove the other images. */
+async function readUnlessDamaged(
+  options: ImageStoreOptions,
+  record: ImageRecord,
+): Promise<Image | undefined> {
+  try {
+    return await readImage(options, record);
+  } catch (error) {
+    if (!(error instanceof TugError)) throw error;
+    options.logger.log("warn", "images.unreadable", { id: record.id, reason: error.message });
+    return undefined;
+  }
 }
 
 /** A stored manifest. @throws OCI_IMAGE_UNSUPPORTED for an index */

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { sha256 } from "../base/index.ts";
 import { encodeTree } from "./layers/records.ts";
@@ -261,6 +263,17 @@ describe("images", () => {
       await assert.rejects(other, { code: "IMAGE_PLATFORM" });
       await assert.rejects(subject.images.resolve("none"), { code: "IMAGE_NOT_FOUND" });
     });
+  });
+
+  it("are listed and can be removed beside one that is damaged", async () => {
+    const image = await put("one", "1");
+    await put("two", "2");
+    await writeFile(join(subject.root, "content/blobs/sha256", image.id.slice(7)), "damage");
+    assert.deepEqual(await names(), [["docker.io/library/two:latest"]]);
+    await assert.rejects(subject.images.get("one"), { code: "IMAGE_CONTENT_CORRUPT" });
+    await subject.images.remove("one");
+    await subject.images.remove("two");
+    assert.deepEqual((await subject.contents()).blobs, []);
   });
 
   it("are as they were after a restart", async () => {

@@ -98,7 +98,8 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
 type Parts = Awaited<ReturnType<typeof openParts>>;
 
 async function openParts(options: ImagesOptions) {
-  const { root, database, trees, registry, now = Date.now, embedded = [], parallel = 4 } = options;
+  const { root, database, trees, registry, logger } = options;
+  const { now = Date.now, embedded = [], parallel = 4 } = options;
   const content = await openLayoutStore(join(root, "content"), { now });
   const snapshotter = await openOverlaySnapshotter({
     root: join(root, "snapshots"),
@@ -111,7 +112,7 @@ async function openParts(options: ImagesOptions) {
   const table = createImageTable(database);
   const leases = openLeases(database);
   const references = { embedded };
-  const store = createImageStore({ table, content, snapshotter, references, now });
+  const store = createImageStore({ table, content, snapshotter, references, logger, now });
   const applier = createOverlayApplier(snapshotter, trees);
   const limit = createLimiter(parallel);
   const installLayer = createLayerInstaller({ content, snapshotter, applier, limit });

@@ -104,9 +104,7 @@ async function blobSink(
     write: (data) => ingest.write(data),
     async end() {
       await using _ = ingest;
-      const blob = await ingest.commit();
-      await lease.retain({ kind: "blob", resource: blob.digest });
-      keep(blob);
+      keep(await ingest.commit((blob) => lease.retain({ kind: "blob", resource: blob.digest })));
     },
     async abandon() {
       await using _ = ingest;

@@ -86,6 +86,23 @@ export function contentStoreContract(name: string, make: () => Promise<ContentSt
       assert.equal(await store.size(expected.digest), hello.length);
     });
 
+    it("announces a blob before it can be seen", async () => {
+      await using ingest = await store.ingest();
+      await ingest.write(hello);
+      const announced: (Blob | number | undefined)[] = [];
+      await ingest.commit(async (blob) => void announced.push(blob, await store.size(blob.digest)));
+      assert.deepEqual(announced, [expected, undefined]);
+    });
+
+    it("starts again when more is kept than there should be", async () => {
+      {
+        await using ingest = await begin(store, { digest: expected.digest, size: 100 });
+        await ingest.write(encoder.encode("more than there should be"));
+      }
+      await using ingest = await begin(store);
+      assert.equal(ingest.offset, 0);
+    });
+
     it("refuses bytes with another digest and keeps nothing of them", async () => {
       {
         await using ingest = await begin(store, { ...expected, size: 5 });

@@ -75,9 +75,10 @@ export interface Ingest extends AsyncDisposable {
 
   /**
    * Verifies the bytes, makes them durable and puts the blob into the store. After a failure nothing is left of it.
+   * @param announce is told the blob when it has been verified and nobody can see it yet
    * @throws IMAGE_CONTENT_SIZE, IMAGE_CONTENT_DIGEST, IMAGE_STORAGE_FULL, IMAGE_STORAGE
    */
-  commit(): Promise<Blob>;
+  commit(announce?: (blob: Blob) => Promise<void>): Promise<Blob>;
 
   /** Throws the bytes away. */
   discard(): Promise<void>;

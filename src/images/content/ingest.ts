@@ -23,18 +23,21 @@ type State = IngestFile & { hash: Hash; size: number; done: boolean };
 
 /** An ingest that collects its bytes in a file and continues with those that are there. */
 export async function createFileIngest(target: IngestFile): Promise<Ingest> {
-  const algorithm = target.expected === undefined ? "sha256" : splitDigest(target.expected.digest).algorithm;
+  const { expected, file } = target;
+  const algorithm = expected === undefined ? "sha256" : splitDigest(expected.digest).algorithm;
+  // More bytes than there should be are not the beginning of the blob.
+  if ((await file.stat()).size > (expected?.size ?? Number.POSITIVE_INFINITY)) await file.truncate();
   const state: State = { ...target, hash: createHash(algorithm), size: 0, done: false };
-  for await (const chunk of readChunks(target.file)) {
+  for await (const chunk of readChunks(file)) {
     state.hash.update(chunk);
     state.size += chunk.length;
   }
   const offset = state.size;
   return {
     offset,
-    kept: () => readChunks(target.file, { end: offset }),
+    kept: () => readChunks(file, { end: offset }),
     write: (chunk) => write(state, chunk),
-    commit: () => commit(state),
+    commit: (announce) => commit(state, announce),
     discard: () => discard(state),
     [Symbol.asyncDispose]: () => dispose(state),
   };
@@ -61,7 +64,7 @@ async function write(state: State, chunk: Uint8Array): Promise<void> {
   state.size += chunk.length;
 }
 
-async function commit(state: State): Promise<Blob> {
+async function commit(state: State, announce?: (blob: Blob) => Promise<void>): Promise<Blob> {
   const { expected, size } = state;
   const algorithm = expected === undefined ? "sha256" : splitDigest(expected.digest).algorithm;
   const digest = `${algorithm}:${state.hash.digest("hex")}` as Digest;
@@ -75,6 +78,7 @@ async function commit(state: State): Promise<Blob> {
     const message = `cannot store blob ${expected.digest}: the bytes that arrived have digest ${digest}`;
     throw imageError("CONTENT_DIGEST", message);
   }
+  await announce?.({ digest, size });
   try {
     await state.file.sync();
     await rename(state.path, state.blobPath(digest));
