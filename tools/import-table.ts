@@ -42,6 +42,11 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
     may: ["base", "specs", "api/docker/client"],
     because: "the command line is an ordinary API client",
   },
+  front: {
+    may: ["base", "specs", "plan", "helper", "host", "oci", "cli", "api/docker/client"],
+    because:
+      "runs the command lines in the resident process, on behalf of the C program that the user started",
+  },
   resident: {
     may: ["base", "helper", "host", "api/docker/client"],
     because: "finds the engine of this machine or starts it, and talks to it like any client",

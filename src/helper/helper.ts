@@ -106,13 +106,22 @@ async function converse(conversation: Conversation): Promise<ExecuteResult> {
   if (socket === undefined) return failed;
   socket.on("error", () => undefined);
   socket.write(message);
-  return Promise.race([collect(socket, conversation), failed]);
+  return Promise.race([followPlan(socket, conversation), failed]);
 }
 
-async function collect(socket: Duplex, { digest, plan, options }: Conversation): Promise<ExecuteResult> {
+/**
+ * Follows the execution of a plan by its answers, wherever it is executed.
+ *
+ * @param answers the bytes of docs/plan-wire.md, "To the caller"
+ * @throws RUNTIME_* where an op failed, HELPER_* where the helper did
+ */
+export async function followPlan(
+  answers: AsyncIterable<Buffer>,
+  { digest, plan, options }: Pick<Conversation, "digest" | "plan" | "options">,
+): Promise<ExecuteResult> {
   let init: InitProcess | undefined;
   const data = new Map<number, Buffer>();
-  for await (const answer of readAnswers(socket)) {
+  for await (const answer of readAnswers(answers)) {
     switch (answer.type) {
       case "greeting":
         checkGreeting(answer.tableHash);

@@ -5,6 +5,7 @@ export {
   type ExecuteOptions,
   type ExecuteResult,
   type Execution,
+  followPlan,
   type Helper,
   type InitProcess,
   type StandardDescriptor,

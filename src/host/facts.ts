@@ -26,12 +26,16 @@ export type HostFacts = {
   readonly security: { readonly apparmor: boolean; readonly selinux: boolean; readonly seccomp: boolean };
 };
 
-/** Reads the facts; no privilege is needed. */
-export async function readHostFacts(): Promise<HostFacts> {
+/**
+ * Reads the facts; no privilege is needed.
+ *
+ * @param pid whose mounts, control groups and capabilities count; this process's by default
+ */
+export async function readHostFacts(pid: number | "self" = "self"): Promise<HostFacts> {
   const [status, mountinfo, cgroup, bootId, modules] = await Promise.all([
-    readFile("/proc/self/status", "utf8"),
-    readFile("/proc/self/mountinfo", "utf8"),
-    readFile("/proc/self/cgroup", "utf8").catch(() => ""),
+    readFile(`/proc/${pid}/status`, "utf8"),
+    readFile(`/proc/${pid}/mountinfo`, "utf8"),
+    readFile(`/proc/${pid}/cgroup`, "utf8").catch(() => ""),
     readFile("/proc/sys/kernel/random/boot_id", "utf8"),
     readFile("/sys/kernel/security/lsm", "utf8").catch(() => ""),
   ]);

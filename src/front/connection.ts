@@ -1,0 +1,126 @@
+import type { Socket } from "node:net";
+import { Readable, Writable } from "node:stream";
+import { encodeMessage, fromFront, type Message, messageDecoder, toFront, u8, u32 } from "./message.ts";
+import { parseSize, type TerminalSize } from "./request.ts";
+
+/** Room for input that was asked for and not read yet, in bytes. */
+const WINDOW = 64 * 1024;
+
+/** A command under way: its streams and events, as the command line in this process sees them. */
+export type FrontConnection = {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  setRawMode(on: boolean): void;
+  /** Calls back with every new size of the terminal; returns what ends it. */
+  onResize(listener: (size: TerminalSize) => void): () => void;
+  /** Calls back with the number of every signal that front got; returns what ends it. */
+  onSignal(listener: (number: number) => void): () => void;
+  /** Calls back with every answer of a plan that front executes. */
+  onAnswer(listener: (content: Buffer) => void): () => void;
+  /** Has front execute a plan: its number, how many descriptors it inherits, the message. */
+  sendPlan(number: number, inherited: number, message: Uint8Array): void;
+  /** The last message: everything written before has been sent. */
+  exit(code: number): void;
+  /** Aborted when front has gone. */
+  readonly gone: AbortSignal;
+};
+
+/** Puts streams and events over a connection from which the request has been read. */
+export function openConnection(socket: Socket, rest: readonly Message[]): FrontConnection {
+  const gone = new AbortController();
+  const listeners = {
+    size: new Set<(size: TerminalSize) => void>(),
+    signal: new Set<(n: number) => void>(),
+    answer: new Set<(c: Buffer) => void>(),
+  };
+  const send = (type: number, ...parts: readonly Uint8Array[]): boolean =>
+    socket.write(encodeMessage(type, ...parts));
+  const stdin = inputStream((bytes) => void send(toFront.want, u32(bytes)));
+  const outputs = [outputStream(socket, 1), outputStream(socket, 2)] as const;
+
+  const take = (message: Message): void => {
+    const { type, content } = message;
+    if (type === fromFront.input) stdin.give(content);
+    else if (type === fromFront.inputEnd) stdin.give(null);
+    else if (type === fromFront.signal)
+      for (const listener of listeners.signal) listener(content.readUInt32LE());
+    else if (type === fromFront.size) for (const listener of listeners.size) listener(parseSize(message));
+    else if (type === fromFront.answer) for (const listener of listeners.answer) listener(content);
+    else if (type === fromFront.closed) outputs[content.readUInt8() === 2 ? 1 : 0].destroy(brokenPipe());
+  };
+  const decode = messageDecoder();
+  const read = (chunk: Buffer): void => {
+    try {
+      for (const message of decode(chunk)) take(message);
+    } catch {
+      socket.destroy();
+    }
+  };
+  for (const message of rest) take(message);
+  socket.on("data", read);
+  socket.once("close", () => {
+    gone.abort();
+    stdin.give(null);
+    for (const output of outputs) output.destroy();
+  });
+  const subscribe = <T>(set: Set<T>, listener: T): (() => void) => {
+    set.add(listener);
+    return () => void set.delete(listener);
+  };
+  return {
+    stdin: stdin.stream,
+    stdout: outputs[0],
+    stderr: outputs[1],
+    setRawMode: (on) => void send(toFront.terminal, u8(on ? 1 : 0)),
+    onResize: (listener) => subscribe(listeners.size, listener),
+    onSignal: (listener) => subscribe(listeners.signal, listener),
+    onAnswer: (listener) => subscribe(listeners.answer, listener),
+    sendPlan: (number, inherited, message) => void send(toFront.plan, u32(number), u32(inherited), message),
+    exit(code) {
+      send(toFront.exit, u32(code));
+      socket.end();
+    },
+    gone: gone.signal,
+  };
+}
+
+/** Standard input: asks for bytes when somebody reads, and for more as they are read. */
+function inputStream(want: (bytes: number) => void): { stream: Readable; give(chunk: Buffer | null): void } {
+  let asked = 0;
+  let ended = false;
+  const readable = new Readable({
+    highWaterMark: WINDOW,
+    read() {
+      if (ended || asked > WINDOW / 2) return;
+      want(WINDOW - asked);
+      asked = WINDOW;
+    },
+  });
+  return {
+    stream: readable,
+    give(chunk) {
+      if (ended) return;
+      if (chunk === null) ended = true;
+      else asked -= chunk.length;
+      readable.push(chunk);
+    },
+  };
+}
+
+/** Standard output or error: each piece is a message; the socket's own buffer is the brake. */
+function outputStream(socket: Socket, number: 1 | 2): Writable {
+  const write = (chunk: Uint8Array, done: (error?: Error | null) => void): void => {
+    if (socket.destroyed) done(brokenPipe());
+    else socket.write(encodeMessage(toFront.output, u8(number), chunk), () => done());
+  };
+  return new Writable({
+    decodeStrings: true,
+    write: (chunk: Buffer, _encoding, done) => write(chunk, done),
+    writev: (chunks, done) => write(Buffer.concat(chunks.map(({ chunk }) => chunk as Buffer)), done),
+  });
+}
+
+function brokenPipe(): Error {
+  return Object.assign(new Error("nobody reads this output any more"), { code: "EPIPE" });
+}

@@ -1,0 +1,103 @@
+import { resolve } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { type ExecuteOptions, type Execution, followPlan, type Helper } from "../helper/index.ts";
+import type { HostFacts } from "../host/index.ts";
+import { type EnvironmentMaker, ociLogger, runOci } from "../oci/index.ts";
+import { encodePlan, type Plan, verifyPlan } from "../plan/index.ts";
+import type { FrontConnection } from "./connection.ts";
+import type { FrontRequest } from "./request.ts";
+
+export type OciSessionOptions = {
+  readonly version: string;
+  /** Facts as the caller sees them: its control groups, its capabilities. */
+  readonly readFacts: () => Promise<HostFacts>;
+  /** Effective user id of the caller. */
+  readonly uid: number;
+};
+
+/** Runs `tug-oci` in this process on behalf of a front, which executes the plans in its own process. */
+export function runTugOci(
+  request: FrontRequest,
+  connection: FrontConnection,
+  options: OciSessionOptions,
+): Promise<number> {
+  const stdout = (text: string): void => void connection.stdout.write(text);
+  const stderr = (text: string): void => void connection.stderr.write(text);
+  const helper = frontHelper(connection);
+  const makeEnvironment: EnvironmentMaker = (globals) => {
+    const file = globals.log === undefined ? undefined : resolve(request.cwd, globals.log);
+    const logger = ociLogger({ file, format: globals["log-format"], debug: globals.debug }, stderr);
+    return {
+      cwd: request.cwd,
+      env: request.env,
+      uid: options.uid,
+      stdout,
+      stdin: () => buffer(connection.stdin),
+      logger,
+      runtime: async () => ({
+        root: resolve(request.cwd, globals.root ?? "/run/tug-oci"),
+        helper,
+        facts: await options.readFacts(),
+        logger,
+        owner: options.uid,
+      }),
+    };
+  };
+  return runOci(request.argv, makeEnvironment, { stdout, stderr, version: options.version });
+}
+
+/**
+ * A helper whose plans front executes in its own process, so that the container is a child of whoever called. Standard
+ * streams are front's own; there are no further streams.
+ */
+export function frontHelper(connection: FrontConnection): Helper {
+  const running = new Map<number, ReturnType<typeof byteQueue>>();
+  let last = 0;
+  connection.onAnswer((content) => running.get(content.readUInt32LE())?.push(content.subarray(4)));
+  connection.gone.addEventListener("abort", () => {
+    for (const queue of running.values()) queue.end();
+  });
+  const start = (plan: Plan, options: ExecuteOptions = {}): Execution => {
+    verifyPlan(plan);
+    const { message, digest } = encodePlan(plan, options.bindings);
+    last += 1;
+    const number = last;
+    const queue = byteQueue();
+    running.set(number, queue);
+    connection.sendPlan(number, options.descriptors?.length ?? 0, message);
+    const result = followPlan(queue.bytes, { plan, digest, options }).finally(() => running.delete(number));
+    result.catch(() => undefined);
+    return { streams: [], result };
+  };
+  return { start, execute: (plan, options) => start(plan, options).result };
+}
+
+/** Bytes that are pushed by one and read by another. */
+function byteQueue(): { push(bytes: Buffer): void; end(): void; readonly bytes: AsyncIterable<Buffer> } {
+  const waiting: Buffer[] = [];
+  let ended = false;
+  let wake: () => void = () => undefined;
+  async function* read(): AsyncGenerator<Buffer> {
+    for (;;) {
+      const next = waiting.shift();
+      if (next !== undefined) yield next;
+      else if (ended) return;
+      else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+  }
+  return {
+    push(bytes) {
+      waiting.push(bytes);
+      wake();
+    },
+    end() {
+      ended = true;
+      wake();
+    },
+    bytes: read(),
+  };
+}

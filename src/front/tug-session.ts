@@ -1,0 +1,53 @@
+import { constants } from "node:os";
+import { type Client, connect } from "../api/docker/client/index.ts";
+import { type CliContext, runCli } from "../cli/index.ts";
+import type { FrontConnection } from "./connection.ts";
+import type { FrontRequest, TerminalSize } from "./request.ts";
+
+export type TugSessionOptions = {
+  /** Socket of the engine's Docker API: the command line is a client like any other. */
+  readonly socket: string;
+  readonly version: string;
+  readonly explainConfig: CliContext["explainConfig"];
+};
+
+/** Runs `tug` in this process on behalf of a front. */
+export function runTug(
+  request: FrontRequest,
+  connection: FrontConnection,
+  options: TugSessionOptions,
+): Promise<number> {
+  let size: TerminalSize | undefined = request.size;
+  connection.onResize((changed) => {
+    size = changed;
+  });
+  const { stdin, stdout, stderr } = request.terminals;
+  return runCli({
+    argv: request.argv,
+    env: request.env,
+    cwd: request.cwd,
+    stdin: connection.stdin,
+    stdout: connection.stdout,
+    stderr: connection.stderr,
+    terminal: {
+      stdin,
+      stdout,
+      stderr,
+      size: () => (stdout || stderr || stdin ? size : undefined),
+      setRawMode: (on) => connection.setRawMode(on),
+      onResize: (listener) => connection.onResize(listener),
+    },
+    signals: {
+      catch: (listener) => connection.onSignal((number) => listener(signalName(number))),
+    },
+    version: options.version,
+    now: Date.now,
+    connectEngine: async (): Promise<Client> => connect({ socket: options.socket }),
+    explainConfig: options.explainConfig,
+  });
+}
+
+/** SIGTERM for 15; a number that has no name stays one. */
+function signalName(number: number): string {
+  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? String(number);
+}
