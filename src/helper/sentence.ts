@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { getSystemErrorMap } from "node:util";
 import type { TugError } from "../base/index.ts";
-import { fieldValue, type Op, type Plan, printOp } from "../plan/index.ts";
+import { fieldValue, type Op, type OpOf, type Plan, printOp } from "../plan/index.ts";
 import type { Failure } from "./answer.ts";
 import { helperError, runtimeError } from "./errors.ts";
 import { explanations, phrases, type RuntimeCode } from "./phrases.ts";
@@ -42,9 +42,21 @@ export function errnoName(errno: number): string {
   return Object.entries(constants.errno).find(([, value]) => value === errno)?.[0] ?? String(errno);
 }
 
+/** The words of strerror(3) where libuv has others that mislead, or none. */
+const words: Readonly<Record<string, string>> = {
+  EBUSY: "device or resource busy",
+  ECHILD: "no child processes",
+  EDQUOT: "disk quota exceeded",
+  EISDIR: "is a directory",
+  ELOOP: "too many levels of symbolic links",
+  EOPNOTSUPP: "operation not supported",
+  ETIMEDOUT: "timed out",
+  EXDEV: "invalid cross-device link",
+};
+
 /** The usual words for an errno, in lower case. */
 export function errnoText(errno: number): string {
-  return getSystemErrorMap().get(-errno)?.[1] ?? `error ${errno}`;
+  return words[errnoName(errno)] ?? getSystemErrorMap().get(-errno)?.[1] ?? `error ${errno}`;
 }
 
 function fill(phrase: string, op: Op): string {
@@ -63,11 +75,24 @@ function programCode(code: RuntimeCode, failure: Failure): RuntimeCode {
 }
 
 function reason(failure: Failure, op: Op): string {
+  if (op.op === "findProgram" || op.op === "exec") return programReason(failure, op);
   const ended = failure.status === 0 ? "" : describeStatus(failure.status);
   const explained = explanations[`${op.op} ${errnoName(failure.errno)}`];
   const text = failure.errno === 0 ? ended : (explained ?? errnoText(failure.errno));
   const object = Object.values(op).includes(failure.path) ? "" : failure.path;
   return [object, text || `${failure.call} failed`].filter((part) => part !== "").join(": ");
+}
+
+/**
+ * Why a program cannot be executed, in the words by which callers of runc tell 126 from 127.
+ * Source: https://pkg.go.dev/os/exec#Error, https://github.com/moby/moby/blob/docker-v29.7.2/daemon/start.go
+ */
+function programReason({ errno, path }: Failure, op: OpOf<"findProgram" | "exec">): string {
+  const program = op.op === "exec" ? (op.args[0] ?? "") : op.program;
+  const searched = errno === constants.errno.ENOENT && !program.includes("/");
+  const text = searched ? "executable file not found in $PATH" : errnoText(errno);
+  const place = path === program || path === "" ? "" : `${path}: `;
+  return `exec: ${JSON.stringify(program)}: ${place}${text}`;
 }
 
 /** A raw wait status in words. */
