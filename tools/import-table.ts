@@ -47,6 +47,10 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
     because:
       "runs the command lines in the resident process, on behalf of the C program that the user started",
   },
+  server: {
+    may: ["base", "engine", "api/docker", "front", "oci", "host"],
+    because: "the resident process: an engine and its doors on their sockets",
+  },
   resident: {
     may: ["base", "helper", "host", "api/docker/client"],
     because: "finds the engine of this machine or starts it, and talks to it like any client",

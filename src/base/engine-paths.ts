@@ -18,6 +18,7 @@ export function enginePaths({ data, run }: EnginePaths) {
     log: join(data, "engine.log"),
     volumes: join(data, "volumes"),
     socket: join(run, "tug.sock"),
+    frontSocket: join(run, "front.sock"),
     pidFile: join(run, "engine.pid"),
     /** Files of a container that outlive its runs: hostname, hosts, resolv.conf, the log. */
     container: (id: string) => join(data, "containers", id),

@@ -3,8 +3,7 @@ import { resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { createHelper } from "../helper/index.ts";
 import { readHostFacts } from "../host/index.ts";
-import { type EnvironmentMaker, ociLogger, runOci } from "../oci/index.ts";
-import { OCI_RUNTIME_VERSION } from "../specs/oci-runtime/index.ts";
+import { DEFAULT_ROOT, type EnvironmentMaker, ociLogger, ociVersion, runOci } from "../oci/index.ts";
 
 const helperPath = resolve(import.meta.dirname, "../helper/tug-helper");
 const stderr = (text: string): void => void process.stderr.write(text);
@@ -24,7 +23,7 @@ const makeEnvironment: EnvironmentMaker = (globals) => {
     stdin: () => buffer(process.stdin),
     logger,
     runtime: async () => ({
-      root: resolve(globals.root ?? "/run/tug-oci"),
+      root: resolve(globals.root ?? DEFAULT_ROOT),
       helper: createHelper(helperPath),
       facts: await readHostFacts(),
       logger,
@@ -36,5 +35,5 @@ const makeEnvironment: EnvironmentMaker = (globals) => {
 process.exitCode = await runOci(process.argv.slice(2), makeEnvironment, {
   stdout,
   stderr,
-  version: `tug-oci version ${process.env.TUG_VERSION}\nspec: ${OCI_RUNTIME_VERSION}\n`,
+  version: ociVersion(process.env.TUG_VERSION ?? ""),
 });

@@ -1,25 +1,11 @@
 // The command line: an ordinary client of the engine's Docker API.
 import { resolve } from "node:path";
-import { enginePaths, silentLogger } from "../base/index.ts";
+import { enginePaths } from "../base/index.ts";
 import { createNodeSignals, createNodeTerminal, runCli } from "../cli/index.ts";
-import { createHelper } from "../helper/index.ts";
-import { readHostFacts } from "../host/index.ts";
-import { explainBundle } from "../oci/index.ts";
+import { explainConfig } from "../oci/index.ts";
 import { connectEngine, startEngine } from "../resident/index.ts";
 
 const helper = resolve(import.meta.dirname, "../helper/tug-helper");
-
-/** The plan that `tug-oci create` would execute for a config.json; made here, without an engine or a right. */
-async function explainConfig(path: string) {
-  const context = {
-    root: "/run/tug-oci",
-    helper: createHelper(helper),
-    facts: await readHostFacts(),
-    logger: silentLogger,
-    owner: process.getuid?.() ?? 0,
-  };
-  return explainBundle(context, path, "container");
-}
 
 const { env, stdin, stdout, stderr } = process;
 const paths = {

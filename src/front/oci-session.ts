@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { type ExecuteOptions, type Execution, followPlan, type Helper } from "../helper/index.ts";
 import type { HostFacts } from "../host/index.ts";
-import { type EnvironmentMaker, ociLogger, runOci } from "../oci/index.ts";
+import { DEFAULT_ROOT, type EnvironmentMaker, ociLogger, runOci } from "../oci/index.ts";
 import { encodePlan, type Plan, verifyPlan } from "../plan/index.ts";
 import type { FrontConnection } from "./connection.ts";
 import type { FrontRequest } from "./request.ts";
@@ -35,7 +35,7 @@ export function runTugOci(
       stdin: () => buffer(connection.stdin),
       logger,
       runtime: async () => ({
-        root: resolve(request.cwd, globals.root ?? "/run/tug-oci"),
+        root: resolve(request.cwd, globals.root ?? DEFAULT_ROOT),
         helper,
         facts: await options.readFacts(),
         logger,

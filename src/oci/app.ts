@@ -1,4 +1,5 @@
 import { messageOf, TugError } from "../base/index.ts";
+import { OCI_RUNTIME_VERSION } from "../specs/oci-runtime/index.ts";
 import type { OciCommand, OciEnvironment } from "./command.ts";
 import { create } from "./commands/create.ts";
 import { remove } from "./commands/delete.ts";
@@ -13,6 +14,14 @@ import { describeFlags, type FlagValues, parseFlags } from "./flags.ts";
 
 /** Every command, as `--help` lists them. */
 export const commands: readonly OciCommand[] = [create, remove, kill, list, run, spec, start, state];
+
+/** Where containers are kept unless --root says otherwise. */
+export const DEFAULT_ROOT = "/run/tug-oci";
+
+/** What `--version` prints. */
+export function ociVersion(version: string): string {
+  return `tug-oci version ${version}\nspec: ${OCI_RUNTIME_VERSION}\n`;
+}
 
 const globalFlags = {
   root: {

@@ -1,31 +1,33 @@
 import { dirname } from "node:path";
+import { readHostFacts } from "../host/index.ts";
 import { encodePlan, printPlan, verifyPlan } from "../plan/index.ts";
-import { createBindings, createPlan, type RuntimeContext, readBundle } from "../runtime/index.ts";
+import { createBindings, createPlan, readBundle } from "../runtime/index.ts";
+import { DEFAULT_ROOT } from "./app.ts";
 
 /** A plan for people and programs, as the Docker door's `/tug/explain` answers. */
 export type ExplainedBundle = { readonly Digest: string; readonly Text: string; readonly Plan: unknown };
 
+/** The id that the container of an explained bundle has. */
+const EXPLAINED_ID = "container";
+
 /**
- * The plan that `tug-oci create` would execute for a bundle, and its digest. Needs no right and makes nothing.
+ * The plan that `tug-oci create container` would execute as root for a bundle on this machine, and its digest. Needs no
+ * right and makes nothing.
  *
- * @param path of the bundle's config.json
- * @param id that the container would have
+ * @param path of the bundle's config.json, absolute
  */
-export async function explainBundle(
-  context: RuntimeContext,
-  path: string,
-  id: string,
-): Promise<ExplainedBundle> {
+export async function explainConfig(path: string): Promise<ExplainedBundle> {
   const bundle = dirname(path);
   const { value: spec } = await readBundle(bundle);
+  const context = { root: DEFAULT_ROOT, facts: await readHostFacts(), owner: 0 };
   const plan = createPlan(context, spec, {
-    id,
+    id: EXPLAINED_ID,
     bundle,
     attendance: "create",
     ...(spec.process.terminal === true && { console: { kind: "socket", path: "/console.sock" } as const }),
   });
   verifyPlan(plan);
-  const bindings = createBindings(id);
+  const bindings = createBindings(EXPLAINED_ID);
   return {
     Digest: encodePlan(plan, bindings).digest,
     Text: printPlan(plan, { bindings }),

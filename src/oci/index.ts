@@ -1,4 +1,4 @@
-export { commands, type EnvironmentMaker, type OciGlobals, runOci } from "./app.ts";
+export { commands, DEFAULT_ROOT, type EnvironmentMaker, type OciGlobals, ociVersion, runOci } from "./app.ts";
 export type { OciCommand, OciEnvironment } from "./command.ts";
-export { type ExplainedBundle, explainBundle } from "./explain.ts";
+export { type ExplainedBundle, explainConfig } from "./explain.ts";
 export { ociLogger } from "./log.ts";

@@ -43,8 +43,11 @@ export async function readBundle(bundle: string): Promise<ParsedSpec<Spec>> {
   }
 }
 
+/** What of a runtime decides what a plan is. */
+type PlanContext = Pick<RuntimeContext, "root" | "facts" | "owner">;
+
 /** The plan for a new container; pure but for what `context` knows of the host. */
-export function createPlan(context: RuntimeContext, spec: Spec, options: CreateOptions): Plan {
+export function createPlan(context: PlanContext, spec: Spec, options: CreateOptions): Plan {
   return planCreate(createInput(context, spec, options));
 }
 
@@ -88,7 +91,7 @@ function warnOfCapabilities({ facts, logger }: RuntimeContext, spec: Spec): void
   if (names !== "") logger.log("warn", "ignoring unknown or unavailable capabilities", { names });
 }
 
-function createInput(context: RuntimeContext, spec: Spec, options: CreateOptions): CreateInput {
+function createInput(context: PlanContext, spec: Spec, options: CreateOptions): CreateInput {
   const { facts } = context;
   checkConsole(spec, options);
   const withGroups = options.groups !== false;
