@@ -183,6 +183,19 @@ describe("registry client", () => {
       assert.deepEqual(waits, [500]);
     });
 
+    it("gives up on a connection that does not come about", async (t) => {
+      const server = createServer(() => {}).listen(0, "127.0.0.1");
+      await new Promise((resolve) => server.once("listening", resolve));
+      t.after(() => server.close());
+      const { port } = server.address() as { port: number };
+      const options = { isPlain: () => false, connectTimeout: 20 };
+      await assert.rejects(repository(options, `127.0.0.1:${port}`).manifest("tag"), {
+        code: "IMAGE_REGISTRY_UNREACHABLE",
+        message: /cannot be reached: no connection after 20 ms$/,
+      });
+      assert.equal(waits.length, 1);
+    });
+
     it("gives up on a silent server", async () => {
       registry.faults.push(() => true);
       await assert.rejects(repository({ idleTimeout: 20 }).manifest("tag"), {

@@ -25,6 +25,8 @@ export interface HttpClient extends Disposable {
 }
 
 export type HttpOptions = {
+  /** Milliseconds after which a connection that is not there has failed, the TLS handshake included. */
+  connectTimeout?: number;
   /** Milliseconds without any byte from the server after which an exchange has failed. */
   idleTimeout?: number;
   /** Certificates, in PEM, of authorities to trust besides Node's and the machine's. */
@@ -37,19 +39,19 @@ const maxRedirects = 10;
  * A client that keeps connections and follows redirects of GET and HEAD.
  *
  * A redirect to another host, port or scheme loses the Authorization header, and one from https to http is refused.
- * @throws system errors of the connection as they are, `ETIMEDOUT` for silence, `ERR_REDIRECT`
+ * @throws system errors of the connection as they are, `ERR_CONNECT_TIMEOUT`, `ETIMEDOUT` for silence, `ERR_REDIRECT`
  */
 export function createHttpClient(options: HttpOptions = {}): HttpClient {
   const plain = new http.Agent({ keepAlive: true });
   let secure: https.Agent | undefined;
-  const idleTimeout = options.idleTimeout ?? 60_000;
+  const { connectTimeout = 15_000, idleTimeout = 60_000 } = options;
   const secureAgent = () => {
     secure ??= new https.Agent({ keepAlive: true, secureContext: trust(options.ca ?? []) });
     return secure;
   };
   const exchange = (request: HttpRequest) => {
     const agent = request.url.protocol === "https:" ? secureAgent() : plain;
-    return sendOnce(request, { agent, idleTimeout });
+    return sendOnce(request, { agent, connectTimeout, idleTimeout });
   };
   return {
     async send(request) {
@@ -96,12 +98,16 @@ function redirected(request: HttpRequest, location: string): HttpRequest {
 }
 
 function redirectError(message: string): Error {
-  return Object.assign(new Error(message), { code: "ERR_REDIRECT" });
+  return withCode(message, "ERR_REDIRECT");
 }
 
-type Wire = { agent: http.Agent; idleTimeout: number };
+function withCode(message: string, code: string): Error {
+  return Object.assign(new Error(message), { code });
+}
 
-function sendOnce(request: HttpRequest, { agent, idleTimeout }: Wire): Promise<HttpResponse> {
+type Wire = { agent: http.Agent; connectTimeout: number; idleTimeout: number };
+
+function sendOnce(request: HttpRequest, { agent, connectTimeout, idleTimeout }: Wire): Promise<HttpResponse> {
   const { method, url, headers, body, signal } = request;
   const module = url.protocol === "https:" ? https : http;
   return new Promise((resolve, reject) => {
@@ -110,8 +116,15 @@ function sendOnce(request: HttpRequest, { agent, idleTimeout }: Wire): Promise<H
     outgoing.setTimeout(idleTimeout, () => {
       // Bytes that wait here for a slow reader are not the server's silence.
       if (incoming !== undefined && (incoming.readableLength > 0 || incoming.isPaused())) return;
-      const error = Object.assign(new Error(`no answer for ${idleTimeout} ms`), { code: "ETIMEDOUT" });
-      (incoming ?? outgoing).destroy(error);
+      (incoming ?? outgoing).destroy(withCode(`no answer for ${idleTimeout} ms`, "ETIMEDOUT"));
+    });
+    outgoing.once("socket", (socket) => {
+      if (!socket.connecting) return;
+      const giveUp = () =>
+        outgoing.destroy(withCode(`no connection after ${connectTimeout} ms`, "ERR_CONNECT_TIMEOUT"));
+      const timer = setTimeout(giveUp, connectTimeout);
+      socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () => clearTimeout(timer));
+      socket.once("close", () => clearTimeout(timer));
     });
     outgoing.on("error", reject);
     outgoing.on("response", (response) => {
