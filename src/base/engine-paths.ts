@@ -15,6 +15,7 @@ export function enginePaths({ data, run }: EnginePaths) {
     run,
     lock: join(data, "engine.lock"),
     database: join(data, "tug.db"),
+    journal: join(data, "journal.db"),
     log: join(data, "engine.log"),
     volumes: join(data, "volumes"),
     socket: join(run, "tug.sock"),

@@ -1,4 +1,5 @@
 import { EventEmitter, on } from "node:events";
+import { type Database, type Logger, messageOf } from "../base/index.ts";
 
 /** Something that happened. `timeNanos` is since 1970. */
 export type EngineEvent = {
@@ -9,7 +10,7 @@ export type EngineEvent = {
   readonly timeNanos: bigint;
 };
 
-/** What happens in an engine, for whoever listens, and what happened lately. */
+/** What happens in an engine, for whoever listens, and what happened before. */
 export interface EventLog {
   publish(event: Omit<EngineEvent, "timeNanos">): void;
   /** Hears every event from now on until the returned function is called. */
@@ -21,23 +22,41 @@ export interface EventLog {
   ): AsyncGenerator<EngineEvent>;
 }
 
-/** How many past events are kept for `--since`. */
-const KEPT = 1000;
+export type EventLogOptions = {
+  /** See journal.ts: its table `events` keeps the past. */
+  readonly journal: Database;
+  readonly logger: Logger;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  /** The most past events that are kept, give or take a tenth. */
+  readonly kept?: number;
+};
 
-/** An event log in memory. */
-export function createEventLog(now: () => number = Date.now): EventLog {
+/** How many past events are kept for `--since`. */
+const KEPT = 20_000;
+
+/** The longest that a timer of Node waits, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** An event log whose past outlives the engine. */
+export function createEventLog(options: EventLogOptions): EventLog {
+  const { journal, logger, now = Date.now, kept = KEPT } = options;
   const emitter = new EventEmitter();
   emitter.setMaxListeners(0);
-  const past: EngineEvent[] = [];
-  let last = 0n;
+  const table = eventTable(journal, kept);
+  let last = table.newest();
   return {
     publish(event) {
       const time = BigInt(now()) * 1_000_000n;
-      // Two events of one millisecond keep their order.
+      // The time is the key: two events of one millisecond keep their order, and so do those of a clock that was set back.
       last = time > last ? time : last + 1n;
       const full = { ...event, timeNanos: last };
-      past.push(full);
-      if (past.length > KEPT) past.shift();
+      try {
+        table.add(full);
+      } catch (error) {
+        // What has happened has happened, also on a full disk: who listens must hear of it.
+        logger.log("error", "events.lost", { action: event.action, id: event.id, reason: messageOf(error) });
+      }
       emitter.emit("event", full);
     },
     listen(listener) {
@@ -45,14 +64,10 @@ export function createEventLog(now: () => number = Date.now): EventLog {
       return () => void emitter.off("event", listener);
     },
     async *stream({ since, until }, signal) {
-      const limit = until === undefined ? undefined : AbortSignal.timeout(Math.max(0, until - now()));
-      const ends = limit === undefined ? signal : AbortSignal.any([signal, limit]);
-      const coming = ends.aborted ? undefined : on(emitter, "event", { signal: ends });
-      if (since !== undefined) {
-        const from = BigInt(Math.floor(since)) * 1_000_000n;
-        const to = until === undefined ? undefined : BigInt(Math.floor(until)) * 1_000_000n;
-        yield* past.filter(({ timeNanos }) => timeNanos >= from && (to === undefined || timeNanos <= to));
-      }
+      const wait = until === undefined ? undefined : Math.min(Math.max(0, until - now()), LONGEST_TIMER);
+      const ends = wait === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(wait)]);
+      const coming = ends.aborted || wait === 0 ? undefined : on(emitter, "event", { signal: ends });
+      if (since !== undefined) yield* table.between(since, until);
       if (coming === undefined) return;
       try {
         for await (const [event] of coming) yield event as EngineEvent;
@@ -60,5 +75,47 @@ export function createEventLog(now: () => number = Date.now): EventLog {
         if (!ends.aborted) throw error;
       }
     },
+  };
+}
+
+type Row = { time: bigint; type: EngineEvent["type"]; action: string; object: string; attributes: string };
+
+function eventTable({ sql }: Database, kept: number) {
+  const insert = sql.prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?)");
+  const range = sql.prepare("SELECT * FROM events WHERE time >= ? AND time <= ? ORDER BY time");
+  const newest = sql.prepare("SELECT max(time) AS time FROM events");
+  const count = sql.prepare("SELECT count(*) AS count FROM events");
+  const trim = sql.prepare(
+    "DELETE FROM events WHERE time < (SELECT time FROM events ORDER BY time DESC LIMIT 1 OFFSET ?)",
+  );
+  range.setReadBigInts(true);
+  newest.setReadBigInts(true);
+  let added = Number(count.get()?.count ?? 0);
+  return {
+    add({ timeNanos, type, action, id, attributes }: EngineEvent): void {
+      insert.run(timeNanos, type, action, id, JSON.stringify(attributes));
+      added += 1;
+      if (added < kept * 1.1) return;
+      trim.run(kept - 1);
+      added = kept;
+    },
+    newest: (): bigint => (newest.get() as { time: bigint | null }).time ?? 0n,
+    /** Bounds in milliseconds. */
+    between: (from: number, to: number | undefined): EngineEvent[] =>
+      range.all(nanos(from), to === undefined ? 2n ** 63n - 1n : nanos(to)).map((row) => toEvent(row as Row)),
+  };
+}
+
+function nanos(milliseconds: number): bigint {
+  return BigInt(Math.round(milliseconds * 1000)) * 1000n;
+}
+
+function toEvent({ time, type, action, object, attributes }: Row): EngineEvent {
+  return {
+    type,
+    action,
+    id: object,
+    attributes: JSON.parse(attributes) as EngineEvent["attributes"],
+    timeNanos: time,
   };
 }

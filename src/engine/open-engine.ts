@@ -25,6 +25,7 @@ import { containerImages } from "./images/container-images.ts";
 import { HELLO, helloImage } from "./images/hello.ts";
 import { isHostImage } from "./images/host-image.ts";
 import { type ImageService, openImageService } from "./images/service.ts";
+import { openJournal } from "./journal.ts";
 import { lockDataDirectory } from "./lock.ts";
 import { type SystemFacts, systemFacts } from "./system.ts";
 import { helperTrees } from "./trees.ts";
@@ -74,7 +75,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     });
     await images.importEmbedded(await helloImage(options.programs.hello));
     const store = containerStore(database);
-    const events = createEventLog();
+    const journal = openJournal(layout.journal);
+    const events = createEventLog({ journal, logger: options.logger });
     const isHost = (id: string): boolean => isHostImage(store.get(id)?.image.id ?? "");
     const context: EngineContext = {
       layout,
@@ -103,6 +105,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       async close() {
         registry[Symbol.dispose]();
         database.close();
+        journal.close();
         lock.release();
       },
     };

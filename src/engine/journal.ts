@@ -1,0 +1,37 @@
+import { type Database, type Migration, openDatabase } from "../base/index.ts";
+
+/** Tables of what has happened. */
+const migrations: readonly Migration[] = [
+  {
+    module: "journal",
+    version: 1,
+    sql: `
+      CREATE TABLE events (
+        time INTEGER PRIMARY KEY,
+        type TEXT NOT NULL,
+        action TEXT NOT NULL,
+        object TEXT NOT NULL,
+        attributes TEXT NOT NULL
+      ) STRICT;
+      CREATE TABLE runs (
+        container TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        started_at TEXT NOT NULL,
+        plan_digest TEXT NOT NULL,
+        plan BLOB,
+        finish TEXT,
+        PRIMARY KEY (container, number)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
+];
+
+/**
+ * Opens the database of what has happened: events and the runs of containers. It is a file of its own because it may
+ * lose its last moments when the power fails, and so costs no wait for the disk; the death of a process loses nothing.
+ */
+export function openJournal(path: string): Database {
+  const database = openDatabase(path, migrations);
+  database.sql.exec("PRAGMA synchronous = NORMAL");
+  return database;
+}
