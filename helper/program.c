@@ -108,7 +108,7 @@ static int run_hook(struct run *run, const struct op_hook *op, const char *text)
 	if (late)
 		return fail(run, late, "hook", op->path);
 	if (read_all(report_from, &error, sizeof error) == sizeof error)
-		return fail(run, error, "execve", op->path);
+		return fail(run, error, "hook", op->path);
 	return status ? fail_status(run, status, "hook", op->path) : 0;
 }
 

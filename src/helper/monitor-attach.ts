@@ -49,7 +49,9 @@ export async function attachToMonitor(directory: string, options: AttachOptions)
     socket.destroy();
     options.signal?.throwIfAborted();
     if (error instanceof TugError) throw error;
-    throw helperError("MONITOR_LOST", `cannot attach to the container: ${messageOf(error)}`, { cause: error });
+    throw helperError("MONITOR_LOST", `cannot attach to the container: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 

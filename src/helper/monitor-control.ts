@@ -42,7 +42,11 @@ export interface MonitorControl extends Disposable {
   stopLog(stopped: boolean): Promise<void>;
   /** Sends a signal to init; never to another process with its pid. */
   signal(number: number): Promise<void>;
-  /** From now on tells the listener of events; those that have happened come first. */
+  /**
+   * From now on tells the listener of events; those that have happened come first. When the connection closes without
+   * an exit, the record in the directory tells whether there was one: a request that crosses the monitor's end breaks
+   * the connection with what was under way.
+   */
   watch(listener: (event: MonitorEvent) => void): Promise<void>;
   /** Fulfilled when the monitor has ended or the connection was closed. */
   readonly closed: Promise<void>;

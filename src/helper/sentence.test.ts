@@ -10,7 +10,8 @@ const { EACCES, EISDIR, ENOENT, ENOEXEC, EPERM, ETIMEDOUT } = constants.errno;
 /** What is said when an op of the init list fails. */
 function sentence(op: Op, failure: Partial<Failure>): string {
   const plan: Plan = { host: [], stage: [], init: [op] };
-  const whole: Failure = { list: "init", index: 0, errno: 0, status: 0, call: "", path: "", ...failure };
+  const call = op.op === "exec" ? "execve" : "";
+  const whole: Failure = { list: "init", index: 0, errno: 0, status: 0, call, path: "", ...failure };
   return failureError(plan, whole).message;
 }
 
@@ -82,4 +83,21 @@ test("the code of a missing program differs from that of one that cannot be exec
   const failure = { list: "init", index: 0, status: 0, call: "findProgram", path: "x" } as const;
   assert.equal(failureError(plan, { ...failure, errno: ENOENT }).code, "RUNTIME_PROGRAM_NOT_FOUND");
   assert.equal(failureError(plan, { ...failure, errno: EACCES }).code, "RUNTIME_PROGRAM_NOT_EXECUTABLE");
+});
+
+test("a failure after start is told by its call: the plan of start does not have the op", () => {
+  const plan: Plan = {
+    host: [{ op: "start", from: "start", fifo: "/s", status: "/e" }],
+    stage: [],
+    init: [],
+  };
+  const failure = { list: "init", index: 40, errno: ENOEXEC, status: 0, path: "/x" } as const;
+  const { message, code } = failureError(plan, { ...failure, call: "execve" });
+  assert.equal(message, 'cannot run the program (config.json#/process/args): exec: "/x": exec format error');
+  assert.equal(code, "RUNTIME_PROGRAM_NOT_EXECUTABLE");
+  const hooked = failureError(plan, { ...failure, call: "hook", errno: 0, status: 256 });
+  assert.equal(hooked.message, "cannot run hook /x (config.json#/hooks/startContainer): it exited with 1");
+  const filter = failureError(plan, { ...failure, call: "seccomp", errno: EPERM, path: "" });
+  assert.match(filter.message, /^cannot load the system call filter \(config\.json#\/linux\/seccomp\)/);
+  assert.equal(failureError({ ...plan, host: [] }, { ...failure, call: "execve" }).code, "HELPER_PROTOCOL");
 });

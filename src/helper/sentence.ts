@@ -17,7 +17,7 @@ export function failureError(plan: Plan, failure: Failure): TugError {
       `cannot execute the plan: the helper refused op ${failure.index} (${failure.call})`,
     );
   }
-  const op = plan[failure.list][failure.index];
+  const op = plan[failure.list][failure.index] ?? opAfterStart(plan, failure);
   if (op === undefined) {
     return helperError("PROTOCOL", "cannot execute the plan: the helper reports an op that is not in it");
   }
@@ -50,6 +50,7 @@ const words: Readonly<Record<string, string>> = {
   EISDIR: "is a directory",
   ELOOP: "too many levels of symbolic links",
   EOPNOTSUPP: "operation not supported",
+  ERANGE: "numerical result out of range",
   ETIMEDOUT: "timed out",
   EXDEV: "invalid cross-device link",
 };
@@ -57,6 +58,18 @@ const words: Readonly<Record<string, string>> = {
 /** The usual words for an errno, in lower case. */
 export function errnoText(errno: number): string {
   return words[errnoName(errno)] ?? getSystemErrorMap().get(-errno)?.[1] ?? `error ${errno}`;
+}
+
+/**
+ * The op that failed after start, where another plan, long done, had made the process: few ops come then, and the call
+ * tells which one it was.
+ */
+function opAfterStart(plan: Plan, { list, call, path }: Failure): Op | undefined {
+  if (list !== "init" || !plan.host.some(({ op }) => op === "start")) return undefined;
+  if (call === "hook")
+    return { op: "hook", from: "/hooks/startContainer", path, args: [], env: [], input: "" };
+  if (call === "seccomp") return { op: "seccomp", from: "/linux/seccomp", filter: new Uint8Array() };
+  return { op: "exec", from: "/process/args", args: [path], env: [] };
 }
 
 function fill(phrase: string, op: Op): string {
@@ -75,7 +88,8 @@ function programCode(code: RuntimeCode, failure: Failure): RuntimeCode {
 }
 
 function reason(failure: Failure, op: Op): string {
-  if (op.op === "findProgram" || op.op === "exec") return programReason(failure, op);
+  if (op.op === "findProgram" || (op.op === "exec" && failure.call === "execve"))
+    return programReason(failure, op);
   const ended = failure.status === 0 ? "" : describeStatus(failure.status);
   const explained = explanations[`${op.op} ${errnoName(failure.errno)}`];
   const text = failure.errno === 0 ? ended : (explained ?? errnoText(failure.errno));
