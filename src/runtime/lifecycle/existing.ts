@@ -53,7 +53,8 @@ export async function createdAt({ stateDir }: Existing): Promise<Date> {
   return (await stat(`${stateDir}/${stateFiles.config}`)).mtime;
 }
 
-async function loadSpec(stateDir: string): Promise<Spec | undefined> {
+/** The configuration as it was when the container was made, if it was written. */
+export async function loadSpec(stateDir: string): Promise<Spec | undefined> {
   const path = `${stateDir}/${stateFiles.config}`;
   try {
     return parseSpec(await readFile(path), path).value;

@@ -9,6 +9,7 @@ import {
   planStart,
 } from "../planner/lifecycle.ts";
 import { loadExisting } from "./existing.ts";
+import { loadRemains } from "./remains.ts";
 import type { RuntimeContext } from "./runtime.ts";
 import { isAlive, statusOf } from "./status.ts";
 
@@ -32,10 +33,9 @@ export async function killContainer(
   { signal, all = false }: { signal: number; all?: boolean },
 ): Promise<void> {
   const existing = await loadExisting(context.root, id);
-  if (!(await isAlive(existing, context.facts.bootId))) {
-    if (all) return;
+  // What a stopped container left in its group can still be killed.
+  if (!all && !(await isAlive(existing, context.facts.bootId)))
     throw lifecycleError("NOT_RUNNING", "container not running");
-  }
   await context.helper
     .execute(all ? planKillAll(existing, signal) : planKill(existing, signal))
     .catch((error: unknown) => {
@@ -46,10 +46,7 @@ export async function killContainer(
 
 /** Removes a stopped container, or with `force` any container, and runs its poststop hooks. */
 export async function deleteContainer(context: RuntimeContext, id: string, force: boolean): Promise<void> {
-  const existing = await loadExisting(context.root, id).catch((error: unknown) => {
-    if (force && error instanceof TugError && error.kind === "notFound") return undefined;
-    throw error;
-  });
+  const existing = await (force ? loadRemains(context, id) : loadExisting(context.root, id));
   if (existing === undefined) return;
   const alive = await isAlive(existing, context.facts.bootId);
   if (alive && !force) {

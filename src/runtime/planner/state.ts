@@ -1,6 +1,7 @@
 import { directoryFlags, type Op } from "../../plan/index.ts";
 import { printJson } from "../../specs/oci-runtime/index.ts";
-import type { StoredState } from "../state.ts";
+import type { CgroupLayout } from "../cgroups/index.ts";
+import type { StoredGroup, StoredState } from "../state.ts";
 import type { CreateInput } from "./input.ts";
 
 /** Names of the files in a container's state directory. */
@@ -56,11 +57,7 @@ function stateFile(
     rootfs: spec.root.path.startsWith("/") ? spec.root.path : `${bundle}/${spec.root.path}`,
     owner: input.owner,
     bootId: facts.bootId,
-    groups: (input.cgroups?.hierarchies ?? []).map(({ mount, path, version, controllers }) => ({
-      path: `${mount}/${path}`.replace(/\/{2,}/g, "/"),
-      version,
-      controllers: [...controllers],
-    })),
+    groups: storedGroups(input.cgroups),
     ...(spec.annotations && { annotations: { ...spec.annotations } }),
   };
   const text = escapeContent(JSON.stringify(state));
@@ -69,6 +66,15 @@ function stateFile(
     content: `${text.slice(0, -1)},"pid":${pid},"startTime":${startTime}}`,
     mode: 0o600,
   };
+}
+
+/** The groups of a layout as the state names them. */
+export function storedGroups(layout: CgroupLayout | undefined): StoredGroup[] {
+  return (layout?.hierarchies ?? []).map(({ mount, path, version, controllers }) => ({
+    path: `${mount}/${path}`.replace(/\/{2,}/g, "/"),
+    version,
+    controllers: [...controllers],
+  }));
 }
 
 /** Doubles the per cent signs of a text, so that writeFile writes it as it is. */
