@@ -34,7 +34,6 @@ static bool find_package(char package[PATH_MAX])
 {
 	ssize_t length = readlink("/proc/self/exe", package, PATH_MAX - 1);
 	ssize_t place = (ssize_t)sizeof own_place - 1;
-
 	package[length < 0 ? 0 : length] = '\0';
 	if (length <= place || strcmp(package + length - place, own_place) != 0)
 		return false;
@@ -64,7 +63,6 @@ int front_main(int argc, char **argv)
 	bool oci = strcmp(name, "tug-oci") == 0;
 	owned_memory char **command = calloc((size_t)argc + 3, sizeof *command);
 	char **next = command;
-
 	if (command == NULL || !find_package(package))
 		return cannot_run("tug: cannot run: this program is not where its package put it: install tug again\n");
 	if (!find_file(program, package, oci ? "/dist/bin/tug-oci.mjs" : "/dist/bin/tug.mjs", R_OK))

@@ -16,7 +16,6 @@ static long call(long number, long a, long b, long c, long d)
 {
 	long result;
 	register long r10 __asm__("r10") = d;
-
 	__asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10) : "rcx", "r11", "memory");
 	return result;
 }
@@ -27,7 +26,6 @@ static long call(long number, long a, long b, long c, long d)
 {
 	register long x8 __asm__("x8") = number, x0 __asm__("x0") = a, x1 __asm__("x1") = b, x2 __asm__("x2") = c;
 	register long x3 __asm__("x3") = d;
-
 	__asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3) : "memory");
 	return x0;
 }
@@ -63,7 +61,6 @@ void *memset(void *to, int byte, size_t size)
 static size_t length_of(const char *text)
 {
 	size_t length = 0;
-
 	while (text[length] != '\0')
 		length++;
 	return length;
@@ -81,7 +78,6 @@ static bool starts_with(const char *text, const char *with)
 static void add(char *to, size_t room, const char *text)
 {
 	size_t at = length_of(to);
-
 	for (; *text != '\0' && at + 1 < room; text++)
 		to[at++] = *text;
 	to[at] = '\0';
@@ -91,7 +87,6 @@ static void add_number(char *to, size_t room, uint64_t number)
 {
 	char digits[21];
 	size_t at = sizeof digits - 1;
-
 	digits[at] = '\0';
 	do
 		digits[--at] = (char)('0' + number % 10);
@@ -102,7 +97,6 @@ static void add_number(char *to, size_t room, uint64_t number)
 static char *new_fact(struct facts *facts, const char *key)
 {
 	struct fact *fact = &facts->list[facts->count++];
-
 	fact->key = key;
 	fact->value[0] = '\0';
 	return fact->value;
@@ -113,7 +107,6 @@ static bool read_file(const char *path, char text[FILE_SIZE])
 {
 	long fd = call(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0);
 	long size = fd < 0 ? -1 : call(SYS_read, fd, (long)text, FILE_SIZE - 1, 0);
-
 	if (fd >= 0)
 		call(SYS_close, fd, 0, 0, 0);
 	text[size < 0 ? 0 : size] = '\0';
@@ -124,7 +117,6 @@ static bool read_file(const char *path, char text[FILE_SIZE])
 static uint64_t number_in(const char *text)
 {
 	uint64_t number = 0;
-
 	if (*text < '0' || *text > '9')
 		return UINT64_MAX;
 	for (; *text >= '0' && *text <= '9'; text++)
@@ -136,7 +128,6 @@ static void add_identity(struct facts *facts)
 {
 	struct utsname names;
 	char *pid = new_fact(facts, "pid"), *host = new_fact(facts, "hostname"), *user = new_fact(facts, "user");
-
 	add_number(pid, VALUE_SIZE, (uint64_t)call(SYS_getpid, 0, 0, 0, 0));
 	if (call(SYS_uname, (long)&names, 0, 0, 0) == 0)
 		add(host, VALUE_SIZE, names.nodename);
@@ -151,15 +142,12 @@ static void add_namespaces(struct facts *facts)
 		"cgroup namespace", "ipc namespace", "mnt namespace", "net namespace", "pid namespace", "user namespace",
 		"uts namespace",
 	};
-
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
 		char path[64] = "/proc/self/ns/", *value = new_fact(facts, keys[i]);
 		size_t at = length_of(path);
-
 		for (const char *c = keys[i]; *c != ' '; c++)
 			path[at++] = *c;
 		long length = call(SYS_readlinkat, AT_FDCWD, (long)path, (long)value, VALUE_SIZE - 1);
-
 		value[length < 0 ? 0 : length] = '\0';
 		if (length < 0)
 			add(value, VALUE_SIZE, "unknown");
@@ -172,7 +160,6 @@ static void add_limits(struct facts *facts)
 	enum { HUNDREDTHS = 100, V1_UNLIMITED_BITS = 62 };
 	char text[FILE_SIZE], *memory = new_fact(facts, "memory limit"), *cpu = new_fact(facts, "cpu limit");
 	uint64_t bytes = UINT64_MAX, quota = UINT64_MAX, period = UINT64_MAX;
-
 	if (read_file("/sys/fs/cgroup/memory.max", text) || read_file("/sys/fs/cgroup/memory/memory.limit_in_bytes", text))
 		bytes = number_in(text);
 	if (bytes >> V1_UNLIMITED_BITS)
@@ -181,7 +168,6 @@ static void add_limits(struct facts *facts)
 		add_number(memory, VALUE_SIZE, bytes);
 	if (read_file("/sys/fs/cgroup/cpu.max", text)) {
 		const char *space = text;
-
 		while (*space != '\0' && *space != ' ')
 			space++;
 		quota = number_in(text);
@@ -195,7 +181,6 @@ static void add_limits(struct facts *facts)
 		return;
 	}
 	uint64_t share = quota * HUNDREDTHS / period;
-
 	add_number(cpu, VALUE_SIZE, share / HUNDREDTHS);
 	if (share % HUNDREDTHS != 0) {
 		add(cpu, VALUE_SIZE, share % HUNDREDTHS < 10 ? ".0" : ".");
@@ -209,14 +194,12 @@ static void add_rest(struct facts *facts)
 	uint64_t mask[16] = { 0 }, cpus = 0, mounts = 0;
 	long size = call(SYS_sched_getaffinity, 0, sizeof mask, (long)mask, 0);
 	char text[FILE_SIZE], *value = new_fact(facts, "cpus");
-
 	for (size_t i = 0; size > 0 && i < (size_t)size / sizeof *mask; i++)
 		for (uint64_t bits = mask[i]; bits != 0; bits &= bits - 1)
 			cpus++;
 	add_number(value, VALUE_SIZE, cpus);
 
 	long fd = call(SYS_openat, AT_FDCWD, (long)"/proc/self/mountinfo", O_RDONLY | O_CLOEXEC, 0);
-
 	while (fd >= 0 && (size = call(SYS_read, fd, (long)text, FILE_SIZE, 0)) > 0)
 		for (long i = 0; i < size; i++)
 			mounts += text[i] == '\n';
@@ -224,7 +207,6 @@ static void add_rest(struct facts *facts)
 
 	value = new_fact(facts, "capabilities");
 	const char *line = read_file("/proc/self/status", text) ? text : "";
-
 	while (*line != '\0' && !starts_with(line, key))
 		line++;
 	if (*line == '\0')
@@ -236,7 +218,6 @@ static void add_rest(struct facts *facts)
 static void put(struct output *out, const char *text)
 {
 	size_t room = sizeof out->text - out->length;
-
 	add(out->text + out->length, room, text);
 	out->length += length_of(out->text + out->length);
 }
@@ -250,7 +231,6 @@ static void put_json(struct output *out, const struct facts *facts)
 		put(out, "\":\"");
 		for (const char *c = facts->list[i].value; *c != '\0'; c++) {
 			const char one[] = { *c, '\0' };
-
 			put(out, *c == '"' ? "\\\"" : *c == '\\' ? "\\\\" : one);
 		}
 		put(out, "\"");
@@ -291,7 +271,6 @@ _Noreturn __attribute__((used)) void begin(long *stack)
 	char **arguments = (char **)(stack + 1);
 	bool json = stack[0] == 2 && equals(arguments[1], "--json");
 	int code = stack[0] > 1 && !json ? 2 : 0;
-
 	add_identity(&facts);
 	add_namespaces(&facts);
 	add_limits(&facts);
@@ -304,7 +283,6 @@ _Noreturn __attribute__((used)) void begin(long *stack)
 		put_text(&out, &facts);
 	for (size_t done = 0; done < out.length;) {
 		long n = call(SYS_write, code == 0 ? 1 : 2, (long)(out.text + done), (long)(out.length - done), 0);
-
 		if (n <= 0)
 			break;
 		done += (size_t)n;

@@ -44,7 +44,6 @@ static bool parse(struct launch *launch, int argc, char **argv)
 {
 	for (int i = 2; i < argc; i++) {
 		const char *option = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
-
 		if (strcmp(option, "--any-context") == 0) {
 			launch->any_context = true;
 			continue;
@@ -73,7 +72,6 @@ static uint64_t status_field(const char *path, const char *key, int base, uint64
 {
 	char text[STATUS_SIZE];
 	const char *line = read_file(AT_FDCWD, path, text, sizeof text) < 0 ? NULL : strstr(text, key);
-
 	return line == NULL ? missing : strtoull(line + strlen(key), NULL, base);
 }
 
@@ -86,7 +84,6 @@ static bool differs(const char *own, const char *first, const char *initial)
 	char a[64], b[64];
 	ssize_t length = readlink(own, a, sizeof a), other = readlink(first, b, sizeof b);
 	const char *expected = other > 0 ? b : initial;
-
 	return length > 0 && expected != NULL && memcmp(a, expected, (size_t)length) != 0;
 }
 
@@ -105,7 +102,6 @@ static enum launch_code check_context(void)
 	};
 	const char *own = "/proc/self/status", *bounding = "\nCapBnd:\t";
 	uint64_t first = status_field("/proc/1/status", bounding, 16, 0);
-
 	if (status_field(own, "\nNoNewPrivs:\t", 10, 0) != 0)
 		return HAS_NO_NEW_PRIVILEGES;
 	if (status_field(own, "\nSeccomp:\t", 10, 0) != 0)
@@ -133,7 +129,6 @@ static bool join_cgroups(const struct launch *launch)
 static enum launch_code become(const struct launch *launch, int log, int report)
 {
 	owned int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
 	if (!join_cgroups(launch))
 		return CANNOT_JOIN_CGROUP;
 	if (null < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0 || chdir("/") < 0)
@@ -153,15 +148,12 @@ static enum launch_code start(const struct launch *launch, int log)
 {
 	int pair[2], status;
 	uint8_t code = LAUNCHED;
-
 	if (pipe2(pair, O_CLOEXEC) < 0)
 		return CANNOT_FORK;
 	owned int from = pair[0], to = pair[1];
 	pid_t child = fork();
-
 	if (child == 0) {
 		pid_t engine = setsid() < 0 ? -1 : fork();
-
 		if (engine > 0)
 			_exit(0);
 		code = engine < 0 ? CANNOT_FORK : become(launch, log, to);
@@ -180,14 +172,11 @@ int launch_main(int argc, char **argv)
 	owned_memory const char **cgroups = calloc((size_t)argc + 1, sizeof *cgroups);
 	owned_memory char **env = calloc((size_t)argc + 1, sizeof *env);
 	struct launch launch = { .cgroups = cgroups, .env = env };
-
 	if (cgroups == NULL || env == NULL || !parse(&launch, argc, argv))
 		return WRONG_USAGE;
 	enum launch_code refused = launch.any_context ? LAUNCHED : check_context();
-
 	if (refused != LAUNCHED)
 		return (int)refused;
 	owned int log = open(launch.log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
-
 	return log < 0 ? CANNOT_OPEN_LOG : (int)start(&launch, log);
 }

@@ -18,7 +18,6 @@
 void watch_add(struct monitor *m, struct watch *w, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.ptr = w };
-
 	w->events = events;
 	w->added = epoll_ctl(m->epoll, EPOLL_CTL_ADD, w->fd, &event) == 0;
 }
@@ -26,7 +25,6 @@ void watch_add(struct monitor *m, struct watch *w, uint32_t events)
 void watch_change(struct monitor *m, struct watch *w, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.ptr = w };
-
 	if (w->events == events)
 		return;
 	w->events = events;
@@ -52,7 +50,6 @@ void watch_close(struct monitor *m, struct watch *w)
 int watch_accept(struct monitor *m, struct watch *w)
 {
 	int fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
 	/* Out of descriptors or memory: not asked again before the next pause. */
 	if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
 		watch_remove(m, w);
@@ -63,13 +60,11 @@ int watch_accept(struct monitor *m, struct watch *w)
 static void give_back(struct monitor *m)
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
 	madvise(m->buffer, INPUT_SIZE, MADV_DONTNEED);
 	madvise(m->log.batch, BATCH_SIZE + RECORD_SIZE, MADV_DONTNEED);
 	for (int i = 0; i < 2; i++) {
 		const struct line *line = &m->output[i].line;
 		size_t used = (line->length + page - 1) / page * page;
-
 		madvise(line->text + used, PIECE_MAX - used, MADV_DONTNEED);
 	}
 	clients_give_back(m);
@@ -94,12 +89,11 @@ static int64_t earlier(int64_t a, int64_t b)
 static int64_t next_deadline(const struct monitor *m, int64_t now)
 {
 	int64_t at = clients_deadline(m);
-
 	if (m->dirty || (m->finished_at != 0 && !m->recorded))
 		at = earlier(at, now + IDLE_MS);
 	if (now < m->oom_until)
 		at = earlier(at, now + OOM_STEP_MS);
-	if (m->finished_at != 0 && !m->drained)
+	if (m->finished_at != 0 && !m->drained && !m->held)
 		at = earlier(at, earlier(m->last_output + DRAIN_SILENCE_MS, m->ended + DRAIN_TOTAL_MS));
 	return at;
 }
@@ -108,8 +102,8 @@ static int64_t next_deadline(const struct monitor *m, int64_t now)
 static void drain(struct monitor *m, int64_t now)
 {
 	bool over = now >= m->last_output + DRAIN_SILENCE_MS || now >= m->ended + DRAIN_TOTAL_MS;
-
-	if (sources_open(m) && !over)
+	/* Held back, they are silent because nobody listens: that ends with the patience of the client. */
+	if (sources_open(m) && (m->held || !over))
 		return;
 	for (int i = 0; i < 2; i++)
 		source_close(m, &m->output[i]);
@@ -126,10 +120,8 @@ static void loop(struct monitor *m)
 		/* One at a time: what an event frees cannot be in a later one of the same batch. */
 		int n = epoll_wait(m->epoll, &event, 1, at == NEVER ? -1 : at <= before ? 0 : (int)(at - before));
 		int64_t now = clock_ms();
-
 		if (n == 1) {
 			struct watch *w = event.data.ptr;
-
 			m->dirty = true;
 			w->ready(m, w, event.events);
 		} else if (m->dirty && now >= before + IDLE_MS) {
@@ -151,12 +143,10 @@ static void report(int channel, int error, const char *call, const char *path)
 {
 	enum { FAILED = 4, NO_LIST = 255 };
 	uint8_t answer[FAILURE_MAX], *at = answer + sizeof(uint32_t);
-
 	at = put32(put32(put32(put8(put8(at, FAILED), NO_LIST), 0), (uint32_t)error), 0);
 	for (int i = 0; i < 2; i++) {
 		const char *text = i == 0 ? call : path;
 		size_t length = strnlen(text, FAILURE_MAX / 2 - 64);
-
 		at = put32(at, (uint32_t)length);
 		at = (uint8_t *)memcpy(at, text, length) + length;
 	}
@@ -170,8 +160,7 @@ static void remove_sockets(const struct monitor *m)
 	unlinkat(m->directory, "control", 0);
 }
 
-/* From here on a process of its own, whoever forked it. */
-static _Noreturn void serve(int channel)
+_Noreturn void monitor_serve(int channel)
 {
 	const struct watch none = { .fd = -1 };
 	struct monitor m = {
@@ -181,7 +170,6 @@ static _Noreturn void serve(int channel)
 	};
 	const char *call = "read", *path = "";
 	sigset_t all;
-
 	/* Blocked, not ignored: SIGCHLD is read, no other signal ends or interrupts a monitor, EPIPE is an errno. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
@@ -205,25 +193,21 @@ int monitor_main(int argc, char **argv)
 {
 	char *end = NULL;
 	long channel = argc == 3 ? strtol(argv[2], &end, 10) : -1;
-
 	/* Nothing here reads the environment; the room is for longer process titles. */
 	char *again[] = { "tug:[monitor]", "monitor", argc == 3 ? argv[2] : NULL, NULL };
 	char *room[] = { "TITLE=                                                                                ", NULL };
-
 	if (channel < 3 || channel > INT32_MAX || *end != '\0' || seal(again, room) < 0)
 		return 2;
 	if (dup2((int)channel, 3) < 0 || kernel_close_range(4, ~0U, 0) < 0)
 		return 2;
 	int null = open("/dev/null", O_RDWR);
-
 	for (int i = 0; i < 3; i++)
 		if (null < 0 || dup2(null, i) < 0)
 			return 2;
 	if (null > 2)
 		close(null);
 	pid_t child = fork();
-
 	if (child == 0)
-		serve(3);
+		monitor_serve(3);
 	return child < 0 ? 2 : 0;
 }

@@ -91,7 +91,11 @@ struct monitor {
 	int64_t ended, last_output; /* clock_ms() */
 };
 
-/* monitor.c */
+/*
+ * monitor.c: becomes the monitor that the request on the channel describes. For a process that was forked for it, is
+ * sealed, and has nothing open but the null device as 0 to 2 and the channel.
+ */
+_Noreturn void monitor_serve(int channel);
 void watch_add(struct monitor *m, struct watch *w, uint32_t events);
 void watch_change(struct monitor *m, struct watch *w, uint32_t events);
 void watch_remove(struct monitor *m, struct watch *w);

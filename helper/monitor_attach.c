@@ -37,7 +37,7 @@ struct client {
 
 static bool attached(const struct client *c)
 {
-	return c->hello_length == sizeof(c->hello);
+	return c->hello_length == sizeof c->hello;
 }
 
 static bool wants(const struct client *c, uint16_t flag)
@@ -54,7 +54,6 @@ static bool behind(const struct monitor *m, const struct client *c)
 static void update(struct monitor *m, struct client *c)
 {
 	bool paused = (c->hello.flags & CLIENT_STDIN) && m->input.pending != NULL;
-
 	if (c->dead)
 		return;
 	watch_change(m, &c->watch, (c->input_ended || paused ? 0 : EPOLLIN) | (c->head < c->tail ? EPOLLOUT : 0));
@@ -63,7 +62,6 @@ static void update(struct monitor *m, struct client *c)
 void clients_update(struct monitor *m)
 {
 	bool hold = false;
-
 	for (struct client *c = m->clients; c != NULL; c = c->next) {
 		update(m, c);
 		hold = hold || behind(m, c);
@@ -74,7 +72,6 @@ void clients_update(struct monitor *m)
 static void enqueue(struct client *c, const char *data, size_t length)
 {
 	size_t at = c->tail % QUEUE_SIZE, first = length < QUEUE_SIZE - at ? length : QUEUE_SIZE - at;
-
 	memcpy(c->queue + at, data, first);
 	memcpy(c->queue, data + first, length - first);
 	c->tail += length;
@@ -85,7 +82,6 @@ static size_t send_some(struct client *c, struct iovec *iov, size_t count)
 {
 	struct msghdr message = { .msg_iov = iov, .msg_iovlen = count };
 	ssize_t n = sendmsg(c->watch.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-
 	if (n > 0)
 		c->progress = clock_ms();
 	else if (n < 0 && errno != EAGAIN && errno != EINTR)
@@ -98,7 +94,6 @@ static void client_send(struct client *c, struct iovec iov[2])
 	size_t total = iov[0].iov_len + iov[1].iov_len;
 	size_t sent = c->head == c->tail ? send_some(c, iov, 2) : 0;
 	size_t waiting = c->tail - c->head;
-
 	if (sent == total || c->dead)
 		return;
 	if (c->queue == NULL) {
@@ -114,7 +109,6 @@ static void client_send(struct client *c, struct iovec iov[2])
 	}
 	for (int i = 0; i < 2; i++) {
 		size_t skip = sent < iov[i].iov_len ? sent : iov[i].iov_len;
-
 		enqueue(c, (char *)iov[i].iov_base + skip, iov[i].iov_len - skip);
 		sent -= skip;
 	}
@@ -127,10 +121,8 @@ void clients_send(struct monitor *m, uint8_t stream, const char *data, size_t le
 	uint8_t head[8] = { stream, 0, 0, 0, (uint8_t)(length >> 24), (uint8_t)(length >> 16), (uint8_t)(length >> 8),
 		(uint8_t)length };
 	bool raw = m->request.flags & REQUEST_TERMINAL;
-
 	for (struct client *c = m->clients; c != NULL; c = c->next) {
-		struct iovec iov[2] = { { head, raw ? 0 : sizeof(head) }, { (void *)(uintptr_t)data, length } };
-
+		struct iovec iov[2] = { { head, raw ? 0 : sizeof head }, { (void *)(uintptr_t)data, length } };
 		if (wants(c, raw ? CLIENT_STDOUT | CLIENT_STDERR : flag))
 			client_send(c, iov);
 	}
@@ -142,7 +134,6 @@ static void flush(struct client *c)
 	size_t at = c->head % QUEUE_SIZE, length = c->tail - c->head;
 	size_t first = length < QUEUE_SIZE - at ? length : QUEUE_SIZE - at;
 	struct iovec iov[2] = { { c->queue + at, first }, { c->queue, length - first } };
-
 	c->head += send_some(c, iov, 2);
 	if (c->head == c->tail)
 		c->head = c->tail = 0; /* so that little of the ring is ever touched */
@@ -152,8 +143,7 @@ static void flush(struct client *c)
 static void greet(struct monitor *m, struct client *c)
 {
 	struct hello answer = { .magic = "tugA", .version = MONITOR_VERSION };
-
-	if (memcmp(c->hello.magic, answer.magic, sizeof(answer.magic)) != 0 || c->hello.version != MONITOR_VERSION) {
+	if (memcmp(c->hello.magic, answer.magic, sizeof answer.magic) != 0 || c->hello.version != MONITOR_VERSION) {
 		c->dead = true;
 		return;
 	}
@@ -165,7 +155,6 @@ static void greet(struct monitor *m, struct client *c)
 static void end_input(struct monitor *m, struct client *c)
 {
 	bool closes = (m->request.flags & REQUEST_STDIN_ONCE) || (c->hello.flags & CLIENT_CLOSES_STDIN);
-
 	if (attached(c) && !c->input_ended && (c->hello.flags & CLIENT_STDIN) && closes)
 		sink_end(m);
 	c->input_ended = true;
@@ -175,8 +164,7 @@ static void client_input(struct monitor *m, struct client *c)
 {
 	bool opening = !attached(c);
 	char *to = opening ? (char *)&c->hello + c->hello_length : m->buffer;
-	ssize_t n = read(c->watch.fd, to, opening ? sizeof(c->hello) - c->hello_length : INPUT_SIZE);
-
+	ssize_t n = read(c->watch.fd, to, opening ? sizeof c->hello - c->hello_length : INPUT_SIZE);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
@@ -194,7 +182,6 @@ static void client_input(struct monitor *m, struct client *c)
 static void client_ready(struct monitor *m, struct watch *w, uint32_t events)
 {
 	struct client *c = (struct client *)w;
-
 	if (events & EPOLLOUT)
 		flush(c);
 	if (events & EPOLLIN)
@@ -207,8 +194,8 @@ static void client_ready(struct monitor *m, struct watch *w, uint32_t events)
 void attach_ready(struct monitor *m, struct watch *w, uint32_t events)
 {
 	int fd = watch_accept(m, w);
-	struct client *c = fd < 0 || clients_count(m) >= CONNECTIONS_MAX ? NULL : calloc(1, sizeof *c);
-
+	bool refused = m->drained || clients_count(m) >= CONNECTIONS_MAX;
+	struct client *c = fd < 0 || refused ? NULL : calloc(1, sizeof *c);
 	(void)events;
 	if (c == NULL) {
 		close_owned(&fd);
@@ -235,7 +222,6 @@ void clients_finish(struct monitor *m)
 static int64_t deadline(const struct monitor *m, const struct client *c)
 {
 	int64_t patience = c->hello.patience;
-
 	if (patience == UINT32_MAX || !(c->closing || (m->held && behind(m, c))))
 		return NEVER;
 	return c->progress + (c->closing && patience < LEAST_PATIENCE_MS ? LEAST_PATIENCE_MS : patience);
@@ -244,10 +230,8 @@ static int64_t deadline(const struct monitor *m, const struct client *c)
 int64_t clients_deadline(const struct monitor *m)
 {
 	int64_t first = NEVER;
-
 	for (const struct client *c = m->clients; c != NULL; c = c->next) {
 		int64_t at = deadline(m, c);
-
 		if (at != NEVER && (first == NEVER || at < first))
 			first = at;
 	}
@@ -257,11 +241,9 @@ int64_t clients_deadline(const struct monitor *m)
 void clients_sweep(struct monitor *m)
 {
 	bool removed = false;
-
 	for (struct client **at = &m->clients; *at != NULL;) {
 		struct client *c = *at;
 		int64_t limit = deadline(m, c);
-
 		if (!c->dead && !(c->closing && c->head == c->tail) && (limit == NEVER || clock_ms() < limit)) {
 			at = &c->next;
 			continue;
@@ -290,7 +272,6 @@ void clients_give_back(struct monitor *m)
 int clients_count(const struct monitor *m)
 {
 	int count = 0;
-
 	for (const struct client *c = m->clients; c != NULL; c = c->next)
 		count++;
 	return count;

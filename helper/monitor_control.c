@@ -36,7 +36,6 @@ static void send_record(struct control *c, uint16_t type, int error, const void 
 	uint8_t head[HEAD_SIZE];
 	struct iovec iov[2] = { { head, sizeof head }, { (void *)(uintptr_t)content, length } };
 	struct msghdr message = { .msg_iov = iov, .msg_iovlen = 2 };
-
 	put16(put16(put32(head, (uint32_t)(HEAD_SIZE - sizeof(uint32_t) + length)), type), (uint16_t)error);
 	if (!c->dead && sendmsg(c->watch.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)(sizeof head + length))
 		c->dead = true;
@@ -55,7 +54,6 @@ static void answer_status(struct monitor *m, struct control *c, uint16_t type)
 	owned int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	uint32_t state = (m->created ? CREATED : 0) | (m->finished_at != 0 ? EXITED : 0) | (m->drained ? DRAINED : 0);
 	uint8_t content[64], *at = content;
-
 	at = put32(put32(at, MONITOR_VERSION), state);
 	at = put64(put32(at, (uint32_t)getpid()), start_time_of(proc, getpid()));
 	at = put64(put32(at, (uint32_t)m->init), m->init_start);
@@ -106,7 +104,6 @@ static int obey(struct monitor *m, struct control *c, uint16_t type, const uint3
 static void tell_past(struct monitor *m, struct control *c)
 {
 	uint8_t record[EXIT_RECORD_MAX];
-
 	if (m->oom_kills > 0)
 		send_record(c, EVENT_OOM, 0, &m->oom_kills, sizeof m->oom_kills);
 	if (m->finished_at != 0)
@@ -119,7 +116,6 @@ static void serve(struct monitor *m, struct control *c, size_t length)
 {
 	uint16_t type = get16(c->request + sizeof(uint32_t));
 	uint32_t value[2] = { 0 };
-
 	/* Values that an older client does not send are 0. */
 	memcpy(value, c->request + HEAD_SIZE, length < sizeof value ? length : sizeof value);
 	if (type == CONTROL_STATUS)
@@ -134,7 +130,6 @@ static void client_ready(struct monitor *m, struct watch *w, uint32_t events)
 {
 	struct control *c = (struct control *)w;
 	ssize_t n = read(w->fd, c->request + c->length, REQUEST_SIZE - c->length);
-
 	(void)events;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -145,7 +140,6 @@ static void client_ready(struct monitor *m, struct watch *w, uint32_t events)
 	c->length += (size_t)n;
 	while (!c->dead && c->length >= HEAD_SIZE) {
 		size_t whole = sizeof(uint32_t) + (size_t)get32(c->request);
-
 		if (whole < HEAD_SIZE || whole > REQUEST_SIZE) {
 			c->dead = true;
 			return;
@@ -162,11 +156,9 @@ void control_ready(struct monitor *m, struct watch *w, uint32_t events)
 {
 	int fd = watch_accept(m, w), count = 0;
 	(void)events;
-
 	for (const struct control *c = m->controls; c != NULL; c = c->next)
 		count++;
 	struct control *c = fd < 0 || count >= CONNECTIONS_MAX ? NULL : calloc(1, sizeof *c);
-
 	if (c == NULL) {
 		close_owned(&fd);
 		return;
@@ -181,7 +173,6 @@ void controls_sweep(struct monitor *m)
 {
 	for (struct control **at = &m->controls; *at != NULL;) {
 		struct control *c = *at;
-
 		if (!c->dead) {
 			at = &c->next;
 			continue;

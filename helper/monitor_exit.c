@@ -33,11 +33,9 @@ uint64_t oom_count(const struct monitor *m)
 {
 	static const char key[] = "\noom_kill "; /* never the first line, in v1 as in v2 */
 	char text[1024];
-
 	if (m->request.oom_file[0] == '\0' || read_file(AT_FDCWD, m->request.oom_file, text, sizeof text) < 0)
 		return 0;
 	const char *found = strstr(text, key);
-
 	return found == NULL ? 0 : strtoull(found + sizeof key - 1, NULL, 10);
 }
 
@@ -45,7 +43,6 @@ uint64_t oom_count(const struct monitor *m)
 static void count_oom_kills(struct monitor *m)
 {
 	uint64_t count = oom_count(m);
-
 	if (count > m->oom_kills_before + m->oom_kills)
 		m->oom_kills = count - m->oom_kills_before;
 }
@@ -53,7 +50,6 @@ static void count_oom_kills(struct monitor *m)
 void oom_look(struct monitor *m)
 {
 	uint64_t before = m->oom_kills;
-
 	count_oom_kills(m);
 	if (m->oom_kills > before)
 		controls_tell(m, EVENT_OOM, &m->oom_kills, sizeof m->oom_kills);
@@ -62,7 +58,6 @@ void oom_look(struct monitor *m)
 static void oom_ready(struct monitor *m, struct watch *w, uint32_t events)
 {
 	char event[sizeof(struct inotify_event) + NAME_MAX + 1];
-
 	(void)events;
 	if (read(w->fd, event, sizeof event) < 0 && errno != EAGAIN && errno != EINTR)
 		watch_close(m, w);
@@ -75,7 +70,6 @@ static void oom_ready(struct monitor *m, struct watch *w, uint32_t events)
 static int oom_notify(const char *file)
 {
 	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-
 	if (fd >= 0 && inotify_add_watch(fd, file, IN_MODIFY) < 0)
 		close_owned(&fd), fd = -1;
 	return fd;
@@ -87,7 +81,6 @@ static int oom_notify_v1(const char *file, const char *control)
 	owned int watched = open(file, O_RDONLY | O_CLOEXEC);
 	owned int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	char text[48], *at = put_decimal(text, (uint64_t)fd);
-
 	*at++ = ' ';
 	put_decimal(at, (uint64_t)watched);
 	if (watched < 0 || fd < 0 || write_file(AT_FDCWD, control, text) < 0)
@@ -98,7 +91,6 @@ static int oom_notify_v1(const char *file, const char *control)
 static void created(struct monitor *m, pid_t init, uint64_t start)
 {
 	const struct monitor_request *request = &m->request;
-
 	m->created = true;
 	m->init = init;
 	m->init_start = start;
@@ -118,7 +110,6 @@ static bool take_notice(struct monitor *m)
 	ssize_t n = m->notice.fd < 0 ? 0 : recv(m->notice.fd, m->buffer, INPUT_SIZE, MSG_DONTWAIT);
 	size_t size = n < HEAD ? 0 : (size_t)n - HEAD;
 	const char *content = m->buffer + HEAD;
-
 	if (n == 0)
 		watch_close(m, &m->notice);
 	if (n < HEAD)
@@ -148,7 +139,6 @@ size_t exit_record(const struct monitor *m, uint8_t record[EXIT_RECORD_MAX])
 {
 	const uint32_t init = (uint32_t)m->init;
 	uint8_t *at = put32(record + sizeof(uint32_t), MONITOR_VERSION);
-
 	if (m->init_ended)
 		at = put_field(at, FIELD_STATUS, &m->init_status, sizeof(int32_t));
 	at = put_field(at, FIELD_FINISHED, &m->finished_at, sizeof(int64_t));
@@ -172,7 +162,6 @@ void exit_record_write(struct monitor *m)
 	uint8_t record[EXIT_RECORD_MAX];
 	size_t size = exit_record(m, record);
 	owned int fd = openat(m->directory, "exit.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-
 	m->recorded = fd >= 0 && write_all(fd, record, size) == 0
 		&& renameat(m->directory, "exit.new", m->directory, "exit") == 0;
 	/* Nobody waits for a record in a directory that was removed. */
@@ -183,7 +172,6 @@ void exit_record_write(struct monitor *m)
 static void finish(struct monitor *m)
 {
 	struct timespec now;
-
 	clock_gettime(CLOCK_REALTIME, &now);
 	m->finished_at = now.tv_sec * 1000000000LL + now.tv_nsec;
 	m->ended = m->last_output = clock_ms();
@@ -191,7 +179,6 @@ static void finish(struct monitor *m)
 	exit_record_write(m);
 
 	uint8_t record[EXIT_RECORD_MAX];
-
 	controls_tell(m, EVENT_EXIT, record, exit_record(m, record));
 	sink_drop(m);
 	for (int i = 0; i < 2; i++)
@@ -203,7 +190,6 @@ static void finish(struct monitor *m)
 static bool killed_init(struct monitor *m)
 {
 	siginfo_t info;
-
 	return m->init != 0 && waitid(P_PID, (id_t)m->init, &info, WEXITED | WNOHANG | WNOWAIT) == 0
 		&& kill(m->init, SIGKILL) == 0;
 }
@@ -211,7 +197,6 @@ static bool killed_init(struct monitor *m)
 static void reap(struct monitor *m)
 {
 	int status;
-
 	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
 		if (pid == m->run) {
 			m->run_ended = true;
@@ -238,7 +223,6 @@ void signals_ready(struct monitor *m, struct watch *w, uint32_t events)
 	if (m->finished_at != 0)
 		return;
 	bool failed = m->run_ended && (m->failure != NULL || !m->created || WIFSIGNALED(m->run_status));
-
 	if (m->init_ended || (failed && !killed_init(m)))
 		finish(m);
 }

@@ -11,7 +11,6 @@ int log_open(struct log *log)
 	int fd = open(log->settings->path, flags, 0640);
 	struct statx st;
 	char last;
-
 	if (log->fd >= 0)
 		close(log->fd);
 	log->fd = fd;
@@ -35,7 +34,6 @@ int log_open(struct log *log)
 static bool rotated_name(char name[PATH_MAX], const char *path, uint32_t age)
 {
 	size_t length = strlen(path);
-
 	if (length + sizeof ".1000" > PATH_MAX)
 		return false;
 	memcpy(name, path, length + 1);
@@ -54,7 +52,6 @@ static void rotate(struct log *log)
 {
 	uint32_t files = log->settings->max_files;
 	char from[PATH_MAX], to[PATH_MAX];
-
 	if (files <= 1)
 		unlink(log->settings->path);
 	for (uint32_t age = files <= 1 ? 0 : files - 1; age > 0; age--)
@@ -69,7 +66,6 @@ static size_t keep_whole_records(struct log *log, size_t written)
 	const char *end = written == 0 ? NULL : memrchr(log->batch, '\n', written);
 	size_t whole = end == NULL ? 0 : (size_t)(end - log->batch) + 1;
 	struct stat st;
-
 	/* The size is asked for, not remembered: somebody may have emptied the file. */
 	if (written > whole && fstat(log->fd, &st) == 0 && st.st_size >= (off_t)(written - whole)
 	    && ftruncate(log->fd, st.st_size - (off_t)(written - whole)) == 0)
@@ -80,12 +76,10 @@ static size_t keep_whole_records(struct log *log, size_t written)
 static void flush(struct log *log)
 {
 	size_t done = 0;
-
 	if (log->fd < 0 && log->fill > 0 && time(NULL) >= log->retry && log_open(log) < 0)
 		log->retry = time(NULL) + 1;
 	while (log->fd >= 0 && done < log->fill) {
 		ssize_t n = write(log->fd, log->batch + done, log->fill - done);
-
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
@@ -102,7 +96,6 @@ static void flush(struct log *log)
 static bool must_rotate(const struct log *log, size_t more)
 {
 	const struct log_settings *settings = log->settings;
-
 	if (log->fd < 0 || log->size + log->fill == 0)
 		return false;
 	if (settings->max_size > 0 && log->size + log->fill + more > settings->max_size)
@@ -117,7 +110,6 @@ static void add_piece(struct log *log, const struct piece *piece)
 		? record_json(begin, &log->stamp, piece, log->settings->attributes)
 		: record_cri(begin, &log->stamp, piece);
 	size_t length = (size_t)(end - begin);
-
 	if (must_rotate(log, length)) {
 		flush(log);
 		rotate(log);
@@ -132,7 +124,6 @@ static void add_piece(struct log *log, const struct piece *piece)
 static size_t hold(struct line *line, const char *data, size_t length)
 {
 	size_t room = PIECE_MAX - line->length, taken = length < room ? length : room;
-
 	memcpy(line->text + line->length, data, taken);
 	line->length += taken;
 	return taken;
@@ -142,7 +133,6 @@ static size_t hold(struct line *line, const char *data, size_t length)
 static void add_partial(struct log *log, struct line *line)
 {
 	size_t cut = record_cut(line->text, line->length);
-
 	add_piece(log, &(struct piece){ line->stream, line->text, cut, false });
 	line->length -= cut;
 	memmove(line->text, line->text + cut, line->length);
@@ -155,7 +145,6 @@ void log_output(struct log *log, struct line *line, const char *data, size_t len
 	while (length > 0) {
 		const char *end = memchr(data, '\n', length);
 		size_t content = end == NULL ? length : (size_t)(end - data);
-
 		if (end != NULL && line->length == 0 && content <= PIECE_MAX) {
 			add_piece(log, &(struct piece){ line->stream, data, content, true });
 		} else if (end != NULL && line->length + content <= PIECE_MAX) {
@@ -164,7 +153,6 @@ void log_output(struct log *log, struct line *line, const char *data, size_t len
 			line->length = 0;
 		} else {
 			size_t taken = hold(line, data, content);
-
 			if (taken < content)
 				add_partial(log, line);
 			content = taken;

@@ -10,7 +10,6 @@ static size_t utf8_length(const uint8_t *s, size_t n)
 	size_t length = s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
 	uint8_t low = s[0] == 0xe0 ? 0xa0 : s[0] == 0xf0 ? 0x90 : 0x80;
 	uint8_t high = s[0] == 0xed ? 0x9f : s[0] == 0xf4 ? 0x8f : 0xbf;
-
 	if (length == 0 || n < length || s[1] < low || s[1] > high)
 		return 0;
 	for (size_t i = 2; i < length; i++)
@@ -29,7 +28,6 @@ static char *escape_byte(char *to, uint8_t c)
 {
 	static const char digits[] = "0123456789abcdef";
 	static const char names[] = "btn?fr"; /* from U+0008 on */
-
 	*to++ = '\\';
 	if (c >= 0x80)
 		return (char *)memcpy(to, "ufffd", 5) + 5;
@@ -50,7 +48,6 @@ static char *escape(char *to, const char *text, size_t n)
 {
 	const uint8_t *s = (const uint8_t *)text;
 	size_t done = 0, at = 0;
-
 	while (at < n) {
 		if (plain(s[at])) {
 			at++;
@@ -72,7 +69,6 @@ static char *escape(char *to, const char *text, size_t n)
 static char *put(char *to, const char *text)
 {
 	size_t length = strlen(text);
-
 	return (char *)memcpy(to, text, length) + length;
 }
 
@@ -93,7 +89,6 @@ static char *put_date(char *to, int64_t days)
 	int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
 	int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	int64_t shifted = (5 * day_of_year + 2) / 153, month = shifted < 10 ? shifted + 3 : shifted - 9;
-
 	to = put_digits(to, (uint64_t)(year_of_era + era * 400 + (month <= 2)), 4);
 	*to++ = '-';
 	to = put_digits(to, (uint64_t)month, 2);
@@ -105,12 +100,10 @@ static char *put_date(char *to, int64_t days)
 static char *put_time(char *to, struct stamp *stamp)
 {
 	struct timespec now;
-
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (now.tv_sec != stamp->second || stamp->text[0] == '\0') {
 		uint64_t second = (uint64_t)now.tv_sec % 86400;
 		char *end = put_date(stamp->text, now.tv_sec / 86400);
-
 		*end++ = 'T';
 		end = put_digits(end, second / 3600, 2);
 		*end++ = ':';
@@ -151,7 +144,6 @@ size_t record_cut(const char *text, size_t limit)
 	for (size_t back = 1; back <= 3 && back < limit; back++) {
 		uint8_t c = (uint8_t)text[limit - back];
 		size_t length = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-
 		if (c < 0x80)
 			break;
 		if (c >= 0xc0)

@@ -34,16 +34,14 @@ static const struct field fields[] = {
 
 static bool take_field(struct monitor_request *request, uint16_t id, char *value, uint32_t length)
 {
-	if (id == 0 || id >= sizeof(fields) / sizeof(fields[0]))
+	if (id == 0 || id >= sizeof fields / sizeof fields[0])
 		return false;
 	char *member = (char *)request + fields[id].offset;
-
 	if (fields[id].kind == TEXT) {
 		/* Moved onto the field's head, which has been read, so that a NUL fits behind it. */
 		char *text = memmove(value - 1, value, length);
-
 		text[length] = '\0';
-		memcpy(member, &text, sizeof(text));
+		memcpy(member, &text, sizeof text);
 		return strlen(text) == length;
 	}
 	if (length != (fields[id].kind == U32 ? sizeof(uint32_t) : sizeof(uint64_t)))
@@ -63,18 +61,16 @@ static bool legal(const struct monitor_request *request)
 int monitor_request_read(int fd, struct monitor_request *request)
 {
 	uint32_t head[2];
-
 	*request = (struct monitor_request){
 		.id = "", .directory = "", .oom_file = "", .oom_control = "", .owner = UINT32_MAX,
 		.log = { .path = "", .attributes = "" },
 	};
-	ssize_t got = read_all(fd, head, sizeof(head));
+	ssize_t got = read_all(fd, head, sizeof head);
 	if (got < 0)
 		return -1;
-	if (got < (ssize_t)sizeof(head) || head[1] != MONITOR_VERSION || head[0] < sizeof(head[1]) || head[0] > REQUEST_MAX)
+	if (got < (ssize_t)sizeof head || head[1] != MONITOR_VERSION || head[0] < sizeof(head[1]) || head[0] > REQUEST_MAX)
 		goto refuse;
 	size_t length = head[0] - sizeof(head[1]);
-
 	request->memory = malloc(length + 1);
 	if (request->memory == NULL || read_all(fd, request->memory, length) != (ssize_t)length)
 		goto refuse;
@@ -82,8 +78,7 @@ int monitor_request_read(int fd, struct monitor_request *request)
 		if (end - at < FIELD_HEAD)
 			goto refuse;
 		uint16_t id = get16(at);
-		uint32_t size = get32(at + sizeof(id));
-
+		uint32_t size = get32(at + sizeof id);
 		at += FIELD_HEAD;
 		if (size > (size_t)(end - at) || !take_field(request, id, at, size))
 			goto refuse;

@@ -27,7 +27,6 @@ static int make_buffers(struct monitor *m)
 {
 	const size_t size = INPUT_SIZE + BATCH_SIZE + RECORD_SIZE + 2 * PIECE_MAX;
 	char *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
 	if (at == MAP_FAILED)
 		return -1;
 	m->buffer = at;
@@ -41,14 +40,12 @@ static int make_buffers(struct monitor *m)
 static int listen_at(struct monitor *m, struct watch *w, const char *name)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
 	strcpy(address.sun_path, name);
 	w->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (w->fd < 0 || (unlink(name) < 0 && errno != ENOENT))
 		return -1;
 	mode_t mask = umask(0177);
 	int result = bind(w->fd, (struct sockaddr *)&address, sizeof address);
-
 	umask(mask);
 	if (result < 0 || listen(w->fd, CONNECTIONS_MAX) < 0)
 		return -1;
@@ -59,7 +56,6 @@ static int listen_at(struct monitor *m, struct watch *w, const char *name)
 static int open_sockets(struct monitor *m, const struct attempt *attempt)
 {
 	const char *directory = m->request.directory;
-
 	m->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (m->directory < 0 || fchdir(m->directory) < 0)
 		return failed(attempt, "open", directory);
@@ -77,7 +73,6 @@ static int open_sockets(struct monitor *m, const struct attempt *attempt)
 static int make_pipe(const struct monitor *m, bool input, int *ours, int *theirs)
 {
 	int end[2];
-
 	if (pipe2(end, O_CLOEXEC) < 0)
 		return -1;
 	*ours = end[input];
@@ -91,7 +86,6 @@ static int make_pipe(const struct monitor *m, bool input, int *ours, int *theirs
 static int make_streams(struct monitor *m, int theirs[RUN_FDS])
 {
 	int pair[2], ours;
-
 	if (m->request.flags & REQUEST_TERMINAL) {
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 			return -1;
@@ -118,12 +112,14 @@ static int make_streams(struct monitor *m, int theirs[RUN_FDS])
 static _Noreturn void become_run(const int theirs[RUN_FDS])
 {
 	int high[RUN_FDS];
-
 	for (int i = 0; i < RUN_FDS; i++)
 		high[i] = theirs[i] < 0 ? -1 : fcntl(theirs[i], F_DUPFD_CLOEXEC, RUN_FDS);
-	for (int i = 0; i < RUN_FDS; i++)
-		if (high[i] < 0 ? i > 2 && close(i) < 0 && errno != EBADF : dup2(high[i], i) < 0)
+	for (int i = 0; i < RUN_FDS; i++) {
+		if (theirs[i] >= 0 && dup2(high[i], i) < 0)
 			_exit(1);
+		if (theirs[i] < 0 && i > 2)
+			close(i);
+	}
 	kernel_close_range(RUN_FDS, ~0U, 0);
 	signals_default();
 	_exit(run_plan(RUN_CHANNEL, RUN_NOTICE, NULL));
@@ -132,7 +128,6 @@ static _Noreturn void become_run(const int theirs[RUN_FDS])
 static int fork_run(struct monitor *m, int theirs[RUN_FDS])
 {
 	int pair[2];
-
 	/* Keeps the boundaries of records. */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -1;
@@ -150,7 +145,6 @@ static int fork_run(struct monitor *m, int theirs[RUN_FDS])
 static int watch_children(struct monitor *m)
 {
 	sigset_t set;
-
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	m->signals = (struct watch){ .fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC), .ready = signals_ready };
@@ -164,7 +158,6 @@ int monitor_setup(struct monitor *m, int channel, const char **call, const char 
 {
 	const struct attempt attempt = { call, path };
 	int theirs[RUN_FDS] = { -1, -1, -1, -1, channel, -1 };
-
 	if (make_buffers(m) < 0)
 		return failed(&attempt, "mmap", "");
 	m->epoll = epoll_create1(EPOLL_CLOEXEC);

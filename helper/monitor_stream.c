@@ -10,7 +10,6 @@ static void source_ready(struct monitor *m, struct watch *w, uint32_t events)
 {
 	struct source *s = (struct source *)w;
 	ssize_t n = read(w->fd, m->buffer, INPUT_SIZE);
-
 	(void)events;
 	if (n > 0) {
 		if (s->hung) {
@@ -54,9 +53,11 @@ void sources_hold(struct monitor *m, bool held)
 	if (m->held == held)
 		return;
 	m->held = held;
+	/* Draining goes on where it was held up. */
+	if (!held && m->finished_at != 0)
+		m->ended = m->last_output = clock_ms();
 	for (int i = 0; i < 2; i++) {
 		struct watch *w = &m->output[i].watch;
-
 		if (held)
 			watch_remove(m, w);
 		else if (w->fd >= 0)
@@ -68,7 +69,6 @@ void sources_hold(struct monitor *m, bool held)
 static ssize_t write_some(int fd, const char *data, size_t length)
 {
 	ssize_t n = length == 0 ? 0 : write(fd, data, length);
-
 	return n >= 0 ? n : errno == EAGAIN || errno == EINTR ? 0 : -1;
 }
 
@@ -76,7 +76,6 @@ static void sink_ready(struct monitor *m, struct watch *w, uint32_t events)
 {
 	struct sink *sink = &m->input;
 	ssize_t n = write_some(w->fd, sink->pending + sink->begin, sink->end - sink->begin);
-
 	(void)events;
 	if (n < 0) {
 		sink_drop(m);
@@ -98,11 +97,9 @@ static void sink_ready(struct monitor *m, struct watch *w, uint32_t events)
 void sink_write(struct monitor *m, const char *data, size_t length)
 {
 	struct sink *sink = &m->input;
-
 	if (sink->watch.fd < 0 || sink->close_when_written)
 		return;
 	ssize_t n = write_some(sink->watch.fd, data, length);
-
 	if (n == (ssize_t)length)
 		return;
 	sink->pending = n < 0 ? NULL : malloc(length - (size_t)n);
@@ -120,7 +117,6 @@ void sink_write(struct monitor *m, const char *data, size_t length)
 void sink_drop(struct monitor *m)
 {
 	struct sink *sink = &m->input;
-
 	free(sink->pending);
 	sink->pending = NULL;
 	sink->begin = sink->end = 0;
@@ -141,7 +137,10 @@ void sink_end(struct monitor *m)
 int terminal_resize(struct monitor *m, uint32_t rows, uint32_t columns)
 {
 	struct winsize size = { .ws_row = (uint16_t)rows, .ws_col = (uint16_t)columns };
-
+	if (rows > UINT16_MAX || columns > UINT16_MAX) {
+		errno = EINVAL;
+		return -1;
+	}
 	m->rows = rows;
 	m->columns = columns;
 	if (m->output[0].watch.fd < 0 || rows == 0 || columns == 0)
@@ -152,7 +151,6 @@ int terminal_resize(struct monitor *m, uint32_t rows, uint32_t columns)
 void terminal_ready(struct monitor *m, struct watch *w, uint32_t events)
 {
 	int master = receive_fd(w->fd, NULL, 0);
-
 	(void)events;
 	if (master < 0 && errno == EAGAIN)
 		return;

@@ -57,7 +57,6 @@ static int stop(struct pack *p, int error, const char *call)
 static int flush(struct pack *p)
 {
 	int result = write_all(p->records, p->buffer, p->fill);
-
 	p->fill = 0;
 	return result < 0 ? fail(p->run, errno, "write", NULL) : 0;
 }
@@ -66,10 +65,8 @@ static int flush(struct pack *p)
 static struct first_name *find_link(const struct pack *p, uint64_t device, uint64_t inode)
 {
 	size_t at = (size_t)((inode ^ device << 7) * 0x9e3779b97f4a7c15u >> 20);
-
 	for (;; at++) {
 		struct first_name *entry = &p->links[at & (p->link_room - 1)];
-
 		if (entry->path == 0 || (entry->device == device && entry->inode == inode))
 			return entry;
 	}
@@ -78,7 +75,6 @@ static struct first_name *find_link(const struct pack *p, uint64_t device, uint6
 static int grow_links(struct pack *p)
 {
 	struct pack old = *p;
-
 	p->link_room = old.link_room == 0 ? 1024 : old.link_room * 2;
 	p->links = p->link_room * sizeof *p->links > TREE_MEMORY ? NULL : calloc(p->link_room, sizeof *p->links);
 	if (p->links == NULL) {
@@ -98,17 +94,14 @@ static const char *first_name(struct pack *p, const struct statx *st)
 {
 	uint64_t device = (uint64_t)st->stx_dev_major << 32 | st->stx_dev_minor;
 	size_t size = strlen(p->path) + 1;
-
 	if (p->link_count * 2 >= p->link_room && grow_links(p) < 0)
 		return NULL;
 	struct first_name *entry = find_link(p, device, st->stx_ino);
-
 	if (entry->path != 0)
 		return p->paths + entry->path - 1;
 	if (p->paths_size + size > p->paths_room) {
 		size_t room = p->paths_room * 2 + TREE_BUFFER;
 		char *grown = room > TREE_MEMORY ? NULL : realloc(p->paths, room);
-
 		if (grown == NULL)
 			return NULL;
 		p->paths = grown;
@@ -133,10 +126,8 @@ static uint8_t *put_xattrs(uint8_t *at, const uint8_t *end, int fd)
 	char path[PATH_MAX], names[TREE_XATTRS_MAX];
 	uint8_t *count = at;
 	uint32_t found = 0;
-
 	tree_proc_path(path, fd, NULL);
 	ssize_t length = listxattr(path, names, sizeof names);
-
 	at = put32(at, 0);
 	if (length < 0)
 		return errno == EOPNOTSUPP || errno == ENOENT ? at : NULL;
@@ -147,7 +138,6 @@ static uint8_t *put_xattrs(uint8_t *at, const uint8_t *end, int fd)
 		}
 		uint8_t *value = put_bytes(at, name, strlen(name));
 		ssize_t size = getxattr(path, name, value + 4, TREE_XATTRS_MAX);
-
 		if (size < 0 && errno != ENODATA && errno != EOPNOTSUPP)
 			return NULL;
 		if (size < 0)
@@ -186,7 +176,6 @@ static int put_header(struct pack *p, uint8_t type, const struct statx *st, cons
 	if (TREE_BUFFER - p->fill < TREE_HEADER_MAX && flush(p) < 0)
 		return -1;
 	uint8_t *begin = p->buffer + p->fill, *at = put16(put8(put8(begin + 4, type), 0), 0);
-
 	at = put32(put32(put32(at, st->stx_mode & 07777), st->stx_uid), st->stx_gid);
 	at = put32(put64(at, (uint64_t)st->stx_mtime.tv_sec), st->stx_mtime.tv_nsec);
 	at = put64(at, type == TREE_FILE ? st->stx_size : 0);
@@ -205,7 +194,6 @@ static int put_zeros(struct pack *p, uint64_t left)
 {
 	while (left > 0) {
 		size_t room = TREE_BUFFER - p->fill, count = left < room ? (size_t)left : room;
-
 		memset(p->buffer + p->fill, 0, count);
 		p->fill += count;
 		left -= count;
@@ -218,7 +206,6 @@ static int put_zeros(struct pack *p, uint64_t left)
 static int put_content(struct pack *p, int file, uint64_t left)
 {
 	bool copied = left > SMALL_FILE;
-
 	if (copied && flush(p) < 0)
 		return -1;
 	while (left > 0) {
@@ -252,19 +239,16 @@ static int push_level(struct pack *p)
 {
 	owned_memory char *texts = NULL;
 	size_t size = 0, room = 0, count = 0;
-
 	if (p->depth == LEVELS_MAX)
 		return stop(p, ENAMETOOLONG, "readdir");
 	errno = 0;
 	for (struct dirent *e; (e = readdir(p->directory)) != NULL; errno = 0) {
 		size_t length = strlen(e->d_name) + 1;
-
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		if (size + length > room) {
 			room = room * 2 + 4096;
 			char *grown = room > TREE_MEMORY ? NULL : realloc(texts, room);
-
 			if (grown == NULL)
 				return stop(p, ENOMEM, "readdir");
 			texts = grown;
@@ -277,11 +261,9 @@ static int push_level(struct pack *p)
 		return stop(p, errno, "readdir");
 	struct level *level = &p->levels[p->depth];
 	char **names = malloc(count * sizeof *names + size + 1);
-
 	if (names == NULL)
 		return stop(p, ENOMEM, "readdir");
 	char *at = memcpy(names + count, texts == NULL ? "" : texts, size);
-
 	for (size_t i = 0; i < count; i++, at += strlen(at) + 1)
 		names[i] = at;
 	qsort(names, count, sizeof *names, by_name);
@@ -316,7 +298,6 @@ static int come_back(struct pack *p, const struct level *level)
 		return 0;
 	p->path[level->path_length] = '\0';
 	const char *path = level->path_length == 0 ? "." : p->path;
-
 	if (enter(p, kernel_openat2(p->start, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, BENEATH)) < 0)
 		return -1;
 	p->directory_level = p->depth;
@@ -340,7 +321,6 @@ static int put_object(struct pack *p, int fd)
 	char link[PATH_MAX] = "";
 	const char *name = link;
 	ssize_t length = 0;
-
 	if (statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_BASIC_STATS | STATX_MNT_ID, &st) < 0)
 		return stop(p, errno, "statx");
 	if (S_ISLNK(st.stx_mode) && (length = readlinkat(fd, "", link, sizeof link - 1)) < 0)
@@ -348,14 +328,12 @@ static int put_object(struct pack *p, int fd)
 	link[length] = '\0';
 	if (st.stx_nlink > 1 && !S_ISDIR(st.stx_mode) && !S_ISSOCK(st.stx_mode)) {
 		const char *first = first_name(p, &st);
-
 		if (first == NULL)
 			return stop(p, ENOMEM, "links");
 		name = *first != '\0' ? first : link;
 	}
 	bool foreign = is_foreign(p, &st);
 	uint8_t type = name != link ? TREE_HARD_LINK : type_of(&st);
-
 	if (foreign && type == TREE_FILE)
 		st.stx_size = 0;
 	if (type == 0)
@@ -364,7 +342,6 @@ static int put_object(struct pack *p, int fd)
 		return -1;
 	if (type == TREE_FILE && st.stx_size > 0) {
 		owned int file = path_reopen(p->run->proc, fd, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-
 		return file < 0 ? stop(p, errno, "open") : put_content(p, file, st.stx_size);
 	}
 	if (type != TREE_DIRECTORY || foreign)
@@ -378,7 +355,6 @@ static int put_object(struct pack *p, int fd)
 static int put_next(struct pack *p)
 {
 	struct level *level = &p->levels[p->depth - 1];
-
 	if (level->next == level->count) {
 		free(level->names);
 		p->depth--;
@@ -390,7 +366,6 @@ static int put_next(struct pack *p)
 	}
 	const char *name = level->names[level->next++];
 	size_t length = level->path_length;
-
 	p->path[length] = '\0';
 	if (length + strlen(name) + 2 > sizeof p->path)
 		return stop(p, ENAMETOOLONG, "path");
@@ -398,7 +373,6 @@ static int put_next(struct pack *p)
 		p->path[length++] = '/';
 	strcpy(p->path + length, name);
 	owned int fd = kernel_openat2(dirfd(p->directory), name, O_PATH | O_NOFOLLOW, 0, BENEATH);
-
 	if (fd < 0)
 		return errno == ENOENT ? 0 : stop(p, errno, "openat2");
 	return put_object(p, fd);
@@ -408,7 +382,6 @@ static int walk(struct pack *p)
 {
 	const struct statx none = { 0 };
 	int result = put_object(p, p->start);
-
 	while (result == 0 && p->depth > 0)
 		result = put_next(p);
 	while (p->depth > 0)
@@ -433,7 +406,6 @@ int verb_pack_tree(struct run *run, const struct op_pack_tree *op)
 		.run = run, .start = start, .records = slot_fd(run, op->records), .one_file_system = op->flags & ONE_FILE_SYSTEM,
 		.buffer = buffer, .levels = levels,
 	};
-
 	if (start < 0 || p.records < 0)
 		return fail(run, errno, "openat2", op->path);
 	if (buffer == NULL || levels == NULL)

@@ -50,7 +50,6 @@ static int refuse(struct unpack *u, int error, const char *call)
 void tree_proc_path(char to[PATH_MAX], int fd, const char *name)
 {
 	char *at = put_decimal(stpcpy(to, "/proc/self/fd/"), (uint64_t)fd);
-
 	if (name == NULL)
 		return;
 	*at++ = '/';
@@ -68,7 +67,6 @@ static int need(struct unpack *u, size_t count)
 	u->begin = 0;
 	while (u->end < count) {
 		ssize_t n = RETRY(read(u->records, u->buffer + u->end, TREE_BUFFER - u->end));
-
 		if (n <= 0)
 			return refuse(u, n < 0 ? errno : ENODATA, "read");
 		u->end += (size_t)n;
@@ -90,7 +88,6 @@ static bool take_text(struct entry *e, char *to, size_t room)
 {
 	uint32_t size;
 	const uint8_t *text = take_bytes(e, &size);
-
 	if (text == NULL || size >= room || memchr(text, '\0', size) != NULL)
 		return false;
 	memcpy(to, text, size);
@@ -103,7 +100,6 @@ static bool is_clean(const char *path)
 {
 	while (*path != '\0') {
 		size_t length = strcspn(path, "/");
-
 		if (length == 0 || (path[0] == '.' && (length == 1 || (length == 2 && path[1] == '.'))))
 			return false;
 		path += length;
@@ -116,17 +112,14 @@ static bool is_clean(const char *path)
 static int read_header(struct unpack *u)
 {
 	struct entry *e = &u->entry;
-
 	if (need(u, 4) < 0)
 		return -1;
 	size_t length = get32(u->buffer + u->begin);
-
 	if (length < TREE_FIXED || length > TREE_HEADER_MAX)
 		return refuse(u, EBADMSG, "header");
 	if (need(u, 4 + length) < 0)
 		return -1;
 	const uint8_t *at = u->buffer + u->begin + 4;
-
 	u->begin += 4 + length;
 	e->type = at[0];
 	e->mode = get32(at + 4);
@@ -146,7 +139,6 @@ static int read_header(struct unpack *u)
 	e->xattr_count = get32(e->at);
 	if (e->xattr_count > 0) {
 		size_t size = (size_t)(e->end - e->at) - 4;
-
 		e->at = memcpy(u->xattrs, e->at + 4, size);
 		e->end = e->at + size;
 	}
@@ -159,17 +151,14 @@ static int read_header(struct unpack *u)
 static int open_directory(struct unpack *u, char *path)
 {
 	int fd = kernel_openat2(u->root, path, O_PATH | O_DIRECTORY, 0, BENEATH);
-
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
 	owned int above = kernel_openat2(u->root, ".", O_PATH | O_DIRECTORY, 0, BENEATH);
 	for (char *name = path; above >= 0;) {
 		char *slash = strchrnul(name, '/'), separator = *slash;
-
 		*slash = '\0';
 		int made = mkdirat(above, name, 0755);
 		int next = made < 0 && errno != EEXIST ? -1 : kernel_openat2(above, name, O_PATH | O_DIRECTORY, 0, BENEATH);
-
 		*slash = separator;
 		close_owned(&above);
 		above = next;
@@ -185,7 +174,6 @@ static int parent_of(struct unpack *u, const char *path, const char **name)
 {
 	const char *slash = strrchr(path, '/');
 	size_t length = slash == NULL ? 0 : (size_t)(slash - path);
-
 	*name = slash == NULL ? path : slash + 1;
 	if (length == 0)
 		return u->root;
@@ -202,15 +190,12 @@ static int set_xattrs(struct unpack *u, const char *path, bool follow)
 {
 	struct entry *e = &u->entry;
 	char name[XATTR_NAME_MAX + 1];
-
 	for (uint32_t i = 0; i < e->xattr_count; i++) {
 		uint32_t size = 0;
 		const uint8_t *value = take_text(e, name, sizeof name) ? take_bytes(e, &size) : NULL;
-
 		if (value == NULL)
 			return refuse(u, EBADMSG, "header");
 		int result = follow ? setxattr(path, name, value, size, 0) : lsetxattr(path, name, value, size, 0);
-
 		/* A file system that holds no such attributes leaves them out, as every unpacker does. */
 		if (result < 0 && errno != EOPNOTSUPP)
 			return refuse(u, errno, "setxattr");
@@ -227,7 +212,6 @@ static int set_metadata(struct unpack *u, int fd)
 	const struct entry *e = &u->entry;
 	struct stat st;
 	char path[PATH_MAX];
-
 	if (fstat(fd, &st) < 0)
 		return refuse(u, errno, "fstat");
 	if ((st.st_uid != e->uid || st.st_gid != e->gid) && fchown(fd, e->uid, e->gid) < 0)
@@ -247,7 +231,6 @@ static int set_metadata_at(struct unpack *u, int parent, const char *name)
 {
 	const struct entry *e = &u->entry;
 	char path[PATH_MAX];
-
 	if (fchownat(parent, name, e->uid, e->gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return refuse(u, errno, "fchownat");
 	tree_proc_path(path, parent, name);
@@ -263,11 +246,9 @@ static int remember_time(struct unpack *u)
 	const struct entry *e = &u->entry;
 	struct late_time late = { e->times[1], (uint32_t)strlen(e->path) + 1 };
 	size_t size = sizeof late + late.length;
-
 	if (u->late_size + size > u->late_capacity) {
 		size_t capacity = u->late_capacity * 2 + TREE_BUFFER;
 		uint8_t *grown = capacity > TREE_MEMORY ? NULL : realloc(u->late, capacity);
-
 		if (grown == NULL)
 			return refuse(u, ENOMEM, "directories");
 		u->late = grown;
@@ -285,13 +266,11 @@ static int set_late_times(struct unpack *u)
 		struct late_time late;
 		struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
 		const char *name;
-
 		memcpy(&late, u->late + at, sizeof late);
 		memcpy(u->entry.path, u->late + at + sizeof late, late.length);
 		at += sizeof late + late.length;
 		times[1] = late.modified;
 		int parent = parent_of(u, u->entry.path, &name);
-
 		if (parent < 0 || utimensat(parent, *name == '\0' ? "." : name, times, AT_SYMLINK_NOFOLLOW) < 0)
 			return refuse(u, errno, "utimensat");
 	}
@@ -304,7 +283,6 @@ static int clear(int parent, const char *name)
 	if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	struct stat st;
-
 	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
 		errno = EISDIR;
 	return -1;
@@ -313,7 +291,6 @@ static int clear(int parent, const char *name)
 static int make_directory(struct unpack *u, int parent, const char *name)
 {
 	struct stat st;
-
 	if (*name == '\0')
 		name = ".";
 	else if (mkdirat(parent, name, u->entry.mode & 0777) < 0
@@ -321,7 +298,6 @@ static int make_directory(struct unpack *u, int parent, const char *name)
 		     || (!S_ISDIR(st.st_mode) && (clear(parent, name) < 0 || mkdirat(parent, name, u->entry.mode & 0777) < 0))))
 		return refuse(u, errno, "mkdirat");
 	owned int fd = kernel_openat2(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, BENEATH);
-
 	if (fd < 0)
 		return refuse(u, errno, "openat2");
 	return set_metadata(u, fd) < 0 ? -1 : remember_time(u);
@@ -331,17 +307,14 @@ static int make_directory(struct unpack *u, int parent, const char *name)
 static ssize_t move_content(struct unpack *u, int file, uint64_t left)
 {
 	ssize_t n = RETRY(splice(u->records, NULL, file, NULL, left < (1 << 30) ? (size_t)left : 1 << 30, SPLICE_F_MOVE));
-
 	return n < 0 && errno == EINVAL ? 0 : n;
 }
 
 static int write_content(struct unpack *u, int file)
 {
 	bool moves = true;
-
 	for (uint64_t left = u->entry.size; left > 0;) {
 		ssize_t n = 0;
-
 		if (u->begin == u->end && moves) {
 			n = move_content(u, file, left);
 			moves = n > 0;
@@ -350,7 +323,6 @@ static int write_content(struct unpack *u, int file)
 			if (u->begin == u->end && need(u, 1) < 0)
 				return -1;
 			size_t have = u->end - u->begin;
-
 			n = RETRY(write(file, u->buffer + u->begin, have < left ? have : (size_t)left));
 			u->begin += n > 0 ? (size_t)n : 0;
 		}
@@ -366,7 +338,6 @@ static int make_file(struct unpack *u, int parent, const char *name)
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 	const struct entry *e = &u->entry;
 	owned int fd = openat(parent, name, flags, e->mode & 0777);
-
 	if (fd < 0 && errno == EEXIST && clear(parent, name) == 0)
 		fd = openat(parent, name, flags, e->mode & 0777);
 	if (fd < 0)
@@ -381,14 +352,12 @@ static int make_hard_link(struct unpack *u, int parent, const char *name)
 {
 	char *link = u->entry.link, *slash = strrchr(link, '/');
 	owned int directory = -1;
-
 	if (!is_clean(link) || *link == '\0')
 		return fail(u->run, EINVAL, "link", link);
 	if (slash != NULL)
 		*slash = '\0';
 	directory = kernel_openat2(u->root, slash == NULL ? "." : link, O_PATH | O_DIRECTORY, 0, BENEATH);
 	const char *first = slash == NULL ? link : slash + 1;
-
 	if (directory < 0 || (linkat(directory, first, parent, name, 0) < 0
 			      && (errno != EEXIST || clear(parent, name) < 0 || linkat(directory, first, parent, name, 0) < 0)))
 		return refuse(u, errno, "linkat");
@@ -401,7 +370,6 @@ static int make_special(struct unpack *u, int parent, const char *name)
 	static const mode_t types[] = { [TREE_CHAR] = S_IFCHR, [TREE_BLOCK] = S_IFBLK, [TREE_FIFO] = S_IFIFO };
 	const struct entry *e = &u->entry;
 	int result = -1;
-
 	for (int attempt = 0; attempt < 2 && result < 0; attempt++) {
 		if (attempt > 0 && (errno != EEXIST || clear(parent, name) < 0))
 			break;
@@ -419,7 +387,6 @@ static int make_entry(struct unpack *u)
 {
 	const char *name;
 	int parent = parent_of(u, u->entry.path, &name);
-
 	if (parent < 0)
 		return refuse(u, errno, "openat2");
 	if (*name == '\0' && u->entry.type != TREE_DIRECTORY)
@@ -446,7 +413,6 @@ int verb_unpack_tree(struct run *run, const struct op_unpack_tree *op)
 	struct unpack u = { .run = run, .root = slot_fd(run, op->directory), .records = slot_fd(run, op->records) };
 	owned_memory uint8_t *memory = malloc(TREE_BUFFER + TREE_HEADER_MAX);
 	int result;
-
 	if (u.root < 0 || u.records < 0 || memory == NULL)
 		return fail(run, errno, "unpackTree", NULL);
 	u.buffer = memory;

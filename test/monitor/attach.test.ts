@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { mkdir, readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { exitCodeOf } from "../../src/helper/index.ts";
@@ -155,6 +156,30 @@ test("a client that takes nothing is dropped and the container goes on", { skip 
     stalled.resume();
     assert.ok((await stalled.closed) < size);
   }
+});
+
+test("the end of the container cuts nothing off for a client that is late", { skip }, async () => {
+  await using place = await temporaryDirectory();
+  const sizes = Array.from({ length: 12 }, (_, index) => 1024 * 1024 + index * 32 * 1024);
+  await Promise.all(
+    sizes.map(async (size) => {
+      const parent = `${place.path}/${size}`;
+      await mkdir(parent);
+      const log = { format: "cri", path: `${parent}/log` } as const;
+      await using container = await createContainer(parent, "", {
+        args: ["/usr/bin/python3", "-c", producer, `${size}`],
+        log,
+      });
+      const late = await container.attach({ stdout: true, patience: 60_000 });
+      late.pause();
+      await container.start();
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      late.resume();
+      await container.finished();
+      assert.equal(await late.closed, size);
+      assert.equal((await readFile(log.path, "utf8")).split("\n").length - 1, size / 64);
+    }),
+  );
 });
 
 test("endless patience holds the container until the client goes", { skip }, async () => {

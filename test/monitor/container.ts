@@ -73,10 +73,12 @@ export async function createContainer(
     events.push(event);
     if (event.type === "exit") exited.resolve(event.record);
   });
+  // A request that crosses the monitor's end breaks the connection, and events that were under way are lost.
+  const lost = control.closed.then(() => exitRecordIn(directory));
+  lost.then(exited.resolve, exited.reject);
   const finished = async () => {
-    const record = await exited.promise;
     await control.closed;
-    return record;
+    return await exited.promise;
   };
   return {
     pid: init.pid,

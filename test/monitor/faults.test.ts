@@ -58,7 +58,9 @@ test("the death of the engine in the middle of a create stops nothing", { skip }
   );
 });
 
-test("an engine that dies before the plan is complete leaves no container and a record", { skip }, async () => {
+test("an engine that dies before the plan is complete leaves no container and a record", {
+  skip,
+}, async () => {
   await using place = await temporaryDirectory();
   const directory = join(place.path, "run");
   await mkdir(directory);
@@ -74,6 +76,40 @@ test("an engine that dies before the plan is complete leaves no container and a 
     assert.equal((record.runStatus ?? 0) >> 8, 2);
     await until(() => !existsSync(join(directory, "control")));
   }
+});
+
+test("the death of the process that creates ends the container, and both are on record", {
+  skip,
+}, async () => {
+  await using place = await temporaryDirectory();
+  const directory = join(place.path, "run");
+  await mkdir(directory);
+  const plan = planOf(directory, "exec sleep 1000");
+  const hook = {
+    op: "hook",
+    from: "test",
+    path: "/bin/sleep",
+    args: ["sleep", "1000"],
+    env: [],
+    input: "",
+  } as const;
+  const { message } = encodePlan({ ...plan, host: [...plan.host, hook] });
+  await startAndDie(Buffer.concat([encodeMonitorRequest({ id: "x", directory }), message]));
+  await until(() => existsSync(join(directory, "control")));
+  using control = await connectMonitor(directory);
+  await until(async () => (await control.status()).init !== undefined);
+  const { monitor, init } = await control.status();
+  const [creator] = readFileSync(`/proc/${monitor.pid}/task/${monitor.pid}/children`, "utf8")
+    .trim()
+    .split(" ");
+  await until(() => readFileSync(`/proc/${creator}/task/${creator}/children`, "utf8").trim().includes(" "));
+  const children = readFileSync(`/proc/${creator}/task/${creator}/children`, "utf8").trim().split(" ");
+  const sleeper = children.find((pid) => pid !== `${init?.pid}`);
+  process.kill(Number(creator), "SIGKILL");
+  await control.closed;
+  process.kill(Number(sleeper), "SIGKILL");
+  const record = await exitRecordIn(directory);
+  assert.deepEqual([record.waitStatus, record.runStatus, record.init?.pid], [9, 9, init?.pid]);
 });
 
 test("a request that is cut or wrong makes no monitor", { skip }, async () => {
@@ -157,7 +193,8 @@ test("a full disk drops log records, counts them, and takes whole ones again lat
     const client = await container.attach();
     const { monitor } = await container.control.status();
     const seen = `/proc/${monitor.pid}/root${small}`;
-    if ("maxSize" in rotation) await writeFile(join(seen, "more"), Buffer.alloc(200_000)).catch(() => undefined);
+    if ("maxSize" in rotation)
+      await writeFile(join(seen, "more"), Buffer.alloc(200_000)).catch(() => undefined);
     client.write("09000\n");
     await client.until(/done/, 2);
     const { droppedLogBytes } = await container.control.status();

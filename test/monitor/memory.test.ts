@@ -16,7 +16,9 @@ function pss(pid: number): number {
   return Number(/^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1]);
 }
 
-test(`${count} idle monitors that have worked need at most ${most} KiB each`, { skip: requireRoot() }, async (t) => {
+test(`${count} idle monitors that have worked need at most ${most} KiB each`, {
+  skip: requireRoot(),
+}, async (t) => {
   await using place = await temporaryDirectory();
   await using stack = new AsyncDisposableStack();
   const containers: Container[] = [];

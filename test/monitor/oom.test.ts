@@ -35,7 +35,10 @@ const eat = `python3 -c 'x = bytearray(200_000_000)'`;
 test("a kill for lack of memory is reported when it happens and in the record", { skip }, async () => {
   await using place = await temporaryDirectory();
   await using group = await memoryGroup(30_000_000);
-  const oom = { file: join(group.path, "memory.oom_control"), eventControl: join(group.path, "cgroup.event_control") };
+  const oom = {
+    file: join(group.path, "memory.oom_control"),
+    eventControl: join(group.path, "cgroup.event_control"),
+  };
   const script = `echo $$ > ${group.path}/tasks; ${eat}; echo survived; read line; exec ${eat}`;
   await using container = await startContainer(place.path, script, { oom, openStdin: true });
   const client = await container.attach();
@@ -51,9 +54,14 @@ test("a kill for lack of memory is reported when it happens and in the record", 
 test("kills from before the container do not count", { skip }, async () => {
   await using place = await temporaryDirectory();
   await using group = await memoryGroup(30_000_000);
-  const oom = { file: join(group.path, "memory.oom_control"), eventControl: join(group.path, "cgroup.event_control") };
+  const oom = {
+    file: join(group.path, "memory.oom_control"),
+    eventControl: join(group.path, "cgroup.event_control"),
+  };
   {
-    await using first = await startContainer(place.path, `echo $$ > ${group.path}/tasks; exec ${eat}`, { oom });
+    await using first = await startContainer(place.path, `echo $$ > ${group.path}/tasks; exec ${eat}`, {
+      oom,
+    });
     assert.equal((await first.finished()).oomKills, 1);
   }
   await using second = await startContainer(place.path, "kill -9 $$", { oom });
@@ -64,7 +72,8 @@ test("kills from before the container do not count", { skip }, async () => {
 test("with cgroup v2 the monitor watches the file itself", { skip: requireRoot() }, async () => {
   await using place = await temporaryDirectory();
   const file = join(place.path, "memory.events");
-  const content = (kills: number) => `low 0\nhigh 0\nmax 5\noom ${kills}\noom_kill ${kills}\noom_group_kill 0\n`;
+  const content = (kills: number) =>
+    `low 0\nhigh 0\nmax 5\noom ${kills}\noom_kill ${kills}\noom_group_kill 0\n`;
   await writeFile(file, content(3));
   await using container = await startContainer(place.path, "exec sleep 1000", { oom: { file } });
   await writeFile(file, content(5), { flag: "r+" });
