@@ -78,6 +78,14 @@ export interface Images {
   resolve(query: string, platform?: Platform): Promise<Image>;
 
   /**
+   * Keeps an image with all it needs, names or not, until `release` of the same id, over restarts. Ids must differ from
+   * the keys of containers' snapshots.
+   */
+  retain(id: string, manifest: Digest): Promise<void>;
+  /** Ends a `retain`; an id that is not known is no error. */
+  release(id: string): void;
+
+  /**
    * Makes the writable snapshot of a container on the topmost of its image's chain ids, or on nothing.
    * @param manifest kept with all it refers to, names or not, until the snapshot is removed
    * @throws IMAGE_SNAPSHOT_EXISTS, IMAGE_SNAPSHOT_NOT_FOUND

@@ -245,6 +245,21 @@ describe("images", () => {
     });
   });
 
+  it("keep what is retained, without a name and over restarts, until it is released", async () => {
+    const image = await put("one", "1");
+    await subject.images.retain("mine", image.manifest.digest);
+    await subject.images.remove("one");
+    let images = await subject.reopen();
+    await images.collectGarbage();
+    const { blobs, snapshots } = await subject.contents();
+    assert.deepEqual([blobs.length, snapshots.length], [3, 1]);
+    images.release("mine");
+    images.release("unknown");
+    images = await subject.reopen();
+    await images.collectGarbage();
+    assert.deepEqual(await subject.contents(), { blobs: [], ingests: [], snapshots: [] });
+  });
+
   describe("resolve", () => {
     it("unpacks again what is only in the content store", async () => {
       const image = await put("one", "1", "2");

@@ -75,7 +75,8 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     loadLayout: (directory, request) => tidily(() => loadLayout(parts, directory, request)),
     save: (queries, signal) => saveImages(parts, queries, signal),
     saveLayout: (queries, directory, signal) => saveImagesToLayout(parts, queries, { directory, signal }),
-    importEmbedded: async (image, signal) => store.read(await importEmbedded(parts, image, signal)),
+    importEmbedded: (image, signal) =>
+      tidily(async () => store.read(await importEmbedded(parts, image, signal))),
     tag: (query, name) => tag(parts, query, name),
     list: () => store.list(),
     get: (query) => store.get(query),
@@ -83,6 +84,8 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     prune: (request) => pruneImages({ store, table, collect }, request),
     collectGarbage: collect,
     resolve: (query, platform) => resolveImage(parts, query, platform),
+    retain: (id, manifest) => leases.permanent(id).retain({ kind: "manifest", resource: manifest }),
+    release: (id) => leases.permanent(id).release(),
     prepareContainerSnapshot: (key, chainId, manifest) => prepareContainer(parts, { key, chainId, manifest }),
     predictContainerSnapshot: (chainId) => snapshotter.predict(chainId),
     containerMounts: (key) => snapshotter.mounts(key),
