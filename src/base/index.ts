@@ -18,3 +18,4 @@ export {
 export { jsonPointer } from "./json-pointer.ts";
 export { jsonLogger, type LogFields, type Logger, type LogLevel, silentLogger } from "./logger.ts";
 export { createKeyedMutex, createMutex, type Mutex } from "./mutex.ts";
+export { reasonOf } from "./system-error.ts";

@@ -1,12 +1,14 @@
+import { FOREIGN_CODE } from "../../api/docker/client/index.ts";
 import { TugError } from "../../base/index.ts";
 import { revise } from "../failure.ts";
 
 /**
  * A failed start with the exit code that says why: 127 when the command was not found, 126 when it cannot be executed,
- * else 125. An engine that does not say which is read as Docker's client does, by the words of its sentence.
+ * else 125. tug's engine says which; the sentence of another one is read as Docker's client does, by its words.
  */
 export function explainStartFailure(error: unknown): unknown {
   if (!(error instanceof TugError) || error.details.exitCode !== undefined) return error;
+  if (error.code !== FOREIGN_CODE) return error;
   return revise(error, { details: { exitCode: exitCodeOf(error.message) } });
 }
 

@@ -1,31 +1,29 @@
 import type { EngineContext } from "../context.ts";
-import { engineError } from "../errors.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
 import type { MountRequest } from "../model/mount-request.ts";
-import { containerCapabilities } from "../spec/capabilities.ts";
 import { commandLine } from "../spec/process.ts";
 import { newVolumeName, openVolumes } from "../volumes.ts";
+import { checkRequest, requestWarnings } from "./check-request.ts";
 import { fillVolume } from "./fill-volume.ts";
 import type { ContainerImage } from "./image-source.ts";
-import { checkContainerName, inventName, newContainerId } from "./names.ts";
+import { checkSources } from "./mounts.ts";
+import { inventName, newContainerId } from "./names.ts";
 import { type ContainerRecord, newState } from "./record.ts";
 
 /**
  * Makes a container that does not run: a row, a writable snapshot, its volumes. The row comes first and says
  * "creating" until all is there, so that a crash leaves nothing unknown.
  *
- * @throws ENGINE_IMAGE_NOT_FOUND, ENGINE_CONTAINER_NAME_TAKEN, ENGINE_NO_COMMAND, ENGINE_UNSUPPORTED ...
+ * @throws ENGINE_IMAGE_NOT_FOUND, ENGINE_CONTAINER_NAME_TAKEN, ENGINE_NO_COMMAND, and what `checkRequest` throws
  */
 export async function createContainer(
   context: EngineContext,
   request: CreateContainerRequest,
 ): Promise<{ id: string; warnings: string[] }> {
-  checkSupported(request);
-  const facts = await context.readFacts();
-  containerCapabilities(request.security, facts.boundingCapabilities);
-  if (request.name !== undefined) checkContainerName(request.name);
+  checkRequest(request, await context.readFacts());
   const image = await context.images.find(request.image, request.platform);
   commandLine(request, image.recorded.defaults);
+  await checkSources(request.mounts);
   const record = addRecord(context, request, image);
   try {
     await context.images.prepare(record.id, image);
@@ -103,34 +101,12 @@ async function makeVolumes(context: EngineContext, { id, request }: ContainerRec
   }
 }
 
-/** Says no before anything is made, and what to do instead. */
-function checkSupported(request: CreateContainerRequest): void {
-  const { network, resources, volumesFrom, runtime, namespaces } = request;
-  const refuse = (what: string, hint: string): never => {
-    throw engineError("UNSUPPORTED", `cannot create the container: ${what}`, { hint });
-  };
-  if (network.mode.kind === "named") {
-    refuse(
-      `network ${network.mode.name} is not there: bridges do not exist yet`,
-      "use --network none or --network host",
-    );
-  }
-  if (network.ports.length > 0 || network.publishAll) {
-    refuse("ports cannot be published: bridges do not exist yet", "use --network host");
-  }
-  if (volumesFrom.length > 0) refuse("--volumes-from is not there yet", "name the mounts with --mount");
-  if (resources.cdiDevices.length > 0) refuse("CDI devices are not there yet", "use --device with a path");
-  if (runtime !== undefined && runtime !== "tug")
-    refuse(`there is no runtime ${runtime}`, "leave --runtime out");
-  if (namespaces.user !== undefined && namespaces.user.mode !== "host") {
-    refuse("user namespaces are not there yet", "leave --userns out");
-  }
-}
-
 function warningsFor(request: CreateContainerRequest, image: ContainerImage): string[] {
   const wanted = request.platform;
   const got = image.recorded;
-  return wanted !== undefined && wanted.architecture !== got.architecture
-    ? [`the image is for ${got.os}/${got.architecture}, not for ${wanted.os}/${wanted.architecture}`]
-    : [];
+  const foreign =
+    wanted !== undefined && wanted.architecture !== got.architecture
+      ? [`the image is for ${got.os}/${got.architecture}, not for ${wanted.os}/${wanted.architecture}`]
+      : [];
+  return [...foreign, ...requestWarnings(request)];
 }

@@ -2,6 +2,7 @@ import { encodePlan, type Plan, printPlan } from "../../plan/index.ts";
 import { createBindings } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
+import { checkRequest } from "./check-request.ts";
 import { completeMounts } from "./create.ts";
 import type { ContainerRoot } from "./image-source.ts";
 import { newContainerId } from "./names.ts";
@@ -24,6 +25,7 @@ export async function explainRequest(
   context: EngineContext,
   request: CreateContainerRequest,
 ): Promise<Explained> {
+  checkRequest(request, await context.readFacts());
   const image = await context.images.find(request.image, request.platform);
   const id = newContainerId();
   const record: ContainerRecord = {

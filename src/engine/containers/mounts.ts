@@ -1,5 +1,5 @@
 import { mkdir, stat } from "node:fs/promises";
-import { errnoOf } from "../../base/index.ts";
+import { errnoOf, reasonOf } from "../../base/index.ts";
 import { engineError } from "../errors.ts";
 import type { MountRequest } from "../model/mount-request.ts";
 import type { ResolvedMount } from "../spec/input.ts";
@@ -19,6 +19,13 @@ export async function resolveMounts(
   const resolved: ResolvedMount[] = [];
   for (const mount of mounts) resolved.push(await resolveMount(mount, volumeDirectory));
   return resolved;
+}
+
+/** Looks for the sources that must be there already. @throws ENGINE_MOUNT */
+export async function checkSources(mounts: readonly MountRequest[]): Promise<void> {
+  for (const mount of mounts) {
+    if (mount.type === "bind" && !mount.createSource) await checkSource(mount.source, false, mount);
+  }
 }
 
 async function resolveMount(mount: MountRequest, volumeDirectory: VolumeDirectory): Promise<ResolvedMount> {
@@ -51,9 +58,11 @@ async function checkSource(path: string, create: boolean, { target, from }: Moun
       await mkdir(path, { recursive: true, mode: 0o755 });
       return;
     }
-    const reason = errnoOf(error) === "ENOENT" ? "bind source path does not exist" : String(errnoOf(error));
+    const missing = errnoOf(error) === "ENOENT";
+    const reason = missing ? "bind source path does not exist" : reasonOf(error);
     throw engineError("MOUNT", `invalid mount config for ${target} (${from}): ${reason}: ${path}`, {
-      hint: "make the directory first, or use -v, which makes it",
+      ...(missing && { hint: "make the directory first, or use -v, which makes it" }),
+      ...(from.startsWith("/") && { details: { pointer: from } }),
       cause: error,
     });
   }

@@ -6,8 +6,9 @@ import type { Spec } from "../../specs/oci-runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
 import { buildSpec } from "../spec/build-spec.ts";
+import { checkSpec } from "../spec/check-spec.ts";
 import { allHostDevices, requestedDevices } from "../spec/host-devices.ts";
-import { createOrigins, type Origins } from "../spec/origins.ts";
+import { createOrigins, type Origins, withOrigin } from "../spec/origins.ts";
 import { newVolumeName, openVolumes } from "../volumes.ts";
 import { resolveMounts } from "./mounts.ts";
 import { type NetworkFiles, networkFileMounts } from "./network-files.ts";
@@ -37,15 +38,27 @@ export const LOG_FILE = "log.json";
 const LOG_SIZE = 100 * 1024 * 1024;
 const LOG_FILES = 2;
 
-/** Turns a container on record into its spec, its plan, and what its monitor is told. Makes nothing but volumes. */
+/**
+ * Turns a container on record into its spec, its plan, and what its monitor is told. Makes nothing but volumes.
+ *
+ * @throws OCI_CONFIG, RUNTIME_*, ENGINE_* with the place that the user wrote
+ */
 export async function prepareRun(context: EngineContext, input: RunInput): Promise<PreparedRun> {
+  const origins = createOrigins();
+  try {
+    return await prepare(context, input, origins);
+  } catch (error) {
+    throw withOrigin(error, origins);
+  }
+}
+
+async function prepare(context: EngineContext, input: RunInput, origins: Origins): Promise<PreparedRun> {
   const { record, facts, root, networkFiles } = input;
   const { id, request } = record;
-  const origins = createOrigins();
   const run = context.layout.containerRun(id);
   const volumes = openVolumes(context.layout.volumes);
   const asked = await resolveMounts(request.mounts, (name) => volumes.directory(name || newVolumeName()));
-  const spec = buildSpec({
+  const wanted = buildSpec({
     id,
     request,
     image: record.image.defaults,
@@ -58,6 +71,7 @@ export async function prepareRun(context: EngineContext, input: RunInput): Promi
     namespaceOf: (kind, reference) => namespacePath(context, kind, reference),
     origins,
   });
+  const spec = checkSpec(wanted);
   const cgroups = cgroupLayout({
     mounts: facts.mounts,
     groups: facts.groups,

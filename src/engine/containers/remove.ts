@@ -3,6 +3,7 @@ import type { EngineContext } from "../context.ts";
 import { openVolumes } from "../volumes.ts";
 import type { LiveContainers } from "./live.ts";
 import type { ContainerRecord } from "./record.ts";
+import { removeRunFiles } from "./run-directory.ts";
 
 /**
  * Removes a container that does not run: its snapshot, its files, with `volumes` its anonymous volumes, and its row
@@ -19,7 +20,7 @@ export async function removeRecord(
   context.store.setState(id, { ...state, status: "removing" });
   await context.images.release(id);
   await rm(context.layout.container(id), { recursive: true, force: true });
-  await rm(context.layout.containerRun(id), { recursive: true, force: true });
+  await removeRunFiles(context.layout.containerRun(id));
   if (volumes) {
     const store = openVolumes(context.layout.volumes);
     for (const volume of record.anonymousVolumes) await store.remove(volume);

@@ -20,7 +20,7 @@ export function startFailure(error: unknown, { name }: ContainerRecord): TugErro
   if (exitCode === undefined) return error;
   const reason = error.message.slice(error.message.lastIndexOf("): ") + 3);
   return engineError("CONTAINER_START", `cannot start container ${name}: ${error.message}`, {
-    details: { exitCode, reason },
+    details: { ...error.details, exitCode, reason },
     cause: error,
   });
 }

@@ -78,6 +78,8 @@ describe("buildSpec", () => {
     assert.equal(spec.hostname, undefined);
     const shm = spec.mounts?.find(({ destination }) => destination === "/dev/shm");
     assert.deepEqual([shm?.type, shm?.source], ["bind", "/dev/shm"]);
+    // The made-up machine has no /dev/mqueue.
+    assert.ok(!spec.mounts?.some(({ destination }) => destination === "/dev/mqueue"));
   });
 
   test("limits become what the specification counts in", () => {

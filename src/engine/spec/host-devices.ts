@@ -1,5 +1,5 @@
 import { readdir, stat } from "node:fs/promises";
-import { errnoOf } from "../../base/index.ts";
+import { errnoOf, reasonOf, TugError } from "../../base/index.ts";
 import { engineError } from "../errors.ts";
 import type { DeviceRequest } from "../model/create-request.ts";
 
@@ -27,9 +27,7 @@ export async function requestedDevices(request: DeviceRequest): Promise<HostDevi
   const { pathOnHost, pathInContainer, permissions, from } = request;
   const found = await devicesBelow(pathOnHost, pathInContainer, { access: permissions, from });
   if (found.length > 0) return found;
-  throw engineError("DEVICE", `cannot add device ${pathOnHost} (${from}): it is not a device node`, {
-    hint: "look at the host's nodes with: ls -l /dev",
-  });
+  throw refuse(pathOnHost, from, "there is no device node");
 }
 
 /** Every device node of the host, for a privileged container. */
@@ -69,10 +67,16 @@ async function devicesBelow(path: string, inside: string, grant: Grant): Promise
   } catch (error) {
     // A privileged container takes what is there; a node that goes away meanwhile is not.
     if (grant.from === undefined && errnoOf(error) !== undefined) return [];
-    throw engineError("DEVICE", `cannot add device ${path} (${grant.from}): ${errnoOf(error)}`, {
-      cause: error,
-    });
+    if (error instanceof TugError) throw error;
+    throw refuse(path, grant.from ?? "", reasonOf(error));
   }
+}
+
+function refuse(path: string, pointer: string, reason: string): Error {
+  return engineError("DEVICE", `cannot add device ${path} (${pointer}): ${reason}`, {
+    hint: "look at the host's nodes with: ls -l /dev",
+    details: { pointer },
+  });
 }
 
 /** Source: glibc's sysmacros.h, 64-bit dev_t */

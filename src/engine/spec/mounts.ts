@@ -25,14 +25,18 @@ export function specMounts(input: SpecInput): Mount[] {
 }
 
 /** A default mount as this container needs it. */
-function adapt(mount: Mount, { request }: SpecInput): Mount | undefined {
+function adapt(mount: Mount, { request, facts }: SpecInput): Mount | undefined {
   const { ipc, pid } = request.namespaces;
   if (mount.destination === "/dev/shm") {
     if (ipc?.mode === "host") return hostBind(mount);
     if (ipc?.mode === "none") return undefined;
     return { ...mount, options: [...(mount.options ?? []), `size=${request.shmSizeBytes ?? DEFAULT_SHM}`] };
   }
-  if (mount.destination === "/dev/mqueue" && ipc?.mode === "host") return hostBind(mount);
+  if (mount.destination === "/dev/mqueue" && ipc?.mode === "host") {
+    // A machine need not have one: then neither has the container.
+    const isThere = facts.mounts.some(({ mountPoint }) => mountPoint === mount.destination);
+    return isThere ? hostBind(mount) : undefined;
+  }
   if (mount.destination === "/proc" && pid?.mode === "host") return hostBind(mount);
   const writable = request.security.privileged && (mount.type === "sysfs" || mount.type === "cgroup");
   return writable ? { ...mount, options: (mount.options ?? []).filter((option) => option !== "ro") } : mount;

@@ -1,3 +1,5 @@
+import { TugError } from "../../base/index.ts";
+
 /** Where parts of a spec came from: JSON pointer in the spec to what the user wrote. */
 export type Origins = {
   /** Notes that a place of the spec, and what lies below it, comes from there. An undefined origin is not noted. */
@@ -21,4 +23,22 @@ export function createOrigins(): Origins {
       return undefined;
     },
   };
+}
+
+/**
+ * A failure at a place of the spec, told with what the user wrote in the place's stead. One whose place is unknown, or
+ * whose place nobody wrote, stays as it is.
+ */
+export function withOrigin(error: unknown, origins: Origins): unknown {
+  if (!(error instanceof TugError)) return error;
+  const pointer = error.details.pointer ?? error.details.from;
+  if (typeof pointer !== "string" || !pointer.startsWith("/")) return error;
+  const origin = origins.of(pointer);
+  if (origin === undefined) return error;
+  const { kind, code, message, hint, details } = error;
+  return new TugError(kind, code, message.replace(`config.json#${pointer}`, origin), {
+    details: { ...details, pointer: origin },
+    cause: error,
+    ...(hint !== undefined && { hint }),
+  });
 }

@@ -10,7 +10,10 @@ export function specProcess(input: SpecInput): Process {
   const { request, image, user, origins } = input;
   const { stdio, security } = request;
   const capabilities = containerCapabilities(security, input.facts.boundingCapabilities);
-  origins.note("/process/args", request.from.command ?? request.from.entrypoint);
+  origins.note(
+    "/process/args",
+    request.from.command ?? request.from.entrypoint ?? `command of ${request.image}`,
+  );
   origins.note("/process/cwd", request.from.workingDir);
   origins.note("/process/user", request.from.user);
   origins.note("/process/oomScoreAdj", request.from.oomScoreAdj);

@@ -17,7 +17,7 @@ const kinds: Readonly<Record<number, ErrorKind>> = {
 };
 
 /** The code of failures from engines that do not send one. */
-const FOREIGN_CODE = "ENGINE";
+export const FOREIGN_CODE = "ENGINE";
 
 /**
  * The failure that an answer reports: its kind by status, code, hint and details as the engine sent them.

@@ -1,3 +1,4 @@
+export { FOREIGN_CODE } from "./answer-error.ts";
 export type { AttachedStreams } from "./attached-streams.ts";
 export { type Client, connect } from "./connect.ts";
 export type * from "./container-calls.ts";

@@ -56,6 +56,7 @@ const options: readonly (readonly [pointer: string, option: string])[] = [
   ["/HostConfig/Ulimits", "--ulimit"],
   ["/HostConfig/UsernsMode", "--userns"],
   ["/HostConfig/VolumesFrom", "--volumes-from"],
+  ["/Cmd", "COMMAND"],
   ["/Domainname", "--domainname"],
   ["/Entrypoint", "--entrypoint"],
   ["/Env", "--env"],

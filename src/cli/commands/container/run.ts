@@ -6,6 +6,7 @@ import { runSession } from "../../session/run-session.ts";
 import { buildCreateBody } from "./create-body.ts";
 import { createContainer } from "./create-container.ts";
 import { createOptions } from "./create-options.ts";
+import { nameOptions } from "./option-of-pointer.ts";
 
 const options = {
   ...createOptions,
@@ -51,8 +52,12 @@ async function runContainer(invocation: Invocation<ValuesOf<typeof options>>) {
   }
   const client = await invocation.connect();
   const id = await createContainer({ client, context, body, values });
+  // The engine names places of the create body: people wrote options.
+  const named = (error: unknown): never => {
+    throw nameOptions(error);
+  };
   if (values.detach) {
-    await client.containers.start(id);
+    await client.containers.start(id).catch(named);
     return { output: `${id}\n` };
   }
   return runSession({
@@ -69,7 +74,7 @@ async function runContainer(invocation: Invocation<ValuesOf<typeof options>>) {
     forwardSignals: values["sig-proxy"],
     detachKeys,
     signal,
-  });
+  }).catch(named);
 }
 
 const unattached = {

@@ -1,0 +1,11 @@
+import { parseSpec, printJson, type Spec } from "../../specs/oci-runtime/index.ts";
+
+/**
+ * Holds a spec that the engine wrote to all that a config.json from outside is held to: kernel parameters of the whole
+ * machine, values that the kernel would misunderstand.
+ *
+ * @throws OCI_CONFIG with the pointer of the place
+ */
+export function checkSpec(spec: Spec): Spec {
+  return parseSpec(printJson(spec)).value;
+}
