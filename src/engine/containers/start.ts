@@ -1,14 +1,16 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { TugError } from "../../base/index.ts";
 import { connectMonitor, type MonitoredContainer, startMonitor } from "../../helper/index.ts";
 import { createBindings, loadExisting, planStart, removeContainer } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
+import { withOrigin } from "../spec/origins.ts";
 import type { LiveContainers } from "./live.ts";
 import { networkFilePaths, writeNetworkFiles } from "./network-files.ts";
 import { type PreparedRun, prepareRun } from "./prepare-run.ts";
 import type { ContainerRecord, RecordedState } from "./record.ts";
 import { removeRecord } from "./remove.ts";
+import { removeRunFiles } from "./run-directory.ts";
 import { startFailure } from "./start-failure.ts";
 import { readUserFiles } from "./user-files.ts";
 import { type Ending, watchContainer } from "./watch.ts";
@@ -40,8 +42,12 @@ export async function startContainer(
   context.store.setState(id, starting);
   try {
     const prepared = await prepare(context, record, facts);
-    const container = await createMonitored(context, record, prepared);
-    await begin(context, live, { record, starting, container, finish });
+    try {
+      const container = await createMonitored(context, record, prepared);
+      await begin(context, live, { record, starting, container, finish });
+    } catch (error) {
+      throw withOrigin(error, prepared.origins);
+    }
   } catch (error) {
     const failure = startFailure(error, record);
     await abandon(context, live, id);
@@ -81,7 +87,7 @@ async function createMonitored(
   { plan, monitor }: PreparedRun,
 ): Promise<MonitoredContainer> {
   const run = layout.containerRun(id);
-  await rm(run, { recursive: true, force: true });
+  await removeRunFiles(run);
   await mkdir(`${run}/rootfs`, { recursive: true, mode: 0o711 });
   return startMonitor(helperPath, monitor, plan, { bindings: createBindings(id) });
 }
@@ -143,5 +149,5 @@ async function abandon(context: EngineContext, live: LiveContainers, id: string)
       context.logger.log("warn", "container.abandon", { container: id, error: String(error) });
     }
   }
-  await rm(run, { recursive: true, force: true });
+  await removeRunFiles(run);
 }
