@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { lstat, readdir, stat } from "node:fs/promises";
 import { errnoOf, reasonOf, TugError } from "../../base/index.ts";
 import { engineError } from "../errors.ts";
 import type { DeviceRequest } from "../model/create-request.ts";
@@ -41,16 +41,19 @@ export async function allHostDevices(): Promise<HostDevice[]> {
   return lists.flat();
 }
 
-type Grant = { access: string; from: string | undefined };
+/** A link is followed only where it was named: below a directory it could lead out of it. */
+type Grant = { access: string; from: string | undefined; below?: true };
 
 async function devicesBelow(path: string, inside: string, grant: Grant): Promise<HostDevice[]> {
+  const { below, ...granted } = grant;
   try {
-    const status = await stat(path);
+    const status = await (below ? lstat(path) : stat(path));
     if (status.isDirectory()) {
       const names = await readdir(path);
-      return (
-        await Promise.all(names.map((name) => devicesBelow(`${path}/${name}`, `${inside}/${name}`, grant)))
-      ).flat();
+      const lists = names.map((name) =>
+        devicesBelow(`${path}/${name}`, `${inside}/${name}`, { ...grant, below: true }),
+      );
+      return (await Promise.all(lists)).flat();
     }
     if (!status.isCharacterDevice() && !status.isBlockDevice()) return [];
     return [
@@ -61,7 +64,7 @@ async function devicesBelow(path: string, inside: string, grant: Grant): Promise
         mode: status.mode & 0o7777,
         uid: status.uid,
         gid: status.gid,
-        ...grant,
+        ...granted,
       },
     ];
   } catch (error) {
