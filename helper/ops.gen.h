@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include "plan.h"
 
-#define TUG_TABLE_HASH "0cb63462c93046a3"
-#define TUG_TABLE_HASH_BYTES { 0x0c, 0xb6, 0x34, 0x62, 0xc9, 0x30, 0x46, 0xa3 }
+#define TUG_TABLE_HASH "0999a32ad7d59131"
+#define TUG_TABLE_HASH_BYTES { 0x09, 0x99, 0xa3, 0x2a, 0xd7, 0xd5, 0x91, 0x31 }
 
 #define LIST_HOST 0
 #define LIST_STAGE 1
@@ -43,6 +43,7 @@
 	X(signal) \
 	X(await_death) \
 	X(read_in_root) \
+	X(stat_in_root) \
 	X(unpack_tree) \
 	X(pack_tree) \
 	X(cgroup_create) \
@@ -51,6 +52,7 @@
 	X(cgroup_devices) \
 	X(cgroup_kill) \
 	X(cgroup_remove) \
+	X(cgroup_freeze) \
 	X(cgroup_join) \
 	X(clone_mount) \
 	X(change_mount) \
@@ -118,6 +120,7 @@ enum op_code {
 	OP_signal,
 	OP_await_death,
 	OP_read_in_root,
+	OP_stat_in_root,
 	OP_unpack_tree,
 	OP_pack_tree,
 	OP_cgroup_create,
@@ -126,6 +129,7 @@ enum op_code {
 	OP_cgroup_devices,
 	OP_cgroup_kill,
 	OP_cgroup_remove,
+	OP_cgroup_freeze,
 	OP_cgroup_join,
 	OP_clone_mount,
 	OP_change_mount,
@@ -288,9 +292,17 @@ struct op_read_in_root {
 	uint32_t tag;
 };
 
+struct op_stat_in_root {
+	uint16_t root;
+	const char *path;
+	uint32_t tag;
+};
+
 struct op_unpack_tree {
 	uint16_t directory;
 	uint16_t records;
+	const char *path;
+	uint32_t flags;
 };
 
 struct op_pack_tree {
@@ -334,6 +346,12 @@ struct op_cgroup_kill {
 
 struct op_cgroup_remove {
 	const char *path;
+	uint32_t timeout;
+};
+
+struct op_cgroup_freeze {
+	const char *path;
+	uint32_t frozen;
 	uint32_t timeout;
 };
 
@@ -637,8 +655,13 @@ static const struct field_info op_fields[] = {
 	{ FIELD_TEXT, 0, offsetof(struct op_read_in_root, path) },
 	{ FIELD_U32, 0, offsetof(struct op_read_in_root, limit) },
 	{ FIELD_U32, 0, offsetof(struct op_read_in_root, tag) },
+	{ FIELD_IN, 0, offsetof(struct op_stat_in_root, root) },
+	{ FIELD_TEXT, 0, offsetof(struct op_stat_in_root, path) },
+	{ FIELD_U32, 0, offsetof(struct op_stat_in_root, tag) },
 	{ FIELD_IN, 0, offsetof(struct op_unpack_tree, directory) },
 	{ FIELD_IN, 0, offsetof(struct op_unpack_tree, records) },
+	{ FIELD_TEXT, 1, offsetof(struct op_unpack_tree, path) },
+	{ FIELD_U32, 1, offsetof(struct op_unpack_tree, flags) },
 	{ FIELD_IN, 0, offsetof(struct op_pack_tree, directory) },
 	{ FIELD_TEXT, 0, offsetof(struct op_pack_tree, path) },
 	{ FIELD_IN, 0, offsetof(struct op_pack_tree, records) },
@@ -662,6 +685,9 @@ static const struct field_info op_fields[] = {
 	{ FIELD_U32, 0, offsetof(struct op_cgroup_kill, timeout) },
 	{ FIELD_TEXT, 0, offsetof(struct op_cgroup_remove, path) },
 	{ FIELD_U32, 0, offsetof(struct op_cgroup_remove, timeout) },
+	{ FIELD_TEXT, 0, offsetof(struct op_cgroup_freeze, path) },
+	{ FIELD_U32, 0, offsetof(struct op_cgroup_freeze, frozen) },
+	{ FIELD_U32, 0, offsetof(struct op_cgroup_freeze, timeout) },
 	{ FIELD_IN, 0, offsetof(struct op_cgroup_join, group) },
 	{ FIELD_U32, 0, offsetof(struct op_cgroup_join, version) },
 	{ FIELD_TEXT, 0, offsetof(struct op_clone_mount, path) },
@@ -801,58 +827,60 @@ static const struct op_info op_table[OP_COUNT] = {
 	{ "signal", { 3, 0, 0 }, 2, 43, sizeof(struct op_signal) },
 	{ "awaitDeath", { 3, 0, 0 }, 2, 45, sizeof(struct op_await_death) },
 	{ "readInRoot", { 3, 0, 0 }, 4, 47, sizeof(struct op_read_in_root) },
-	{ "unpackTree", { 3, 0, 0 }, 2, 51, sizeof(struct op_unpack_tree) },
-	{ "packTree", { 3, 0, 0 }, 4, 53, sizeof(struct op_pack_tree) },
-	{ "cgroupCreate", { 1, 0, 0 }, 5, 57, sizeof(struct op_cgroup_create) },
-	{ "cgroupOpen", { 3, 0, 0 }, 2, 62, sizeof(struct op_cgroup_open) },
-	{ "cgroupSet", { 3, 0, 0 }, 5, 64, sizeof(struct op_cgroup_set) },
-	{ "cgroupDevices", { 3, 0, 0 }, 2, 69, sizeof(struct op_cgroup_devices) },
-	{ "cgroupKill", { 3, 0, 0 }, 3, 71, sizeof(struct op_cgroup_kill) },
-	{ "cgroupRemove", { 3, 0, 0 }, 2, 74, sizeof(struct op_cgroup_remove) },
-	{ "cgroupJoin", { 0, 4, 4 }, 2, 76, sizeof(struct op_cgroup_join) },
-	{ "cloneMount", { 1, 0, 0 }, 3, 78, sizeof(struct op_clone_mount) },
-	{ "changeMount", { 1, 0, 8 }, 6, 81, sizeof(struct op_change_mount) },
-	{ "scratch", { 0, 0, 8 }, 2, 87, sizeof(struct op_scratch) },
-	{ "overlay", { 1, 0, 8 }, 5, 89, sizeof(struct op_overlay) },
-	{ "attach", { 0, 0, 8 }, 4, 94, sizeof(struct op_attach) },
-	{ "mountFs", { 0, 0, 8 }, 8, 98, sizeof(struct op_mount_fs) },
-	{ "setMount", { 0, 0, 24 }, 6, 106, sizeof(struct op_set_mount) },
-	{ "propagation", { 0, 0, 4 }, 1, 112, sizeof(struct op_propagation) },
-	{ "root", { 0, 0, 8 }, 3, 113, sizeof(struct op_root) },
-	{ "device", { 0, 0, 8 }, 9, 116, sizeof(struct op_device) },
-	{ "symlink", { 0, 0, 8 }, 3, 125, sizeof(struct op_symlink) },
-	{ "makeDirectory", { 0, 0, 24 }, 5, 128, sizeof(struct op_make_directory) },
-	{ "console", { 0, 0, 24 }, 6, 133, sizeof(struct op_console) },
-	{ "pivot", { 0, 0, 16 }, 2, 139, sizeof(struct op_pivot) },
-	{ "moveRoot", { 0, 0, 16 }, 1, 141, sizeof(struct op_move_root) },
-	{ "changeRoot", { 0, 0, 16 }, 1, 142, sizeof(struct op_change_root) },
-	{ "mask", { 0, 0, 16 }, 2, 143, sizeof(struct op_mask) },
-	{ "readOnly", { 0, 0, 16 }, 2, 145, sizeof(struct op_read_only) },
-	{ "sysctl", { 0, 0, 16 }, 2, 147, sizeof(struct op_sysctl) },
-	{ "hostName", { 0, 0, 4 }, 1, 149, sizeof(struct op_host_name) },
-	{ "domainName", { 0, 0, 4 }, 1, 150, sizeof(struct op_domain_name) },
-	{ "join", { 0, 4, 0 }, 3, 151, sizeof(struct op_join) },
-	{ "spawn", { 0, 4, 0 }, 3, 154, sizeof(struct op_spawn) },
-	{ "unshare", { 0, 0, 4 }, 1, 157, sizeof(struct op_unshare) },
-	{ "session", { 0, 0, 4 }, 0, 158, sizeof(struct op_session) },
-	{ "rlimit", { 0, 4, 4 }, 3, 158, sizeof(struct op_rlimit) },
-	{ "oomScore", { 0, 4, 4 }, 1, 161, sizeof(struct op_oom_score) },
-	{ "keyring", { 0, 0, 32 }, 1, 162, sizeof(struct op_keyring) },
-	{ "personality", { 0, 0, 32 }, 1, 163, sizeof(struct op_personality) },
-	{ "ioPriority", { 0, 0, 4 }, 1, 164, sizeof(struct op_io_priority) },
-	{ "umask", { 0, 0, 32 }, 1, 165, sizeof(struct op_umask) },
-	{ "noNewPrivileges", { 0, 0, 32 }, 0, 166, sizeof(struct op_no_new_privileges) },
-	{ "boundingSet", { 0, 0, 32 }, 1, 166, sizeof(struct op_bounding_set) },
-	{ "idSwitch", { 0, 0, 32 }, 4, 167, sizeof(struct op_id_switch) },
-	{ "capabilities", { 0, 0, 32 }, 4, 171, sizeof(struct op_capabilities) },
-	{ "seccomp", { 0, 0, 96 }, 2, 175, sizeof(struct op_seccomp) },
-	{ "execLabel", { 0, 0, 32 }, 2, 177, sizeof(struct op_exec_label) },
-	{ "homeVariable", { 0, 0, 32 }, 1, 179, sizeof(struct op_home_variable) },
-	{ "workDirectory", { 0, 0, 32 }, 2, 180, sizeof(struct op_work_directory) },
-	{ "findProgram", { 0, 0, 32 }, 2, 182, sizeof(struct op_find_program) },
-	{ "awaitStart", { 0, 0, 64 }, 2, 184, sizeof(struct op_await_start) },
-	{ "becomeInit", { 0, 0, 64 }, 1, 186, sizeof(struct op_become_init) },
-	{ "exec", { 0, 0, 64 }, 3, 187, sizeof(struct op_exec) },
+	{ "statInRoot", { 3, 0, 0 }, 3, 51, sizeof(struct op_stat_in_root) },
+	{ "unpackTree", { 3, 0, 0 }, 4, 54, sizeof(struct op_unpack_tree) },
+	{ "packTree", { 3, 0, 0 }, 4, 58, sizeof(struct op_pack_tree) },
+	{ "cgroupCreate", { 1, 0, 0 }, 5, 62, sizeof(struct op_cgroup_create) },
+	{ "cgroupOpen", { 3, 0, 0 }, 2, 67, sizeof(struct op_cgroup_open) },
+	{ "cgroupSet", { 3, 0, 0 }, 5, 69, sizeof(struct op_cgroup_set) },
+	{ "cgroupDevices", { 3, 0, 0 }, 2, 74, sizeof(struct op_cgroup_devices) },
+	{ "cgroupKill", { 3, 0, 0 }, 3, 76, sizeof(struct op_cgroup_kill) },
+	{ "cgroupRemove", { 3, 0, 0 }, 2, 79, sizeof(struct op_cgroup_remove) },
+	{ "cgroupFreeze", { 3, 0, 0 }, 3, 81, sizeof(struct op_cgroup_freeze) },
+	{ "cgroupJoin", { 0, 4, 4 }, 2, 84, sizeof(struct op_cgroup_join) },
+	{ "cloneMount", { 1, 0, 0 }, 3, 86, sizeof(struct op_clone_mount) },
+	{ "changeMount", { 1, 0, 8 }, 6, 89, sizeof(struct op_change_mount) },
+	{ "scratch", { 0, 0, 8 }, 2, 95, sizeof(struct op_scratch) },
+	{ "overlay", { 1, 0, 8 }, 5, 97, sizeof(struct op_overlay) },
+	{ "attach", { 0, 0, 8 }, 4, 102, sizeof(struct op_attach) },
+	{ "mountFs", { 0, 0, 8 }, 8, 106, sizeof(struct op_mount_fs) },
+	{ "setMount", { 0, 0, 24 }, 6, 114, sizeof(struct op_set_mount) },
+	{ "propagation", { 0, 0, 4 }, 1, 120, sizeof(struct op_propagation) },
+	{ "root", { 0, 0, 8 }, 3, 121, sizeof(struct op_root) },
+	{ "device", { 0, 0, 8 }, 9, 124, sizeof(struct op_device) },
+	{ "symlink", { 0, 0, 8 }, 3, 133, sizeof(struct op_symlink) },
+	{ "makeDirectory", { 0, 0, 24 }, 5, 136, sizeof(struct op_make_directory) },
+	{ "console", { 0, 0, 24 }, 6, 141, sizeof(struct op_console) },
+	{ "pivot", { 0, 0, 16 }, 2, 147, sizeof(struct op_pivot) },
+	{ "moveRoot", { 0, 0, 16 }, 1, 149, sizeof(struct op_move_root) },
+	{ "changeRoot", { 0, 0, 16 }, 1, 150, sizeof(struct op_change_root) },
+	{ "mask", { 0, 0, 16 }, 2, 151, sizeof(struct op_mask) },
+	{ "readOnly", { 0, 0, 16 }, 2, 153, sizeof(struct op_read_only) },
+	{ "sysctl", { 0, 0, 16 }, 2, 155, sizeof(struct op_sysctl) },
+	{ "hostName", { 0, 0, 4 }, 1, 157, sizeof(struct op_host_name) },
+	{ "domainName", { 0, 0, 4 }, 1, 158, sizeof(struct op_domain_name) },
+	{ "join", { 0, 4, 0 }, 3, 159, sizeof(struct op_join) },
+	{ "spawn", { 0, 4, 0 }, 3, 162, sizeof(struct op_spawn) },
+	{ "unshare", { 0, 0, 4 }, 1, 165, sizeof(struct op_unshare) },
+	{ "session", { 0, 0, 4 }, 0, 166, sizeof(struct op_session) },
+	{ "rlimit", { 0, 4, 4 }, 3, 166, sizeof(struct op_rlimit) },
+	{ "oomScore", { 0, 4, 4 }, 1, 169, sizeof(struct op_oom_score) },
+	{ "keyring", { 0, 0, 32 }, 1, 170, sizeof(struct op_keyring) },
+	{ "personality", { 0, 0, 32 }, 1, 171, sizeof(struct op_personality) },
+	{ "ioPriority", { 0, 0, 4 }, 1, 172, sizeof(struct op_io_priority) },
+	{ "umask", { 0, 0, 32 }, 1, 173, sizeof(struct op_umask) },
+	{ "noNewPrivileges", { 0, 0, 32 }, 0, 174, sizeof(struct op_no_new_privileges) },
+	{ "boundingSet", { 0, 0, 32 }, 1, 174, sizeof(struct op_bounding_set) },
+	{ "idSwitch", { 0, 0, 32 }, 4, 175, sizeof(struct op_id_switch) },
+	{ "capabilities", { 0, 0, 32 }, 4, 179, sizeof(struct op_capabilities) },
+	{ "seccomp", { 0, 0, 96 }, 2, 183, sizeof(struct op_seccomp) },
+	{ "execLabel", { 0, 0, 32 }, 2, 185, sizeof(struct op_exec_label) },
+	{ "homeVariable", { 0, 0, 32 }, 1, 187, sizeof(struct op_home_variable) },
+	{ "workDirectory", { 0, 0, 32 }, 2, 188, sizeof(struct op_work_directory) },
+	{ "findProgram", { 0, 0, 32 }, 2, 190, sizeof(struct op_find_program) },
+	{ "awaitStart", { 0, 0, 64 }, 2, 192, sizeof(struct op_await_start) },
+	{ "becomeInit", { 0, 0, 64 }, 1, 194, sizeof(struct op_become_init) },
+	{ "exec", { 0, 0, 64 }, 3, 195, sizeof(struct op_exec) },
 };
 
 #endif

@@ -8,12 +8,15 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <sys/sendfile.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include "path.h"
 
 enum {
 	BENEATH = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
 	ONE_FILE_SYSTEM = 1,
+	LISTING = 2,
+	NO_KERNEL_FILES = 4,
 	SMALL_FILE = 64 * 1024, /* copied through the buffer: cheaper than a call more */
 	LEVELS_MAX = PATH_MAX / 2,
 };
@@ -34,7 +37,7 @@ struct first_name {
 struct pack {
 	struct run *run;
 	int start, records;
-	bool one_file_system;
+	bool one_file_system, listing, no_kernel_files;
 	uint64_t mount; /* the one that the walk began on */
 	uint8_t *buffer;
 	size_t fill;
@@ -315,6 +318,20 @@ static bool is_foreign(struct pack *p, const struct statx *st)
 	return p->one_file_system && mount != p->mount;
 }
 
+/* File systems that hold no files but views of the kernel, some of which can never be read to an end. */
+static bool is_kernel_files(const struct pack *p, int directory)
+{
+	static const int64_t types[] = { PROC_SUPER_MAGIC, SYSFS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
+		DEVPTS_SUPER_MAGIC, SECURITYFS_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC, BPF_FS_MAGIC, PSTOREFS_MAGIC };
+	struct statfs fs;
+	if (!p->no_kernel_files || fstatfs(directory, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if ((int64_t)fs.f_type == types[i])
+			return true;
+	return false;
+}
+
 static int put_object(struct pack *p, int fd)
 {
 	struct statx st;
@@ -340,11 +357,11 @@ static int put_object(struct pack *p, int fd)
 		return 0;
 	if (put_header(p, type, &st, name, fd) < 0)
 		return -1;
-	if (type == TREE_FILE && st.stx_size > 0) {
+	if (type == TREE_FILE && st.stx_size > 0 && !p->listing) {
 		owned int file = path_reopen(p->run->proc, fd, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 		return file < 0 ? stop(p, errno, "open") : put_content(p, file, st.stx_size);
 	}
-	if (type != TREE_DIRECTORY || foreign)
+	if (type != TREE_DIRECTORY || foreign || is_kernel_files(p, fd))
 		return 0;
 	if (enter(p, path_reopen(p->run->proc, fd, O_RDONLY | O_DIRECTORY)) < 0)
 		return stop(p, errno, "open");
@@ -403,8 +420,9 @@ int verb_pack_tree(struct run *run, const struct op_pack_tree *op)
 	owned_memory uint8_t *buffer = malloc(TREE_BUFFER);
 	owned_memory struct level *levels = malloc(LEVELS_MAX * sizeof *levels);
 	struct pack p = {
-		.run = run, .start = start, .records = slot_fd(run, op->records), .one_file_system = op->flags & ONE_FILE_SYSTEM,
-		.buffer = buffer, .levels = levels,
+		.run = run, .start = start, .records = slot_fd(run, op->records), .buffer = buffer, .levels = levels,
+		.one_file_system = op->flags & ONE_FILE_SYSTEM, .listing = op->flags & LISTING,
+		.no_kernel_files = op->flags & NO_KERNEL_FILES,
 	};
 	if (start < 0 || p.records < 0)
 		return fail(run, errno, "openat2", op->path);

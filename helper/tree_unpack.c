@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
+#include "path.h"
 
-enum { BENEATH = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
+enum { BENEATH = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS, KEEP_KINDS = 1 };
 
 /* One header, taken apart. */
 struct entry {
@@ -32,6 +33,7 @@ struct late_time {
 struct unpack {
 	struct run *run;
 	int root, records;
+	bool keep_kinds;
 	uint8_t *xattrs; /* a header's attributes: reading the content overwrites the buffer */
 	uint8_t *buffer; /* what has been read: begin to end */
 	size_t begin, end;
@@ -293,10 +295,14 @@ static int make_directory(struct unpack *u, int parent, const char *name)
 	struct stat st;
 	if (*name == '\0')
 		name = ".";
-	else if (mkdirat(parent, name, u->entry.mode & 0777) < 0
-		 && (errno != EEXIST || fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0
-		     || (!S_ISDIR(st.st_mode) && (clear(parent, name) < 0 || mkdirat(parent, name, u->entry.mode & 0777) < 0))))
-		return refuse(u, errno, "mkdirat");
+	else if (mkdirat(parent, name, u->entry.mode & 0777) < 0) {
+		if (errno != EEXIST || fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return refuse(u, errno, "mkdirat");
+		if (!S_ISDIR(st.st_mode) && u->keep_kinds)
+			return refuse(u, ENOTDIR, "mkdirat");
+		if (!S_ISDIR(st.st_mode) && (clear(parent, name) < 0 || mkdirat(parent, name, u->entry.mode & 0777) < 0))
+			return refuse(u, errno, "mkdirat");
+	}
 	owned int fd = kernel_openat2(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, BENEATH);
 	if (fd < 0)
 		return refuse(u, errno, "openat2");
@@ -410,10 +416,14 @@ static int make_entry(struct unpack *u)
 
 int verb_unpack_tree(struct run *run, const struct op_unpack_tree *op)
 {
-	struct unpack u = { .run = run, .root = slot_fd(run, op->directory), .records = slot_fd(run, op->records) };
+	int slot = slot_fd(run, op->directory), result;
+	owned int root = slot < 0 ? -1 : path_root(run->proc, slot);
+	owned int start = root < 0 ? -1 : path_open(root, *op->path == '\0' ? "/" : op->path, O_PATH | O_DIRECTORY, 0);
+	struct unpack u = { .run = run, .root = start, .records = slot_fd(run, op->records), .keep_kinds = op->flags & KEEP_KINDS };
 	owned_memory uint8_t *memory = malloc(TREE_BUFFER + TREE_HEADER_MAX);
-	int result;
-	if (u.root < 0 || u.records < 0 || memory == NULL)
+	if (u.root < 0)
+		return fail(run, errno, "openat2", op->path);
+	if (u.records < 0 || memory == NULL)
 		return fail(run, errno, "unpackTree", NULL);
 	u.buffer = memory;
 	u.xattrs = memory + TREE_BUFFER;

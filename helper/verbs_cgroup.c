@@ -274,3 +274,46 @@ int verb_cgroup_remove(struct run *run, const struct op_cgroup_remove *op)
 	}
 	return 0;
 }
+
+/* Whether all processes are frozen, or none: 1 or 0, and -1 when the kernel does not say. */
+static int is_settled(int group, bool unified, bool frozen)
+{
+	char text[1024];
+	if (read_file(group, unified ? "cgroup.events" : "freezer.state", text, sizeof text) < 0)
+		return -1;
+	if (!unified)
+		return strcmp(text, frozen ? "FROZEN" : "THAWED") == 0;
+	const char *line = strstr(text, "frozen ");
+	return line && line[7] == (frozen ? '1' : '0');
+}
+
+static int set_frozen(int group, bool unified, bool frozen)
+{
+	if (unified)
+		return write_file(group, "cgroup.freeze", frozen ? "1" : "0");
+	return write_file(group, "freezer.state", frozen ? "FROZEN" : "THAWED");
+}
+
+int verb_cgroup_freeze(struct run *run, const struct op_cgroup_freeze *op)
+{
+	struct statfs fs;
+	int64_t end = clock_ms() + op->timeout;
+	int pause = PAUSE_MIN_MS;
+	owned int group = open_group(AT_FDCWD, op->path);
+	if (group < 0 || fstatfs(group, &fs) < 0)
+		return fail(run, errno, "open", op->path);
+	bool unified = fs.f_type == CGROUP2_SUPER_MAGIC, frozen = op->frozen != 0;
+	for (;;) {
+		/* Again and again: a v1 group stays half frozen when a process is born in it at the wrong moment. */
+		int settled = set_frozen(group, unified, frozen) < 0 ? -1 : is_settled(group, unified, frozen);
+		if (settled < 0)
+			return fail(run, errno, "write", op->path);
+		if (settled > 0)
+			return 0;
+		if (!pause_until(end, &pause))
+			break;
+	}
+	if (frozen)
+		set_frozen(group, unified, false);
+	return fail(run, ETIMEDOUT, "freeze", op->path);
+}

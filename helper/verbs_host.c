@@ -201,3 +201,48 @@ int verb_read_in_root(struct run *run, const struct op_read_in_root *op)
 	answer(run, 3, content, size + 4);
 	return 0;
 }
+
+static uint8_t *put_text(uint8_t *at, const char *text)
+{
+	size_t size = strlen(text);
+	at = put32(at, (uint32_t)size);
+	return (uint8_t *)memcpy(at, text, size) + size;
+}
+
+/* Where a link leads to, as a path in the mount namespace that it belongs to; empty where it leads to nothing. */
+static void resolved_path(struct run *run, int root, const char *path, char found[PATH_MAX])
+{
+	char link[32];
+	owned int target = path_open(root, path, O_PATH, 0);
+	snprintf(link, sizeof link, "self/fd/%d", target);
+	ssize_t size = target < 0 ? 0 : readlinkat(run->proc, link, found, PATH_MAX - 1);
+	found[size < 0 ? 0 : size] = '\0';
+}
+
+/* docs/plan-wire.md, "Descriptions". */
+int verb_stat_in_root(struct run *run, const struct op_stat_in_root *op)
+{
+	char link[PATH_MAX] = "", target[PATH_MAX] = "";
+	uint8_t description[64 + 2 * PATH_MAX], *at = description;
+	struct statx st;
+	ssize_t length = 0;
+	int slot = slot_fd(run, op->root);
+	owned int root = slot < 0 ? -1 : path_root(run->proc, slot);
+	owned int there = root < 0 ? -1 : path_open(root, op->path, O_PATH | O_NOFOLLOW, 0);
+	if (there < 0)
+		return fail(run, errno, "openat2", op->path);
+	if (statx(there, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &st) < 0)
+		return fail(run, errno, "statx", op->path);
+	if (S_ISLNK(st.stx_mode)) {
+		length = readlinkat(there, "", link, sizeof link - 1);
+		if (length < 0)
+			return fail(run, errno, "readlinkat", op->path);
+		link[length] = '\0';
+		resolved_path(run, root, op->path, target);
+	}
+	at = put32(put32(put32(put32(at, op->tag), st.stx_mode), st.stx_uid), st.stx_gid);
+	at = put64(put64(at, st.stx_size), (uint64_t)st.stx_mtime.tv_sec);
+	at = put_text(put_text(put32(at, st.stx_mtime.tv_nsec), link), target);
+	answer(run, 3, description, (size_t)(at - description));
+	return 0;
+}

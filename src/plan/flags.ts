@@ -51,6 +51,12 @@ export const openFlags = {
 /** Our own bits of the `directory` op. */
 export const directoryFlags = { PARENTS: 1, MAY_EXIST: 2 } as const;
 
+/** Our own bits of the `packTree` op. */
+export const packFlags = { ONE_FILE_SYSTEM: 1, LISTING: 2, NO_KERNEL_FILES: 4 } as const;
+
+/** Our own bits of the `unpackTree` op. */
+export const unpackFlags = { KEEP_KINDS: 1 } as const;
+
 /** Types of a device node, as mknod(2) takes them. */
 export const nodeTypes = { CHAR: 0o020000, BLOCK: 0o060000, FIFO: 0o010000 } as const;
 
@@ -61,11 +67,13 @@ export const errnos = {
   ESRCH: 3,
   EIO: 5,
   ENXIO: 6,
+  EBADF: 9,
   EACCES: 13,
   EBUSY: 16,
   EEXIST: 17,
   ENODEV: 19,
   ENOTDIR: 20,
+  EISDIR: 21,
   EINVAL: 22,
   EROFS: 30,
   ENOSYS: 38,

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { test } from "node:test";
 import { type Answer, readAnswers } from "../../src/helper/answer.ts";
-import { encodePlan, type Op } from "../../src/plan/index.ts";
+import { encodePlan, type Op, packFlags } from "../../src/plan/index.ts";
 import { requireRoot } from "../environment/requirements.ts";
 import { temporaryDirectory } from "../environment/temporary.ts";
 import { helperPath } from "../helper/driver.ts";
@@ -125,6 +125,37 @@ test("stays on the mount it began on when asked to", { skip }, async () => {
     ["hosts", ""],
     ["mounted", ""],
   ]);
+});
+
+test("a listing has the sizes and no content", { skip }, async () => {
+  await using directory = await temporaryDirectory();
+  const source = join(directory.path, "source");
+  await mkdir(join(source, "d"), { recursive: true });
+  await writeFile(join(source, "d/large"), Buffer.alloc(1_000_000));
+  await writeFile(join(source, "d/small"), "four");
+  const { records } = await pack(source, directory.path, { flags: packFlags.LISTING });
+  assert.deepEqual(
+    records.map(({ path, size, content }) => [path, size, content?.length]),
+    [
+      ["", 0, 0],
+      ["d", 0, 0],
+      ["d/large", 1_000_000, 0],
+      ["d/small", 4, 0],
+    ],
+  );
+});
+
+test("views of the kernel are empty directories when asked for", { skip }, async () => {
+  await using directory = await temporaryDirectory();
+  const source = join(directory.path, "source");
+  shell(directory.path, "mkdir -p source/proc source/sys source/tmp");
+  shell(source, "mount -t proc none proc; mount --bind /sys sys; mount -t tmpfs none tmp; touch tmp/kept");
+  const { outcome, records } = await pack(source, directory.path, { flags: packFlags.NO_KERNEL_FILES });
+  assert.equal(outcome.failure, undefined);
+  assert.deepEqual(
+    records.map(({ path }) => path),
+    ["", "proc", "sys", "tmp", "tmp/kept"],
+  );
 });
 
 test("the root of a process, by its pidfd", { skip }, async () => {

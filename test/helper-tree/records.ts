@@ -8,6 +8,8 @@ export type TreeRecord = {
   /** Modification time in nanoseconds. */
   readonly time?: bigint;
   readonly content?: Uint8Array;
+  /** Where the record was read: bytes of content that it announces. */
+  readonly size?: number;
   readonly device?: readonly [number, number];
   readonly link?: string;
   readonly xattrs?: Readonly<Record<string, string>>;
@@ -51,16 +53,20 @@ function encodeRecord(record: TreeRecord): Buffer[] {
   return [u32(header.length), header, Buffer.from(content)];
 }
 
-/** Takes a whole stream apart; fails when there is no end or something behind it. */
-export function decodeTree(stream: Buffer): TreeRecord[] {
+/**
+ * Takes a whole stream apart; fails when there is no end or something behind it. In a listing no content follows a
+ * size.
+ */
+export function decodeTree(stream: Buffer, isListing = false): TreeRecord[] {
   const records: TreeRecord[] = [];
   for (let at = 0; ; ) {
     const length = stream.readUInt32LE(at);
     const header = stream.subarray(at + 4, at + 4 + length);
     at += 4 + length;
     const size = Number(header.readBigUInt64LE(28));
-    const record = decodeHeader(header, stream.subarray(at, at + size));
-    at += size;
+    const content = isListing ? 0 : size;
+    const record = { ...decodeHeader(header, stream.subarray(at, at + content)), size };
+    at += content;
     if (record.type === types.end) {
       if (at !== stream.length) throw new Error(`${stream.length - at} bytes follow the end`);
       return records;

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openFlags } from "../../src/plan/index.ts";
+import { openFlags, packFlags } from "../../src/plan/index.ts";
 import { type Outcome, run, slot, type TestOp } from "../helper/driver.ts";
 import { decodeTree, encodeTree, type TreeRecord } from "./records.ts";
 
@@ -10,11 +10,16 @@ const directorySlot = slot(0);
 const recordsSlot = slot(1);
 
 /** Unpacks a stream, given as a file, into a directory. */
-export async function unpackStream(directory: string, stream: Uint8Array, scratch: string): Promise<Outcome> {
+export async function unpackStream(
+  directory: string,
+  stream: Uint8Array,
+  scratch: string,
+  options: TreeOptions = {},
+): Promise<Outcome> {
   const path = join(scratch, "stream");
   await writeFile(path, stream);
   return await withDescriptor(path, "r", (descriptor) =>
-    run({ host: unpackOps(directory) }, { descriptors: [descriptor] }),
+    run({ host: unpackOps(directory, options) }, { descriptors: [descriptor] }),
   );
 }
 
@@ -23,43 +28,48 @@ export async function unpack(
   directory: string,
   records: readonly TreeRecord[],
   scratch: string,
+  options: TreeOptions = {},
 ): Promise<Outcome> {
-  return await unpackStream(directory, encodeTree(records), scratch);
+  return await unpackStream(directory, encodeTree(records), scratch, options);
 }
 
 /** The ops that unpack what comes through descriptor 3. */
-export function unpackOps(directory: string): TestOp[] {
+export function unpackOps(directory: string, { path, flags, ...process }: TreeOptions = {}): TestOp[] {
   return [
-    { op: "openFile", path: directory, flags: openFlags.RDONLY, out: directorySlot },
+    openOp(directory, process),
     { op: "inherit", fd: 3, out: recordsSlot },
-    { op: "unpackTree", directory: directorySlot, records: recordsSlot },
+    { op: "unpackTree", directory: directorySlot, records: recordsSlot, path, flags },
   ];
 }
 
-export type PackOptions = { path?: string; flags?: number; pid?: number; startTime?: bigint };
+/** With a pid the tree is the root of that process, and the directory does not matter. */
+export type TreeOptions = { path?: string; flags?: number; pid?: number; startTime?: bigint };
+
+function openOp(path: string, { pid, startTime = 0n }: TreeOptions): TestOp {
+  return pid === undefined
+    ? { op: "openFile", path, flags: openFlags.RDONLY, out: directorySlot }
+    : { op: "openProcess", pid, startTime, out: directorySlot };
+}
 
 /** Packs a directory, or the root of a process, into a file and takes the records apart. */
 export async function pack(
   directory: string,
   scratch: string,
-  options: PackOptions = {},
+  options: TreeOptions = {},
 ): Promise<{ outcome: Outcome; records: TreeRecord[] }> {
   const path = join(scratch, "packed");
   const outcome = await withDescriptor(path, "w", (descriptor) =>
     run({ host: packOps(directory, options) }, { descriptors: [descriptor] }),
   );
-  return { outcome, records: outcome.failure === undefined ? decodeTree(await readFile(path)) : [] };
+  const isListing = ((options.flags ?? 0) & packFlags.LISTING) !== 0;
+  const records = outcome.failure === undefined ? decodeTree(await readFile(path), isListing) : [];
+  return { outcome, records };
 }
 
 /** The ops that pack to descriptor 3. */
-export function packOps(
-  directory: string,
-  { path = "", flags, pid, startTime = 0n }: PackOptions = {},
-): TestOp[] {
+export function packOps(directory: string, { path = "", flags, ...process }: TreeOptions = {}): TestOp[] {
   return [
-    pid === undefined
-      ? { op: "openFile", path: directory, flags: openFlags.RDONLY, out: directorySlot }
-      : { op: "openProcess", pid, startTime, out: directorySlot },
+    openOp(directory, process),
     { op: "inherit", fd: 3, out: recordsSlot },
     { op: "packTree", directory: directorySlot, path, records: recordsSlot, flags },
   ];

@@ -6,7 +6,7 @@ import { link, mkdir, open, readdir, readFile, symlink, writeFile } from "node:f
 import { constants } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { encodePlan, type Op } from "../../src/plan/index.ts";
+import { encodePlan, type Op, unpackFlags } from "../../src/plan/index.ts";
 import { requireRoot } from "../environment/requirements.ts";
 import { temporaryDirectory } from "../environment/temporary.ts";
 import { helperPath } from "../helper/driver.ts";
@@ -387,4 +387,56 @@ test("the same tree as GNU tar makes", { skip }, async () => {
   const { failure } = await unpack(place.inside, records, place.directory.path);
   assert.equal(failure, undefined);
   assert.deepEqual(listing(place.inside), listing(reference));
+});
+
+test("begins where it is told to, following links inside the root and no further", { skip }, async () => {
+  await using place = await prepare();
+  const { inside, outside, directory } = place;
+  await mkdir(join(inside, "real"));
+  await symlink("/real", join(inside, "link"));
+  await symlink("../../outside", join(inside, "out"));
+  await writeFile(join(inside, "file"), "");
+  const records: TreeRecord[] = [{ type: types.file, path: "new", content: Buffer.from("x") }];
+  assert.equal((await unpack(inside, records, directory.path, { path: "link/" })).failure, undefined);
+  assert.equal(await readFile(join(inside, "real/new"), "utf8"), "x");
+  const errnoAt = async (path: string) =>
+    (await unpack(inside, records, directory.path, { path })).failure?.errno;
+  assert.equal(await errnoAt("/out"), ENOENT);
+  assert.equal(await errnoAt("/file"), ENOTDIR);
+  assert.deepEqual(await readdir(outside), ["secret"]);
+});
+
+test("a directory takes the place of a file unless kinds are to be kept", { skip }, async () => {
+  await using place = await prepare();
+  const { inside, directory } = place;
+  await writeFile(join(inside, "name"), "kept");
+  await symlink("name", join(inside, "link"));
+  const flags = unpackFlags.KEEP_KINDS;
+  for (const path of ["name", "link"]) {
+    const { failure } = await unpack(inside, [{ type: types.directory, path }], directory.path, { flags });
+    assert.deepEqual([failure?.errno, failure?.path], [ENOTDIR, path]);
+  }
+  assert.equal(await readFile(join(inside, "name"), "utf8"), "kept");
+  assert.equal(
+    (await unpack(inside, [{ type: types.directory, path: "name" }], directory.path)).failure,
+    undefined,
+  );
+  assert.ok(lstatSync(join(inside, "name")).isDirectory());
+});
+
+test("unpacks into the root of a process, by its pidfd", { skip }, async () => {
+  await using place = await prepare();
+  const { inside, directory } = place;
+  const script = 'mount -t tmpfs none "$0" && echo ready && read line && cat "$0/new"';
+  const child = spawn("unshare", ["-m", "sh", "-c", script, inside], { stdio: ["pipe", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  const startTime = BigInt(readFileSync(`/proc/${child.pid}/stat`, "utf8").split(" ")[21] ?? 0);
+  const records: TreeRecord[] = [{ type: types.file, path: "new", content: Buffer.from("from outside") }];
+  const options = { pid: child.pid as number, startTime, path: inside };
+  const { failure } = await unpack("", records, directory.path, options);
+  child.stdin.end("\n");
+  const [shown] = (await once(child.stdout, "data")) as [Buffer];
+  assert.equal(failure, undefined);
+  assert.equal(`${shown}`, "from outside");
+  assert.deepEqual(await readdir(inside), []);
 });

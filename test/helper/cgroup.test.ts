@@ -140,6 +140,44 @@ for (const [label, mount, reason] of [
   });
 }
 
+for (const [label, mount, reason] of [
+  ["v1", mounts.get("freezer") ?? "", skip || (mounts.has("freezer") ? false : "no v1 freezer hierarchy")],
+  ["v2", version2, skip2],
+] as const) {
+  test(`a ${label} group is frozen with all its processes, and goes on`, { skip: reason }, async () => {
+    const path = `${mount}/${name}`;
+    const version = label === "v1" ? 1 : 2;
+    const created = await run(
+      {
+        host: [
+          { op: "cgroupCreate", mount, path: name, out: slot(0) },
+          { op: "runStage" },
+          { op: "awaitExec" },
+        ],
+        stage: [{ op: "spawn" }],
+        init: [
+          { op: "cgroupJoin", group: slot(0), version },
+          exec("trap 'kill $!; exit' TERM; while :; do :; done & while :; do /bin/true; done"),
+        ],
+      },
+      { output: false },
+    );
+    assert.equal(created.failure, undefined);
+    const freeze = (frozen: number): TestOp => ({ op: "cgroupFreeze", path, frozen, timeout: 10_000 });
+    const state = () =>
+      readFileSync(`${path}/${version === 1 ? "freezer.state" : "cgroup.events"}`, "utf8").trim();
+    assert.equal((await run({ host: [freeze(1)] })).failure, undefined);
+    assert.match(state(), version === 1 ? /^FROZEN$/ : /^frozen 1$/m);
+    assert.equal((await run({ host: [freeze(0)] })).failure, undefined);
+    assert.match(state(), version === 1 ? /^THAWED$/ : /^frozen 0$/m);
+    const { failure } = await run({
+      host: [{ op: "cgroupKill", path, signal: 9, timeout: 10_000 }, remove(path)],
+    });
+    assert.equal(failure, undefined);
+    assert.equal((await failureOf({ host: [freeze(1)] })).errno, ENOENT);
+  });
+}
+
 test("a device program is attached, and a second one takes its place", { skip: skip2 }, async () => {
   const path = `${version2}/${name}`;
   mkdirSync(path);

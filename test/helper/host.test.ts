@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -9,6 +10,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
@@ -179,6 +181,58 @@ test("readInRoot takes the root of a process", { skip }, async () => {
   assert.equal(failure, undefined);
   assert.equal(data.get(1)?.toString(), "in the root");
 });
+
+test("statInRoot describes what is there, and where a link leads inside the root", { skip }, async () => {
+  await using directory = await temporaryDirectory();
+  const root = inside(directory, "root");
+  mkdirSync(`${root}/etc/deep`, { recursive: true });
+  writeFileSync(`${root}/etc/passwd`, "inside", { mode: 0o640 });
+  chownSync(`${root}/etc/passwd`, 3, 4);
+  utimesSync(`${root}/etc/passwd`, 5, 6.5);
+  symlinkSync("deep", `${root}/etc/short`);
+  symlinkSync("/etc/short/../passwd", `${root}/link`);
+  symlinkSync("../secret", `${root}/leak`);
+  const look = (path: string): TestOp[] => [
+    { op: "openFile", path: root, flags: openFlags.RDONLY, out: slot(0) },
+    { op: "statInRoot", root: slot(0), path, tag: 7 },
+  ];
+  const found = async (path: string) => description((await run({ host: look(path) })).data.get(7));
+  assert.deepEqual(await found("/etc/passwd"), {
+    mode: 0o100640,
+    uid: 3,
+    gid: 4,
+    size: 6,
+    seconds: 6,
+    nanoseconds: 500_000_000,
+    link: "",
+    target: "",
+  });
+  assert.equal((await found("etc/short/")).mode & 0o170000, 0o040000);
+  assert.equal((await found("/etc/short")).link, "deep");
+  const link = await found("/link");
+  assert.deepEqual([link.link, link.target], ["/etc/short/../passwd", `${root}/etc/passwd`]);
+  const leak = await found("leak");
+  assert.deepEqual([leak.link, leak.target], ["../secret", ""]);
+  assert.equal((await failureOf({ host: look("/etc/passwd/") })).errno, ENOTDIR);
+  assert.equal((await failureOf({ host: look("/absent") })).errno, ENOENT);
+});
+
+/** The bytes that statInRoot returns. */
+function description(bytes: Buffer | undefined) {
+  assert.ok(bytes);
+  const length = bytes.readUInt32LE(32);
+  const [link, rest] = [bytes.subarray(36, 36 + length), bytes.subarray(36 + length)];
+  return {
+    mode: bytes.readUInt32LE(0),
+    uid: bytes.readUInt32LE(4),
+    gid: bytes.readUInt32LE(8),
+    size: Number(bytes.readBigUInt64LE(12)),
+    seconds: Number(bytes.readBigInt64LE(20)),
+    nanoseconds: bytes.readUInt32LE(28),
+    link: link.toString(),
+    target: rest.subarray(4, 4 + rest.readUInt32LE(0)).toString(),
+  };
+}
 
 test("a hook gets its input, exactly its environment, its directory and the caller's umask", async () => {
   await using directory = await temporaryDirectory();

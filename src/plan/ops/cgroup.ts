@@ -62,6 +62,17 @@ export const cgroupOps = defineOps({
     legal: host,
     fields: { path: f.hostPath("the group's directory"), timeout: f.u32("milliseconds to go on trying") },
   },
+  cgroupFreeze: {
+    doc: "Freezes every process of a control group and of the groups below it, or lets them go on, and waits until it is so; a group that cannot be frozen in time goes on (ETIMEDOUT).",
+    source:
+      "https://docs.kernel.org/admin-guide/cgroup-v2.html cgroup.freeze; on v1 Documentation/admin-guide/cgroup-v1/freezer-subsystem.rst",
+    legal: host,
+    fields: {
+      path: f.hostPath("the group's directory, on v1 in the freezer hierarchy"),
+      frozen: f.u32("1: freeze, 0: go on"),
+      timeout: f.u32("milliseconds to wait"),
+    },
+  },
   cgroupJoin: {
     doc: "Moves the calling single-threaded process into a group: 0 into tasks on v1, which waits for no grace period, 0 into cgroup.procs on v2.",
     source: "kernel/cgroup/cgroup-v1.c __cgroup1_procs_write",

@@ -1,5 +1,5 @@
 import { field as f } from "../field.ts";
-import { cloneFlags, directoryFlags, openFlags } from "../flags.ts";
+import { cloneFlags, directoryFlags, openFlags, packFlags, unpackFlags } from "../flags.ts";
 import { defineOps } from "./define.ts";
 
 const host = { host: ["prepare", "attend"] } as const;
@@ -181,11 +181,31 @@ export const hostOps = defineOps({
       tag: f.u32("number under which the bytes are returned"),
     },
   },
+  statInRoot: {
+    doc: "Describes what a path inside a root leads to, without following a link at its end, and where such a link leads; returns it under a number.",
+    source: "statx(2)",
+    legal: host,
+    fields: {
+      root: f.in("directory, or pidfd of a process whose root is meant"),
+      path: f.rootPath("the file"),
+      tag: f.u32("number under which the description is returned"),
+    },
+  },
   unpackTree: {
     doc: "Reads tree records from a descriptor and makes the files they describe below a directory, resolving nothing outside of it.",
     source: "openat2(2) RESOLVE_BENEATH",
     legal: host,
-    fields: { directory: f.in("the directory"), records: f.in("descriptor with the records") },
+    fields: {
+      directory: f.in("the directory, or pidfd of a process whose root is meant"),
+      records: f.in("descriptor with the records"),
+      path: f.rootPath("the directory in it where the records begin; links to it are followed inside", {
+        optional: true,
+      }),
+      flags: f.u32("KEEP_KINDS: a directory takes no other file's place", {
+        optional: true,
+        form: unpackFlags,
+      }),
+    },
   },
   packTree: {
     doc: "Walks a directory tree without following links and writes it as tree records to a descriptor.",
@@ -195,7 +215,10 @@ export const hostOps = defineOps({
       directory: f.in("the directory, or pidfd of a process whose root is meant"),
       path: f.rootPath("where in it to begin"),
       records: f.in("descriptor that receives the records"),
-      flags: f.u32("1: stay on one file system", { optional: true }),
+      flags: f.u32(
+        "ONE_FILE_SYSTEM: what is mounted below is empty; LISTING: no content follows the sizes; NO_KERNEL_FILES: proc, sysfs and their like are empty",
+        { optional: true, form: packFlags },
+      ),
     },
   },
 });
