@@ -37,11 +37,6 @@ export function resolveUser(text: string, groupAdd: readonly string[], files: Us
   return { uid, gid, groups: [...new Set(supplementary)] };
 }
 
-/** Home directory of a user id, or undefined. */
-export function homeOf(uid: number, files: UserFiles): string | undefined {
-  return parsePasswd(files.passwd).find((entry) => entry.uid === uid)?.home || undefined;
-}
-
 function idNumber(text: string): number | undefined {
   return /^\d{1,10}$/.test(text) && Number(text) <= LARGEST_ID ? Number(text) : undefined;
 }

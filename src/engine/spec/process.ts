@@ -55,7 +55,10 @@ export function commandLine(
   });
 }
 
-/** The default PATH, the host name, the terminal's kind, then the image's variables, then the request's. */
+/**
+ * The default PATH, the host name, the terminal's kind, then the image's variables, then the request's. HOME is the
+ * runtime's to add, which can look it up in the container.
+ */
 function environment({ request, image, hostname }: SpecInput): string[] {
   const variables = new Map<string, string>();
   const set = (entry: string): void => {
@@ -68,7 +71,6 @@ function environment({ request, image, hostname }: SpecInput): string[] {
   if (request.stdio.tty) set("TERM=xterm");
   for (const entry of image.Env ?? []) set(entry);
   for (const entry of request.env) set(entry);
-  if (!variables.has("HOME")) set("HOME=/root");
   return [...variables.values()];
 }
 
