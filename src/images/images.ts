@@ -92,7 +92,7 @@ export interface Images {
    */
   prepareContainerSnapshot(key: string, chainId?: Digest, manifest?: Digest): Promise<SnapshotMounts>;
   /** What `prepareContainerSnapshot` would give if it were called now. Nothing is made. */
-  predictContainerSnapshot(chainId?: Digest): SnapshotMounts;
+  predictContainerSnapshot(key: string, chainId?: Digest): SnapshotMounts;
   /** What to mount for a container's snapshot. @throws IMAGE_SNAPSHOT_NOT_FOUND */
   containerMounts(key: string): SnapshotMounts;
   /** What a container itself takes on the disk. Measured at every call. */

@@ -89,7 +89,7 @@ async function installLayer(options: LayerInstallerOptions, request: LayerReques
     return;
   }
   const key = `${unpackPrefix}${chainId} ${randomUUID()}`;
-  await snapshotter.prepare(key);
+  await snapshotter.prepare(key, undefined, { becomes: chainId });
   try {
     const unpacked = await limit(() => fill(options, request, key), signal);
     // Whoever waits here holds no room that a layer below could be waiting for.
@@ -133,7 +133,7 @@ async function fill(
     if (!mayBeDamage) throw error;
   }
   await snapshotter.remove(key);
-  await snapshotter.prepare(key);
+  await snapshotter.prepare(key, undefined, { becomes: request.layer.chainId });
   return await fillOnce(options, request, { key, origin });
 }
 

@@ -215,7 +215,7 @@ describe("images", () => {
 
     it("get the same mounts after a restart, and as predicted", async () => {
       const image = await put("one", "1", "2");
-      const predicted = subject.images.predictContainerSnapshot(image.chainIds.at(-1));
+      const predicted = subject.images.predictContainerSnapshot("c", image.chainIds.at(-1));
       const mounts = await subject.images.prepareContainerSnapshot("c", image.chainIds.at(-1));
       assert.deepEqual(mounts, predicted);
       assert.deepEqual((await subject.reopen()).containerMounts("c"), mounts);

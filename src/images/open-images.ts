@@ -87,7 +87,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     retain: (id, manifest) => leases.permanent(id).retain({ kind: "manifest", resource: manifest }),
     release: (id) => leases.permanent(id).release(),
     prepareContainerSnapshot: (key, chainId, manifest) => prepareContainer(parts, { key, chainId, manifest }),
-    predictContainerSnapshot: (chainId) => snapshotter.predict(chainId),
+    predictContainerSnapshot: (key, chainId) => snapshotter.predict(key, chainId),
     containerMounts: (key) => snapshotter.mounts(key),
     containerUsage: (key, signal) => snapshotter.usage(key, signal),
     async removeContainerSnapshot(key) {

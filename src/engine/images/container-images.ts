@@ -22,9 +22,9 @@ export function containerImages(images: Images, isHost: (containerId: string) =>
     },
     root: async (containerId) =>
       isHost(containerId) ? hostRoot : overlayRoot(images.containerMounts(containerId)),
-    async predictRoot(_containerId, { recorded, chainId }) {
+    async predictRoot(containerId, { recorded, chainId }) {
       if (isHostImage(recorded.id)) return hostRoot;
-      const root = overlayRoot(images.predictContainerSnapshot(chainId));
+      const root = overlayRoot(images.predictContainerSnapshot(containerId, chainId));
       // The upper directory is not there yet.
       return { ...root, layers: root.layers.slice(1) };
     },

@@ -34,7 +34,7 @@ export function createOverlayApplier(snapshotter: Snapshotter, trees: TreePort):
     },
     async settle(key, parent, { outline }) {
       const { upper = "" } = snapshotter.mounts(key);
-      const lowers = parent === undefined ? [] : snapshotter.predict(parent).lowers;
+      const lowers = parent === undefined ? [] : snapshotter.predict(key, parent).lowers;
       const inherited = await inherit(outline, lowers);
       if (inherited.length > 0) {
         const pieces = inherited.map((node) => ({ kind: "node" as const, node }));

@@ -62,9 +62,22 @@ describe("overlay", () => {
     assert.deepEqual(await readdir(root), []);
   });
 
+  it("names directories by what the snapshots are, on every machine alike", async () => {
+    const snapshotter = await open();
+    const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
+    const container = "f".repeat(64);
+    await snapshotter.prepare("filling a layer", undefined, { becomes: digest });
+    await snapshotter.prepare("filling it again", undefined, { becomes: digest });
+    await snapshotter.commit(digest, "filling a layer", { usage: { bytes: 0, inodes: 0 } });
+    const { upper, lowers } = await snapshotter.prepare(container, digest);
+    assert.deepEqual(lowers, [join(root, "0123456789abcdef0123456789abcdef/fs")]);
+    assert.equal(upper, join(root, container, "fs"));
+    assert.deepEqual(snapshotter.predict("e".repeat(64), digest).lowers, lowers);
+  });
+
   it("leaves nothing after a prepare that failed", async () => {
     const snapshotter = await open();
-    await writeFile(join(root, "1"), "in the way");
+    await writeFile(join(root, "a"), "in the way");
     await assert.rejects(snapshotter.prepare("a"), { code: "IMAGE_STORAGE" });
     assert.deepEqual(await readdir(root), []);
     await snapshotter.prepare("a");
@@ -83,7 +96,7 @@ describe("overlay", () => {
       again.list().map(({ key }) => key),
       ["kept"],
     );
-    assert.deepEqual(await readdir(root), ["1"]);
+    assert.deepEqual(await readdir(root), ["kept"]);
   });
 
   it("finishes at open a removal that a crash cut off", async () => {
@@ -94,7 +107,7 @@ describe("overlay", () => {
     await snapshotter.prepare("a");
     await assert.rejects(snapshotter.remove("a"), /killed/);
     assert.equal(snapshotter.info("a"), undefined);
-    assert.deepEqual(await readdir(root), ["1"]);
+    assert.deepEqual(await readdir(root), ["removed-1"]);
     await open();
     assert.deepEqual(await readdir(root), []);
   });

@@ -1,10 +1,10 @@
-import { chmod, chown, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type Database, syncDirectory } from "../../base/index.ts";
+import { type Database, errnoOf, isDigest, splitDigest, syncDirectory } from "../../base/index.ts";
 import { storageError } from "../content/storage-error.ts";
 import { imageError } from "../errors.ts";
 import type { Usage } from "../layers/translate.ts";
-import { createSnapshotTable, type SnapshotRow, type SnapshotTable } from "./snapshot-table.ts";
+import { createSnapshotTable, directoryOf, type SnapshotRow, type SnapshotTable } from "./snapshot-table.ts";
 import type {
   CommitOptions,
   SnapshotInfo,
@@ -28,10 +28,10 @@ export type OverlayOptions = {
 type Overlay = Required<Omit<OverlayOptions, "database">> & { table: SnapshotTable };
 
 /**
- * Snapshots as directories for overlayfs: `ROOT/N/fs` holds the changes, `ROOT/N/work` is overlayfs's own, and what
- * else is in `ROOT/N` belongs to whoever fills the snapshot. N is a
- * small number, because the length of mount options is limited. Which is which is in the database, from before a
- * directory is made until after it is gone.
+ * Snapshots as directories for overlayfs: `ROOT/NAME/fs` holds the changes, `ROOT/NAME/work` is overlayfs's own, and
+ * what else is in `ROOT/NAME` belongs to whoever fills the snapshot. NAME follows from the key where the key is a
+ * digest or a container's id: the same image and container have the same paths on every machine. Which is which is in
+ * the database, from before a directory is made until after it is gone.
  *
  * Opening removes what a crash left half made or half removed. Only one process may have the directory open.
  */
@@ -46,10 +46,10 @@ export async function openOverlaySnapshotter(options: OverlayOptions): Promise<S
   await mkdir(overlay.root, { recursive: true, mode: 0o711 });
   await removeLeftovers(overlay);
   return {
-    prepare: (key, parent) => make(overlay, { key, kind: "active", parent }),
-    view: (key, parent) => make(overlay, { key, kind: "view", parent }),
+    prepare: (key, parent, { becomes = key } = {}) => make(overlay, { key, kind: "active", parent, becomes }),
+    view: (key, parent) => make(overlay, { key, kind: "view", parent, becomes: key }),
     commit: (name, key, commitOptions = {}) => commit(overlay, { name, key, ...commitOptions }),
-    predict: (parent) => predict(overlay, parent),
+    predict: (key, parent) => predict(overlay, key, parent),
     mounts: (key) => mountsOf(overlay, find(table, key)),
     info(key) {
       const row = table.get(key);
@@ -60,7 +60,7 @@ export async function openOverlaySnapshotter(options: OverlayOptions): Promise<S
       const row = find(table, key);
       if (row.kind === "view") return { bytes: 0, inodes: 0 };
       if (row.bytes !== null && row.inodes !== null) return { bytes: row.bytes, inodes: row.inodes };
-      return await overlay.measure(join(overlay.root, String(row.id), "fs"), signal);
+      return await overlay.measure(join(overlay.root, directoryOf(row), "fs"), signal);
     },
     remove: (key) => remove(overlay, key),
   };
@@ -73,41 +73,59 @@ async function removeDirectory(directory: string): Promise<void> {
 
 async function make(
   overlay: Overlay,
-  { key, kind, parent }: { key: string; kind: SnapshotKind; parent: string | undefined },
+  {
+    key,
+    kind,
+    parent,
+    becomes,
+  }: { key: string; kind: SnapshotKind; parent: string | undefined; becomes: string },
 ): Promise<SnapshotMounts> {
   const { table, root, now } = overlay;
   if (table.isTaken(key)) throw exists(key);
   const below = parent === undefined ? undefined : findCommitted(table, parent);
-  const id = table.insert({ key, kind, parent: below?.id ?? null, created: now() });
+  const wanted = nameFor(becomes);
+  // Somebody else may be filling a snapshot that is to become the same.
+  const directory = wanted !== null && table.isDirectoryTaken(wanted) ? null : wanted;
+  const id = table.insert({ key, kind, parent: below?.id ?? null, created: now(), directory });
+  const name = directoryOf({ id, directory });
   try {
-    await makeDirectories(root, { id, kind, parent: below?.id });
+    await makeDirectories(root, { name, kind, parent: below && directoryOf(below) });
     table.markReady(id);
   } catch (error) {
-    await overlay.removeTree(join(root, String(id)));
+    await overlay.removeTree(join(root, name));
     table.erase(id);
     throw storageError(`snapshot ${key}`, root, error);
   }
   return mountsOf(overlay, find(table, key));
 }
 
+/**
+ * The directory that a key asks for: of a digest the first 128 bits, else the key itself if it can be a name that no
+ * number and no removed snapshot has.
+ */
+function nameFor(key: string): string | null {
+  if (isDigest(key)) return splitDigest(key).hex.slice(0, 32);
+  return /^(?!removed-|\d+$)[A-Za-z0-9][\w.-]*$/.test(key) ? key : null;
+}
+
 async function makeDirectories(
   root: string,
-  { id, kind, parent }: { id: number; kind: SnapshotKind; parent: number | undefined },
+  { name, kind, parent }: { name: string; kind: SnapshotKind; parent: string | undefined },
 ): Promise<void> {
   if (kind === "view") return;
-  const directory = join(root, String(id));
+  const directory = join(root, name);
   await mkdir(directory, { mode: 0o711 });
   await mkdir(join(directory, "fs"));
   await mkdir(join(directory, "work"), { mode: 0o700 });
   if (parent === undefined) await chmod(join(directory, "fs"), 0o755);
-  else await copyRoot(root, parent, id);
+  else await copyRoot(root, parent, name);
   await syncDirectory(root);
 }
 
 /** The top directory of an overlay decides who may enter the merged one: it must be like the one below it. */
-async function copyRoot(root: string, from: number, to: number): Promise<void> {
-  const { mode, uid, gid } = await stat(join(root, String(from), "fs"));
-  const target = join(root, String(to), "fs");
+async function copyRoot(root: string, from: string, to: string): Promise<void> {
+  const { mode, uid, gid } = await stat(join(root, from, "fs"));
+  const target = join(root, to, "fs");
   await chown(target, uid, gid);
   await chmod(target, mode & 0o7777);
 }
@@ -123,7 +141,7 @@ async function commit(
   if (below !== undefined && row.parent !== null && row.parent !== below.id) {
     throw wrongState(key, `commit snapshot ${key} on ${parent}`, "it was prepared on another snapshot");
   }
-  const usage = options.usage ?? (await overlay.measure(join(root, String(row.id), "fs")));
+  const usage = options.usage ?? (await overlay.measure(join(root, directoryOf(row), "fs")));
   if (table.isTaken(name)) throw exists(name);
   const parentId = below?.id ?? row.parent;
   table.commit(row.id, { name, parent: parentId, usage, hidesAll: options.hidesAll === true });
@@ -138,12 +156,25 @@ async function remove(overlay: Overlay, key: string): Promise<void> {
     throw imageError("SNAPSHOT_IN_USE", `cannot remove snapshot ${key}: ${child} stands on it`);
   }
   table.markRemoving(row.id);
-  await finishRemoval(overlay, row);
+  // The name becomes free at once, as the key does.
+  const removed = { id: row.id, directory: `removed-${row.id}` };
+  await rename(join(overlay.root, directoryOf(row)), join(overlay.root, directoryOf(removed))).catch(
+    ignoreMissing,
+  );
+  await finishRemoval(overlay, removed);
 }
 
-async function finishRemoval({ table, root, removeTree }: Overlay, { id }: SnapshotRow): Promise<void> {
-  await removeTree(join(root, String(id)));
-  table.erase(id);
+/** A view has no directory. */
+function ignoreMissing(error: unknown): void {
+  if (errnoOf(error) !== "ENOENT") throw error;
+}
+
+async function finishRemoval(
+  { table, root, removeTree }: Overlay,
+  row: Pick<SnapshotRow, "id" | "directory">,
+): Promise<void> {
+  await removeTree(join(root, directoryOf(row)));
+  table.erase(row.id);
 }
 
 /** Children before their parents, which the rows refer to; then directories that no row knows. */
@@ -151,7 +182,7 @@ async function removeLeftovers(overlay: Overlay): Promise<void> {
   const rows = overlay.table.all();
   const leftovers = rows.filter(({ state }) => state !== "ready").reverse();
   for (const row of leftovers) await finishRemoval(overlay, row);
-  const known = new Set(rows.filter(({ state }) => state === "ready").map(({ id }) => String(id)));
+  const known = new Set(rows.filter(({ state }) => state === "ready").map(directoryOf));
   for (const name of await readdir(overlay.root)) {
     if (!known.has(name)) await overlay.removeTree(join(overlay.root, name));
   }
@@ -162,23 +193,23 @@ function mountsOf({ root, table }: Overlay, row: SnapshotRow): SnapshotMounts {
     throw wrongState(row.key, `mount snapshot ${row.key}`, "it is committed; make a view of it");
   }
   const lowers = lowersFrom(root, table, table.parentOf(row));
-  return row.kind === "view" ? { lowers } : { lowers, ...writable(root, row.id) };
+  return row.kind === "view" ? { lowers } : { lowers, ...writable(root, directoryOf(row)) };
 }
 
-function predict({ root, table }: Overlay, parent: string | undefined): SnapshotMounts {
+function predict({ root, table }: Overlay, key: string, parent: string | undefined): SnapshotMounts {
   const below = parent === undefined ? undefined : findCommitted(table, parent);
-  return { lowers: lowersFrom(root, table, below), ...writable(root, table.nextId()) };
+  return { lowers: lowersFrom(root, table, below), ...writable(root, nameFor(key) ?? key) };
 }
 
-function writable(root: string, id: number): { upper: string; work: string } {
-  return { upper: join(root, String(id), "fs"), work: join(root, String(id), "work") };
+function writable(root: string, name: string): { upper: string; work: string } {
+  return { upper: join(root, name, "fs"), work: join(root, name, "work") };
 }
 
 /** A snapshot and what it stands on, down to one that hides the rest. */
 function lowersFrom(root: string, table: SnapshotTable, top: SnapshotRow | undefined): string[] {
   const lowers: string[] = [];
   for (let row = top; row !== undefined; row = row.hides_all === 1 ? undefined : table.parentOf(row)) {
-    lowers.push(join(root, String(row.id), "fs"));
+    lowers.push(join(root, directoryOf(row), "fs"));
   }
   return lowers;
 }

@@ -15,14 +15,15 @@ export const snapshotMigrations: readonly Migration[] = [
       created INTEGER NOT NULL,
       bytes INTEGER,
       inodes INTEGER,
-      hides_all INTEGER NOT NULL DEFAULT 0
+      hides_all INTEGER NOT NULL DEFAULT 0,
+      directory TEXT UNIQUE
     ) STRICT;
     CREATE INDEX snapshots_parent ON snapshots (parent)`,
   },
 ];
 
 /**
- * A row. `id` names the snapshot's directory. A row is written before its directory is made, in state `making`, and
+ * A row. `directory` names the snapshot's directory, `id` does where that is null. A row is written before its directory is made, in state `making`, and
  * marked `removing` before its directory goes, so that every directory without a `ready` row is a leftover.
  */
 export type SnapshotRow = {
@@ -35,23 +36,33 @@ export type SnapshotRow = {
   bytes: number | null;
   inodes: number | null;
   hides_all: number;
+  directory: string | null;
 };
+
+/** Name of the directory that a row's snapshot is in. */
+export function directoryOf({ id, directory }: Pick<SnapshotRow, "id" | "directory">): string {
+  return directory ?? String(id);
+}
+
+type NewRow = Pick<SnapshotRow, "key" | "kind" | "parent" | "created" | "directory">;
+
+type Committed = { name: string; parent: number | null; usage: Usage; hidesAll: boolean };
 
 /** The rows of all snapshots. */
 export function createSnapshotTable({ sql }: Database) {
   const byKey = sql.prepare("SELECT * FROM snapshots WHERE key = ? AND state = 'ready'");
   const anyState = sql.prepare("SELECT 1 FROM snapshots WHERE key = ?");
+  const byDirectory = sql.prepare("SELECT 1 FROM snapshots WHERE directory = ?");
   const byId = sql.prepare("SELECT * FROM snapshots WHERE id = ?");
   const all = sql.prepare("SELECT * FROM snapshots ORDER BY id");
   const child = sql.prepare("SELECT key FROM snapshots WHERE parent = ? LIMIT 1");
-  const last = sql.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'snapshots'");
   const insert = sql.prepare(
-    "INSERT INTO snapshots (key, kind, state, parent, created) VALUES (?, ?, 'making', ?, ?)",
+    "INSERT INTO snapshots (key, kind, state, parent, created, directory) VALUES (?, ?, 'making', ?, ?, ?)",
   );
   const ready = sql.prepare("UPDATE snapshots SET state = 'ready' WHERE id = ?");
   // The key and the parent become free at once: nobody should have to wait for the files to go.
   const removing = sql.prepare(
-    "UPDATE snapshots SET state = 'removing', key = 'removed ' || id WHERE id = ?",
+    "UPDATE snapshots SET state = 'removing', key = 'removed ' || id, directory = 'removed-' || id WHERE id = ?",
   );
   const erase = sql.prepare("DELETE FROM snapshots WHERE id = ?");
   const commit = sql.prepare(
@@ -61,21 +72,19 @@ export function createSnapshotTable({ sql }: Database) {
     get: (key: string) => byKey.get(key) as SnapshotRow | undefined,
     /** Whether a key is in use, also by a snapshot that is still being made. */
     isTaken: (key: string) => anyState.get(key) !== undefined,
+    isDirectoryTaken: (name: string) => byDirectory.get(name) !== undefined,
     parentOf: (row: SnapshotRow) =>
       row.parent === null ? undefined : (byId.get(row.parent) as SnapshotRow | undefined),
     all: () => all.all() as SnapshotRow[],
     childOf: (row: SnapshotRow) => (child.get(row.id) as { key: string } | undefined)?.key,
-    insert: (values: { key: string; kind: SnapshotKind; parent: number | null; created: number }) =>
-      Number(insert.run(values.key, values.kind, values.parent, values.created).lastInsertRowid),
-    /** The id that the next insert gives. */
-    nextId: () => ((last.get() as { seq: number } | undefined)?.seq ?? 0) + 1,
+    insert: (values: NewRow) => {
+      const { key, kind, parent, created, directory } = values;
+      return Number(insert.run(key, kind, parent, created, directory).lastInsertRowid);
+    },
     markReady: (id: number) => void ready.run(id),
     markRemoving: (id: number) => void removing.run(id),
     erase: (id: number) => void erase.run(id),
-    commit: (
-      id: number,
-      values: { name: string; parent: number | null; usage: Usage; hidesAll: boolean },
-    ) => {
+    commit: (id: number, values: Committed) => {
       const { name, parent, usage, hidesAll } = values;
       commit.run(name, parent, usage.bytes, usage.inodes, hidesAll ? 1 : 0, id);
     },

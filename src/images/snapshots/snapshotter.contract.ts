@@ -73,12 +73,12 @@ export function snapshotterContract(name: string, make: () => Promise<Snapshotte
     });
 
     it("tells in advance what a snapshot would be", async () => {
-      assert.deepEqual(snapshotter.predict(), await snapshotter.prepare("a"));
+      assert.deepEqual(snapshotter.predict("a"), await snapshotter.prepare("a"));
       await layer("1");
       await snapshotter.remove("a");
-      const predicted = snapshotter.predict("1");
+      const predicted = snapshotter.predict("b", "1");
       assert.deepEqual(await snapshotter.prepare("b", "1"), predicted);
-      assert.throws(() => snapshotter.predict("none"), { code: "IMAGE_SNAPSHOT_NOT_FOUND" });
+      assert.throws(() => snapshotter.predict("c", "none"), { code: "IMAGE_SNAPSHOT_NOT_FOUND" });
     });
 
     it("makes views read-only", async () => {

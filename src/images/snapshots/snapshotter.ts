@@ -25,6 +25,11 @@ export type SnapshotInfo = {
   readonly created: number;
 };
 
+export type PrepareOptions = {
+  /** The key that it will be committed under, where that is known: its paths then follow from that. */
+  becomes?: string;
+};
+
 export type CommitOptions = {
   /** What the snapshot stands on, for one that was prepared on nothing. */
   parent?: string | undefined;
@@ -51,7 +56,7 @@ export interface Snapshotter {
    * Makes an active snapshot, on a committed one or on nothing.
    * @throws IMAGE_SNAPSHOT_EXISTS, IMAGE_SNAPSHOT_NOT_FOUND for the parent
    */
-  prepare(key: string, parent?: string): Promise<SnapshotMounts>;
+  prepare(key: string, parent?: string, options?: PrepareOptions): Promise<SnapshotMounts>;
 
   /** The same, read-only. Its parent stays as long as it does. */
   view(key: string, parent: string): Promise<SnapshotMounts>;
@@ -62,8 +67,11 @@ export interface Snapshotter {
    */
   commit(name: string, key: string, options?: CommitOptions): Promise<void>;
 
-  /** What `prepare` would give for a snapshot on this parent if it were called now. Nothing is made. */
-  predict(parent?: string): SnapshotMounts;
+  /**
+   * What `prepare` would give if it were called now. Nothing is made.
+   * @throws IMAGE_SNAPSHOT_NOT_FOUND for the parent
+   */
+  predict(key: string, parent?: string): SnapshotMounts;
 
   /** What to mount for an active snapshot or a view. @throws IMAGE_SNAPSHOT_NOT_FOUND, IMAGE_SNAPSHOT_STATE */
   mounts(key: string): SnapshotMounts;
