@@ -103,6 +103,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       system,
       plans: containers,
       async close() {
+        containers.close();
         registry[Symbol.dispose]();
         database.close();
         journal.close();

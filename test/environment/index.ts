@@ -1,4 +1,5 @@
 export { busyboxEntries, busyboxRootfs } from "./busybox.ts";
+export { loadBusybox } from "./busybox-image.ts";
 export {
   type BuiltImage,
   buildImage,

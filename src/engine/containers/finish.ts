@@ -1,17 +1,20 @@
 import { rm } from "node:fs/promises";
 import { TugError } from "../../base/index.ts";
+import type { HostFacts } from "../../host/index.ts";
 import { loadExisting, removeContainer } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import type { LiveContainers } from "./live.ts";
+import type { ContainerRecord, RecordedState } from "./record.ts";
 import { removeRecord } from "./remove.ts";
+import { restartPause } from "./restart-policy.ts";
 import type { Ending } from "./watch.ts";
 
 /** How long a monitor may take to hand out the last output before its directory is removed, in milliseconds. */
 const DRAINING = 15_000;
 
 /**
- * A container has ended: records how, tells who waits, removes what it left in the kernel, and the container itself
- * if that was asked for.
+ * A container has ended: records how and whether it is started again, tells who waits, removes what it left in the
+ * kernel, and the container itself if that was asked for.
  */
 export async function finishContainer(
   context: EngineContext,
@@ -21,14 +24,16 @@ export async function finishContainer(
 ): Promise<void> {
   const record = context.store.get(id);
   if (record === undefined) return;
+  const facts = await context.readFacts();
+  const atShutdown = exit === undefined && record.state.bootId !== facts.bootId;
   const finishedAt = exit === undefined ? new Date().toISOString() : timestamp(exit.finishedAt);
-  const error = exit === undefined ? "the container's monitor was lost" : "";
+  const error = exit === undefined ? lostReason(atShutdown) : "";
   const entry = live.get(id);
   const removing = record.state.status === "removing";
-  await cleanRuntime(context, id);
+  await cleanRuntime(context, id, facts);
   context.store.setState(id, {
     ...record.state,
-    status: removing ? "removing" : "exited",
+    ...(removing ? {} : whatComesNext(record, { exitCode, finishedAt, atShutdown })),
     pid: 0,
     exitCode,
     error,
@@ -40,19 +45,44 @@ export async function finishContainer(
   entry.lastEnd = { exitCode, error: error || undefined };
   for (const listener of entry.endListeners) listener(entry.lastEnd);
   entry.endListeners.clear();
-  const drained = removeRunDirectory(context, live, id);
+  entry.settled = removeRunDirectory(context, live, id);
   if (record.request.autoRemove && !removing) {
-    await drained;
+    await entry.settled;
     await removeRecord(context, live, record, true);
   }
 }
 
+function lostReason(atShutdown: boolean): string {
+  return atShutdown ? "the machine went down while it ran" : "the container's monitor was lost";
+}
+
+/** Its restart policy's part of the state of a container that has ended. */
+export function whatComesNext(
+  { request, state }: ContainerRecord,
+  end: { exitCode: number; finishedAt: string; atShutdown: boolean },
+): Pick<RecordedState, "status" | "restartPause" | "restartAt"> {
+  const ranFor = state.startedAt === undefined ? 0 : Date.parse(end.finishedAt) - Date.parse(state.startedAt);
+  const pause = restartPause(request.restart, {
+    ...end,
+    ranFor,
+    byHand: state.byHand ?? false,
+    restartCount: state.restartCount,
+    pause: state.restartPause ?? 0,
+  });
+  if (pause === undefined) return { status: "exited", restartAt: undefined };
+  return {
+    status: "restarting",
+    restartPause: pause,
+    restartAt: new Date(Date.now() + pause).toISOString(),
+  };
+}
+
 /** The control groups and the state directory; init is dead by now, others of its groups may not be. */
-async function cleanRuntime(context: EngineContext, id: string): Promise<void> {
+async function cleanRuntime(context: EngineContext, id: string, facts: HostFacts): Promise<void> {
   const root = context.layout.containerRun(id);
   const { helper, logger } = context;
   try {
-    const runtime = { root, helper, logger, facts: await context.readFacts(), owner: 0 };
+    const runtime = { root, helper, logger, facts, owner: 0 };
     await removeContainer(runtime, await loadExisting(root, "state"), false);
   } catch (error) {
     if (error instanceof TugError && error.kind === "notFound") return;
@@ -61,7 +91,7 @@ async function cleanRuntime(context: EngineContext, id: string): Promise<void> {
 }
 
 async function removeRunDirectory(
-  { layout }: EngineContext,
+  { layout, logger }: EngineContext,
   live: LiveContainers,
   id: string,
 ): Promise<void> {
@@ -72,7 +102,9 @@ async function removeRunDirectory(
     entry.control[Symbol.dispose]();
     entry.control = undefined;
   }
-  await rm(layout.containerRun(id), { recursive: true, force: true });
+  await rm(layout.containerRun(id), { recursive: true, force: true }).catch((error: unknown) => {
+    logger.log("warn", "container.clean", { container: id, error: String(error) });
+  });
 }
 
 /** RFC 3339 with nanoseconds. */

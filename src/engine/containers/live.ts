@@ -12,6 +12,8 @@ export type LiveContainer = {
   readonly removalListeners: Set<() => void>;
   /** Exit code of the last end, for whoever waits for the removal. */
   lastEnd: ContainerEnd | undefined;
+  /** Resolved when nothing of the last run is left: a new one may use the run directory. */
+  settled: Promise<void>;
 };
 
 /** How a container ended. */
@@ -34,6 +36,7 @@ export function liveContainers(): LiveContainers {
         endListeners: new Set(),
         removalListeners: new Set(),
         lastEnd: undefined,
+        settled: Promise.resolve(),
       };
       table.set(id, entry);
       return entry;

@@ -37,6 +37,7 @@ export type RecordedState = {
     | "starting"
     | "running"
     | "paused"
+    | "restarting"
     | "exited"
     | "removing"
     | "dead";
@@ -51,7 +52,14 @@ export type RecordedState = {
   readonly finishedAt?: Timestamp | undefined;
   /** Digest that the helper reported for the plan it executed last. */
   readonly planDigest?: string | undefined;
+  /** How often the policy has started it since somebody did. */
   readonly restartCount: number;
+  /** Somebody stopped it: its restart policy leaves it alone until somebody starts it. */
+  readonly byHand?: boolean | undefined;
+  /** The pause before the last start by its policy, in milliseconds. */
+  readonly restartPause?: number | undefined;
+  /** When a container that is `restarting` will be started. */
+  readonly restartAt?: Timestamp | undefined;
 };
 
 /** The state of a container that has never run. */

@@ -4,6 +4,9 @@ import type { EngineContext } from "../context.ts";
 import type { LiveContainers } from "./live.ts";
 import type { ContainerRecord } from "./record.ts";
 import { removeRecord } from "./remove.ts";
+import { scheduleRestart } from "./restart.ts";
+import { startsAtBoot } from "./restart-policy.ts";
+import type { Restarts } from "./restarts.ts";
 import { type Ending, watchContainer } from "./watch.ts";
 
 /** Called when a container has ended. */
@@ -11,16 +14,18 @@ export type Finish = (id: string, ending: Ending) => Promise<void>;
 
 /**
  * Takes up what a predecessor left: running containers are watched again, ended ones are recorded as ended, what was
- * half made or half removed is removed.
+ * half made or half removed is removed, and what restart policies want is started.
  */
 export async function recoverContainers(
   context: EngineContext,
   live: LiveContainers,
-  finish: Finish,
+  { finish, restarts }: { finish: Finish; restarts: Restarts },
 ): Promise<void> {
+  const { bootId } = await context.readFacts();
   for (const record of context.store.list()) {
     try {
       await recover(context, live, { record, finish });
+      await awaken(context, { id: record.id, bootId, restarts });
     } catch (error) {
       context.logger.log("error", "container.recover", { container: record.id, error: String(error) });
     }
@@ -45,6 +50,22 @@ async function recover(
     default:
       break;
   }
+}
+
+/** Has its restart policy start a container that was to be started, or that is started at a boot. */
+async function awaken(
+  { store }: EngineContext,
+  { id, bootId, restarts }: { id: string; bootId: string; restarts: Restarts },
+): Promise<void> {
+  const record = store.get(id);
+  if (record === undefined) return;
+  const { status, bootId: last, byHand = false } = record.state;
+  const isFirstAfterBoot = status === "exited" && last !== "" && last !== bootId;
+  if (isFirstAfterBoot && startsAtBoot(record.request.restart, byHand)) {
+    store.setState(id, { ...record.state, status: "restarting", restartPause: 0, restartAt: undefined });
+  }
+  const { state } = store.get(id) ?? record;
+  scheduleRestart(record, state, restarts);
 }
 
 async function reconnect(

@@ -1,9 +1,10 @@
-import { createKeyedMutex } from "../../base/index.ts";
+import { createKeyedMutex, type Mutex } from "../../base/index.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
 import type { Container } from "../model/container-view.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
 import { type AttachStreams, attachContainer, type ContainerAttachment } from "./attach.ts";
+import { isMeantToEnd, takeFromPolicy } from "./by-hand.ts";
 import { createContainer } from "./create.ts";
 import { type Explained, explainContainer, explainRequest } from "./explain.ts";
 import { exportContainer } from "./export.ts";
@@ -11,10 +12,13 @@ import { finishContainer } from "./finish.ts";
 import { type ContainerEnd, liveContainers } from "./live.ts";
 import { type LogEntry, type LogQuery, readLogs } from "./logs.ts";
 import { checkContainerName } from "./names.ts";
+import type { ContainerRecord } from "./record.ts";
 import { type Finish, recoverContainers } from "./recover.ts";
 import { removeRecord } from "./remove.ts";
+import { restartByPolicy, scheduleRestart } from "./restart.ts";
+import { createRestarts, type Restarts } from "./restarts.ts";
 import { startContainer } from "./start.ts";
-import { isRunning, type StopOptions, sendSignal, stopContainer } from "./stop.ts";
+import { isRunning, publishStop, type StopOptions, sendSignal, stopContainer } from "./stop.ts";
 import { viewContainer } from "./view.ts";
 import { type WaitCondition, waitForContainer } from "./wait.ts";
 
@@ -53,6 +57,8 @@ export interface Containers {
   planOf(reference: string): Promise<Explained>;
   /** Takes up what an engine before this one left. */
   recover(): Promise<void>;
+  /** Starts nothing any more. */
+  close(): void;
 }
 
 /** The containers of an engine. Changes of one container happen one after the other. */
@@ -60,11 +66,33 @@ export function openContainers(context: EngineContext): Containers {
   const live = liveContainers();
   const mutex = createKeyedMutex();
   const { store } = context;
+  const of = (id: string): Mutex => ({ run: (work) => mutex.run(id, work) });
+  const restarts: Restarts = createRestarts((id) =>
+    restartByPolicy(context, live, id, { restarts, mutex: of(id), finish: (ending) => finish(id, ending) }),
+  );
+  const finish: Finish = (id, ending) =>
+    mutex.run(id, async () => {
+      await finishContainer(context, live, id, ending);
+      const record = store.get(id);
+      if (record !== undefined) scheduleRestart(record, record.state, restarts);
+    });
   const start = (id: string): Promise<void> =>
-    mutex.run(id, async () => startContainer(context, live, store.find(id), (ending) => finish(id, ending)));
-  const finish: Finish = (id, ending) => mutex.run(id, () => finishContainer(context, live, id, ending));
-  const stop = (reference: string, options: StopOptions, signal: AbortSignal): Promise<void> =>
-    stopContainer(context, live, { record: store.find(reference), options, signal });
+    mutex.run(id, async () => {
+      restarts.cancel(id);
+      const record = store.find(id);
+      await startContainer(context, live, {
+        record,
+        byPolicy: false,
+        finish: (ending) => finish(id, ending),
+      });
+    });
+  const takeOver = (id: string): Promise<boolean> =>
+    mutex.run(id, async () => takeFromPolicy(context, live, { id, restarts }));
+  const stop = async (reference: string, options: StopOptions, signal: AbortSignal): Promise<void> => {
+    const { id } = store.find(reference);
+    if (await takeOver(id)) return publishStop(context, store.find(id));
+    await stopContainer(context, live, { record: store.find(id), options, signal });
+  };
 
   return {
     create: (request) => createContainer(context, request),
@@ -75,13 +103,17 @@ export function openContainers(context: EngineContext): Containers {
     stop,
     async restart(reference, options, signal) {
       const record = store.find(reference);
-      if (isRunning(record)) await stop(record.id, options, signal);
+      if (isRunning(record) || record.state.status === "restarting") await stop(record.id, options, signal);
       await start(record.id);
+      const attributes = { name: record.name, image: record.request.image };
+      context.events.publish({ type: "container", action: "restart", id: record.id, attributes });
     },
     async kill(reference, signalName) {
       const record = store.find(reference);
-      requireRunning(record);
-      await sendSignal(context, live, record, signalName ?? "SIGKILL");
+      const name = signalName ?? "SIGKILL";
+      if (isMeantToEnd(record, name) && (await takeOver(record.id))) return;
+      requireRunning(store.find(record.id));
+      await sendSignal(context, live, record, name);
     },
     async pause(reference) {
       throw engineError("UNSUPPORTED", `cannot pause container ${store.find(reference).name}: not there yet`);
@@ -104,15 +136,11 @@ export function openContainers(context: EngineContext): Containers {
       });
     },
     async remove(reference, { force, volumes }) {
-      const record = store.find(reference);
+      const found = store.find(reference);
+      if (!force) requireEnded(found);
+      await takeOver(found.id);
+      const record = store.find(found.id);
       if (isRunning(record)) {
-        if (!force) {
-          throw engineError(
-            "CONTAINER_RUNNING",
-            `cannot remove container ${record.name}: container is running: stop the container before removing or force remove`,
-            { hint: "stop it, or use -f" },
-          );
-        }
         const ended = waitForContainer(live, record, {
           condition: "next-exit",
           signal: new AbortController().signal,
@@ -144,11 +172,22 @@ export function openContainers(context: EngineContext): Containers {
     export: async (reference, signal) => exportContainer(context, store.find(reference), signal),
     explain: (request) => explainRequest(context, request),
     planOf: async (reference) => explainContainer(context, store.find(reference)),
-    recover: () => recoverContainers(context, live, finish),
+    recover: () => recoverContainers(context, live, { finish, restarts }),
+    close: () => restarts.close(),
   };
 }
 
-function requireRunning(record: Parameters<typeof isRunning>[0]): void {
+function requireEnded(record: ContainerRecord): void {
+  const { status } = record.state;
+  if (!isRunning(record) && status !== "restarting") return;
+  throw engineError(
+    "CONTAINER_RUNNING",
+    `cannot remove container ${record.name}: container is ${status}: stop the container before removing or force remove`,
+    { hint: "stop it, or use -f" },
+  );
+}
+
+function requireRunning(record: ContainerRecord): void {
   if (isRunning(record)) return;
   throw engineError("CONTAINER_NOT_RUNNING", `container ${record.name} is not running`, {
     hint: `start it with: tug start ${record.name}`,

@@ -15,6 +15,14 @@ import { startFailure } from "./start-failure.ts";
 import { readUserFiles } from "./user-files.ts";
 import { type Ending, watchContainer } from "./watch.ts";
 
+export type Start = {
+  readonly record: ContainerRecord;
+  /** Its restart policy starts it, not somebody. */
+  readonly byPolicy: boolean;
+  /** Called when it has ended. */
+  readonly finish: (ending: Ending) => Promise<void>;
+};
+
 /**
  * Starts a container: monitor, plan, program. Resolves when the program has been executed.
  *
@@ -24,11 +32,10 @@ import { type Ending, watchContainer } from "./watch.ts";
 export async function startContainer(
   context: EngineContext,
   live: LiveContainers,
-  record: ContainerRecord,
-  finish: (ending: Ending) => Promise<void>,
+  { record, byPolicy, finish }: Start,
 ): Promise<void> {
   const { id } = record;
-  if (record.state.status !== "created" && record.state.status !== "exited") {
+  if (!["created", "exited", "restarting"].includes(record.state.status)) {
     throw engineError("CONTAINER_STATE", `container ${record.name} is ${record.state.status} already`);
   }
   const facts = await context.readFacts();
@@ -38,7 +45,11 @@ export async function startContainer(
     bootId: facts.bootId,
     error: "",
     oomKilled: false,
+    byHand: false,
+    restartAt: undefined,
+    ...(byPolicy ? { restartCount: record.state.restartCount + 1 } : { restartCount: 0, restartPause: 0 }),
   };
+  await live.get(id).settled;
   context.store.setState(id, starting);
   try {
     const prepared = await prepare(context, record, facts);
@@ -52,7 +63,15 @@ export async function startContainer(
     const failure = startFailure(error, record);
     await abandon(context, live, id);
     const exitCode = Number(failure.details.exitCode ?? 128);
-    context.store.setState(id, { ...record.state, exitCode, error: failure.message });
+    const status = record.state.status === "created" ? "created" : "exited";
+    context.store.setState(id, {
+      ...record.state,
+      status,
+      exitCode,
+      error: failure.message,
+      restartCount: starting.restartCount,
+      restartAt: undefined,
+    });
     if (record.request.autoRemove) {
       live.get(id).lastEnd = { exitCode, error: failure.message };
       await removeRecord(context, live, record, true);

@@ -22,7 +22,7 @@ export async function stopContainer(
   { record, options, signal }: { record: ContainerRecord; options: StopOptions; signal: AbortSignal },
 ): Promise<void> {
   if (!isRunning(record)) throw engineError("CONTAINER_STATE", `container ${record.name} is not running`);
-  const name = options.signalName ?? record.request.stopSignal ?? record.image.stopSignal ?? "SIGTERM";
+  const name = options.signalName ?? stopSignal(record);
   const seconds = options.timeoutSeconds ?? record.request.stopTimeoutSeconds ?? PATIENCE;
   const ended = waitForContainer(live, record, { condition: "next-exit", signal });
   ended.catch(() => undefined);
@@ -31,8 +31,12 @@ export async function stopContainer(
     await sendSignal(context, live, record, "SIGKILL");
   }
   await ended;
-  const attributes = { name: record.name, image: record.request.image };
-  context.events.publish({ type: "container", action: "stop", id: record.id, attributes });
+  publishStop(context, record);
+}
+
+/** Says that somebody has stopped a container. */
+export function publishStop({ events }: EngineContext, { id, name, request }: ContainerRecord): void {
+  events.publish({ type: "container", action: "stop", id, attributes: { name, image: request.image } });
 }
 
 /** Sends a signal to init; one that has just ended is no error. */
@@ -57,6 +61,11 @@ export async function sendSignal(
   }
   const attributes = { name: record.name, image: record.request.image, signal: String(number) };
   context.events.publish({ type: "container", action: "kill", id: record.id, attributes });
+}
+
+/** The signal that asks a container's program to end. */
+export function stopSignal({ request, image }: ContainerRecord): string {
+  return request.stopSignal ?? image.stopSignal ?? "SIGTERM";
 }
 
 /** Whether the container's program has been started and has not ended. */

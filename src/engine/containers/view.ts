@@ -60,8 +60,14 @@ const noEndpoint = {
 
 function viewState({ state }: ContainerRecord): ContainerState {
   const { status, pid, exitCode, error, oomKilled, startedAt, finishedAt } = state;
-  const shown = status === "creating" || status === "starting" ? "created" : status;
+  const shown = status === "creating" ? "created" : status === "starting" ? beforeStart(state) : status;
   return { status: shown, pid, exitCode, error, oomKilled, startedAt, finishedAt };
+}
+
+/** What a container that is being started was before. */
+function beforeStart({ restartCount, finishedAt }: ContainerRecord["state"]): ContainerState["status"] {
+  if (restartCount > 0) return "restarting";
+  return finishedAt === undefined ? "created" : "exited";
 }
 
 function viewMount(volumes: string, mount: MountRequest): MountPoint {

@@ -15,7 +15,7 @@ export function waitForContainer(
 ): Promise<ContainerEnd> {
   const { status, exitCode, error } = record.state;
   const entry = live.get(record.id);
-  const stopped = status !== "running" && status !== "paused" && status !== "starting";
+  const stopped = !["running", "paused", "starting", "restarting"].includes(status);
   if (condition === "not-running" && stopped) return Promise.resolve({ exitCode, error: error || undefined });
   return new Promise((resolve, reject) => {
     const done = (end: ContainerEnd): void => {

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { debianProgram, loadBusybox, requireRoot, startTug, type TugInstance } from "../environment/index.ts";
+
+describe("restart policies", { skip: requireRoot() || debianProgram("busybox").skip }, () => {
+  let instance: TugInstance;
+  before(async () => {
+    instance = await startTug();
+    await loadBusybox(instance);
+  });
+  after(() => instance[Symbol.asyncDispose]());
+
+  async function tug(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await instance.tug(args);
+    assert.equal(code, 0, stderr);
+    return stdout.trim();
+  }
+
+  const show = (name: string, template: string): Promise<string> => tug("inspect", "-f", template, name);
+  const status = (name: string): Promise<string> => show(name, "{{.State.Status}} {{.RestartCount}}");
+
+  /** Asks until the answer fits; the test's own time limit ends it. */
+  async function until(ask: () => Promise<string>, wanted: RegExp): Promise<string> {
+    for (;;) {
+      const answer = await ask();
+      if (wanted.test(answer)) return answer;
+      await sleep(50);
+    }
+  }
+
+  test("on-failure tries so often and no more, and success ends it", async () => {
+    await tug(
+      "run",
+      "-d",
+      "--name",
+      "fails",
+      "--restart",
+      "on-failure:2",
+      "busybox",
+      "sh",
+      "-c",
+      "echo once; exit 3",
+    );
+    assert.equal(await until(() => status("fails"), /^exited/), "exited 2");
+    assert.equal(await tug("logs", "fails"), "once\nonce\nonce");
+    assert.equal(await show("fails", "{{.State.ExitCode}}"), "3");
+    await tug("start", "fails");
+    assert.equal(
+      await until(() => status("fails"), /^exited/),
+      "exited 2",
+      "a start by hand counts from zero",
+    );
+    await tug("run", "-d", "--name", "succeeds", "--restart", "on-failure", "busybox", "true");
+    assert.equal(await until(() => status("succeeds"), /^exited/), "exited 0");
+  });
+
+  test("always starts again until somebody stops it", async () => {
+    await tug("run", "-d", "--name", "always", "--restart", "always", "busybox", "true");
+    await until(() => status("always"), / [2-9]$/);
+    await until(() => status("always"), /^restarting/);
+    const refused = await instance.tug(["rm", "always"]);
+    assert.deepEqual([refused.code, /is restarting: stop the container/.test(refused.stderr)], [1, true]);
+    await tug("stop", "always");
+    const stopped = await status("always");
+    assert.match(stopped, /^exited/);
+    await sleep(1000);
+    assert.equal(await status("always"), stopped);
+    await tug("rm", "always");
+  });
+
+  test("a program that is killed from outside is started again, one that is killed by hand is not", async () => {
+    const script = "trap 'exit 5' USR1; while :; do sleep 0.1; done";
+    await tug("run", "-d", "--name", "crash", "--restart", "unless-stopped", "busybox", "sh", "-c", script);
+    const pid = Number(await show("crash", "{{.State.Pid}}"));
+    process.kill(pid, "SIGKILL");
+    await until(() => status("crash"), /^running 1$/);
+    assert.notEqual(await show("crash", "{{.State.Pid}}"), String(pid));
+    await tug("kill", "-s", "USR1", "crash");
+    await until(() => status("crash"), /^running 2$/);
+    await tug("kill", "crash");
+    await until(() => status("crash"), /^exited 2$/);
+    await tug("restart", "crash");
+    assert.equal(await status("crash"), "running 0");
+    await tug("rm", "-f", "crash");
+  });
+
+  test("what ended while there was no engine is started by the next one, what was stopped is not", async () => {
+    await tug("run", "-d", "--name", "orphan", "--restart", "unless-stopped", "busybox", "sleep", "1000");
+    await tug("run", "-d", "--name", "failure", "--restart", "on-failure", "busybox", "sleep", "1000");
+    await tug("run", "-d", "--name", "stopped", "--restart", "always", "busybox", "sleep", "1000");
+    await tug("stop", "-t", "0", "stopped");
+    const pids = await Promise.all(["orphan", "failure"].map((name) => show(name, "{{.State.Pid}}")));
+    await instance.stopEngine("SIGKILL");
+    for (const pid of pids) process.kill(Number(pid), "SIGKILL");
+    await until(() => status("orphan"), /^running 1$/);
+    await until(() => status("failure"), /^running 1$/);
+    assert.equal(await status("stopped"), "exited 0");
+    await tug("rm", "-f", "orphan", "failure", "stopped");
+  });
+
+  test("the first engine after a boot starts what its policy wants", async () => {
+    const names = ["always", "unless-stopped", "on-failure", "no"] as const;
+    for (const policy of names) {
+      await tug("run", "-d", "--name", policy, "--restart", policy, "busybox", "sleep", "1000");
+      await tug("run", "-d", "--name", `stopped-${policy}`, "--restart", policy, "busybox", "sleep", "1000");
+      await tug("stop", "-t", "0", `stopped-${policy}`);
+    }
+    const pids = await Promise.all(names.map((policy) => show(policy, "{{.State.Pid}}")));
+    await instance.stopEngine("SIGKILL");
+    for (const pid of pids) process.kill(Number(pid), "SIGKILL");
+    await pretendBoot();
+    await until(() => status("always"), /^running/);
+    await until(() => status("unless-stopped"), /^running/);
+    await until(() => status("stopped-always"), /^running/);
+    const others = ["on-failure", "no", "stopped-unless-stopped", "stopped-on-failure", "stopped-no"];
+    for (const name of others) assert.match(await status(name), /^exited/, name);
+    assert.equal(await show("no", "{{.State.Error}}"), "the machine went down while it ran");
+    await tug("rm", "-f", ...names, ...names.map((policy) => `stopped-${policy}`));
+  });
+
+  /** A boot empties /run and changes the boot id. */
+  async function pretendBoot(): Promise<void> {
+    // Monitors may still be writing their last record.
+    await rm(instance.run, { recursive: true, maxRetries: 20, retryDelay: 50 });
+    const database = new DatabaseSync(join(instance.data, "tug.db"));
+    database.exec("UPDATE containers SET state = json_set(state, '$.bootId', 'another')");
+    database.close();
+  }
+
+  test("a restart that fails is tried again", async () => {
+    const source = `${instance.directory}/source`;
+    await mkdir(source);
+    await tug(
+      "run",
+      "-d",
+      "--name",
+      "late",
+      "--restart",
+      "always",
+      "--mount",
+      `type=bind,src=${source},dst=/data`,
+      "busybox",
+      "sleep",
+      "1000",
+    );
+    await rename(source, `${source}.away`);
+    process.kill(Number(await show("late", "{{.State.Pid}}")), "SIGKILL");
+    await until(() => show("late", "{{.State.Error}}"), /source/);
+    await rename(`${source}.away`, source);
+    await until(() => status("late"), /^running/);
+    assert.equal(await show("late", "{{.State.Error}}"), "");
+    await tug("rm", "-f", "late");
+  });
+});
