@@ -5,6 +5,7 @@ import { type Digest, errnoOf, messageOf } from "../base/index.ts";
 import { type Binding, encodePlan, type Plan, tableHash, verifyPlan } from "../plan/index.ts";
 import { readAnswers } from "./answer.ts";
 import { helperError } from "./errors.ts";
+import { forwardSignals, type SignalSource } from "./forward-signals.ts";
 import { failureError } from "./sentence.ts";
 
 /** Standard descriptor of the helper and so of hooks and the container's program. */
@@ -61,15 +62,21 @@ export interface Helper {
 /**
  * A helper that is started anew for each plan.
  *
+ * While a plan waits for the container's end and forwards signals, those of this process go to the helper. Unless it
+ * relays a terminal it then gets a session of its own, so that a signal to this process's whole group comes once.
+ *
  * @param path the program, `tug-helper`
+ * @param signals where this process's signals are heard; absent: they stay its own
  */
-export function createHelper(path: string): Helper {
+export function createHelper(path: string, signals?: SignalSource): Helper {
   const start = (plan: Plan, options: ExecuteOptions = {}): Execution => {
     verifyPlan(plan);
     const { message, digest } = encodePlan(plan, options.bindings);
     const descriptors = options.descriptors ?? [];
     const channel = 3 + descriptors.length;
+    const waiting = signals && plan.host.find((op) => op.op === "waitExit" && op.forward === 1);
     const child = spawn(path, ["run", String(channel)], {
+      detached: waiting?.op === "waitExit" && waiting.terminal === undefined,
       stdio: [
         ...(options.stdio ?? (["ignore", "ignore", "ignore"] as const)),
         ...descriptors.map((descriptor) => (descriptor === "stream" ? ("pipe" as const) : descriptor)),
@@ -80,7 +87,10 @@ export function createHelper(path: string): Helper {
     const streams = descriptors.flatMap((descriptor, index) =>
       descriptor === "stream" ? [child.stdio[3 + index] as unknown as Duplex] : [],
     );
-    const result = converse({ child, channel, message, digest, plan, options });
+    const forwarding = waiting && signals && forwardSignals(signals, child);
+    const result = converse({ child, channel, message, digest, plan, options }).finally(() =>
+      forwarding?.[Symbol.dispose](),
+    );
     result.catch(() => undefined);
     return { streams, result };
   };

@@ -1,6 +1,7 @@
 import { once } from "node:events";
+import { constants, open } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { errnoOf, messageOf, TugError } from "../base/index.ts";
 import { helperError } from "./errors.ts";
 import { MONITOR_VERSION } from "./monitor-fields.ts";
@@ -55,18 +56,31 @@ export async function attachToMonitor(directory: string, options: AttachOptions)
   }
 }
 
+/** Longest path that fits into an address, with its end. Source: unix(7) */
+const ADDRESS_SIZE = 108;
+
 /** Connects to a socket of a monitor; both halves of the connection end apart. */
 export async function connectMonitorSocket(path: string, signal?: AbortSignal): Promise<Socket> {
+  try {
+    if (Buffer.byteLength(path) < ADDRESS_SIZE) return await connectPath(path, signal);
+    await using directory = await open(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
+    return await connectPath(`/proc/self/fd/${directory.fd}/${basename(path)}`, signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    const reason =
+      errnoOf(error) === "ENOENT" || errnoOf(error) === "ECONNREFUSED" ? "nobody listens" : messageOf(error);
+    throw helperError("MONITOR_LOST", `cannot reach the monitor at ${path}: ${reason}`, { cause: error });
+  }
+}
+
+async function connectPath(path: string, signal: AbortSignal | undefined): Promise<Socket> {
   const socket = connect({ path, allowHalfOpen: true });
   try {
     await once(socket, "connect", { ...(signal && { signal }) });
     return socket;
   } catch (error) {
     socket.destroy();
-    signal?.throwIfAborted();
-    const reason =
-      errnoOf(error) === "ENOENT" || errnoOf(error) === "ECONNREFUSED" ? "nobody listens" : messageOf(error);
-    throw helperError("MONITOR_LOST", `cannot reach the monitor at ${path}: ${reason}`, { cause: error });
+    throw error;
   }
 }
 

@@ -17,6 +17,11 @@ export type MonitorStartOptions = {
   readonly bindings?: readonly Binding[];
   /** Ends the conversation only: the monitor goes on, and tells by its sockets and its exit record what became of it. */
   readonly signal?: AbortSignal;
+  /**
+   * Called when the monitor serves its directory, before it is told what to create: who attaches here misses nothing,
+   * also of a program that no FIFO holds back. When it rejects nothing is created.
+   */
+  readonly onReady?: () => Promise<void>;
 };
 
 export type MonitoredContainer = { readonly digest: Digest; readonly init: InitProcess };
@@ -48,8 +53,13 @@ export async function startMonitor(
   try {
     socket.on("error", () => undefined);
     socket.write(encodeMonitorRequest(request));
-    socket.write(message);
-    return await Promise.race([converse(socket, { plan, digest, directory: request.directory }), failed]);
+    if (options.onReady === undefined) socket.write(message);
+    const onGreeting = async (): Promise<void> => {
+      await options.onReady?.();
+      if (options.onReady !== undefined) socket.write(message);
+    };
+    const expected = { plan, digest, directory: request.directory, onGreeting };
+    return await Promise.race([converse(socket, expected), failed]);
   } catch (error) {
     options.signal?.throwIfAborted();
     throw error;
@@ -59,17 +69,17 @@ export async function startMonitor(
   }
 }
 
-type Expected = { plan: Plan; digest: Digest; directory: string };
+type Expected = { plan: Plan; digest: Digest; directory: string; onGreeting: () => Promise<void> };
 
-async function converse(socket: Duplex, { plan, digest, directory }: Expected): Promise<MonitoredContainer> {
+async function converse(socket: Duplex, expected: Expected): Promise<MonitoredContainer> {
+  const { plan, digest, directory } = expected;
   let init: InitProcess | undefined;
   let greeted = false;
   for await (const answer of readAnswers(socket)) {
-    if (answer.type === "greeting") greeted = true;
-    if (answer.type === "greeting" && answer.tableHash !== tableHash) {
-      throw helperError("MISMATCH", "cannot use the helper: it was built from another op table", {
-        hint: "build both again with: npm run build",
-      });
+    if (answer.type === "greeting") {
+      greeted = true;
+      checkTable(answer.tableHash);
+      await expected.onGreeting();
     }
     if (answer.type === "created") init = { pid: answer.pid, startTime: answer.startTime };
     if (answer.type === "failed")
@@ -79,6 +89,13 @@ async function converse(socket: Duplex, { plan, digest, directory }: Expected): 
       throw helperError("DIGEST", "cannot trust the helper: it executed another plan");
   }
   throw helperError("LOST", "cannot create the container: its monitor ended without an answer");
+}
+
+function checkTable(hash: string): void {
+  if (hash === tableHash) return;
+  throw helperError("MISMATCH", "cannot use the helper: it was built from another op table", {
+    hint: "build both again with: npm run build",
+  });
 }
 
 function setupError({ errno, call, path }: Failure, directory: string): Error {

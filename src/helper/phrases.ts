@@ -24,6 +24,7 @@ export const phrases: Readonly<Record<OpName, readonly [RuntimeCode, string]>> =
   start: ["PROCESS", "start the container"],
   awaitExec: ["PROCESS", "wait for the program"],
   waitExit: ["PROCESS", "wait for the container"],
+  sendProcess: ["PROCESS", "send a pidfd of the container's process"],
   signal: ["PROCESS", "send signal {signal}"],
   awaitDeath: ["PROCESS", "wait for the end of the process"],
   readInRoot: ["FILE", "read {path} in the container"],

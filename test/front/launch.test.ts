@@ -119,7 +119,8 @@ for (const [name, code, command] of contexts) {
     const before = [...ownInit, log, ...command];
     assert.equal((await launch(log, "echo ran", { before })).code, code);
     assert.equal(existsSync(log), false);
-    if (name === "another user namespace") return; // The log's directory is not writable there.
+    // In a user namespace the log may not be written; in a pid namespace the program dies with the launcher, its pid 1.
+    if (name === "another user namespace" || name === "another pid namespace") return;
     const { code: any, logged } = await launch(log, "echo ran", { before, options: ["--any-context"] });
     assert.equal(any, 0);
     assert.equal(await logged(), "ran\n");

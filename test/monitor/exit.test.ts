@@ -66,7 +66,7 @@ test("status before and after the end", { skip }, async () => {
   await assert.rejects(container.control.signal(15), (error) => {
     assert.ok(error instanceof TugError);
     assert.equal(error.code, "HELPER_MONITOR_REFUSED");
-    assert.equal(error.details["errno"], "ESRCH");
+    assert.equal(error.details.errno, "ESRCH");
     return true;
   });
   process.kill(-container.pid, "SIGKILL");
@@ -111,7 +111,7 @@ test("what a monitor cannot set up is said with call and path", { skip }, async 
     await assert.rejects(start(request), (error) => {
       assert.ok(error instanceof TugError);
       assert.equal(error.code, "HELPER_MONITOR_SETUP", error.message);
-      assert.equal(error.details["errno"], errno);
+      assert.equal(error.details.errno, errno);
       assert.ok(error.message.includes(path), error.message);
       return true;
     });

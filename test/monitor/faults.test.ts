@@ -53,7 +53,7 @@ test("the death of the engine in the middle of a create stops nothing", { skip }
   const record = await exitRecordIn(directory);
   assert.equal(exitCodeOf(record), 5);
   assert.deepEqual(
-    (await readJsonLog(log.path)).map((line) => line["log"]),
+    (await readJsonLog(log.path)).map((line) => line.log),
     ["alive\n", "second client\n"],
   );
 });
@@ -145,7 +145,7 @@ test("a descendant that holds the pipe delays neither the record nor the end", {
   await container.finished();
   await client.closed;
   assert.deepEqual(
-    (await readJsonLog(log.path)).map((line) => line["log"]),
+    (await readJsonLog(log.path)).map((line) => line.log),
     ["early\n", "late\n"],
   );
   process.kill(-container.pid, "SIGKILL");
@@ -205,7 +205,7 @@ test("a full disk drops log records, counts them, and takes whole ones again lat
     await client.until(/done\ndone/, 2);
     const records = await readJsonLog(join(seen, "log"));
     assert.ok(records.every(({ log: text }) => /^(0\d{4}|done)\n$/.test(`${text}`)));
-    assert.equal(records.filter(({ stream }) => stream === "stdout").at(-1)?.["log"], "09001\n");
+    assert.equal(records.filter(({ stream }) => stream === "stdout").at(-1)?.log, "09001\n");
     const { droppedLogBytes: still } = await container.control.status();
     if (!("maxSize" in rotation)) {
       const size = readFileSync(join(seen, "log"), "utf8").indexOf("\n") + 1;
