@@ -186,6 +186,19 @@ static int prepare(struct run *run, int fd)
 	return fs.f_type == PROC_SUPER_MAGIC ? 0 : -1;
 }
 
+/* Signals for the container that come before anybody can pass them on wait for waitExit. */
+static void hold_signals(const struct run *run)
+{
+	sigset_t set;
+	for (uint32_t i = 0; i < run->plan.count[LIST_HOST]; i++) {
+		const struct op *op = &run->plan.list[LIST_HOST][i];
+		if (op->code != OP_wait_exit || !((const struct op_wait_exit *)op->fields)->forward)
+			continue;
+		signals_to_forward(&set);
+		sigprocmask(SIG_BLOCK, &set, NULL);
+	}
+}
+
 /* Executes the plan and returns what to answer. */
 static bool execute(struct run *run, const uint8_t *wire, uint32_t size)
 {
@@ -196,6 +209,7 @@ static bool execute(struct run *run, const uint8_t *wire, uint32_t size)
 		run->index = refusal.op;
 		return false;
 	}
+	hold_signals(run);
 	if (run_list(run, LIST_HOST) == 0)
 		return true;
 	abandon_init(run);
