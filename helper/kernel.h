@@ -32,6 +32,9 @@
 #define MOUNT_ATTR_NOEXEC 0x8
 #define MOUNT_ATTR__ATIME 0x70
 #endif
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x80
+#endif
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
 #endif

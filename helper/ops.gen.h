@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include "plan.h"
 
-#define TUG_TABLE_HASH "0999a32ad7d59131"
-#define TUG_TABLE_HASH_BYTES { 0x09, 0x99, 0xa3, 0x2a, 0xd7, 0xd5, 0x91, 0x31 }
+#define TUG_TABLE_HASH "2fe00c0432b234f2"
+#define TUG_TABLE_HASH_BYTES { 0x2f, 0xe0, 0x0c, 0x04, 0x32, 0xb2, 0x34, 0xf2 }
 
 #define LIST_HOST 0
 #define LIST_STAGE 1
@@ -40,6 +40,7 @@
 	X(start) \
 	X(await_exec) \
 	X(wait_exit) \
+	X(send_process) \
 	X(signal) \
 	X(await_death) \
 	X(read_in_root) \
@@ -73,6 +74,8 @@
 	X(mask) \
 	X(read_only) \
 	X(sysctl) \
+	X(loopback_up) \
+	X(time_namespace) \
 	X(host_name) \
 	X(domain_name) \
 	X(join) \
@@ -117,6 +120,7 @@ enum op_code {
 	OP_start,
 	OP_await_exec,
 	OP_wait_exit,
+	OP_send_process,
 	OP_signal,
 	OP_await_death,
 	OP_read_in_root,
@@ -150,6 +154,8 @@ enum op_code {
 	OP_mask,
 	OP_read_only,
 	OP_sysctl,
+	OP_loopback_up,
+	OP_time_namespace,
 	OP_host_name,
 	OP_domain_name,
 	OP_join,
@@ -273,6 +279,10 @@ struct op_await_exec {
 struct op_wait_exit {
 	uint32_t forward;
 	uint16_t terminal;
+};
+
+struct op_send_process {
+	uint16_t socket;
 };
 
 struct op_signal {
@@ -488,6 +498,14 @@ struct op_sysctl {
 	const char *value;
 };
 
+struct op_loopback_up {
+	uint32_t unused;
+};
+
+struct op_time_namespace {
+	const char *offsets;
+};
+
 struct op_host_name {
 	const char *name;
 };
@@ -647,6 +665,7 @@ static const struct field_info op_fields[] = {
 	{ FIELD_IN, 1, offsetof(struct op_start, process) },
 	{ FIELD_U32, 1, offsetof(struct op_wait_exit, forward) },
 	{ FIELD_IN, 1, offsetof(struct op_wait_exit, terminal) },
+	{ FIELD_IN, 0, offsetof(struct op_send_process, socket) },
 	{ FIELD_IN, 0, offsetof(struct op_signal, process) },
 	{ FIELD_U32, 0, offsetof(struct op_signal, signal) },
 	{ FIELD_IN, 0, offsetof(struct op_await_death, process) },
@@ -761,6 +780,7 @@ static const struct field_info op_fields[] = {
 	{ FIELD_TEXT, 0, offsetof(struct op_read_only, path) },
 	{ FIELD_TEXT, 0, offsetof(struct op_sysctl, key) },
 	{ FIELD_TEXT, 0, offsetof(struct op_sysctl, value) },
+	{ FIELD_TEXT, 0, offsetof(struct op_time_namespace, offsets) },
 	{ FIELD_TEXT, 0, offsetof(struct op_host_name, name) },
 	{ FIELD_TEXT, 0, offsetof(struct op_domain_name, name) },
 	{ FIELD_INS, 1, offsetof(struct op_join, namespaces) },
@@ -824,63 +844,66 @@ static const struct op_info op_table[OP_COUNT] = {
 	{ "start", { 3, 0, 0 }, 3, 38, sizeof(struct op_start) },
 	{ "awaitExec", { 2, 0, 0 }, 0, 41, sizeof(struct op_await_exec) },
 	{ "waitExit", { 2, 0, 0 }, 2, 41, sizeof(struct op_wait_exit) },
-	{ "signal", { 3, 0, 0 }, 2, 43, sizeof(struct op_signal) },
-	{ "awaitDeath", { 3, 0, 0 }, 2, 45, sizeof(struct op_await_death) },
-	{ "readInRoot", { 3, 0, 0 }, 4, 47, sizeof(struct op_read_in_root) },
-	{ "statInRoot", { 3, 0, 0 }, 3, 51, sizeof(struct op_stat_in_root) },
-	{ "unpackTree", { 3, 0, 0 }, 4, 54, sizeof(struct op_unpack_tree) },
-	{ "packTree", { 3, 0, 0 }, 4, 58, sizeof(struct op_pack_tree) },
-	{ "cgroupCreate", { 1, 0, 0 }, 5, 62, sizeof(struct op_cgroup_create) },
-	{ "cgroupOpen", { 3, 0, 0 }, 2, 67, sizeof(struct op_cgroup_open) },
-	{ "cgroupSet", { 3, 0, 0 }, 5, 69, sizeof(struct op_cgroup_set) },
-	{ "cgroupDevices", { 3, 0, 0 }, 2, 74, sizeof(struct op_cgroup_devices) },
-	{ "cgroupKill", { 3, 0, 0 }, 3, 76, sizeof(struct op_cgroup_kill) },
-	{ "cgroupRemove", { 3, 0, 0 }, 2, 79, sizeof(struct op_cgroup_remove) },
-	{ "cgroupFreeze", { 3, 0, 0 }, 3, 81, sizeof(struct op_cgroup_freeze) },
-	{ "cgroupJoin", { 0, 4, 4 }, 2, 84, sizeof(struct op_cgroup_join) },
-	{ "cloneMount", { 1, 0, 0 }, 3, 86, sizeof(struct op_clone_mount) },
-	{ "changeMount", { 1, 0, 8 }, 6, 89, sizeof(struct op_change_mount) },
-	{ "scratch", { 0, 0, 8 }, 2, 95, sizeof(struct op_scratch) },
-	{ "overlay", { 1, 0, 8 }, 5, 97, sizeof(struct op_overlay) },
-	{ "attach", { 0, 0, 8 }, 4, 102, sizeof(struct op_attach) },
-	{ "mountFs", { 0, 0, 8 }, 8, 106, sizeof(struct op_mount_fs) },
-	{ "setMount", { 0, 0, 24 }, 6, 114, sizeof(struct op_set_mount) },
-	{ "propagation", { 0, 0, 4 }, 1, 120, sizeof(struct op_propagation) },
-	{ "root", { 0, 0, 8 }, 3, 121, sizeof(struct op_root) },
-	{ "device", { 0, 0, 8 }, 9, 124, sizeof(struct op_device) },
-	{ "symlink", { 0, 0, 8 }, 3, 133, sizeof(struct op_symlink) },
-	{ "makeDirectory", { 0, 0, 24 }, 5, 136, sizeof(struct op_make_directory) },
-	{ "console", { 0, 0, 24 }, 6, 141, sizeof(struct op_console) },
-	{ "pivot", { 0, 0, 16 }, 2, 147, sizeof(struct op_pivot) },
-	{ "moveRoot", { 0, 0, 16 }, 1, 149, sizeof(struct op_move_root) },
-	{ "changeRoot", { 0, 0, 16 }, 1, 150, sizeof(struct op_change_root) },
-	{ "mask", { 0, 0, 16 }, 2, 151, sizeof(struct op_mask) },
-	{ "readOnly", { 0, 0, 16 }, 2, 153, sizeof(struct op_read_only) },
-	{ "sysctl", { 0, 0, 16 }, 2, 155, sizeof(struct op_sysctl) },
-	{ "hostName", { 0, 0, 4 }, 1, 157, sizeof(struct op_host_name) },
-	{ "domainName", { 0, 0, 4 }, 1, 158, sizeof(struct op_domain_name) },
-	{ "join", { 0, 4, 0 }, 3, 159, sizeof(struct op_join) },
-	{ "spawn", { 0, 4, 0 }, 3, 162, sizeof(struct op_spawn) },
-	{ "unshare", { 0, 0, 4 }, 1, 165, sizeof(struct op_unshare) },
-	{ "session", { 0, 0, 4 }, 0, 166, sizeof(struct op_session) },
-	{ "rlimit", { 0, 4, 4 }, 3, 166, sizeof(struct op_rlimit) },
-	{ "oomScore", { 0, 4, 4 }, 1, 169, sizeof(struct op_oom_score) },
-	{ "keyring", { 0, 0, 32 }, 1, 170, sizeof(struct op_keyring) },
-	{ "personality", { 0, 0, 32 }, 1, 171, sizeof(struct op_personality) },
-	{ "ioPriority", { 0, 0, 4 }, 1, 172, sizeof(struct op_io_priority) },
-	{ "umask", { 0, 0, 32 }, 1, 173, sizeof(struct op_umask) },
-	{ "noNewPrivileges", { 0, 0, 32 }, 0, 174, sizeof(struct op_no_new_privileges) },
-	{ "boundingSet", { 0, 0, 32 }, 1, 174, sizeof(struct op_bounding_set) },
-	{ "idSwitch", { 0, 0, 32 }, 4, 175, sizeof(struct op_id_switch) },
-	{ "capabilities", { 0, 0, 32 }, 4, 179, sizeof(struct op_capabilities) },
-	{ "seccomp", { 0, 0, 96 }, 2, 183, sizeof(struct op_seccomp) },
-	{ "execLabel", { 0, 0, 32 }, 2, 185, sizeof(struct op_exec_label) },
-	{ "homeVariable", { 0, 0, 32 }, 1, 187, sizeof(struct op_home_variable) },
-	{ "workDirectory", { 0, 0, 32 }, 2, 188, sizeof(struct op_work_directory) },
-	{ "findProgram", { 0, 0, 32 }, 2, 190, sizeof(struct op_find_program) },
-	{ "awaitStart", { 0, 0, 64 }, 2, 192, sizeof(struct op_await_start) },
-	{ "becomeInit", { 0, 0, 64 }, 1, 194, sizeof(struct op_become_init) },
-	{ "exec", { 0, 0, 64 }, 3, 195, sizeof(struct op_exec) },
+	{ "sendProcess", { 2, 0, 0 }, 1, 43, sizeof(struct op_send_process) },
+	{ "signal", { 3, 0, 0 }, 2, 44, sizeof(struct op_signal) },
+	{ "awaitDeath", { 3, 0, 0 }, 2, 46, sizeof(struct op_await_death) },
+	{ "readInRoot", { 3, 0, 0 }, 4, 48, sizeof(struct op_read_in_root) },
+	{ "statInRoot", { 3, 0, 0 }, 3, 52, sizeof(struct op_stat_in_root) },
+	{ "unpackTree", { 3, 0, 0 }, 4, 55, sizeof(struct op_unpack_tree) },
+	{ "packTree", { 3, 0, 0 }, 4, 59, sizeof(struct op_pack_tree) },
+	{ "cgroupCreate", { 1, 0, 0 }, 5, 63, sizeof(struct op_cgroup_create) },
+	{ "cgroupOpen", { 3, 0, 0 }, 2, 68, sizeof(struct op_cgroup_open) },
+	{ "cgroupSet", { 3, 0, 0 }, 5, 70, sizeof(struct op_cgroup_set) },
+	{ "cgroupDevices", { 3, 0, 0 }, 2, 75, sizeof(struct op_cgroup_devices) },
+	{ "cgroupKill", { 3, 0, 0 }, 3, 77, sizeof(struct op_cgroup_kill) },
+	{ "cgroupRemove", { 3, 0, 0 }, 2, 80, sizeof(struct op_cgroup_remove) },
+	{ "cgroupFreeze", { 3, 0, 0 }, 3, 82, sizeof(struct op_cgroup_freeze) },
+	{ "cgroupJoin", { 0, 4, 4 }, 2, 85, sizeof(struct op_cgroup_join) },
+	{ "cloneMount", { 1, 0, 0 }, 3, 87, sizeof(struct op_clone_mount) },
+	{ "changeMount", { 1, 0, 8 }, 6, 90, sizeof(struct op_change_mount) },
+	{ "scratch", { 0, 0, 8 }, 2, 96, sizeof(struct op_scratch) },
+	{ "overlay", { 1, 0, 8 }, 5, 98, sizeof(struct op_overlay) },
+	{ "attach", { 0, 0, 8 }, 4, 103, sizeof(struct op_attach) },
+	{ "mountFs", { 0, 0, 8 }, 8, 107, sizeof(struct op_mount_fs) },
+	{ "setMount", { 0, 0, 24 }, 6, 115, sizeof(struct op_set_mount) },
+	{ "propagation", { 0, 0, 4 }, 1, 121, sizeof(struct op_propagation) },
+	{ "root", { 0, 0, 8 }, 3, 122, sizeof(struct op_root) },
+	{ "device", { 0, 0, 8 }, 9, 125, sizeof(struct op_device) },
+	{ "symlink", { 0, 0, 8 }, 3, 134, sizeof(struct op_symlink) },
+	{ "makeDirectory", { 0, 0, 24 }, 5, 137, sizeof(struct op_make_directory) },
+	{ "console", { 0, 0, 24 }, 6, 142, sizeof(struct op_console) },
+	{ "pivot", { 0, 0, 16 }, 2, 148, sizeof(struct op_pivot) },
+	{ "moveRoot", { 0, 0, 16 }, 1, 150, sizeof(struct op_move_root) },
+	{ "changeRoot", { 0, 0, 16 }, 1, 151, sizeof(struct op_change_root) },
+	{ "mask", { 0, 0, 16 }, 2, 152, sizeof(struct op_mask) },
+	{ "readOnly", { 0, 0, 16 }, 2, 154, sizeof(struct op_read_only) },
+	{ "sysctl", { 0, 0, 16 }, 2, 156, sizeof(struct op_sysctl) },
+	{ "loopbackUp", { 0, 0, 4 }, 0, 158, sizeof(struct op_loopback_up) },
+	{ "timeNamespace", { 0, 4, 0 }, 1, 158, sizeof(struct op_time_namespace) },
+	{ "hostName", { 0, 0, 4 }, 1, 159, sizeof(struct op_host_name) },
+	{ "domainName", { 0, 0, 4 }, 1, 160, sizeof(struct op_domain_name) },
+	{ "join", { 0, 4, 0 }, 3, 161, sizeof(struct op_join) },
+	{ "spawn", { 0, 4, 0 }, 3, 164, sizeof(struct op_spawn) },
+	{ "unshare", { 0, 0, 4 }, 1, 167, sizeof(struct op_unshare) },
+	{ "session", { 0, 0, 4 }, 0, 168, sizeof(struct op_session) },
+	{ "rlimit", { 0, 4, 4 }, 3, 168, sizeof(struct op_rlimit) },
+	{ "oomScore", { 0, 4, 4 }, 1, 171, sizeof(struct op_oom_score) },
+	{ "keyring", { 0, 0, 32 }, 1, 172, sizeof(struct op_keyring) },
+	{ "personality", { 0, 0, 32 }, 1, 173, sizeof(struct op_personality) },
+	{ "ioPriority", { 0, 0, 4 }, 1, 174, sizeof(struct op_io_priority) },
+	{ "umask", { 0, 0, 32 }, 1, 175, sizeof(struct op_umask) },
+	{ "noNewPrivileges", { 0, 0, 32 }, 0, 176, sizeof(struct op_no_new_privileges) },
+	{ "boundingSet", { 0, 0, 32 }, 1, 176, sizeof(struct op_bounding_set) },
+	{ "idSwitch", { 0, 0, 32 }, 4, 177, sizeof(struct op_id_switch) },
+	{ "capabilities", { 0, 0, 32 }, 4, 181, sizeof(struct op_capabilities) },
+	{ "seccomp", { 0, 0, 96 }, 2, 185, sizeof(struct op_seccomp) },
+	{ "execLabel", { 0, 0, 32 }, 2, 187, sizeof(struct op_exec_label) },
+	{ "homeVariable", { 0, 0, 32 }, 1, 189, sizeof(struct op_home_variable) },
+	{ "workDirectory", { 0, 0, 32 }, 2, 190, sizeof(struct op_work_directory) },
+	{ "findProgram", { 0, 0, 32 }, 2, 192, sizeof(struct op_find_program) },
+	{ "awaitStart", { 0, 0, 64 }, 2, 194, sizeof(struct op_await_start) },
+	{ "becomeInit", { 0, 0, 64 }, 1, 196, sizeof(struct op_become_init) },
+	{ "exec", { 0, 0, 64 }, 3, 197, sizeof(struct op_exec) },
 };
 
 #endif

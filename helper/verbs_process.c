@@ -1,11 +1,13 @@
 /* Namespaces and processes. */
 #include <linux/nsfs.h>
+#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include "run.h"
 
@@ -78,9 +80,31 @@ int verb_join(struct run *run, const struct op_join *op)
 	return 0;
 }
 
+int verb_time_namespace(struct run *run, const struct op_time_namespace *op)
+{
+	if (unshare(CLONE_NEWTIME) < 0)
+		return fail(run, errno, "unshare", NULL);
+	return write_file(run->proc, "self/timens_offsets", op->offsets) < 0 ? fail(run, errno, "write", "timens_offsets") : 0;
+}
+
+int verb_loopback_up(struct run *run, const struct op_loopback_up *op)
+{
+	(void)op;
+	struct ifreq device = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	owned int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	return fd < 0 || ioctl(fd, SIOCSIFFLAGS, &device) < 0 ? fail(run, errno, "SIOCSIFFLAGS", "lo") : 0;
+}
+
 int verb_unshare(struct run *run, const struct op_unshare *op)
 {
 	return unshare((int)op->flags) < 0 ? fail(run, errno, "unshare", NULL) : 0;
+}
+
+int verb_send_process(struct run *run, const struct op_send_process *op)
+{
+	if (send_fd(slot_fd(run, op->socket), "standard", run->init_fd) < 0)
+		return fail(run, errno, "sendmsg", NULL);
+	return 0;
 }
 
 int verb_signal(struct run *run, const struct op_signal *op)

@@ -3,7 +3,14 @@ import { resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { createHelper } from "../helper/index.ts";
 import { readHostFacts } from "../host/index.ts";
-import { DEFAULT_ROOT, type EnvironmentMaker, ociLogger, ociVersion, runOci } from "../oci/index.ts";
+import {
+  DEFAULT_ROOT,
+  type EnvironmentMaker,
+  inheritedDescriptors,
+  ociLogger,
+  ociVersion,
+  runOci,
+} from "../oci/index.ts";
 
 const helperPath = resolve(import.meta.dirname, "../helper/tug-helper");
 const stderr = (text: string): void => void process.stderr.write(text);
@@ -19,12 +26,14 @@ const makeEnvironment: EnvironmentMaker = (globals) => {
     cwd: process.cwd(),
     env: process.env,
     uid,
+    pid: process.pid,
+    inheritedDescriptors: inheritedDescriptors(),
     stdout,
     stdin: () => buffer(process.stdin),
     logger,
     runtime: async () => ({
       root: resolve(globals.root ?? DEFAULT_ROOT),
-      helper: createHelper(helperPath),
+      helper: createHelper(helperPath, process),
       facts: await readHostFacts(),
       logger,
       owner: uid,

@@ -31,6 +31,7 @@ export function runTugOci(
       cwd: request.cwd,
       env: request.env,
       uid: options.uid,
+      pid: request.pid,
       stdout,
       stdin: () => buffer(connection.stdin),
       logger,

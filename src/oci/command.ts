@@ -8,6 +8,10 @@ export type OciEnvironment = {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly uid: number;
+  /** Of the process that the caller started. */
+  readonly pid: number;
+  /** Descriptors from 3 on that the caller left open without a gap; absent: whoever executes the plan checks them. */
+  readonly inheritedDescriptors?: number;
   readonly stdout: (text: string) => void;
   readonly stdin: () => Promise<Buffer>;
   readonly logger: Logger;

@@ -1,4 +1,5 @@
 export { commands, DEFAULT_ROOT, type EnvironmentMaker, type OciGlobals, ociVersion, runOci } from "./app.ts";
 export type { OciCommand, OciEnvironment } from "./command.ts";
+export { inheritedDescriptors } from "./descriptors.ts";
 export { type ExplainedBundle, explainConfig } from "./explain.ts";
 export { ociLogger } from "./log.ts";

@@ -12,6 +12,10 @@ export const lifecycleError = defineErrors("CONTAINER", {
     kind: "invalid",
     when: "a bundle, its config.json or its root file system is missing or unusable",
   },
+  UNSUPPORTED: {
+    kind: "notImplemented",
+    when: "a configuration asks for something that is not supported yet",
+  },
   STATE: { kind: "dataLoss", when: "a container's state file is damaged" },
   SIGNAL: { kind: "invalid", when: "a signal's name or number is unknown" },
   CONSOLE: {

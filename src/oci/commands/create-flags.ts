@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Attendance, CreateOptions } from "../../runtime/index.ts";
 import type { OciEnvironment } from "../command.ts";
+import { passedDescriptors } from "../descriptors.ts";
 import { ociCliError } from "../errors.ts";
 import type { FlagValues } from "../flags.ts";
 
@@ -34,20 +35,22 @@ export const createFlags = {
 
 /** The options of the runtime that the flags stand for. */
 export function createOptions(
-  id: string,
+  container: { readonly id: string; readonly attendance: Attendance },
   flags: FlagValues<typeof createFlags>,
-  { cwd, attendance }: Pick<OciEnvironment, "cwd"> & { attendance: Attendance },
+  environment: OciEnvironment,
 ): CreateOptions {
+  const { cwd } = environment;
   const socket = flags["console-socket"];
+  const pidfdSocket = flags["pidfd-socket"];
   const pidFile = flags["pid-file"];
   return {
-    id,
+    ...container,
     bundle: resolve(cwd, flags.bundle ?? "."),
-    attendance,
     noPivot: flags["no-pivot"],
     noNewKeyring: flags["no-new-keyring"],
-    preserveFds: count(flags["preserve-fds"]),
+    preserveFds: passedDescriptors(count(flags["preserve-fds"]), environment),
     ...(socket !== undefined && { console: { kind: "socket", path: resolve(cwd, socket) } as const }),
+    ...(pidfdSocket !== undefined && { pidfdSocket: resolve(cwd, pidfdSocket) }),
     ...(pidFile !== undefined && { pidFile: resolve(cwd, pidFile) }),
   };
 }

@@ -1,7 +1,7 @@
-import { createContainer, readBundle } from "../../runtime/index.ts";
+import { createContainer } from "../../runtime/index.ts";
 import { ociCommand } from "../command.ts";
 import { createFlags, createOptions } from "./create-flags.ts";
-import { logWarnings } from "./warnings.ts";
+import { readSpec } from "./read-spec.ts";
 
 /** Makes a container from a bundle; its program waits for `start`. */
 export const create = ociCommand({
@@ -11,9 +11,8 @@ export const create = ociCommand({
   args: [1, 1],
   flags: createFlags,
   async action({ flags, args: [id = ""] }, environment) {
-    const options = createOptions(id, flags, { cwd: environment.cwd, attendance: "create" });
-    const { value: spec, warnings } = await readBundle(options.bundle);
-    logWarnings(environment.logger, warnings);
+    const options = createOptions({ id, attendance: "create" }, flags, environment);
+    const spec = await readSpec(options.bundle, environment);
     const context = await environment.runtime();
     const { digest } = await createContainer(context, spec, options);
     environment.logger.log("debug", "plan.executed", { id, digest });

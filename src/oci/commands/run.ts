@@ -1,7 +1,7 @@
-import { createContainer, deleteContainer, readBundle } from "../../runtime/index.ts";
+import { createContainer, deleteContainer } from "../../runtime/index.ts";
 import { ociCommand } from "../command.ts";
 import { createFlags, createOptions } from "./create-flags.ts";
-import { logWarnings } from "./warnings.ts";
+import { readSpec } from "./read-spec.ts";
 
 /** create and start; unless detached, also wait for the end and delete. Exits as the program does. */
 export const run = ociCommand({
@@ -17,9 +17,8 @@ export const run = ociCommand({
   },
   async action({ flags, args: [id = ""] }, environment) {
     const attendance = flags.detach ? "detach" : "foreground";
-    const base = createOptions(id, flags, { cwd: environment.cwd, attendance });
-    const { value: spec, warnings } = await readBundle(base.bundle);
-    logWarnings(environment.logger, warnings);
+    const base = createOptions({ id, attendance }, flags, environment);
+    const spec = await readSpec(base.bundle, environment);
     const own = spec.process.terminal === true && !flags.detach && base.console === undefined;
     const options = own ? { ...base, console: { kind: "own" } as const } : base;
     const context = await environment.runtime();

@@ -158,6 +158,13 @@ export const hostOps = defineOps({
       }),
     },
   },
+  sendProcess: {
+    doc: "Sends a pidfd of init over a unix socket, with the text that runc sends.",
+    source:
+      "unix(7) SCM_RIGHTS; https://github.com/opencontainers/runc/blob/v1.3.0/libcontainer/init_linux.go setupPidfd",
+    legal: attend,
+    fields: { socket: f.in("the connection") },
+  },
   signal: {
     doc: "Sends a signal through a pidfd.",
     source: "pidfd_send_signal(2)",

@@ -196,6 +196,18 @@ export const mountOps = defineOps({
     legal: { init: ["root"] },
     fields: { key: f.text("path below /proc/sys"), value: f.text("what to write") },
   },
+  loopbackUp: {
+    doc: "Switches the loopback device of the network namespace on.",
+    source: "netdevice(7) SIOCSIFFLAGS",
+    legal: { init: ["enter"] },
+    fields: {},
+  },
+  timeNamespace: {
+    doc: "Makes a time namespace for the children of this process and sets its clocks, which must happen before a process is in it.",
+    source: "time_namespaces(7)",
+    legal: { stage: ["enter"] },
+    fields: { offsets: f.text("lines for /proc/self/timens_offsets") },
+  },
   hostName: {
     doc: "Sets the host name.",
     source: "sethostname(2)",

@@ -107,11 +107,10 @@ export const structureRules: readonly Rule[] = [
     reason: "a helper that entered other namespaces itself could no longer do the caller's work",
     source: "setns(2)",
     *check(plan) {
-      const join = firstOf(plan.stage, "join");
-      if (join < 0) return;
+      if (firstOf(plan.stage, "join", "timeNamespace") < 0) return;
       for (const { op, index } of find(plan, "host", "runStage")) {
         if (op.fork !== 1)
-          yield at("host", index, "the stage list joins namespaces but gets no process of its own");
+          yield at("host", index, "the stage list enters namespaces but gets no process of its own");
       }
     },
   },

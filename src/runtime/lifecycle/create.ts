@@ -9,6 +9,7 @@ import { createBindings, planCreate } from "../planner/create.ts";
 import { capabilitiesOf } from "../planner/identity.ts";
 import type { Attendance, ConsoleTarget, CreateInput, RootSource } from "../planner/input.ts";
 import { planDelete } from "../planner/lifecycle.ts";
+import { refuseUnsupported } from "../planner/unsupported.ts";
 import { checkId, loadExisting } from "./existing.ts";
 import type { RuntimeContext } from "./runtime.ts";
 
@@ -21,6 +22,8 @@ export type CreateOptions = {
   readonly root?: RootSource;
   readonly console?: ConsoleTarget | undefined;
   readonly pidFile?: string | undefined;
+  /** Unix socket that gets a pidfd of init. */
+  readonly pidfdSocket?: string | undefined;
   readonly noPivot?: boolean;
   readonly noNewKeyring?: boolean;
   readonly preserveFds?: number;
@@ -93,6 +96,7 @@ function warnOfCapabilities({ facts, logger }: RuntimeContext, spec: Spec): void
 
 function createInput(context: PlanContext, spec: Spec, options: CreateOptions): CreateInput {
   const { facts } = context;
+  refuseUnsupported(spec, facts);
   checkConsole(spec, options);
   const withGroups = options.groups !== false;
   return {

@@ -1,4 +1,11 @@
-import { type Binding, CREATED_BARRIER, type Op, type Plan, propagationFlags } from "../../plan/index.ts";
+import {
+  type Binding,
+  CREATED_BARRIER,
+  type Op,
+  type Plan,
+  propagationFlags,
+  type Slot,
+} from "../../plan/index.ts";
 import { type PlanBuilder, planBuilder } from "./builder.ts";
 import { type CgroupPlan, planCgroups } from "./cgroups.ts";
 import { planConsole } from "./console.ts";
@@ -35,6 +42,7 @@ export function planCreate(input: CreateInput): Plan {
   const groups = planCgroups(builder, input);
   const namespaces = planNamespaces(builder, input.spec);
   const console = planConsole(builder, input);
+  const pidfdSocket = planPidfdSocket(builder, input);
   planStage(builder, input, { groups, namespaces });
   planEntry(builder, input, { groups, namespaces });
   planRoot(builder, input, { namespaces, openConsole: console.open });
@@ -54,6 +62,8 @@ export function planCreate(input: CreateInput): Plan {
   if (input.init) builder.init.push({ op: "becomeInit", from: "--init", title: `tug:[init] ${input.id}` });
   builder.init.push(execOp(identity, input.preserveFds ?? 0));
   planRun(builder, input);
+  if (pidfdSocket !== undefined)
+    builder.host.push({ op: "sendProcess", from: "--pidfd-socket", socket: pidfdSocket });
   planAttendance(builder, input, console.terminal);
   return builder.finish();
 }
@@ -66,12 +76,22 @@ export function createBindings(id: string): Binding[] {
   ];
 }
 
+/** The socket is connected before anything is made, so that a wrong one is found at once. */
+function planPidfdSocket({ host, slot }: PlanBuilder, { pidfdSocket }: CreateInput): Slot | undefined {
+  if (pidfdSocket === undefined) return undefined;
+  const out = slot();
+  host.push({ op: "connect", from: "--pidfd-socket", path: pidfdSocket, out });
+  return out;
+}
+
 type Parts = { groups: CgroupPlan; namespaces: NamespacePlan };
 
 function planStage({ stage }: PlanBuilder, { id, spec }: CreateInput, { groups, namespaces }: Parts): void {
   if (namespaces.user) stage.push(...groupOps(groups), ...limitOps(spec.process, "/process"));
   if (namespaces.join.length > 0)
     stage.push({ op: "join", from: "/linux/namespaces", namespaces: namespaces.join });
+  if (namespaces.clocks !== undefined)
+    stage.push({ op: "timeNamespace", from: "/linux/timeOffsets", offsets: namespaces.clocks });
   stage.push({
     op: "spawn",
     from: "/linux/namespaces",
@@ -92,6 +112,7 @@ function planEntry({ init }: PlanBuilder, { spec }: CreateInput, { groups, names
     const propagation = mountPropagation(spec.linux?.rootfsPropagation);
     init.push({ op: "propagation", from: "/linux/rootfsPropagation", propagation });
   }
+  if (namespaces.network) init.push({ op: "loopbackUp", from: "/linux/namespaces" });
   if (spec.hostname) init.push({ op: "hostName", from: "/hostname", name: spec.hostname });
   if (spec.domainname) init.push({ op: "domainName", from: "/domainname", name: spec.domainname });
 }
@@ -194,7 +215,7 @@ function planRun({ host, stage }: PlanBuilder, input: CreateInput): void {
   host.push({
     op: "runStage",
     from: "/linux/namespaces",
-    fork: stage.some(({ op }) => op === "join") ? 1 : 0,
+    fork: stage.some(({ op }) => op === "join" || op === "timeNamespace") ? 1 : 0,
   });
   host.push(stateWithPid(input));
   const hooks = hostHooks(input);

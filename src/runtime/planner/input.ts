@@ -54,6 +54,8 @@ export type CreateInput = {
   readonly attendance: Attendance;
   readonly console?: ConsoleTarget | undefined;
   readonly pidFile?: string | undefined;
+  /** Unix socket that gets a pidfd of init. */
+  readonly pidfdSocket?: string | undefined;
   /** MS_MOVE instead of pivot_root. */
   readonly noPivot?: boolean;
   readonly noNewKeyring?: boolean;

@@ -1,5 +1,5 @@
 import { cloneFlags, type Op, type Slot } from "../../plan/index.ts";
-import type { LinuxIdMapping, NamespaceType, Spec } from "../../specs/oci-runtime/index.ts";
+import type { Linux, LinuxIdMapping, NamespaceType, Spec } from "../../specs/oci-runtime/index.ts";
 import type { PlanBuilder } from "./builder.ts";
 
 /** The clone(2) flag of each kind of namespace. */
@@ -22,6 +22,10 @@ export type NamespacePlan = {
   readonly unshareFlags: number;
   /** Namespace files to enter, in this order, before the clone. */
   readonly join: readonly Slot[];
+  /** A new time namespace with clocks of its own, which the stage has to make; else it is made by the clone. */
+  readonly clocks: string | undefined;
+  /** A new network namespace. */
+  readonly network: boolean;
   /** The container has a user namespace, new or joined. */
   readonly user: boolean;
   /** Its descriptor, where there is one. */
@@ -41,6 +45,7 @@ export function planNamespaces(builder: PlanBuilder, spec: Spec): NamespacePlan 
   let clone = 0;
   let unshare = 0;
   let userSlot: Slot | undefined;
+  const clocks = clockOffsets(spec.linux?.timeOffsets);
   for (const [index, { type, path }] of namespaces.entries()) {
     const from = `/linux/namespaces/${index}`;
     if (path !== undefined) {
@@ -53,11 +58,13 @@ export function planNamespaces(builder: PlanBuilder, spec: Spec): NamespacePlan 
       builder.host.push(userNamespace(spec, from, userSlot));
       joined.push({ type, slot: userSlot });
     } else if (type === "cgroup") unshare |= namespaceFlags[type];
-    else clone |= namespaceFlags[type];
+    else if (type !== "time" || clocks === undefined) clone |= namespaceFlags[type];
   }
   return {
     cloneFlags: clone,
     unshareFlags: unshare,
+    clocks,
+    network: (clone & namespaceFlags.network) !== 0,
     join: joined.sort((a, b) => joinRank(a.type) - joinRank(b.type)).map(({ slot }) => slot),
     user: userSlot !== undefined,
     userSlot,
@@ -77,6 +84,14 @@ function userNamespace(spec: Spec, from: string, out: Slot): Op {
     gidMap: mapLines(spec.linux?.gidMappings ?? []),
     out,
   };
+}
+
+/** The text for /proc/PID/timens_offsets. Source: time_namespaces(7) */
+function clockOffsets(offsets: Linux["timeOffsets"]): string | undefined {
+  const lines = Object.entries(offsets ?? {}).map(
+    ([clock, { secs = 0n, nanosecs = 0 }]) => `${clock} ${secs} ${nanosecs}\n`,
+  );
+  return lines.length === 0 ? undefined : lines.join("");
 }
 
 /** The text for /proc/PID/uid_map. Source: user_namespaces(7) */

@@ -1,0 +1,33 @@
+import type { HostFacts } from "../../host/index.ts";
+import type { LinuxSeccomp, Spec } from "../../specs/oci-runtime/index.ts";
+import { lifecycleError } from "../errors.ts";
+
+/**
+ * Refuses what a configuration asks for and no plan brings about, so that nothing is silently missing.
+ *
+ * A mount label matters only where SELinux does, as in runc.
+ *
+ * @throws CONTAINER_UNSUPPORTED with the place
+ */
+export function refuseUnsupported({ process, linux }: Spec, { security }: HostFacts): void {
+  const asked: readonly (readonly [pointer: string, given: boolean])[] = [
+    ["/process/scheduler", process.scheduler !== undefined],
+    ["/linux/intelRdt", linux?.intelRdt !== undefined],
+    ["/linux/memoryPolicy", linux?.memoryPolicy !== undefined],
+    ["/linux/netDevices", Object.keys(linux?.netDevices ?? {}).length > 0],
+    ["/linux/mountLabel", linux?.mountLabel !== undefined && security.selinux],
+    ["/linux/seccomp/listenerPath", linux?.seccomp?.listenerPath !== undefined],
+    ["/linux/seccomp/syscalls", notifies(linux?.seccomp)],
+  ];
+  const [pointer] = asked.find(([, given]) => given) ?? [];
+  if (pointer === undefined) return;
+  throw lifecycleError("UNSUPPORTED", `cannot use config.json#${pointer}: it is not supported yet`, {
+    hint: "remove it, or use another runtime for this container",
+    details: { pointer },
+  });
+}
+
+/** Some call is left to a program that listens. */
+function notifies(seccomp: LinuxSeccomp | undefined): boolean {
+  return seccomp?.syscalls?.some(({ action }) => action === "SCMP_ACT_NOTIFY") ?? false;
+}
