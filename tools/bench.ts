@@ -1,0 +1,63 @@
+// Times tug beside its peers, in turn, in one run: npm run bench [-- WORDS OF A SCENARIO'S NAME]. Prints medians and how
+// many times longer each takes than tug.
+import type { Contender } from "./bench/contender.ts";
+import { engineContenders } from "./bench/engines.ts";
+import { makeFixture } from "./bench/fixture.ts";
+import { runtimeContenders } from "./bench/runtimes.ts";
+import { type Scenario, scenarios } from "./bench/scenarios.ts";
+import { tugContender } from "./bench/tug.ts";
+import { runWithoutHybrid } from "./bench/without-hybrid.ts";
+
+const elsewhere = runWithoutHybrid();
+if (elsewhere !== undefined) process.exit(elsewhere);
+
+const wanted = process.argv.slice(2).join(" ");
+
+await using fixture = await makeFixture();
+await using stack = new AsyncDisposableStack();
+const tug = stack.use(await tugContender(fixture));
+const runtimes = (await runtimeContenders(fixture, tug.config)).map((each) => stack.use(each));
+const engines = engineContenders(fixture).map((each) => stack.use(each));
+const contenders: readonly Contender[] = [tug, ...runtimes, ...engines];
+
+for (const { name, version } of contenders) console.log(`${name.padEnd(10)} ${version}`);
+for (const scenario of scenarios) {
+  if (scenario.name.includes(wanted)) report(scenario.name, await run(scenario));
+}
+
+/** Times by contender, taken in turn: A B C A B C ... after one round that does not count. */
+async function run(scenario: Scenario): Promise<Map<string, number[]>> {
+  const times = new Map<string, number[]>();
+  for (const contender of contenders) await scenario.prepare?.(contender);
+  for (let round = -1; round < scenario.rounds; round += 1) {
+    for (const contender of contenders) {
+      const took = await scenario.measure(contender, round);
+      if (took === undefined || round < 0) continue;
+      times.set(contender.name, [...(times.get(contender.name) ?? []), took]);
+    }
+  }
+  for (const contender of contenders) await scenario.finish?.(contender);
+  return times;
+}
+
+function report(name: string, times: ReadonlyMap<string, number[]>): void {
+  const base = median(times.get("tug") ?? [Number.NaN]);
+  console.log(`\n${name} (milliseconds)`);
+  console.log("              median      min      max   times tug");
+  for (const [contender, values] of times) {
+    const row = [median(values), Math.min(...values), Math.max(...values)].map((value) =>
+      value.toFixed(1).padStart(8),
+    );
+    console.log(
+      `${contender.padEnd(10)}  ${row.join(" ")}  ${(median(values) / base).toFixed(2).padStart(10)}`,
+    );
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? Number.NaN)
+    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}

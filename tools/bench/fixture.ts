@@ -1,0 +1,49 @@
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  buildImage,
+  busyboxEntries,
+  busyboxRootfs,
+  dockerArchive,
+  temporaryDirectory,
+} from "../../test/environment/index.ts";
+import { checkout } from "../test/cache.ts";
+
+/** What all contenders run: one small image, and its files as a directory. */
+export type Fixture = AsyncDisposable & {
+  readonly directory: string;
+  /** An archive of the image, as `docker save` writes it. */
+  readonly archive: string;
+  readonly image: string;
+  /** The image's files, for runtimes that take bundles. */
+  readonly rootfs: string;
+  /** Directory with `tug` and `tug-oci`. */
+  readonly programs: string;
+};
+
+/** Makes the image and the root file system, and gives our programs their names. */
+export async function makeFixture(): Promise<Fixture> {
+  const directory = await temporaryDirectory();
+  const { path } = directory;
+  const image = buildImage({
+    layers: [{ entries: busyboxEntries() }],
+    config: { Cmd: ["sh"], Env: ["PATH=/bin"] },
+  });
+  const archive = join(path, "image.tar");
+  await writeFile(archive, dockerArchive({ "bench:latest": image }));
+  const rootfs = join(path, "rootfs");
+  await mkdir(rootfs);
+  await busyboxRootfs(rootfs);
+  const programs = join(path, "bin");
+  await mkdir(programs);
+  for (const name of ["tug", "tug-oci"])
+    await symlink(join(checkout, "dist/helper/tug-helper"), join(programs, name));
+  return {
+    directory: path,
+    archive,
+    image: "bench:latest",
+    rootfs,
+    programs,
+    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,73 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { debianProgram } from "../../test/environment/index.ts";
+import type { Contender } from "./contender.ts";
+import type { Fixture } from "./fixture.ts";
+
+type Config = {
+  process: { args: string[] };
+  root: { path: string };
+  linux: { cgroupsPath?: string };
+  mounts: { source?: string; destination: string }[];
+};
+
+/**
+ * Bare low-level runtimes on the configuration that the engine would give the same container, each with a root
+ * directory of its own. One that is not there does not take part.
+ */
+export async function runtimeContenders(fixture: Fixture, config: unknown): Promise<Contender[]> {
+  const bundles = await makeBundles(fixture, config as Config);
+  const peers = (["crun", "runc"] as const).flatMap((name) => {
+    const { path, skip } = debianProgram(name);
+    return skip === false ? [runtime({ name, path, fixture, bundles })] : [];
+  });
+  return [runtime({ name: "tug-oci", path: join(fixture.programs, "tug-oci"), fixture, bundles }), ...peers];
+}
+
+type Bundles = { readonly once: string; readonly kept: string };
+
+/** One bundle that runs `true` and one that stays. */
+async function makeBundles(fixture: Fixture, config: Config): Promise<Bundles> {
+  const make = async (name: string, args: string[]): Promise<string> => {
+    const bundle = join(fixture.directory, name);
+    await mkdir(bundle);
+    const { cgroupsPath: _, ...linux } = config.linux;
+    // The engine's own files are not there any more.
+    const mounts = config.mounts.filter(({ source }) => !source?.includes("/containers/"));
+    const process = { ...config.process, args };
+    await writeFile(
+      join(bundle, "config.json"),
+      JSON.stringify({ ...config, process, root: { path: fixture.rootfs }, mounts, linux }),
+    );
+    return bundle;
+  };
+  return { once: await make("bundle-true", ["true"]), kept: await make("bundle-sleep", ["sleep", "3600"]) };
+}
+
+type Runtime = { name: string; path: string; fixture: Fixture; bundles: Bundles };
+
+function runtime({ name, path, fixture, bundles }: Runtime): Contender {
+  const root = join(fixture.directory, `root-${name}`);
+  const run = (...args: string[]): string[] => [path, "--root", root, ...args];
+  let number = 0;
+  const kept = new Set<string>();
+  return {
+    name,
+    version: execFileSync(path, ["--version"], { encoding: "utf8" }).split("\n", 1)[0] ?? "",
+    runTrue: () => {
+      number += 1;
+      return run("run", "--bundle", bundles.once, `bench-${name}-${number}`);
+    },
+    keep: (id) => {
+      kept.add(id);
+      return run("run", "--detach", "--bundle", bundles.kept, id);
+    },
+    ...(name !== "tug-oci" && { execTrue: (id: string) => run("exec", id, "true") }),
+    start: (id) => run("run", "--detach", "--bundle", bundles.kept, id),
+    remove: (id) => run("delete", "--force", id),
+    async [Symbol.asyncDispose]() {
+      for (const id of kept) execFileSync(path, ["--root", root, "delete", "--force", id]);
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { startTug, type TugInstance } from "../../test/environment/index.ts";
+import type { Contender } from "./contender.ts";
+import type { Fixture } from "./fixture.ts";
+
+/** tug with an engine of its own, resident before anything is timed. */
+export type TugContender = Contender & {
+  /** The configuration that the engine gives a container of the image: what bare runtimes are timed with. */
+  readonly config: unknown;
+};
+
+/** Starts the engine, loads the image, and takes down the configuration of a container. */
+export async function tugContender(fixture: Fixture): Promise<TugContender> {
+  const instance = await startTug();
+  const tug = (...args: string[]): string[] => [join(fixture.programs, "tug"), ...args];
+  await succeed(instance, ["load", "-i", fixture.archive]);
+  await succeed(instance, [
+    "run",
+    "-d",
+    "--name",
+    "model",
+    "--network",
+    "none",
+    fixture.image,
+    "sleep",
+    "60",
+  ]);
+  const [id = ""] = await readdir(join(instance.run, "containers"));
+  const config = JSON.parse(
+    await readFile(join(instance.run, "containers", id, "state/config.json"), "utf8"),
+  );
+  await succeed(instance, ["rm", "-f", "model"]);
+  return {
+    name: "tug",
+    version: (await succeed(instance, ["--version"])).trim(),
+    env: { TUG_DATA_ROOT: instance.data, TUG_RUN_ROOT: instance.run },
+    config,
+    runTrue: () => tug("run", "--rm", "--network", "none", fixture.image, "true"),
+    keep: (name) => tug("run", "-d", "--name", name, "--network", "none", fixture.image, "sleep", "3600"),
+    execTrue: (name) => tug("exec", name, "true"),
+    start: (name) => tug("run", "-d", "--name", name, "--network", "none", fixture.image, "sleep", "3600"),
+    remove: (name) => tug("rm", "-f", name),
+    [Symbol.asyncDispose]: () => instance[Symbol.asyncDispose](),
+  };
+}
+
+async function succeed(instance: TugInstance, args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await instance.tug(args);
+  if (code !== 0) throw new Error(`tug ${args.join(" ")}: ${stderr}`);
+  return stdout;
+}
