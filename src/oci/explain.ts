@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { readHostFacts } from "../host/index.ts";
-import { encodePlan, printPlan, verifyPlan } from "../plan/index.ts";
+import { encodePlan, planToJson, printPlan, verifyPlan } from "../plan/index.ts";
 import { createBindings, createPlan, readBundle } from "../runtime/index.ts";
 import { DEFAULT_ROOT } from "./app.ts";
 
@@ -31,12 +31,6 @@ export async function explainConfig(path: string): Promise<ExplainedBundle> {
   return {
     Digest: encodePlan(plan, bindings).digest,
     Text: printPlan(plan, { bindings }),
-    Plan: JSON.parse(JSON.stringify(plan, jsonValue)),
+    Plan: planToJson(plan),
   };
-}
-
-/** Numbers of 64 bits and bytes have no form in JSON. */
-function jsonValue(_: string, value: unknown): unknown {
-  if (typeof value === "bigint") return value.toString();
-  return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
 }

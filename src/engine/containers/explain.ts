@@ -1,4 +1,4 @@
-import { encodePlan, type Plan, printPlan } from "../../plan/index.ts";
+import { encodePlan, type Plan, planToJson, printPlan } from "../../plan/index.ts";
 import { createBindings } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
@@ -64,12 +64,6 @@ function present(plan: Plan, id: string): Explained {
   return {
     digest: encodePlan(plan, bindings).digest,
     text: printPlan(plan, { bindings }),
-    plan: JSON.parse(JSON.stringify(plan, jsonValue)),
+    plan: planToJson(plan),
   };
-}
-
-/** Numbers of 64 bits and bytes have no form in JSON. */
-function jsonValue(_: string, value: unknown): unknown {
-  if (typeof value === "bigint") return value.toString();
-  return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
 }
