@@ -27,7 +27,7 @@ try {
     });
   }
 } catch (error) {
-  const hint = error instanceof TugError ? error.hint : undefined;
-  logger.log("error", "engine.failed", { reason: messageOf(error), hint });
+  const { code, hint } = error instanceof TugError ? error : {};
+  logger.log("error", "engine.failed", { reason: messageOf(error), code, hint });
   process.exitCode = 1;
 }

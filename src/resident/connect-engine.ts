@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, connect } from "../api/docker/client/index.ts";
 import { errnoOf } from "../base/index.ts";
+import { findFailure, logLength } from "./engine-failure.ts";
 import { residentError } from "./errors.ts";
 
 export type ConnectOptions = {
@@ -35,15 +36,29 @@ export async function connectEngine({ socket, uid, start, logFile }: ConnectOpti
       },
     );
   }
-  await start();
+  const offset = await logLength(logFile);
+  try {
+    await start();
+    await untilItAnswers(client, { logFile, offset });
+    return client;
+  } catch (error) {
+    client[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function untilItAnswers(client: Client, log: { logFile: string; offset: number }): Promise<void> {
+  const hint = `look into ${log.logFile}`;
   for (const end = Date.now() + PATIENCE; Date.now() < end; ) {
-    if (await answers(client)) return client;
+    if (await answers(client)) return;
+    const failure = await findFailure(log.logFile, log.offset);
+    if (failure !== undefined) {
+      const told = { hint: failure.hint ?? hint };
+      throw residentError("START", `cannot start the engine: ${failure.reason}`, told);
+    }
     await sleep(10);
   }
-  client[Symbol.dispose]();
-  throw residentError("START", "cannot start the engine: it does not answer", {
-    hint: `look into ${logFile}`,
-  });
+  throw residentError("START", "cannot start the engine: it does not answer", { hint });
 }
 
 /** Whether an engine listens and answers; an error other than "nobody there" is the caller's to see. */
