@@ -8,9 +8,10 @@ import { lifecycleError } from "../errors.ts";
 import { createBindings, planCreate } from "../planner/create.ts";
 import { capabilitiesOf } from "../planner/identity.ts";
 import type { Attendance, ConsoleTarget, CreateInput, RootSource } from "../planner/input.ts";
-import { planDelete } from "../planner/lifecycle.ts";
 import { refuseUnsupported } from "../planner/unsupported.ts";
-import { checkId, loadExisting } from "./existing.ts";
+import { checkId } from "./existing.ts";
+import { removeContainer } from "./operate.ts";
+import { loadRemains } from "./remains.ts";
 import type { RuntimeContext } from "./runtime.ts";
 
 /** What `create` and `run` are told besides the configuration. */
@@ -72,6 +73,7 @@ export async function createContainer(
   checkId(options.id);
   await checkRootfs(spec, options);
   const plan = createPlan(context, spec, options);
+  await checkFree(context, options.id);
   warnOfCapabilities(context, spec);
   try {
     return await context.helper.execute(plan, {
@@ -153,13 +155,18 @@ function isTaken(error: unknown): boolean {
   );
 }
 
-/** Undoes what the journal says, as far as it was written. */
+/** Undoes what the journal says, as far as it was written, and runs the poststop hooks: the container has ended. */
 async function removeRemains(context: RuntimeContext, id: string): Promise<void> {
   try {
-    await context.helper.execute(planDelete(await loadExisting(context.root, id), { kill: false }));
+    const existing = await loadRemains(context, id);
+    if (existing !== undefined) await removeContainer(context, existing, false);
   } catch (error) {
-    if (!(error instanceof TugError && error.kind === "notFound")) {
-      context.logger.log("warn", "create.remains", { id, error: String(error) });
-    }
+    context.logger.log("warn", "create.remains", { id, error: String(error) });
   }
+}
+
+/** Before anything is tried: whoever fails later removes what is there, so it must be its own. */
+async function checkFree({ root }: RuntimeContext, id: string): Promise<void> {
+  const found = await stat(`${root}/${id}`).catch(() => undefined);
+  if (found !== undefined) throw lifecycleError("EXISTS", `container with id ${id} exists already`);
 }

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { TugError } from "../../base/index.ts";
 import { lifecycleError } from "../errors.ts";
 import {
@@ -19,7 +20,27 @@ export async function startContainer(context: RuntimeContext, id: string): Promi
   const status = await statusOf(existing, context.facts.bootId);
   if (status === "stopped") throw lifecycleError("NOT_CREATED", "cannot start a container that has stopped");
   if (status !== "created") throw lifecycleError("NOT_CREATED", "cannot start an already running container");
-  await context.helper.execute(planStart(existing), { stdio: ["ignore", "inherit", "inherit"] });
+  try {
+    await context.helper.execute(planStart(existing), { stdio: ["ignore", "inherit", "inherit"] });
+  } catch (error) {
+    if (isPoststart(error)) await endContainer(context, existing);
+    throw error;
+  }
+}
+
+/**
+ * A container whose poststart hook has failed must not go on.
+ * Source: https://github.com/opencontainers/runtime-spec/blob/v1.3.0/runtime.md#lifecycle
+ */
+async function endContainer(context: RuntimeContext, existing: Existing): Promise<void> {
+  await context.helper.execute(planKillAll(existing, constants.signals.SIGKILL));
+  await context.helper.execute(planKill(existing, constants.signals.SIGKILL)).catch((error: unknown) => {
+    if (!isGone(error)) throw error;
+  });
+}
+
+function isPoststart(error: unknown): boolean {
+  return error instanceof TugError && String(error.details.from).startsWith("/hooks/poststart/");
 }
 
 /**
