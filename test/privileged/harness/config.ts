@@ -41,7 +41,7 @@ const plainMounts: readonly Mount[] = [
 export const MARK = "TUG_TEST";
 
 /** The plain container: root with Docker's capabilities, in namespaces of its own, with proc, dev and pts. */
-export function plainConfig(id: string, options: ConfigOptions): Spec {
+export function plainConfig(id: string, options: ConfigOptions = {}): Spec {
   const { args = ["probe"], process = {}, env = [], linux = {}, mounts = [], top = {} } = options;
   const capabilities = [...defaultCapabilities];
   const spec: Spec = {
