@@ -93,7 +93,7 @@ static int copy_up(struct run *run, int from, int to)
 {
 	int pair[2], status;
 	struct op_pack_tree pack = { SLOT_SPARE, "", SLOT_SPARE + 1, 1 };
-	struct op_unpack_tree unpack = { SLOT_SPARE, SLOT_SPARE + 1 };
+	struct op_unpack_tree unpack = { SLOT_SPARE, SLOT_SPARE + 1, "", 0 };
 	if (pipe2(pair, O_CLOEXEC) < 0)
 		return fail(run, errno, "pipe2", NULL);
 	owned int out = pair[0], in = pair[1];
