@@ -128,20 +128,19 @@ int seal(char *const argv[], char *const env[]);
 
 /*
  * Executes one plan that arrives on a socket, as docs/plan-wire.md says, in this process. The process is sealed,
- * has one thread, and every descriptor above 2 is close-on-exec afterwards. `outcome` may be NULL.
+ * has one thread, and every descriptor above 2 is close-on-exec afterwards.
  * `observer` is -1 or a socket that keeps records apart: it gets a copy of the answers "created" and "failed", one
- * record each. Returns 0 when the plan was executed, 1 when it failed (and the caller was told), 2 when there was none.
+ * record each. `execution` is 0, or a number with which answers go into messages of docs/front-protocol.md. Returns 0
+ * when the plan was executed, 1 when it failed (and the caller was told), 2 when there was none.
  */
-struct run_outcome {
-	bool waited;
-	int status; /* wait status of init, if waited */
-};
-int run_plan(int fd, int observer, struct run_outcome *outcome);
+int run_plan(int fd, int observer, uint32_t execution);
 
 /* Roles: argv[0] is the name of the program, argv[1] that of the role (front: whatever the user typed). */
 int run_main(int argc, char **argv);
 int front_main(int argc, char **argv);
+int front_sealed_main(int argc, char **argv);
 int launch_main(int argc, char **argv);
 int monitor_main(int argc, char **argv);
+int spawner_main(int argc, char **argv);
 
 #endif

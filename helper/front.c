@@ -1,11 +1,11 @@
 /*
- * What `tug` and `tug-oci` are on disk: finds the package that it belongs to and the Node in it, and becomes the
- * command there.
+ * What `tug` and `tug-oci` are on disk: finds the package that it belongs to and has the resident process carry the
+ * command out; where that cannot be, becomes the command in the package's Node.
  *
  * Runs as: the user, with standard streams, working directory, environment and signals as they are. Must not: change
- * any of them, print anything but one sentence when there is nothing to become.
+ * any of them for Node, print anything but one sentence when there is nothing to become.
  */
-#include "base.h"
+#include "front_resident.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -50,30 +50,45 @@ static bool find_file(char path[PATH_MAX], const char *package, const char *name
 	return access(path, mode) == 0;
 }
 
-/* The command's own arguments, after its name and, where this program is called by its own name, the role. */
-static char **arguments_of(char **argv, const char *name)
+/* Executes the command in Node; returns only when that cannot be. */
+static int become_node(const struct front *front)
 {
-	return strcmp(name, "tug") == 0 || strcmp(name, "tug-oci") == 0 ? argv + 1 : argv + 2;
+	char node[PATH_MAX], program[PATH_MAX];
+	const char *package = front->package;
+	size_t count = 0;
+	while (front->arguments[count])
+		count++;
+	owned_memory char **command = calloc(count + 4, sizeof *command);
+	if (!command || !find_file(program, package, front->oci ? "/dist/bin/tug-oci.mjs" : "/dist/bin/tug.mjs", R_OK))
+		return cannot_run("tug: cannot run: its package is not built: run npm ci in it\n");
+	if (!find_file(node, package, "/node_modules/" NODE, X_OK) && !find_file(node, package, "/../" NODE, X_OK))
+		return cannot_run("tug: cannot run: its Node is missing: install tug again, with optional dependencies\n");
+	command[0] = node;
+	command[1] = "--disable-warning=ExperimentalWarning";
+	command[2] = program;
+	memcpy(command + 3, front->arguments, count * sizeof *command);
+	execv(node, command);
+	return cannot_run("tug: cannot run: its Node cannot be executed: install tug again\n");
 }
 
 int front_main(int argc, char **argv)
 {
-	char package[PATH_MAX], node[PATH_MAX], program[PATH_MAX];
-	const char *slash = strrchr(argv[0], '/'), *name = slash == NULL ? argv[0] : slash + 1;
-	bool oci = strcmp(name, "tug-oci") == 0;
-	owned_memory char **command = calloc((size_t)argc + 3, sizeof *command);
-	char **next = command;
-	if (command == NULL || !find_package(package))
+	char package[PATH_MAX];
+	const char *slash = strrchr(argv[0], '/'), *name = slash ? slash + 1 : argv[0];
+	struct front front = { package, strcmp(name, "tug-oci") == 0, argv + (argc > 0) };
+	if (!front.oci && strcmp(name, "tug") != 0)
+		front.arguments++; /* the role */
+	if (!find_package(package))
 		return cannot_run("tug: cannot run: this program is not where its package put it: install tug again\n");
-	if (!find_file(program, package, oci ? "/dist/bin/tug-oci.mjs" : "/dist/bin/tug.mjs", R_OK))
-		return cannot_run("tug: cannot run: its package is not built: run npm ci in it\n");
-	if (!find_file(node, package, "/node_modules/" NODE, X_OK) && !find_file(node, package, "/../" NODE, X_OK))
-		return cannot_run("tug: cannot run: its Node is missing: install tug again, with optional dependencies\n");
-	*next++ = node;
-	*next++ = "--disable-warning=ExperimentalWarning";
-	*next++ = program;
-	for (char **argument = arguments_of(argv, name); *argument != NULL; argument++)
-		*next++ = *argument;
-	execv(node, command);
-	return cannot_run("tug: cannot run: its Node cannot be executed: install tug again\n");
+	int code = front_resident(&front);
+	return code < 0 ? become_node(&front) : code;
+}
+
+int front_sealed_main(int argc, char **argv)
+{
+	if (argc < 3)
+		return 2;
+	struct front front = { argv[2], true, argv + 3 };
+	int code = front_resident(&front);
+	return code < 0 ? become_node(&front) : code;
 }

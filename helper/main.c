@@ -4,7 +4,7 @@
  * Runs as: whoever started it, with all privileges of the caller; it is never setuid and is no privilege boundary.
  * Namespaces: the caller's. Open fds: whatever the caller left open. Must not: act before its role is known.
  */
-#include "base.h"
+#include "front_resident.h"
 #include "ops.gen.h"
 
 static const struct {
@@ -14,7 +14,9 @@ static const struct {
 	{ "run", run_main },
 	{ "launch", launch_main },
 	{ "monitor", monitor_main },
+	{ "spawner", spawner_main },
 	{ "front", front_main },
+	{ FRONT_SEALED, front_sealed_main },
 };
 
 int main(int argc, char **argv)

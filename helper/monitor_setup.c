@@ -122,7 +122,7 @@ static _Noreturn void become_run(const int theirs[RUN_FDS])
 	}
 	kernel_close_range(RUN_FDS, ~0U, 0);
 	signals_default();
-	_exit(run_plan(RUN_CHANNEL, RUN_NOTICE, NULL));
+	_exit(run_plan(RUN_CHANNEL, RUN_NOTICE, 0));
 }
 
 static int fork_run(struct monitor *m, int theirs[RUN_FDS])

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
+#include "front_resident.h"
 #include "sha256.h"
 
 enum answer_type { GREETING = 1, CREATED = 2, FAILED = 4, DONE = 5, PROTOCOL_VERSION = 1, NO_LIST = 255 };
@@ -45,11 +46,13 @@ int slot_set(struct run *run, uint16_t slot, int fd)
 
 void answer(struct run *run, uint8_t type, const void *content, size_t size)
 {
-	uint8_t head[5];
-	put8(put32(head, (uint32_t)size + 1), type);
-	if (run->caller >= 0 && write_all(run->caller, head, sizeof head) == 0 && size > 0)
+	uint8_t head[2 * MESSAGE_HEAD + 4], *own = head;
+	if (run->execution != 0)
+		own = put32(put_head(head, ANSWER, 4 + MESSAGE_HEAD + size), run->execution);
+	uint8_t *end = put8(put32(own, (uint32_t)size + 1), type);
+	if (run->caller >= 0 && write_all(run->caller, head, (size_t)(end - head)) == 0 && size > 0)
 		write_all(run->caller, content, size);
-	struct iovec record[] = { { head, sizeof head }, { (void *)(uintptr_t)content, size } };
+	struct iovec record[] = { { own, (size_t)(end - own) }, { (void *)(uintptr_t)content, size } };
 	if (run->observer >= 0 && (type == CREATED || type == FAILED))
 		RETRY(writev(run->observer, record, 2));
 }
@@ -171,6 +174,7 @@ static int prepare(struct run *run, int fd)
 	memset(run->slot, -1, sizeof run->slot);
 	run->sync = run->far = run->stage = run->status = run->null = run->empty = run->init_fd = run->proc = -1;
 	run->caller = fd;
+	run->umask = umask(0);
 	run->inherited = inherited_descriptors();
 	if (fd >= 3 && run->inherited > (unsigned)fd - 3)
 		run->inherited = (unsigned)fd - 3;
@@ -178,7 +182,6 @@ static int prepare(struct run *run, int fd)
 		return -1;
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it would take every wait status away */
-	run->umask = umask(0);
 	run->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (run->proc < 0 || fstatfs(run->proc, &fs) < 0)
 		return -1;
@@ -187,7 +190,7 @@ static int prepare(struct run *run, int fd)
 }
 
 /* Signals for the container that come before anybody can pass them on wait for waitExit. */
-static void hold_signals(const struct run *run)
+static void hold_signals(struct run *run)
 {
 	sigset_t set;
 	for (uint32_t i = 0; i < run->plan.count[LIST_HOST]; i++) {
@@ -195,7 +198,8 @@ static void hold_signals(const struct run *run)
 		if (op->code != OP_wait_exit || !((const struct op_wait_exit *)op->fields)->forward)
 			continue;
 		signals_to_forward(&set);
-		sigprocmask(SIG_BLOCK, &set, NULL);
+		sigprocmask(SIG_BLOCK, &set, run->held ? NULL : &run->mask);
+		run->held = true;
 	}
 }
 
@@ -216,44 +220,71 @@ static bool execute(struct run *run, const uint8_t *wire, uint32_t size)
 	return false;
 }
 
-/* With an error, the process is no fit place for a plan: the caller is told so. */
-static int converse(int fd, int observer, int error, struct run_outcome *outcome)
+/* Descriptors, signals and umask as they were: this process may execute another plan. */
+static void finish(struct run *run)
 {
-	static struct run run;
-	uint8_t content[sizeof run.foreign], hash[] = TUG_TABLE_HASH_BYTES;
+	const struct timespec now = { 0 };
+	sigset_t late;
+	int *descriptors[] = { &run->sync, &run->far, &run->proc, &run->null, &run->empty, &run->init_fd };
+	for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++)
+		close_owned(descriptors[i]);
+	for (size_t i = 0; i < SLOT_COUNT; i++)
+		close_owned(&run->slot[i]);
+	free(run->plan.memory);
+	umask(run->umask);
+	if (!run->held)
+		return;
+	/* What was meant for the container and came after its end is nobody's. */
+	signals_to_forward(&late);
+	while (sigtimedwait(&late, NULL, &now) > 0)
+		;
+	sigprocmask(SIG_SETMASK, &run->mask, NULL);
+}
+
+/* With an error, the process is no fit place for a plan: the caller is told so. */
+static int converse(struct run *run, int error)
+{
+	uint8_t content[sizeof run->foreign], hash[] = TUG_TABLE_HASH_BYTES;
 	uint32_t size;
-	if (prepare(&run, fd) < 0)
-		error = errno;
-	run.observer = observer;
 	memcpy(content, hash, sizeof hash);
 	put32(content + sizeof hash, PROTOCOL_VERSION);
-	answer(&run, GREETING, content, sizeof hash + 4);
-	owned_memory uint8_t *wire = receive(fd, &size);
+	answer(run, GREETING, content, sizeof hash + 4);
+	owned_memory uint8_t *wire = receive(run->caller, &size);
 	if (!wire)
 		return 2;
 	if (error != 0) {
-		fail(&run, error, "prepare", "/proc");
-		run.list = NO_LIST;
+		fail(run, error, "prepare", "/proc");
+		run->list = NO_LIST;
 	}
-	bool done = error == 0 && execute(&run, wire, size);
-	if (outcome)
-		*outcome = run.outcome;
+	bool done = error == 0 && execute(run, wire, size);
 	if (done) {
-		digest(&run);
-		memcpy(content, run.digest, sizeof run.digest);
-		put32(put8(content + sizeof run.digest, run.outcome.waited), (uint32_t)run.outcome.status);
-		answer(&run, DONE, content, sizeof run.digest + 5);
-	} else if (run.foreign_size > 0) {
-		answer(&run, FAILED, run.foreign, run.foreign_size);
+		digest(run);
+		memcpy(content, run->digest, sizeof run->digest);
+		put32(put8(content + sizeof run->digest, run->waited), (uint32_t)run->wait_status);
+		answer(run, DONE, content, sizeof run->digest + 5);
+	} else if (run->foreign_size > 0) {
+		answer(run, FAILED, run->foreign, run->foreign_size);
 	} else {
-		answer(&run, FAILED, content, failure_content(&run, content));
+		answer(run, FAILED, content, failure_content(run, content));
 	}
 	return done ? 0 : 1;
 }
 
-int run_plan(int fd, int observer, struct run_outcome *outcome)
+static int run_one(int fd, int observer, uint32_t execution, int error)
 {
-	return converse(fd, observer, 0, outcome);
+	static struct run run;
+	if (prepare(&run, fd) < 0)
+		error = errno;
+	run.observer = observer;
+	run.execution = execution;
+	int result = converse(&run, error);
+	finish(&run);
+	return result;
+}
+
+int run_plan(int fd, int observer, uint32_t execution)
+{
+	return run_one(fd, observer, execution, 0);
 }
 
 /*
@@ -272,5 +303,5 @@ int run_main(int argc, char **argv)
 		return 2;
 	int error = seal(again, room) < 0 ? errno : 0;
 	title_set("tug:[run]", NULL);
-	return converse((int)fd, -1, error, NULL);
+	return run_one((int)fd, -1, 0, error);
 }

@@ -27,6 +27,7 @@ struct run {
 	uint32_t index; /* its place there */
 	int slot[SLOT_COUNT]; /* -1: empty */
 	int caller; /* socket to whoever sent the plan; -1 in stage and init */
+	uint32_t execution; /* number that the caller gave this plan; 0: it executes but one */
 	int observer; /* socket that is told of "created" and "failed" too; -1: none, and in init and stage */
 	int sync;   /* SOCK_SEQPACKET to the process at the other end of barriers; -1: none (yet, or no more) */
 	int far;    /* before spawn: the end of that pair that init takes */
@@ -37,6 +38,8 @@ struct run {
 	int empty;  /* mount of an empty read-only tmpfs; made by the first mask of a directory */
 	bool null_attached, empty_attached; /* by the first mask that used it; clones from then on */
 	unsigned inherited; /* descriptors from 3 on that the caller had left open without a gap */
+	bool held;          /* signals wait for waitExit; before them the mask was `mask` */
+	sigset_t mask;
 	mode_t umask;       /* for programs, the helper's own is 0; NO_UMASK once the process has the final one */
 	bool entered_user;  /* the stage joined a user namespace */
 	bool forked;        /* the stage is a process of its own */
@@ -46,7 +49,8 @@ struct run {
 	pid_t init;         /* 0: none, or reaped */
 	int init_fd;        /* its pidfd */
 	uint64_t init_start;
-	struct run_outcome outcome;
+	bool waited;
+	int wait_status; /* of init, if waited */
 	uint8_t digest[32];
 	bool digested;
 	uint8_t foreign[PATH_MAX + 256]; /* a message of init or stage; if it is a failure, what the caller is told */

@@ -191,9 +191,9 @@ int verb_wait_exit(struct run *run, const struct op_wait_exit *op)
 		tcsetattr(0, TCSANOW, &loan.before);
 	close_owned(&loan.master);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	if (RETRY(waitpid(run->init, &run->outcome.status, 0)) < 0)
+	if (RETRY(waitpid(run->init, &run->wait_status, 0)) < 0)
 		return fail(run, errno, "waitpid", NULL);
-	run->outcome.waited = true;
+	run->waited = true;
 	run->init = 0;
 	return 0;
 }

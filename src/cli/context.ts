@@ -12,11 +12,15 @@ export type CliContext = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absolute; relative paths of options are below it. */
   readonly cwd: string;
+  /** Of the caller, unless it is this process's: new files get their mode by it. */
+  readonly umask?: number;
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly stderr: Writable;
   readonly terminal: Terminal;
   readonly signals: Signals;
+  /** Aborted when nobody waits for the command any more, where that does not end the process. */
+  readonly signal?: AbortSignal;
   /** Of tug. */
   readonly version: string;
   /** Milliseconds since 1970. */

@@ -63,7 +63,7 @@ async function runCommand(command: Command, words: readonly string[], context: C
       client ??= connect(context, need);
       return client;
     },
-    signal: stop.signal,
+    signal: context.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, context.signal]),
   };
   try {
     return await command.run(invocation);

@@ -1,6 +1,8 @@
 import type { Socket } from "node:net";
+import { constants } from "node:os";
 import { Readable, Writable } from "node:stream";
-import { encodeMessage, fromFront, type Message, messageDecoder, toFront, u8, u32 } from "./message.ts";
+import type { Inbox } from "./inbox.ts";
+import { encodeMessage, fromFront, type Message, toFront, u8, u32 } from "./message.ts";
 import { parseSize, type TerminalSize } from "./request.ts";
 
 /** Room for input that was asked for and not read yet, in bytes. */
@@ -14,20 +16,23 @@ export type FrontConnection = {
   setRawMode(on: boolean): void;
   /** Calls back with every new size of the terminal; returns what ends it. */
   onResize(listener: (size: TerminalSize) => void): () => void;
-  /** Calls back with the number of every signal that front got; returns what ends it. */
+  /**
+   * Calls back with the number of every signal that front got; returns what ends it. While nobody listens a signal does
+   * what it does to any process.
+   */
   onSignal(listener: (number: number) => void): () => void;
   /** Calls back with every answer of a plan that front executes. */
   onAnswer(listener: (content: Buffer) => void): () => void;
-  /** Has front execute a plan: its number, how many descriptors it inherits, the message. */
-  sendPlan(number: number, inherited: number, message: Uint8Array): void;
+  /** Has front execute a plan. `number` is not 0 and comes with its answers. */
+  sendPlan(number: number, message: Uint8Array): void;
   /** The last message: everything written before has been sent. */
   exit(code: number): void;
   /** Aborted when front has gone. */
   readonly gone: AbortSignal;
 };
 
-/** Puts streams and events over a connection from which the request has been read. */
-export function openConnection(socket: Socket, rest: readonly Message[]): FrontConnection {
+/** Puts streams and events over a connection after the request. */
+export function openConnection(socket: Socket, inbox: Inbox): FrontConnection {
   const gone = new AbortController();
   const listeners = {
     size: new Set<(size: TerminalSize) => void>(),
@@ -39,31 +44,25 @@ export function openConnection(socket: Socket, rest: readonly Message[]): FrontC
   const stdin = inputStream((bytes) => void send(toFront.want, u32(bytes)));
   const outputs = [outputStream(socket, 1), outputStream(socket, 2)] as const;
 
+  const takeSignal = (number: number): void => {
+    for (const listener of listeners.signal) listener(number);
+    if (listeners.signal.size === 0 && number !== constants.signals.SIGCONT) send(toFront.pass, u32(number));
+  };
   const take = (message: Message): void => {
     const { type, content } = message;
     if (type === fromFront.input) stdin.give(content);
     else if (type === fromFront.inputEnd) stdin.give(null);
-    else if (type === fromFront.signal)
-      for (const listener of listeners.signal) listener(content.readUInt32LE());
+    else if (type === fromFront.signal) takeSignal(content.readUInt32LE());
     else if (type === fromFront.size) for (const listener of listeners.size) listener(parseSize(message));
     else if (type === fromFront.answer) for (const listener of listeners.answer) listener(content);
     else if (type === fromFront.closed) outputs[content.readUInt8() === 2 ? 1 : 0].destroy(brokenPipe());
   };
-  const decode = messageDecoder();
-  const read = (chunk: Buffer): void => {
-    try {
-      for (const message of decode(chunk)) take(message);
-    } catch {
-      socket.destroy();
-    }
-  };
-  for (const message of rest) take(message);
-  socket.on("data", read);
   socket.once("close", () => {
     gone.abort();
     stdin.give(null);
     for (const output of outputs) output.destroy();
   });
+  inbox.forEach(take);
   const subscribe = <T>(set: Set<T>, listener: T): (() => void) => {
     set.add(listener);
     return () => void set.delete(listener);
@@ -76,7 +75,7 @@ export function openConnection(socket: Socket, rest: readonly Message[]): FrontC
     onResize: (listener) => subscribe(listeners.size, listener),
     onSignal: (listener) => subscribe(listeners.signal, listener),
     onAnswer: (listener) => subscribe(listeners.answer, listener),
-    sendPlan: (number, inherited, message) => void send(toFront.plan, u32(number), u32(inherited), message),
+    sendPlan: (number, message) => void send(toFront.plan, u32(number), message),
     exit(code) {
       send(toFront.exit, u32(code));
       socket.end();

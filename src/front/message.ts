@@ -35,6 +35,7 @@ export const fromFront = {
   size: 5,
   answer: 6,
   closed: 7,
+  go: 8,
 } as const;
 
 /** The wire form of a message. */

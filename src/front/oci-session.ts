@@ -26,11 +26,13 @@ export function runTugOci(
   const helper = frontHelper(connection);
   const makeEnvironment: EnvironmentMaker = (globals) => {
     const file = globals.log === undefined ? undefined : resolve(request.cwd, globals.log);
-    const logger = ociLogger({ file, format: globals["log-format"], debug: globals.debug }, stderr);
+    const { "log-format": format, debug } = globals;
+    const logger = ociLogger({ file, format, debug, umask: request.umask }, stderr);
     return {
       cwd: request.cwd,
       env: request.env,
       uid: options.uid,
+      umask: request.umask,
       pid: request.pid,
       stdout,
       stdin: () => buffer(connection.stdin),
@@ -65,7 +67,8 @@ export function frontHelper(connection: FrontConnection): Helper {
     const number = last;
     const queue = byteQueue();
     running.set(number, queue);
-    connection.sendPlan(number, options.descriptors?.length ?? 0, message);
+    connection.sendPlan(number, message);
+    if (connection.gone.aborted) queue.end();
     const result = followPlan(queue.bytes, { plan, digest, options }).finally(() => running.delete(number));
     result.catch(() => undefined);
     return { streams: [], result };

@@ -3,17 +3,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { Logger } from "../base/index.ts";
 import { tableHash } from "../plan/index.ts";
 import { type FrontConnection, openConnection } from "./connection.ts";
-import {
-  encodeMessage,
-  FRONT_VERSION,
-  fromFront,
-  type Message,
-  messageDecoder,
-  text,
-  toFront,
-  u32,
-  u64,
-} from "./message.ts";
+import { createInbox } from "./inbox.ts";
+import { encodeMessage, FRONT_VERSION, fromFront, text, toFront, u32, u64 } from "./message.ts";
 import { type FrontRequest, parseRequest } from "./request.ts";
 
 export type FrontServerOptions = {
@@ -38,33 +29,13 @@ export function createFrontServer(options: FrontServerOptions): Server {
 }
 
 async function serve(socket: Socket, { run }: FrontServerOptions): Promise<void> {
-  const [first, rest] = await firstMessage(socket);
-  if (first.type !== fromFront.request) throw new Error(`the first message has type ${first.type}`);
-  const request = parseRequest(first);
+  const inbox = createInbox(socket);
+  const request = parseRequest(await inbox.next(fromFront.request));
   socket.write(encodeMessage(toFront.accepted));
-  const connection = openConnection(socket, rest);
+  // A front that did not get the answer in time runs the command itself: it must not happen twice.
+  await inbox.next(fromFront.go);
+  const connection = openConnection(socket, inbox);
   connection.exit(await run(request, connection, socket));
-}
-
-/** The first message, and what came with it. */
-function firstMessage(socket: Socket): Promise<[Message, Message[]]> {
-  const decode = messageDecoder();
-  return new Promise((resolve, reject) => {
-    const failed = (): void => reject(new Error("front has gone"));
-    const read = (chunk: Buffer): void => {
-      try {
-        const [first, ...rest] = decode(chunk);
-        if (first === undefined) return;
-        socket.off("data", read);
-        socket.off("close", failed);
-        resolve([first, rest]);
-      } catch (error) {
-        reject(error);
-      }
-    };
-    socket.on("data", read);
-    socket.once("close", failed);
-  });
 }
 
 /** Who this process is: what front compares with what it is itself. */

@@ -26,6 +26,8 @@ export function runTug(
     argv: request.argv,
     env: request.env,
     cwd: request.cwd,
+    umask: request.umask,
+    signal: connection.gone,
     stdin: connection.stdin,
     stdout: connection.stdout,
     stderr: connection.stderr,

@@ -8,6 +8,8 @@ export type OciEnvironment = {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly uid: number;
+  /** Of the caller, unless it is this process's: new files get their mode by it. */
+  readonly umask?: number;
   /** Of the process that the caller started. */
   readonly pid: number;
   /** Descriptors from 3 on that the caller left open without a gap; absent: whoever executes the plan checks them. */

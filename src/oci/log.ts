@@ -6,6 +6,8 @@ export type OciLogOptions = {
   readonly file: string | undefined;
   readonly format: string | undefined;
   readonly debug: boolean;
+  /** Of whoever the file is for, unless it is this process's. */
+  readonly umask?: number;
 };
 
 const levels: Record<LogLevel, string> = { debug: "debug", info: "info", warn: "warning", error: "error" };
@@ -14,13 +16,14 @@ const levels: Record<LogLevel, string> = { debug: "debug", info: "info", warn: "
  * The log that callers of runc read: one line per message with `level`, `msg` and `time`, as JSON or as text. Without
  * a file only warnings go anywhere: to standard error.
  */
-export function ociLogger({ file, format, debug }: OciLogOptions, stderr: (text: string) => void): Logger {
+export function ociLogger(options: OciLogOptions, stderr: (text: string) => void): Logger {
+  const { file, format, debug, umask = 0 } = options;
   const print = format === "json" ? jsonLine : textLine;
   const logger: Logger = {
     log(level, event, fields = {}) {
       if (level === "debug" && !debug) return;
       const line = print(level, event, fields);
-      if (file !== undefined) appendFileSync(file, line, { mode: 0o644 });
+      if (file !== undefined) appendFileSync(file, line, { mode: 0o644 & ~umask });
       else if (level !== "error") stderr(line);
     },
     with: () => logger,

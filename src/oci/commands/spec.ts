@@ -1,6 +1,5 @@
-import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { errnoOf } from "../../base/index.ts";
+import { errnoOf, openNewFile } from "../../base/index.ts";
 import { defaultSpec, rootlessSpec } from "../../runtime/index.ts";
 import { printJson } from "../../specs/oci-runtime/index.ts";
 import { ociCommand } from "../command.ts";
@@ -30,7 +29,8 @@ export const spec = ociCommand({
     const document = flags.rootless ? rootlessSpec(unified, ids) : defaultSpec(unified);
     const path = resolve(environment.cwd, flags.bundle ?? ".", "config.json");
     try {
-      await writeFile(path, `${printJson(document, "\t")}\n`, { flag: "wx", mode: 0o666 });
+      await using file = await openNewFile(path, environment.umask);
+      await file.writeFile(`${printJson(document, "\t")}\n`);
     } catch (error) {
       if (errnoOf(error) !== "EEXIST") throw error;
       throw ociCliError("EXISTS", `file ${path} exists. Remove it first`, { cause: error });

@@ -1,7 +1,7 @@
-import { open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Client } from "../../../api/docker/client/index.ts";
-import { messageOf, TugError } from "../../../base/index.ts";
+import { messageOf, openNewFile, TugError } from "../../../base/index.ts";
 import { dockerApi } from "../../../specs/index.ts";
 import type { CliContext } from "../../context.ts";
 import { cliError } from "../../errors.ts";
@@ -26,7 +26,7 @@ export async function createContainer(creating: CreateContainer): Promise<string
   const { values, context } = creating;
   if (values.cidfile === undefined) return create(creating);
   const path = resolve(context.cwd, values.cidfile);
-  const file = await open(path, "wx").catch((cause) => {
+  const file = await openNewFile(path, context.umask).catch((cause) => {
     const hint = "make sure that no other container uses it, or delete it";
     throw cliError("FILE", `cannot create the container id file: ${messageOf(cause)}`, { cause, hint });
   });

@@ -1,0 +1,37 @@
+/* Front as a client of the resident process: docs/front-protocol.md, "front.sock". */
+#ifndef TUG_FRONT_RESIDENT_H
+#define TUG_FRONT_RESIDENT_H
+
+#include "base.h"
+
+struct front {
+	const char *package; /* directory of the package that this program belongs to */
+	bool oci;            /* `tug-oci`, else `tug` */
+	char **arguments;    /* without the program's name */
+};
+
+/* `front-sealed PACKAGE [ARGUMENT]...` is a front of `tug-oci` that runs from a file that nobody can write. */
+#define FRONT_SEALED "front-sealed"
+
+/*
+ * Has the resident process carry the command out and returns its exit code. -1: it cannot be used, and nothing has
+ * happened; no input was read, the terminal and the signals are as they were.
+ */
+int front_resident(const struct front *front);
+
+enum front_message { REQUEST = 1, INPUT, INPUT_END, SIGNAL, SIZE, ANSWER, CLOSED, GO };
+enum { MESSAGE_HEAD = 5 };
+
+/* The head of a message with so much content; returns the place after it. */
+static inline uint8_t *put_head(uint8_t *at, enum front_message type, size_t size)
+{
+	return put8(put32(at, (uint32_t)size + 1), (uint8_t)type);
+}
+
+/* Rows and columns of the terminal, zeros where there is none. */
+void front_size(uint8_t size[4]);
+
+/* front_relay.c: lends the caller's streams, terminal and signals to a request that was accepted, to its end. */
+int front_relay(const struct front *front, int socket);
+
+#endif
