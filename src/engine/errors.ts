@@ -12,10 +12,22 @@ export const engineError = defineErrors("ENGINE", {
     kind: "conflict",
     when: "the container does not run, and what was asked needs it to",
   },
+  CONTAINER_PAUSED: {
+    kind: "conflict",
+    when: "the container's processes are frozen, and what was asked needs them to run",
+  },
   CONTAINER_STATE: { kind: "notModified", when: "the container is already in the state asked for" },
   CONTAINER_START: { kind: "invalid", when: "the container's program could not be started" },
   DEVICE: { kind: "invalid", when: "a device of the host cannot be handed to a container" },
+  EXEC_NOT_FOUND: { kind: "notFound", when: "no exec session has this id" },
+  EXEC_START: { kind: "invalid", when: "a program could not be started in a running container" },
+  EXEC_STATE: {
+    kind: "conflict",
+    when: "an exec session was started before, does not run, or belongs to an earlier run of its container",
+  },
   IMAGE_NOT_FOUND: { kind: "notFound", when: "no image has this name or id" },
+  LOG_DRIVER: { kind: "notImplemented", when: "a container's log was not kept, so that it cannot be read" },
+  LOG_OPTION: { kind: "invalid", when: "a log driver or one of its options is unknown or has a wrong value" },
   MONITOR_LOST: {
     kind: "internal",
     when: "a container's monitor ended without a record of the container's end",

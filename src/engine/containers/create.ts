@@ -1,4 +1,5 @@
 import type { EngineContext } from "../context.ts";
+import { logSettings } from "../logs/log-settings.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
 import type { MountRequest } from "../model/mount-request.ts";
 import { commandLine } from "../spec/process.ts";
@@ -8,6 +9,7 @@ import { fillVolume } from "./fill-volume.ts";
 import type { ContainerImage } from "./image-source.ts";
 import { checkSources } from "./mounts.ts";
 import { inventName, newContainerId } from "./names.ts";
+import { LOG_FILE, logSubject } from "./prepare-run.ts";
 import { type ContainerRecord, newState } from "./record.ts";
 
 /**
@@ -78,6 +80,7 @@ function addRecord(
     ),
     state: newState,
   };
+  logSettings(logSubject(record), LOG_FILE);
   context.store.add(record);
   return record;
 }

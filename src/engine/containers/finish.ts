@@ -40,12 +40,12 @@ export async function finishContainer(
     oomKilled: (exit?.oomKills ?? 0) > 0,
     finishedAt,
   });
+  entry.settled = removeRunDirectory(context, live, id);
   const attributes = { name: record.name, image: record.request.image, exitCode: String(exitCode) };
   context.events.publish({ type: "container", action: "die", id, attributes });
   entry.lastEnd = { exitCode, error: error || undefined };
   for (const listener of entry.endListeners) listener(entry.lastEnd);
   entry.endListeners.clear();
-  entry.settled = removeRunDirectory(context, live, id);
   if (record.request.autoRemove && !removing) {
     await entry.settled;
     await removeRecord(context, live, record, true);

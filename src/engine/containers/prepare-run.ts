@@ -5,6 +5,7 @@ import { type CgroupLayout, cgroupLayout, planCreate, type RootSource } from "..
 import type { Spec } from "../../specs/oci-runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
+import { type LogSubject, logSettings } from "../logs/log-settings.ts";
 import { buildSpec } from "../spec/build-spec.ts";
 import { checkSpec } from "../spec/check-spec.ts";
 import { allHostDevices, requestedDevices } from "../spec/host-devices.ts";
@@ -33,10 +34,6 @@ export type RunInput = {
 
 /** The name of the file that a container's output goes to, in its own directory. */
 export const LOG_FILE = "log.json";
-
-/** Size and number of log files unless the request says otherwise. */
-const LOG_SIZE = 100 * 1024 * 1024;
-const LOG_FILES = 2;
 
 /**
  * Turns a container on record into its spec, its plan, and what its monitor is told. Makes nothing but volumes.
@@ -94,6 +91,13 @@ async function prepare(context: EngineContext, input: RunInput, origins: Origins
   return { spec, plan, origins, monitor: monitorRequest(context, input, { spec, cgroups }) };
 }
 
+/** What decides how a container's output is kept. */
+export function logSubject({ id, name, image, request }: ContainerRecord): LogSubject {
+  const { labels, logging } = request;
+  const env = [...(image.defaults.Env ?? []), ...request.env];
+  return { id, name, image: { name: request.image, id: image.id }, labels, env, logging };
+}
+
 async function devicesOf({ security, resources }: ContainerRecord["request"]) {
   if (security.privileged) return allHostDevices();
   return (await Promise.all(resources.devices.map(requestedDevices))).flat();
@@ -116,7 +120,8 @@ function monitorRequest(
   { record }: RunInput,
   { spec, cgroups }: { spec: Spec; cgroups: CgroupLayout },
 ): MonitorRequest {
-  const { stdio, logging } = record.request;
+  const { stdio } = record.request;
+  const log = logSettings(logSubject(record), `${layout.container(record.id)}/${LOG_FILE}`);
   const oom = oomFiles(cgroups);
   return {
     id: record.id,
@@ -126,14 +131,7 @@ function monitorRequest(
     openStdin: stdio.openStdin,
     stdinOnce: stdio.stdinOnce,
     owner: spec.process.user.uid,
-    ...(logging.driver !== "none" && {
-      log: {
-        format: "json-file" as const,
-        path: `${layout.container(record.id)}/${LOG_FILE}`,
-        maxSize: LOG_SIZE,
-        maxFiles: LOG_FILES,
-      },
-    }),
+    ...(log && { log }),
     ...(oom && { oom }),
   };
 }

@@ -10,7 +10,7 @@ import { type Explained, explainContainer, explainRequest } from "./explain.ts";
 import { exportContainer } from "./export.ts";
 import { finishContainer } from "./finish.ts";
 import { type ContainerEnd, liveContainers } from "./live.ts";
-import { type LogEntry, type LogQuery, readLogs } from "./logs.ts";
+import { type LogQuery, readLogs } from "./logs.ts";
 import { checkContainerName } from "./names.ts";
 import type { ContainerRecord } from "./record.ts";
 import { type Finish, recoverContainers } from "./recover.ts";
@@ -51,7 +51,7 @@ export interface Containers {
     reference: string,
     options: LogQuery,
     signal: AbortSignal,
-  ): Promise<{ tty: boolean; entries: AsyncIterable<LogEntry> }>;
+  ): Promise<{ tty: boolean; bytes: AsyncIterable<Uint8Array> }>;
   export(reference: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   explain(request: CreateContainerRequest): Promise<Explained>;
   planOf(reference: string): Promise<Explained>;
@@ -166,8 +166,7 @@ export function openContainers(context: EngineContext): Containers {
     attach: (reference, streams, signal) =>
       attachContainer(context, live, { record: store.find(reference), streams, signal }),
     async logs(reference, query, signal) {
-      const record = store.find(reference);
-      return { tty: record.request.stdio.tty, entries: readLogs(context, live, { record, query, signal }) };
+      return readLogs(context, live, { record: store.find(reference), query, signal });
     },
     export: async (reference, signal) => exportContainer(context, store.find(reference), signal),
     explain: (request) => explainRequest(context, request),

@@ -26,6 +26,14 @@ export { type CreateBody, parseCreateBody } from "./create-body.ts";
 export { createDetachDetector, DEFAULT_DETACH_KEYS, type Detached, parseDetachKeys } from "./detach-keys.ts";
 export { dockerApiError } from "./errors.ts";
 export type { EventMessage } from "./event.ts";
+export {
+  type ExecBody,
+  type ExecCreated,
+  type ExecInspect,
+  type ExecStartBody,
+  parseExecBody,
+  parseExecStartBody,
+} from "./exec.ts";
 export type { ExplainedPlan } from "./explain.ts";
 export { type Filters, formatFilters, parseFilters } from "./filters.ts";
 export type { DeviceMapping, HostConfig, PortBinding, Ulimit } from "./host-config.ts";
@@ -42,6 +50,7 @@ export {
   encodeFrameHeader,
   type OutputChunk,
   type OutputStream,
+  writeFrameHeader,
 } from "./stream-frame.ts";
 export type { DiskUsage, SystemInfo, SystemVersion } from "./system.ts";
 export { parseVolumeSpec, type VolumeSpec } from "./volume-spec.ts";

@@ -19,10 +19,19 @@ const streams: readonly (OutputStream | "stdin" | "systemerr")[] = ["stdin", "st
  * Source: swagger.yaml, operation `ContainerAttach`, "Stream format".
  */
 export function encodeFrameHeader(stream: OutputStream, length: number): Uint8Array {
-  const header = Buffer.alloc(HEADER_BYTES);
-  header[0] = numbers[stream];
-  header.writeUInt32BE(length, 4);
+  const header = Buffer.allocUnsafe(HEADER_BYTES);
+  writeFrameHeader(header, 0, { stream, length });
   return header;
+}
+
+/** Writes the 8 bytes of such a header into a buffer. */
+export function writeFrameHeader(
+  target: Buffer,
+  offset: number,
+  { stream, length }: { readonly stream: OutputStream; readonly length: number },
+): void {
+  target.writeUInt32BE(numbers[stream] * 2 ** 24, offset);
+  target.writeUInt32BE(length, offset + 4);
 }
 
 /**

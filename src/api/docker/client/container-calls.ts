@@ -163,7 +163,8 @@ async function* readLogs(
   { signal, stdout = true, stderr = true, ...query }: LogsOptions,
 ): AsyncGenerator<dockerApi.OutputChunk> {
   const path = `${pathOf(container)}/logs`;
-  const response = await transport.send({ method: "GET", path, query: { stdout, stderr, ...query }, signal });
+  const asked = { stdout, stderr, merge: true, ...query };
+  const response = await transport.send({ method: "GET", path, query: asked, signal });
   const framed = response.type === dockerApi.mediaTypes.multiplexedStream;
   const decode = dockerApi.createFrameDecoder();
   for await (const bytes of response.bytes) {

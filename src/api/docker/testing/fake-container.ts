@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Container, ContainerState, CreateContainerRequest } from "../../../engine/index.ts";
 import type { dockerApi } from "../../../specs/index.ts";
-import type { Attachment, AttachOptions, LogEntry } from "../routes/containers/port.ts";
+import type { Attachment, AttachOptions } from "../routes/containers/port.ts";
 import { createFakeChannel, type FakeChannel } from "./fake-channel.ts";
 import type { FakeProgram } from "./fake-program.ts";
+
+/** What a program has written at once. */
+export type LogEntry = dockerApi.OutputChunk & { readonly time: string };
 
 /** A container whose process is a function in this process. */
 export type FakeContainer = {

@@ -1,5 +1,6 @@
 import { TugError } from "../../../base/index.ts";
 import type { CreateContainerRequest } from "../../../engine/index.ts";
+import { dockerApi } from "../../../specs/index.ts";
 import type { ContainersPort } from "../routes/containers/port.ts";
 import { createFakeContainer, type FakeContainer } from "./fake-container.ts";
 import { fakePrograms } from "./fake-program.ts";
@@ -117,10 +118,15 @@ export function createFakeContainers(hasImage: (reference: string) => boolean): 
       const container = find(reference);
       const wanted = container.logged.filter((entry) => options[entry.stream]);
       const last = options.tail === undefined ? wanted : wanted.slice(wanted.length - options.tail);
+      const { tty } = container.view().spec.stdio;
+      const render = ({ stream, data }: dockerApi.OutputChunk, time: string): Uint8Array => {
+        const line = Buffer.concat([Buffer.from(options.timestamps ? `${time} ` : ""), data]);
+        return tty ? line : Buffer.concat([dockerApi.encodeFrameHeader(stream, line.length), line]);
+      };
       return {
-        tty: container.view().spec.stdio.tty,
-        entries: (async function* () {
-          yield* last;
+        tty,
+        bytes: (async function* () {
+          for (const entry of last) yield render(entry, entry.time);
           if (options.follow && container.view().state.status === "running") {
             const live = container.attach({
               stdin: false,
@@ -129,7 +135,7 @@ export function createFakeContainers(hasImage: (reference: string) => boolean): 
               logs: false,
               stream: true,
             });
-            for await (const chunk of live.output) yield { ...chunk, time: "2026-01-02T03:04:06.000000000Z" };
+            for await (const chunk of live.output) yield render(chunk, "2026-01-02T03:04:06.000000000Z");
           }
         })(),
       };

@@ -1,22 +1,17 @@
 import { dockerApi } from "../../../../specs/index.ts";
 import { doorError } from "../../errors.ts";
 import type { Query } from "../../query.ts";
-import { mapPieces, started } from "../../streams/pieces.ts";
+import { started } from "../../streams/pieces.ts";
 import { idOf } from "./lifecycle.ts";
-import type { LogEntry, LogOptions } from "./port.ts";
+import type { LogOptions } from "./port.ts";
 import type { ContainersHandler } from "./routes.ts";
 
 /** GET /containers/{id}/logs */
 export const logs: ContainersHandler = async (containers, request) => {
   const { query, version } = request;
-  const { tty, entries } = await containers.logs(idOf(request), logOptionsOf(query), request.signal);
-  const timestamps = query.flag("timestamps");
+  const { tty, bytes } = await containers.logs(idOf(request), logOptionsOf(query), request.signal);
   const { rawStream, multiplexedStream } = dockerApi.mediaTypes;
-  return {
-    kind: "stream",
-    type: tty || version < 42 ? rawStream : multiplexedStream,
-    pieces: mapPieces(entries, (entry) => renderEntry(entry, { timestamps, framed: !tty })),
-  };
+  return { kind: "stream", type: tty || version < 42 ? rawStream : multiplexedStream, pieces: bytes };
 };
 
 /** GET /containers/{id}/export */
@@ -35,6 +30,8 @@ function logOptionsOf(query: Query): LogOptions {
     since: momentOf(query, "since"),
     until: momentOf(query, "until"),
     tail: tailOf(query.text("tail")),
+    timestamps: query.flag("timestamps"),
+    merge: query.flag("merge"),
   };
 }
 
@@ -53,12 +50,4 @@ function momentOf(query: Query, name: "since" | "until"): string | undefined {
   }
   const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, -".000Z".length);
   return `${whole}.${fraction.padEnd(9, "0")}Z`;
-}
-
-function renderEntry(
-  entry: LogEntry,
-  how: { readonly timestamps: boolean; readonly framed: boolean },
-): Uint8Array {
-  const data = how.timestamps ? Buffer.concat([Buffer.from(`${entry.time} `), entry.data]) : entry.data;
-  return how.framed ? Buffer.concat([dockerApi.encodeFrameHeader(entry.stream, data.length), data]) : data;
 }

@@ -99,13 +99,11 @@ export type LogOptions = {
   readonly until?: Timestamp | undefined;
   /** Number of last lines; left out: all. */
   readonly tail?: number | undefined;
+  /** Each line begins with the moment it was written at. */
+  readonly timestamps: boolean;
+  /** Lines of one output that follow each other may share a frame. */
+  readonly merge: boolean;
 };
 
-export type Logs = { readonly tty: boolean; readonly entries: AsyncIterable<LogEntry> };
-
-/** A line with its newline, or a part of a line without. */
-export type LogEntry = {
-  readonly stream: dockerApi.OutputStream;
-  readonly time: Timestamp;
-  readonly data: Uint8Array;
-};
+/** Frames as of attach, or with a terminal the bytes as they were written. */
+export type Logs = { readonly tty: boolean; readonly bytes: AsyncIterable<Uint8Array> };
