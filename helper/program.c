@@ -217,6 +217,7 @@ static char **environment(struct run *run, const struct op_exec *op)
 		return (char **)op->env.item;
 	memcpy(env, op->env.item, op->env.count * sizeof *env);
 	env[op->env.count] = run->home;
+	run->env = env;
 	return env;
 }
 
@@ -257,10 +258,10 @@ int verb_exec(struct run *run, const struct op_exec *op)
 			return fail(run, errno, "fcntl", NULL);
 	if (run->umask != NO_UMASK)
 		umask(run->umask);
-	char **env = environment(run, op);
 	struct rlimit files = { run->files_soft, run->files_hard };
 	if (run->files_hard && setrlimit(RLIMIT_NOFILE, &files) < 0)
 		return fail(run, errno, "prlimit", NULL);
+	char **env = environment(run, op);
 	report_exec(run);
 	signal(SIGPIPE, SIG_DFL);
 	int error = execute(op->args.count ? op->args.item[0] : "", op, env, found);

@@ -45,6 +45,7 @@ struct run {
 	bool forked;        /* the stage is a process of its own */
 	bool in_directory;  /* the working directory has been entered, by a user who may no longer be the one */
 	char home[PATH_MAX]; /* "HOME=..." for the program; empty: its environment stays as it is */
+	char **env; /* the environment with HOME, once that has been added */
 	uint64_t files_soft, files_hard; /* limit of open files to set before exec; files_hard 0: none */
 	pid_t init;         /* 0: none, or reaped */
 	int init_fd;        /* its pidfd */
