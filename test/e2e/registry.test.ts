@@ -94,7 +94,9 @@ test("umoci unpacks an image of ours as its layers say", { skip: umoci.skip || r
   assert.deepEqual(JSON.parse(await read("config.json")).process.args, ["/bin/x"]);
 });
 
-test("skopeo reads an archive with an index of several platforms", { skip: skopeo.skip || requireRoot() }, async () => {
+test("skopeo reads an archive with an index of several platforms", {
+  skip: skopeo.skip || requireRoot(),
+}, async () => {
   await using directory = await temporaryDirectory();
   const platforms = ["amd64", "arm64"].map((architecture) => buildImage({ layers, architecture }));
   const index = buildIndex(platforms);

@@ -1,4 +1,5 @@
 export { until } from "../../privileged/harness/until.ts";
 export { boxImage } from "./box-image.ts";
+export { type RunningCommand, startTugCommand } from "./command.ts";
 export { type Engine, needsBox, startEngine, succeeded, useEngine } from "./engine.ts";
 export { leavesNothing } from "./traces.ts";
