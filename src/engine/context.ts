@@ -4,12 +4,14 @@ import type { HostFacts } from "../host/index.ts";
 import type { ImageSource } from "./containers/image-source.ts";
 import type { ContainerStore } from "./containers/store.ts";
 import type { EventLog } from "./events.ts";
+import type { ExecSessions } from "./exec/sessions.ts";
 
 /** What the parts of an engine share. */
 export type EngineContext = {
   readonly layout: EngineLayout;
   readonly store: ContainerStore;
   readonly images: ImageSource;
+  readonly execs: ExecSessions;
   readonly helper: Helper;
   /** Path of the helper program, for monitors. */
   readonly helperPath: string;

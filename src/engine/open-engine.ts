@@ -21,6 +21,8 @@ import { type Containers, openContainers } from "./containers/service.ts";
 import { containerMigrations, containerStore } from "./containers/store.ts";
 import type { EngineContext } from "./context.ts";
 import { createEventLog } from "./events.ts";
+import { type Execs, openExecs } from "./exec/service.ts";
+import { createExecSessions } from "./exec/sessions.ts";
 import { containerImages } from "./images/container-images.ts";
 import { HELLO, helloImage } from "./images/hello.ts";
 import { isHostImage } from "./images/host-image.ts";
@@ -43,6 +45,7 @@ export type EngineOptions = {
 /** An engine: what the doors call. */
 export interface Engine {
   readonly containers: Containers;
+  readonly execs: Execs;
   readonly images: ImageService;
   readonly system: SystemFacts;
   readonly plans: Pick<Containers, "explain" | "planOf">;
@@ -82,6 +85,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       layout,
       store,
       images: containerImages(images, isHost),
+      execs: createExecSessions((id) => store.get(id) !== undefined),
       helper,
       helperPath: options.programs.helper,
       readFacts: readHostFacts,
@@ -91,6 +95,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     };
     const containers = openContainers(context);
     await containers.recover();
+    const execs = openExecs(context);
+    await execs.recover();
     const system = systemFacts(context, {
       version: options.version,
       id: await directoryId(layout.data),
@@ -99,6 +105,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     });
     return {
       containers,
+      execs,
       images: openImageService({ images, store, events }),
       system,
       plans: containers,

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Duplex } from "node:stream";
+import { Duplex, Readable } from "node:stream";
 import { drained } from "../../base/index.ts";
 import type { Answer, HijackAnswer, StreamAnswer } from "./answer.ts";
 import { statusOf } from "./http-status.ts";
@@ -78,5 +78,7 @@ export async function writeHijackBody(
 ): Promise<void> {
   response.writeHead(200, { "Content-Type": answer.type });
   response.flushHeaders();
-  await serveHijack(Duplex.from({ readable: request, writable: response }), Buffer.alloc(0), answer);
+  // A body that was read for something else was all of the client's input.
+  const readable = request.readableEnded ? Readable.from([]) : request;
+  await serveHijack(Duplex.from({ readable, writable: response }), Buffer.alloc(0), answer);
 }

@@ -1,6 +1,8 @@
 import type { Logger } from "../../base/index.ts";
 import type { ContainersPort } from "./routes/containers/port.ts";
 import { containerRoutes } from "./routes/containers/routes.ts";
+import type { ExecPort } from "./routes/exec/port.ts";
+import { execRoutes } from "./routes/exec/routes.ts";
 import type { ImagesPort } from "./routes/images/port.ts";
 import { imageRoutes } from "./routes/images/routes.ts";
 import type { SystemPort } from "./routes/system/port.ts";
@@ -12,6 +14,7 @@ import { createDoor, type DockerDoor } from "./server.ts";
 /** What the door needs of an engine, per noun. */
 export type DockerPorts = {
   readonly containers: ContainersPort;
+  readonly execs: ExecPort;
   readonly images: ImagesPort;
   readonly system: SystemPort;
   readonly plans: PlansPort;
@@ -29,6 +32,7 @@ export function createDockerDoor(
   const routes = [
     ...systemRoutes(ports),
     ...containerRoutes(ports.containers),
+    ...execRoutes(ports.execs),
     ...imageRoutes(ports.images),
     ...tugRoutes(ports.plans),
   ];

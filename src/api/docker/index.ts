@@ -1,5 +1,6 @@
 export { createDockerDoor, type DockerPorts } from "./door.ts";
 export type * from "./routes/containers/port.ts";
+export type * from "./routes/exec/port.ts";
 export type * from "./routes/images/port.ts";
 export type * from "./routes/system/port.ts";
 export type * from "./routes/tug/port.ts";

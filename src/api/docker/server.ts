@@ -6,7 +6,13 @@ import { dockerApi } from "../../specs/index.ts";
 import type { Answer } from "./answer.ts";
 import { writeAnswer, writeError, writeHijackBody, writeUpgrade } from "./answer-writer.ts";
 import { readQuery } from "./query.ts";
-import { readRequestBody } from "./request-body.ts";
+import {
+  hasPlainBody,
+  type RequestBody,
+  readRequestBody,
+  readUpgradeBody,
+  type UpgradeBody,
+} from "./request-body.ts";
 import { createRouter, type Match, type Route, type Router } from "./route.ts";
 
 export type DoorOptions = {
@@ -47,7 +53,7 @@ export function createDoor(options: DoorOptions): DockerDoor {
   const serve = (
     request: IncomingMessage,
     response: ServerResponse,
-    upgrade?: { socket: Duplex; head: Buffer },
+    upgrade?: { socket: Duplex; body: UpgradeBody },
   ) => serveRequest({ request, response, upgrade, router, stop: stop.signal, logger: options.logger });
 
   server.on("request", (request, response) => {
@@ -58,7 +64,8 @@ export function createDoor(options: DoorOptions): DockerDoor {
     hijacked.add(socket);
     socket.once("close", () => hijacked.delete(socket));
     socket.on("error", () => {});
-    void serve(request, responseOn(request, socket, options.version), { socket, head });
+    const body = readUpgradeBody(request, socket, head);
+    void serve(request, responseOn(request, socket, options.version), { socket, body });
   });
   return {
     server,
@@ -75,7 +82,7 @@ export function createDoor(options: DoorOptions): DockerDoor {
 type Serving = {
   request: IncomingMessage;
   response: ServerResponse;
-  upgrade: { socket: Duplex; head: Buffer } | undefined;
+  upgrade: { socket: Duplex; body: UpgradeBody } | undefined;
   router: Router;
   stop: AbortSignal;
   logger: Logger;
@@ -88,10 +95,12 @@ async function serveRequest({ request, response, upgrade, router, stop, logger }
   const leave = () => gone.abort();
   (upgrade?.socket ?? response).once("close", leave);
   try {
-    const answer = await answerRequest(request, router, AbortSignal.any([gone.signal, stop]));
+    const body = upgrade?.body ?? readRequestBody(request);
+    const signal = AbortSignal.any([gone.signal, stop]);
+    const answer = await answerRequest(router, { request, body, signal });
     if (answer.kind !== "hijack") await writeAnswer(response, answer);
     else if (upgrade === undefined) await writeHijackBody(request, response, answer);
-    else await writeUpgrade(upgrade.socket, upgrade.head, answer);
+    else await writeUpgrade(upgrade.socket, upgrade.body.rest(), answer);
     log.log("debug", "docker.request.served", { answer: answer.kind });
   } catch (error) {
     failRequest(response, error);
@@ -106,7 +115,10 @@ function levelOf(error: unknown): LogLevel {
   return error.kind === "dataLoss" || error.kind === "exhausted" ? "warn" : "debug";
 }
 
-async function answerRequest(request: IncomingMessage, router: Router, signal: AbortSignal): Promise<Answer> {
+async function answerRequest(
+  router: Router,
+  { request, body, signal }: { request: IncomingMessage; body: RequestBody; signal: AbortSignal },
+): Promise<Answer> {
   const url = parseTarget(request);
   const { route, version, params } = router(request.method ?? "GET", url.pathname);
   return route.handler({
@@ -115,7 +127,7 @@ async function answerRequest(request: IncomingMessage, router: Router, signal: A
     signal,
     query: readQuery(url.searchParams),
     headers: request.headers,
-    body: readRequestBody(request),
+    body,
   });
 }
 
@@ -131,7 +143,7 @@ function failRequest(response: ServerResponse, error: unknown): void {
 }
 
 function mayHijack(router: Router, request: IncomingMessage): boolean {
-  if (request.headers.upgrade?.toLowerCase() !== "tcp") return false;
+  if (request.headers.upgrade?.toLowerCase() !== "tcp" || !hasPlainBody(request)) return false;
   return findRoute(router, request)?.route.hijack ?? false;
 }
 

@@ -11,6 +11,8 @@ export function wordingOf(error: unknown): string {
   if (kind === "notFound" && typeof details.container === "string")
     return `No such container: ${details.container}`;
   if (kind === "notFound" && typeof details.image === "string") return `No such image: ${details.image}`;
+  if (kind === "notFound" && typeof details.exec === "string")
+    return `No such exec instance: ${details.exec}`;
   if (kind === "conflict" && typeof details.containerName === "string") {
     const { containerName, usedBy } = details;
     return `Conflict. The container name "/${containerName}" is already in use by container "${usedBy}". You have to remove (or rename) that container to be able to reuse that name.`;

@@ -2,6 +2,7 @@ import type { Command } from "../arguments/command.ts";
 import { attach } from "./container/attach.ts";
 import { kill, pause, remove, rename, unpause, wait } from "./container/change.ts";
 import { create } from "./container/create.ts";
+import { exec } from "./container/exec.ts";
 import { exportContainer } from "./container/export.ts";
 import { logs } from "./container/logs.ts";
 import { ps } from "./container/ps.ts";
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   remove,
   rename,
   attach,
+  exec,
   ps,
   logs,
   exportContainer,

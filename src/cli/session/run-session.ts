@@ -1,6 +1,6 @@
 import type { Client } from "../../api/docker/client/index.ts";
 import type { Outcome } from "../arguments/command.ts";
-import type { CliContext } from "../context.ts";
+import type { CliContext, TerminalSize } from "../context.ts";
 import { cliError } from "../errors.ts";
 import { forwardSignals } from "./forward-signals.ts";
 import { explainStartFailure } from "./start-failure.ts";
@@ -64,7 +64,8 @@ async function startAndWait(run: RunSession, session: ReturnType<typeof startSes
     if (run.removed) await client.containers.remove(container, { force: true }).catch(() => undefined);
     throw explainStartFailure(error);
   }
-  const stopResizing = run.tty ? followTerminalSize(context, client, { container, nudge: false }) : () => {};
+  const resize = (size: TerminalSize) => client.containers.resize(container, size);
+  const stopResizing = run.tty ? followTerminalSize(context, { resize, nudge: false }) : () => {};
   try {
     // Without output nothing but the end of the container ends the session.
     const how = attach.stdout || attach.stderr ? await session.done : "ended";

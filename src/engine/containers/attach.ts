@@ -16,6 +16,8 @@ export interface ContainerAttachment {
   readonly output: AsyncIterable<OutputChunk>;
   write(data: Uint8Array): Promise<void>;
   closeStdin(): Promise<void>;
+  /** The client has typed the detach keys. */
+  detach(): void;
   close(): Promise<void>;
 }
 
@@ -24,7 +26,7 @@ export interface ContainerAttachment {
  * program begins, so nothing is missed.
  */
 export async function attachContainer(
-  { layout }: EngineContext,
+  { layout, events }: EngineContext,
   live: LiveContainers,
   { record, streams, signal }: { record: ContainerRecord; streams: AttachStreams; signal: AbortSignal },
 ): Promise<ContainerAttachment> {
@@ -60,6 +62,10 @@ export async function attachContainer(
     async closeStdin() {
       (await promise).socket.end();
     },
+    detach() {
+      const attributes = { name: record.name, image: record.request.image };
+      events.publish({ type: "container", action: "detach", id: record.id, attributes });
+    },
     async close() {
       signal.removeEventListener("abort", giveUp);
       entry.waitingClients.delete(connect);
@@ -72,8 +78,11 @@ export async function attachContainer(
 
 async function* outputOf(connected: Promise<MonitorAttachment>): AsyncGenerator<OutputChunk> {
   const attachment = await connected.catch(() => undefined);
-  if (attachment === undefined) return;
-  const { socket, terminal } = attachment;
+  if (attachment !== undefined) yield* monitorOutput(attachment);
+}
+
+/** What comes out of an attachment, to its end. */
+export async function* monitorOutput({ socket, terminal }: MonitorAttachment): AsyncGenerator<OutputChunk> {
   const decode = createFrameDecoder();
   try {
     for await (const chunk of socket as AsyncIterable<Buffer>) {

@@ -5,6 +5,8 @@ import type { UserFiles } from "./user.ts";
 /** More than any passwd file of an image that is meant well. */
 const LIMIT = 1024 * 1024;
 
+const ROOT = 0 as Slot;
+
 const PASSWD = 1;
 const GROUP = 2;
 
@@ -15,22 +17,43 @@ const GROUP = 2;
  * @param layers directories, topmost first
  */
 export async function readUserFiles(helper: Helper, layers: readonly string[]): Promise<UserFiles> {
-  const { data } = await helper.execute(readPlan(layers));
+  return readFiles(helper, layersMount(layers, ROOT));
+}
+
+/**
+ * The same out of the root of a process, with everything that is mounted there.
+ *
+ * @throws RUNTIME_PROCESS when it has ended
+ */
+export async function readProcessUserFiles(
+  helper: Helper,
+  { pid, startTime }: { pid: number; startTime: string },
+): Promise<UserFiles> {
+  return readFiles(helper, {
+    op: "openProcess",
+    from: "container's pid",
+    pid,
+    startTime: BigInt(startTime),
+    out: ROOT,
+  });
+}
+
+async function readFiles(helper: Helper, open: Op): Promise<UserFiles> {
+  const { data } = await helper.execute(readPlan(open));
   return { passwd: text(data.get(PASSWD)), group: text(data.get(GROUP)) };
 }
 
-function readPlan(layers: readonly string[]): Plan {
-  const root = 0 as Slot;
+function readPlan(open: Op): Plan {
   const read = (path: string, tag: number): Op => ({
     op: "readInRoot",
     from: "user",
-    root,
+    root: ROOT,
     path,
     limit: LIMIT,
     tag,
     ignore: ["ENOENT", "ENOTDIR"],
   });
-  const host = [layersMount(layers, root), read("/etc/passwd", PASSWD), read("/etc/group", GROUP)];
+  const host = [open, read("/etc/passwd", PASSWD), read("/etc/group", GROUP)];
   return { host, stage: [], init: [] };
 }
 

@@ -7,7 +7,7 @@ import { LOG_FILE } from "./prepare-run.ts";
 import type { ContainerRecord } from "./record.ts";
 
 /** A container as the doors show it. */
-export function viewContainer({ layout }: EngineContext, record: ContainerRecord): Container {
+export function viewContainer({ layout, execs }: EngineContext, record: ContainerRecord): Container {
   const { id, name, createdAt, request, image } = record;
   const [path = "", ...args] = commandLine(request, image.defaults);
   const directory = layout.container(id);
@@ -39,7 +39,7 @@ export function viewContainer({ layout }: EngineContext, record: ContainerRecord
       log: request.logging.driver === "none" ? "" : `${directory}/${LOG_FILE}`,
       ...networkFilePaths(directory),
     },
-    execIds: [],
+    execIds: execs.idsOf(id, record.state),
     networks: { [network]: noEndpoint },
     ports: [],
   };

@@ -6,7 +6,10 @@ import { checkSpec } from "./check-spec.ts";
 import { createOrigins, withOrigin } from "./origins.ts";
 
 test("a kernel parameter of the whole machine is refused, with the place that the user wrote", () => {
-  const spec = { ...defaultSpec(false), linux: { ...defaultSpec(false).linux, sysctl: { "kernel.panic": "1" } } };
+  const spec = {
+    ...defaultSpec(false),
+    linux: { ...defaultSpec(false).linux, sysctl: { "kernel.panic": "1" } },
+  };
   const origins = createOrigins();
   origins.note("/linux/sysctl", "/HostConfig/Sysctls");
   const told = (() => {

@@ -1,4 +1,5 @@
 import { type ContainerCalls, createContainerCalls } from "./container-calls.ts";
+import { createExecCalls, type ExecCalls } from "./exec-calls.ts";
 import { createImageCalls, type ImageCalls } from "./image-calls.ts";
 import { createSystemCalls, createTugCalls, type SystemCalls, type TugCalls } from "./system-calls.ts";
 import { createTransport } from "./transport.ts";
@@ -10,6 +11,7 @@ import { createTransport } from "./transport.ts";
  */
 export type Client = Disposable & {
   readonly containers: ContainerCalls;
+  readonly execs: ExecCalls;
   readonly images: ImageCalls;
   readonly system: SystemCalls;
   readonly tug: TugCalls;
@@ -20,6 +22,7 @@ export function connect(options: { readonly socket: string }): Client {
   const transport = createTransport(options.socket);
   return {
     containers: createContainerCalls(transport),
+    execs: createExecCalls(transport),
     images: createImageCalls(transport),
     system: createSystemCalls(transport),
     tug: createTugCalls(transport),

@@ -19,7 +19,8 @@ export async function serveHijack(socket: Duplex, head: Uint8Array, answer: Hija
   const closed = new Promise<void>((resolve) => socket.once("close", resolve));
   const input = pumpInput(socket, head, answer);
   try {
-    await Promise.race([pumpOutput(socket, attachment), input.detached, closed]);
+    const detached = input.detached.then(() => attachment.detach());
+    await Promise.race([pumpOutput(socket, attachment), detached, closed]);
   } finally {
     input.stop();
     await attachment.close();
@@ -70,6 +71,8 @@ function pumpInput(socket: Duplex, head: Uint8Array, answer: HijackAnswer) {
   };
   socket.on("data", take);
   socket.once("end", end);
+  // Whoever read the body of the request may have paused it.
+  socket.resume();
   take(head);
   return { detached, stop };
 }

@@ -92,6 +92,7 @@ export function createFakeContainer(name: string, request: CreateContainerReques
         async closeStdin() {
           if (request.stdio.stdinOnce) stdin.end();
         },
+        detach() {},
         async close() {
           outputs.delete(output);
           output.end();

@@ -3,12 +3,14 @@ import type { DockerPorts } from "../door.ts";
 import type { SystemPort } from "../routes/system/port.ts";
 import type { PlansPort } from "../routes/tug/port.ts";
 import { createFakeContainers, type FakeContainers } from "./fake-containers.ts";
+import { createFakeExecs, type FakeExecs } from "./fake-execs.ts";
 import { createFakeImages, type FakeImages } from "./fake-images.ts";
 
 /** An engine in memory behind the door's ports. */
 export type FakeEngine = {
   readonly ports: DockerPorts;
   readonly containers: FakeContainers;
+  readonly execs: FakeExecs;
   readonly images: FakeImages;
 };
 
@@ -23,9 +25,16 @@ export type FakeEngineOptions = {
 export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
   const images = createFakeImages(options.local ?? ["busybox:latest"], options.remote ?? []);
   const containers = createFakeContainers((reference) => images.has(reference));
+  const execs = createFakeExecs(containers.port);
   const system = createFakeSystem(options.events ?? []);
-  const ports = { containers: containers.port, images: images.port, system, plans: createFakePlans() };
-  return { ports, containers, images };
+  const ports = {
+    containers: containers.port,
+    execs: execs.port,
+    images: images.port,
+    system,
+    plans: createFakePlans(),
+  };
+  return { ports, containers, execs, images };
 }
 
 function createFakeSystem(past: readonly EngineEvent[]): SystemPort {

@@ -1,6 +1,7 @@
 import { dockerApi } from "../../../specs/index.ts";
 import { defineCommand, type Invocation } from "../../arguments/command.ts";
 import { flag, text, type ValuesOf } from "../../arguments/option.ts";
+import type { TerminalSize } from "../../context.ts";
 import { cliError } from "../../errors.ts";
 import { forwardSignals } from "../../session/forward-signals.ts";
 import { exitOf } from "../../session/run-session.ts";
@@ -42,7 +43,8 @@ async function attachContainer(invocation: Invocation<ValuesOf<typeof options>>)
   const session = startSession(context, streams, { stdin, tty, detachKeys });
   const forwards = values["sig-proxy"] && !tty;
   const stopForwarding = forwards ? forwardSignals(context, client, { container, giveUp }) : () => {};
-  const stopResizing = tty ? followTerminalSize(context, client, { container, nudge: true }) : () => {};
+  const resize = (size: TerminalSize) => client.containers.resize(container, size);
+  const stopResizing = tty ? followTerminalSize(context, { resize, nudge: true }) : () => {};
   try {
     const how = await session.done;
     return how === "detached" ? {} : exitOf(await waiting.ended);

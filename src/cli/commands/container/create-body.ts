@@ -70,7 +70,11 @@ export async function readOptionFile(option: string, name: string, context: CliC
   }
 }
 
-async function readVariables(values: CreateValues, context: CliContext): Promise<string[]> {
+/** The variables that `--env` and `--env-file` name, with the caller's values where they name none. @throws CLI_FILE */
+export async function readVariables(
+  values: Pick<CreateValues, "env" | "env-file">,
+  context: CliContext,
+): Promise<string[]> {
   const lookup = (name: string) => context.env[name];
   const fromFiles = await readFiles(values["env-file"], context, lookup);
   return [...fromFiles, ...values.env.map((variable) => completeVariable(variable, lookup))];

@@ -25,7 +25,8 @@ export const attach: ContainersHandler = async (containers, request) => {
   };
 };
 
-function detachKeysOf(text: string | undefined): Uint8Array {
+/** The bytes of detach keys as a client writes them. @throws DOCKER_QUERY */
+export function detachKeysOf(text: string | undefined): Uint8Array {
   try {
     return dockerApi.parseDetachKeys(text ?? dockerApi.DEFAULT_DETACH_KEYS);
   } catch (cause) {

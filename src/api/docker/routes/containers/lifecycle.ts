@@ -50,7 +50,7 @@ export const rename: ContainersHandler = async (containers, request) => {
 
 /** POST /containers/{id}/resize */
 export const resize: ContainersHandler = async (containers, request) => {
-  await containers.resize(idOf(request), { height: sizeOf(request, "h"), width: sizeOf(request, "w") });
+  await containers.resize(idOf(request), terminalSizeOf(request));
   return { kind: "empty", status: 200 };
 };
 
@@ -72,6 +72,11 @@ function stopOptionsOf({ query, version }: DoorRequest): StopOptions {
 
 /** The kernel keeps both in 16 bits. */
 const MAX_TERMINAL_SIZE = 65_535;
+
+/** The size that a resize asks for, in characters. @throws DOCKER_QUERY */
+export function terminalSizeOf(request: DoorRequest): { height: number; width: number } {
+  return { height: sizeOf(request, "h"), width: sizeOf(request, "w") };
+}
 
 function sizeOf({ query }: DoorRequest, name: "h" | "w"): number {
   const size = query.integer(name);

@@ -87,6 +87,8 @@ export interface Attachment {
   write(data: Uint8Array): Promise<void>;
   /** The client's end of input: ends the container's stdin if it was created with stdinOnce. */
   closeStdin(): Promise<void>;
+  /** The client has typed the detach keys; `close` follows. */
+  detach(): void;
   /** Lets go without a trace in the container. May be called twice. */
   close(): Promise<void>;
 }

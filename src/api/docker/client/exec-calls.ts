@@ -1,0 +1,58 @@
+import type { dockerApi } from "../../../specs/index.ts";
+import { type AttachedStreams, createAttachedStreams } from "./attached-streams.ts";
+import type { CallOptions } from "./container-calls.ts";
+import type { Transport } from "./transport.ts";
+
+/** In characters. */
+export type TerminalSize = { readonly height: number; readonly width: number };
+
+export type ExecStartOptions = CallOptions & {
+  /** Size of the terminal at the start. */
+  readonly size?: TerminalSize | undefined;
+};
+
+/** Calls about further programs in running containers. Each is made first, and started once. */
+export type ExecCalls = {
+  create(container: string, body: dockerApi.ExecBody, options?: CallOptions): Promise<dockerApi.ExecCreated>;
+  /** Starts it with the streams that it was made with. What cannot be executed is told as output. */
+  attach(exec: string, options?: ExecStartOptions): Promise<AttachedStreams>;
+  /** Starts it with nobody attached; resolves when the program has been executed. */
+  start(exec: string, options?: ExecStartOptions): Promise<void>;
+  inspect(exec: string, options?: CallOptions): Promise<dockerApi.ExecInspect>;
+  resize(exec: string, size: TerminalSize, options?: CallOptions): Promise<void>;
+};
+
+export function createExecCalls(transport: Transport): ExecCalls {
+  const startRequest = (exec: string, detach: boolean, { size, signal }: ExecStartOptions) => {
+    const json: dockerApi.ExecStartBody = {
+      Detach: detach,
+      ...(size && { ConsoleSize: [size.height, size.width] }),
+    };
+    return { method: "POST", path: `${pathOf(exec)}/start`, json, signal } as const;
+  };
+  return {
+    create: (container, json, { signal } = {}) =>
+      transport.sendForJson({
+        method: "POST",
+        path: `/containers/${encodeURIComponent(container)}/exec`,
+        json,
+        signal,
+      }),
+    attach: async (exec, options = {}) =>
+      createAttachedStreams(await transport.hijack(startRequest(exec, false, options))),
+    start: (exec, options = {}) => transport.sendForNothing(startRequest(exec, true, options)),
+    inspect: (exec, { signal } = {}) =>
+      transport.sendForJson({ method: "GET", path: `${pathOf(exec)}/json`, signal }),
+    resize: (exec, { height, width }, { signal } = {}) =>
+      transport.sendForNothing({
+        method: "POST",
+        path: `${pathOf(exec)}/resize`,
+        query: { h: height, w: width },
+        signal,
+      }),
+  };
+}
+
+function pathOf(exec: string): string {
+  return `/exec/${encodeURIComponent(exec)}`;
+}

@@ -1,0 +1,34 @@
+import { errnoOf, messageOf, TugError } from "../../base/index.ts";
+import type { ContainerRecord } from "../containers/record.ts";
+import { engineError } from "../errors.ts";
+
+/** Exit codes of a program that could not be executed, as shells have them. */
+const NOT_FOUND = 127;
+const NOT_EXECUTABLE = 126;
+
+/** The error of a program that could not be started in a container; `exitCode` is what a client ends with. */
+export function execFailure(error: unknown, { name }: ContainerRecord): TugError {
+  const missing = error instanceof TugError && error.code === "RUNTIME_PROGRAM_NOT_FOUND";
+  const exitCode = missing ? NOT_FOUND : NOT_EXECUTABLE;
+  const reason = reasonOf(error);
+  return engineError("EXEC_START", `cannot exec in container ${name}: ${reason}`, {
+    details: { exitCode, reason },
+    cause: error,
+  });
+}
+
+function reasonOf(error: unknown): string {
+  if (isGone(error)) return "container is not running";
+  const message = messageOf(error);
+  const programs = error instanceof TugError && error.code.startsWith("RUNTIME_PROGRAM_");
+  // An op names its place in a document that nobody has seen.
+  return programs ? message.slice(message.indexOf("): ") + 3) : message.replace(/ \(process[^)]*\)/, "");
+}
+
+/** The container ended between the look and the act: its process is gone, or its directory. */
+function isGone(error: unknown): boolean {
+  if (error instanceof TugError) {
+    return error.details.errno === "ESRCH" || error.code === "CONTAINER_NOT_FOUND";
+  }
+  return errnoOf(error) === "ENOENT";
+}

@@ -1,0 +1,40 @@
+import { TugError } from "../../base/index.ts";
+import { connectMonitor, exitCodeOf, readExitRecord } from "../../helper/index.ts";
+import { isRunning } from "../containers/stop.ts";
+import type { EngineContext } from "../context.ts";
+import { type ExecRecord, execDirectory, readExecRecords } from "./record.ts";
+import { endExec, watchExec } from "./watch.ts";
+
+/**
+ * Takes up the sessions of running containers that a predecessor left: those that run are watched again, those that have
+ * ended can be looked at. The directories of the others go with their containers.
+ */
+export async function recoverExecs(context: EngineContext): Promise<void> {
+  for (const container of context.store.list()) {
+    if (!isRunning(container)) continue;
+    const run = context.layout.containerRun(container.id);
+    for (const record of await readExecRecords(run, context.logger)) {
+      try {
+        await recover(context, record);
+      } catch (error) {
+        context.logger.log("error", "exec.recover", { exec: record.id, error: String(error) });
+      }
+    }
+  }
+}
+
+async function recover(context: EngineContext, record: ExecRecord): Promise<void> {
+  const directory = execDirectory(context.layout.containerRun(record.containerId), record.id);
+  const session = context.execs.add(record, directory);
+  session.status = "running";
+  try {
+    const control = await connectMonitor(directory);
+    const { init } = await control.status();
+    session.pid = init?.pid ?? 0;
+    await watchExec(context, session, { control, starting: false });
+  } catch (error) {
+    if (!(error instanceof TugError && error.code === "HELPER_MONITOR_LOST")) throw error;
+    const exit = await readExitRecord(directory);
+    endExec(context, session, (exit && exitCodeOf(exit)) ?? 255);
+  }
+}

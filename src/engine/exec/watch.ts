@@ -1,0 +1,47 @@
+import { type ExitRecord, exitCodeOf, type MonitorControl, readExitRecord } from "../../helper/index.ts";
+import type { EngineContext } from "../context.ts";
+import { publishExec } from "./events.ts";
+import type { ExecSession } from "./sessions.ts";
+
+/** The exit code of a session whose monitor was lost. */
+const LOST = 255;
+
+/**
+ * Watches a session through its monitor and records its end.
+ *
+ * @param starting the caller is starting its program: an end without a wait status means that there is none, and the
+ *   caller knows why
+ */
+export async function watchExec(
+  context: EngineContext,
+  session: ExecSession,
+  { control, starting }: { control: MonitorControl; starting: boolean },
+): Promise<void> {
+  session.control = control;
+  const end = (record: ExitRecord | undefined): void => {
+    const exitCode = record && exitCodeOf(record);
+    if (exitCode !== undefined) endExec(context, session, exitCode);
+    else if (!starting || record === undefined) endExec(context, session, LOST);
+  };
+  void control.closed.then(async () => {
+    session.control = undefined;
+    end(await readExitRecord(session.directory).catch(() => undefined));
+  });
+  await control
+    .watch((event) => {
+      if (event.type === "exit") end(event.record);
+    })
+    // It hung up already: `closed` tells.
+    .catch(() => undefined);
+}
+
+/** Records the end of a session, once, and tells who waits for it. */
+export function endExec(context: EngineContext, session: ExecSession, exitCode: number): void {
+  if (session.status === "ended") return;
+  session.status = "ended";
+  session.pid = 0;
+  session.exitCode = exitCode;
+  session.endedAt = Date.now();
+  publishExec(context, session, "exec_die", { exitCode: String(exitCode) });
+  session.ended.resolve();
+}
