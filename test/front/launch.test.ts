@@ -5,6 +5,7 @@ import { mkdir, open, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { probeProgram } from "../environment/probe.ts";
 import { requireRoot } from "../environment/requirements.ts";
 import { temporaryDirectory } from "../environment/temporary.ts";
 import { helperPath } from "../helper/driver.ts";
@@ -87,17 +88,11 @@ test("it joins the groups it is told to", {
   }
 });
 
-/** Puts a filter that allows everything on itself and becomes the rest of its arguments. */
-const filtered = `import ctypes, os, sys
-code = ctypes.create_string_buffer(b"\\x06\\0\\0\\0" + (0x7fff0000).to_bytes(4, "little"))
-class Program(ctypes.Structure): _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_void_p)]
-program = Program(1, ctypes.addressof(code))
-assert ctypes.CDLL(None).prctl(22, 2, ctypes.byref(program), 0, 0) == 0
-os.execvp(sys.argv[1], sys.argv[1:])`;
+const probe = probeProgram();
 
 const contexts: readonly (readonly [string, number, readonly string[]])[] = [
   ["no_new_privs", 10, ["setpriv", "--no-new-privs"]],
-  ["a seccomp filter", 11, ["python3", "-c", filtered]],
+  ["a seccomp filter", 11, [probe.path, "filter", ",", "exec"]],
   ["a reduced bounding set", 12, ["setpriv", "--bounding-set", "-net_raw"]],
   ["another mount namespace", 13, ["unshare", "--mount"]],
   ["another pid namespace", 14, ["unshare", "--pid", "--fork"]],

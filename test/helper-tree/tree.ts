@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openFlags, packFlags } from "../../src/plan/index.ts";
+import { probeLines, probeProgram } from "../environment/probe.ts";
+import { temporaryDirectory } from "../environment/temporary.ts";
 import { type Outcome, run, slot, type TestOp } from "../helper/driver.ts";
 import { decodeTree, encodeTree, type TreeRecord } from "./records.ts";
 
@@ -98,4 +100,23 @@ async function withDescriptor<T>(
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** The extended attributes of a file, or of a symbolic link itself, by name; values as hexadecimal digits. */
+export function attributesOf(path: string): Record<string, string> {
+  const probe = probeProgram();
+  if (probe.skip !== false) throw new Error(`cannot read attributes of ${path}: ${probe.skip}`);
+  const [line] = probeLines(execFileSync(probe.path, ["attributes", path], { encoding: "utf8" }));
+  return line?.attributes as Record<string, string>;
+}
+
+/** A directory to unpack into, beside one that must stay as it is. */
+export async function prepare() {
+  const directory = await temporaryDirectory();
+  const inside = join(directory.path, "tree");
+  const outside = join(directory.path, "outside");
+  await mkdir(inside);
+  await mkdir(outside);
+  await writeFile(join(outside, "secret"), "secret");
+  return { directory, inside, outside, [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose]() };
 }

@@ -7,26 +7,16 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { encodePlan, type Op, unpackFlags } from "../../src/plan/index.ts";
+import { probeProgram } from "../environment/probe.ts";
 import { requireRoot } from "../environment/requirements.ts";
-import { temporaryDirectory } from "../environment/temporary.ts";
 import { helperPath } from "../helper/driver.ts";
-import { encodeRecords, encodeTree, type TreeRecord, types } from "./records.ts";
-import { listing, pack, unpack, unpackOps, unpackStream } from "./tree.ts";
+import { encodeTree, type TreeRecord, types } from "./records.ts";
+import { attributesOf, listing, pack, prepare, unpack, unpackOps } from "./tree.ts";
 
 const skip = requireRoot();
-const { EBADMSG, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENODATA, ENOENT, ENOTDIR, EXDEV } = constants.errno;
+const probe = probeProgram();
+const { EBADMSG, ENOENT, ENOTDIR } = constants.errno;
 const time = 1_234_567_890_123_456_789n;
-
-/** A directory to unpack into, beside one that must stay as it is. */
-async function prepare() {
-  const directory = await temporaryDirectory();
-  const inside = join(directory.path, "tree");
-  const outside = join(directory.path, "outside");
-  await mkdir(inside);
-  await mkdir(outside);
-  await writeFile(join(outside, "secret"), "secret");
-  return { directory, inside, outside, [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose]() };
-}
 
 test("every type of file comes out with owner, mode and time", { skip }, async () => {
   await using place = await prepare();
@@ -79,7 +69,9 @@ test("every type of file comes out with owner, mode and time", { skip }, async (
   assert.equal(device("d/.wh"), 0);
 });
 
-test("extended attributes are set, capabilities survive the change of owner", { skip }, async () => {
+test("extended attributes are set, capabilities survive the change of owner", {
+  skip: skip || probe.skip,
+}, async () => {
   await using place = await prepare();
   const capability = "\x01\x00\x00\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00";
   const { failure } = await unpack(
@@ -100,17 +92,14 @@ test("extended attributes are set, capabilities survive the change of owner", { 
     place.directory.path,
   );
   assert.equal(failure, undefined);
-  const script = `import os, sys
-for path in ("d", "d/ping", "d/link"):
-  for name in sorted(os.listxattr(path, follow_symlinks=False)):
-    print(path, name, os.getxattr(path, name, follow_symlinks=False).hex())`;
-  const output = execFileSync("python3", ["-c", script], { cwd: place.inside, encoding: "utf8" });
-  assert.deepEqual(output.trimEnd().split("\n"), [
-    "d trusted.overlay.opaque 79",
-    `d/ping security.capability ${Buffer.from(capability, "latin1").toString("hex")}`,
-    "d/ping user.empty ",
-    `d/link trusted.note ${Buffer.from("on the link").toString("hex")}`,
-  ]);
+  assert.deepEqual(attributesOf(join(place.inside, "d")), { "trusted.overlay.opaque": "79" });
+  assert.deepEqual(attributesOf(join(place.inside, "d/ping")), {
+    "security.capability": Buffer.from(capability, "latin1").toString("hex"),
+    "user.empty": "",
+  });
+  assert.deepEqual(attributesOf(join(place.inside, "d/link")), {
+    "trusted.note": Buffer.from("on the link").toString("hex"),
+  });
 });
 
 test("what is not a directory is replaced, a directory is kept", { skip }, async () => {
@@ -162,157 +151,6 @@ test("a missing parent is made and times of directories outlast what is made in 
   assert.equal(status("a").mode & 0o7777n, 0o755n);
   assert.equal(status("a/b/c").mode & 0o7777n, 0o755n);
   assert.equal(status("a/b").mtimeNs, time);
-});
-
-const attacks: readonly (readonly [string, readonly TreeRecord[], readonly number[], string])[] = [
-  ["a path with ..", [{ type: types.file, path: "d/../../outside/x" }], [EINVAL], "d/../../outside/x"],
-  ["a path that is ..", [{ type: types.directory, path: ".." }], [EINVAL], ".."],
-  ["an absolute path", [{ type: types.file, path: "/etc/x" }], [EINVAL], "/etc/x"],
-  ["an empty component", [{ type: types.file, path: "a//b" }], [EINVAL], "a//b"],
-  ["a slash at the end", [{ type: types.directory, path: "a/" }], [EINVAL], "a/"],
-  ["a dot", [{ type: types.file, path: "./a" }], [EINVAL], "./a"],
-  [
-    "a file through an absolute link",
-    [
-      { type: types.symlink, path: "link", link: "/" },
-      { type: types.file, path: "link/x" },
-    ],
-    [ELOOP, EXDEV],
-    "link/x",
-  ],
-  [
-    "a file through a link upwards, below a missing parent",
-    [
-      { type: types.symlink, path: "link", link: "../outside" },
-      { type: types.file, path: "link/new/x" },
-    ],
-    [ELOOP, EXDEV],
-    "link/new/x",
-  ],
-  [
-    "a directory that is replaced by a link after it was used",
-    [
-      { type: types.file, path: "d/x" },
-      { type: types.symlink, path: "d", link: "../outside" },
-    ],
-    [EISDIR],
-    "d",
-  ],
-  [
-    "a directory record on a link",
-    [
-      { type: types.symlink, path: "link", link: "../outside" },
-      { type: types.directory, path: "link", mode: 0o777 },
-      { type: types.file, path: "link/secret", content: Buffer.from("changed") },
-      { type: types.hardLink, path: "x", link: "missing" },
-    ],
-    [ENOENT],
-    "x",
-  ],
-  [
-    "a hard link to the outside",
-    [{ type: types.hardLink, path: "x", link: "../outside/secret" }],
-    [EINVAL],
-    "../outside/secret",
-  ],
-  [
-    "a hard link to an absolute path",
-    [{ type: types.hardLink, path: "x", link: "/etc/passwd" }],
-    [EINVAL],
-    "/etc/passwd",
-  ],
-  [
-    "a hard link through a link",
-    [
-      { type: types.symlink, path: "link", link: "../outside" },
-      { type: types.hardLink, path: "x", link: "link/secret" },
-    ],
-    [ELOOP, EXDEV],
-    "x",
-  ],
-  [
-    "a file over a directory",
-    [
-      { type: types.file, path: "d/x" },
-      { type: types.file, path: "d" },
-    ],
-    [EISDIR],
-    "d",
-  ],
-  ["a file at the root", [{ type: types.file, path: "" }], [EISDIR], ""],
-  [
-    "a file below a file",
-    [
-      { type: types.file, path: "x" },
-      { type: types.file, path: "x/y" },
-    ],
-    [ENOTDIR],
-    "x/y",
-  ],
-  ["a name that is too long", [{ type: types.file, path: "n".repeat(256) }], [ENAMETOOLONG], "n".repeat(256)],
-  ["a NUL in a path", [{ type: types.file, path: "a\0b" }], [EBADMSG], ""],
-  ["an unknown type", [{ type: 8, path: "x" }], [EBADMSG], "x"],
-  ["a mode with type bits", [{ type: types.file, path: "x", mode: 0o100644 }], [EBADMSG], "x"],
-  [
-    "content of a directory",
-    [{ type: types.directory, path: "x", content: Buffer.from("x") }],
-    [EBADMSG],
-    "x",
-  ],
-];
-
-for (const [name, records, errnos, path] of attacks) {
-  test(`${name} is refused and leaves the outside alone`, { skip }, async () => {
-    await using place = await prepare();
-    const before = listing(place.outside);
-    const { failure } = await unpack(place.inside, records, place.directory.path);
-    assert.ok(failure !== undefined, "the records were accepted");
-    assert.ok(errnos.includes(failure.errno), `errno ${failure.errno} of ${failure.call}`);
-    assert.equal(failure.path, path);
-    assert.deepEqual(listing(place.outside), before);
-  });
-}
-
-test("a link at a hard link's first name is linked itself, not what it points to", { skip }, async () => {
-  await using place = await prepare();
-  const { failure } = await unpack(
-    place.inside,
-    [
-      { type: types.symlink, path: "link", link: "../outside/secret" },
-      { type: types.hardLink, path: "x", link: "link" },
-    ],
-    place.directory.path,
-  );
-  assert.equal(failure, undefined);
-  assert.equal(readlinkSync(join(place.inside, "x")), "../outside/secret");
-});
-
-test("a stream that is cut anywhere is refused", { skip }, async () => {
-  await using place = await prepare();
-  const whole = encodeTree([
-    { type: types.directory, path: "d", mode: 0o755, xattrs: { "user.a": "b" } },
-    { type: types.file, path: "d/f", content: Buffer.from("12345") },
-  ]);
-  for (let length = 0; length < whole.length; length += 1) {
-    const { failure } = await unpackStream(place.inside, whole.subarray(0, length), place.directory.path);
-    assert.equal(failure?.errno, ENODATA, `cut after ${length} bytes`);
-  }
-});
-
-test("lengths that lie are refused", { skip }, async () => {
-  await using place = await prepare();
-  const good = encodeRecords([{ type: types.file, path: "x", xattrs: { "user.a": "b" } }]);
-  for (const offset of [0, 48, 53, 57, 61, 71]) {
-    for (const value of [0x7fffffff, 0xffffffff, 0x10000]) {
-      const bad = Buffer.from(good);
-      bad.writeUInt32LE(value, offset);
-      const { failure } = await unpackStream(place.inside, bad, place.directory.path);
-      assert.ok(
-        failure?.errno === EBADMSG || failure?.errno === ENODATA,
-        `length ${value} at ${offset}: ${failure?.errno} ${failure?.call}`,
-      );
-    }
-  }
 });
 
 test("a tree as deep as paths allow", { skip }, async () => {

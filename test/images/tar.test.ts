@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { mkdir, open, readFile, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,7 +9,12 @@ import { helperTrees } from "../../src/engine/trees.ts";
 import { createHelper } from "../../src/helper/index.ts";
 import { exportTar } from "../../src/images/index.ts";
 import { unpackLayer } from "../../src/images/layers/unpack-layer.ts";
-import { type TemporaryDirectory, temporaryDirectory } from "../environment/index.ts";
+import {
+  probeLines,
+  probeProgram,
+  type TemporaryDirectory,
+  temporaryDirectory,
+} from "../environment/index.ts";
 import { assertSameTree, helperPath, listTree, requireHelper, run } from "./store.ts";
 
 const skip = requireHelper();
@@ -99,23 +103,23 @@ for (const { format, limited, options = [] } of formats) {
   });
 }
 
-const python = spawnSync("python3", ["--version"]).status === 0 ? false : "python3 is not installed";
+const probe = probeProgram();
 
-test("extended attributes and file capabilities survive", { skip: skip || python }, async () => {
+test("extended attributes and file capabilities survive", { skip: skip || probe.skip }, async () => {
   await using place = await temporaryDirectory();
   const [source, archive] = [join(place.path, "source"), join(place.path, "archive.tar")];
   await mkdir(source);
   await writeFile(join(source, "ping"), "x");
-  const capability = "0x0100000200200000000000000000000000000000";
-  const script = `import os; os.setxattr("ping", "security.capability", bytes.fromhex("${capability.slice(2)}")); os.setxattr("ping", "user.note", b"a\\n=b\\0c")`;
-  await run("python3", ["-c", script], { cwd: source });
+  const attributes = {
+    "security.capability": "0100000200200000000000000000000000000000",
+    "user.note": Buffer.from("a\n=b\0c").toString("hex"),
+  };
+  for (const [name, value] of Object.entries(attributes))
+    await run(probe.path, ["attribute", join(source, "ping"), name, value]);
   await run("tar", ["--xattrs", "--xattrs-include=*", "-cf", archive, "-C", source, "."]);
   const directory = await unpackArchive(place, archive);
-  const read = `import os; print(os.getxattr("ping", "security.capability").hex(), os.getxattr("ping", "user.note"))`;
-  const [ours, theirs] = await Promise.all(
-    [directory, source].map((cwd) => run("python3", ["-c", read], { cwd })),
-  );
-  assert.equal(ours?.stdout, theirs?.stdout);
+  const { stdout } = await run(probe.path, ["attributes", join(directory, "ping")]);
+  assert.deepEqual(probeLines(stdout)[0]?.attributes, attributes);
 });
 
 test("GNU tar unpacks what we export", { skip }, async () => {

@@ -110,7 +110,7 @@ test("a container that does not read its input holds back that client only", { s
 });
 
 /** As many bytes as the second argument says, from a generator that others can follow. */
-const producer = "import sys\nfor i in range(int(sys.argv[1])//64): sys.stdout.write('%063d\\n' % i)";
+const producer = 'for my $i (0..$ARGV[0]/64-1) { printf "%063d\\n", $i }';
 
 function expected(bytes: number): string {
   const hash = createHash("sha256");
@@ -122,7 +122,7 @@ test("a slow client gets everything although it is slower than the container", {
   await using place = await temporaryDirectory();
   const size = 64 * 1024 * 1024;
   await using container = await createContainer(place.path, "", {
-    args: ["/usr/bin/python3", "-c", producer, `${size}`],
+    args: ["/usr/bin/perl", "-e", producer, `${size}`],
   });
   const slow = await container.attach({ stdout: true, patience: 60_000 });
   const fast = await container.attach({ stdout: true });
@@ -145,7 +145,7 @@ test("a client that takes nothing is dropped and the container goes on", { skip 
   const size = 16 * 1024 * 1024;
   for (const patience of [0, 200]) {
     await using container = await createContainer(place.path, "", {
-      args: ["/usr/bin/python3", "-c", producer, `${size}`],
+      args: ["/usr/bin/perl", "-e", producer, `${size}`],
     });
     const stalled = await container.attach({ stdout: true, patience });
     const other = await container.attach({ stdout: true });
@@ -167,7 +167,7 @@ test("the end of the container cuts nothing off for a client that is late", { sk
       await mkdir(parent);
       const log = { format: "cri", path: `${parent}/log` } as const;
       await using container = await createContainer(parent, "", {
-        args: ["/usr/bin/python3", "-c", producer, `${size}`],
+        args: ["/usr/bin/perl", "-e", producer, `${size}`],
         log,
       });
       const late = await container.attach({ stdout: true, patience: 60_000 });
@@ -185,7 +185,7 @@ test("the end of the container cuts nothing off for a client that is late", { sk
 test("endless patience holds the container until the client goes", { skip }, async () => {
   await using place = await temporaryDirectory();
   await using container = await createContainer(place.path, "", {
-    args: ["/usr/bin/python3", "-c", producer, `${16 * 1024 * 1024}`],
+    args: ["/usr/bin/perl", "-e", producer, `${16 * 1024 * 1024}`],
   });
   const stalled = await container.attach({ stdout: true, patience: Number.POSITIVE_INFINITY });
   stalled.pause();

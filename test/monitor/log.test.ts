@@ -22,9 +22,8 @@ async function logOf(directory: string, script: string, log: Partial<MonitorLog>
   return (await readFile(path, "latin1")).split("\n").slice(0, -1);
 }
 
-/** Runs Python code that writes bytes to file descriptor 1. */
-const python = (code: string) => `exec python3 -c "import os
-${code}"`;
+/** Runs Perl code, without any quote `'`, that writes bytes. */
+const perl = (code: string) => `exec perl -e '${code}'`;
 
 test("json-file: one object per line, with stream, attributes and time, in this order", {
   skip,
@@ -58,11 +57,10 @@ test("json-file: one object per line, with stream, attributes and time, in this 
 test("json-file: every byte value survives, what is no UTF-8 becomes U+FFFD", { skip }, async () => {
   await using place = await temporaryDirectory();
   const code = `
-data = b''.join(bytes([i]) for i in range(256) if i != 10) + b'\\n'
-data += 'ä€𐍈 \\u2028\\U0010ffff'.encode() + b'\\n'
-data += b'\\xc0\\x80 \\xed\\xa0\\x80 \\xf4\\x90\\x80\\x80 \\xe2\\x82 \\xf0\\x9f\\x92\\n'
-os.write(1, data)`;
-  const lines = await logOf(place.path, python(code));
+    print map({ chr } grep { $_ != 10 } 0..255), "\\n";
+    print "ä€𐍈 \\xe2\\x80\\xa8\\xf4\\x8f\\xbf\\xbf\\n";
+    print "\\xc0\\x80 \\xed\\xa0\\x80 \\xf4\\x90\\x80\\x80 \\xe2\\x82 \\xf0\\x9f\\x92\\n";`;
+  const lines = await logOf(place.path, perl(code));
   const texts = lines.map((line) => JSON.parse(Buffer.from(line, "latin1").toString("utf8")).log);
   const ascii = Array.from({ length: 128 }, (_, index) => index).filter((index) => index !== 10);
   assert.equal(texts[0], `${String.fromCharCode(...ascii)}${"\ufffd".repeat(128)}\n`);
@@ -76,11 +74,11 @@ os.write(1, data)`;
 test("json-file: long lines come in pieces of 16 KiB that cut no character", { skip }, async () => {
   await using place = await temporaryDirectory();
   const code = `
-os.write(1, b'x' * ${pieceSize} + b'\\n')
-os.write(1, b'y' * ${2 * pieceSize + 5} + b'\\n')
-os.write(1, b'z' + 'ä'.encode() * ${pieceSize} + b'\\n')
-os.write(1, b'\\x80' * ${pieceSize + 1} + b'\\n')`;
-  const lines = await logOf(place.path, python(code));
+    print "x" x ${pieceSize}, "\\n";
+    print "y" x ${2 * pieceSize + 5}, "\\n";
+    print "z", "ä" x ${pieceSize}, "\\n";
+    print "\\x80" x ${pieceSize + 1}, "\\n";`;
+  const lines = await logOf(place.path, perl(code));
   const texts: string[] = lines.map((line) => JSON.parse(Buffer.from(line, "latin1").toString("utf8")).log);
   assert.deepEqual(
     texts.map((text) => [text.slice(0, 2), Buffer.byteLength(text), text.endsWith("\n")]),
@@ -101,12 +99,11 @@ os.write(1, b'\\x80' * ${pieceSize + 1} + b'\\n')`;
 test("cri: time, stream, tag, text", { skip }, async () => {
   await using place = await temporaryDirectory();
   const code = `
-import time
-os.write(1, b'plain \\\\ text\\n'); time.sleep(0.05)
-os.write(2, b'to stderr\\n'); time.sleep(0.05)
-os.write(1, b'x' * ${pieceSize + 10} + b'\\n')
-os.write(1, b'no end')`;
-  const lines = await logOf(place.path, python(code), { format: "cri" });
+    syswrite STDOUT, "plain \\\\ text\\n"; select undef, undef, undef, 0.05;
+    syswrite STDERR, "to stderr\\n"; select undef, undef, undef, 0.05;
+    syswrite STDOUT, "x" x ${pieceSize + 10} . "\\n";
+    syswrite STDOUT, "no end";`;
+  const lines = await logOf(place.path, perl(code), { format: "cri" });
   const parts = lines.map((line) => /^(\S+) (\S+) (\S) (.*)$/s.exec(line)?.slice(1) ?? []);
   for (const [time] of parts) assert.match(time ?? "", timePattern);
   assert.deepEqual(
@@ -124,11 +121,9 @@ os.write(1, b'no end')`;
 test("lines of both streams that come in bits are kept apart", { skip }, async () => {
   await using place = await temporaryDirectory();
   const code = `
-import time
-for i in range(20):
-  os.write(1, b'o%d ' % i); os.write(2, b'e%d ' % i); time.sleep(0.002)
-os.write(2, b'\\n'); os.write(1, b'\\n')`;
-  const records = (await logOf(place.path, python(code))).map((line) => JSON.parse(line));
+    for (0..19) { syswrite STDOUT, "o$_ "; syswrite STDERR, "e$_ "; select undef, undef, undef, 0.002 }
+    syswrite STDERR, "\\n"; syswrite STDOUT, "\\n";`;
+  const records = (await logOf(place.path, perl(code))).map((line) => JSON.parse(line));
   const numbers = Array.from({ length: 20 }, (_, index) => index);
   assert.deepEqual(Object.fromEntries(records.map(({ stream, log }) => [stream, log])), {
     stdout: `${numbers.map((number) => `o${number} `).join("")}\n`,

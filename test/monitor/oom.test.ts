@@ -30,7 +30,7 @@ async function untilOom(container: Container): Promise<void> {
   while (!container.events.some(({ type }) => type === "oom")) await delay(10);
 }
 
-const eat = `python3 -c 'x = bytearray(200_000_000)'`;
+const eat = `perl -e '$x = "x" x 200_000_000'`;
 
 test("a kill for lack of memory is reported when it happens and in the record", { skip }, async () => {
   await using place = await temporaryDirectory();
