@@ -20,7 +20,8 @@ describe("tug run: limits", { skip: needsBox() }, () => {
       const pid = Number(await engine.ok(["inspect", "--format", "{{.State.Pid}}", id]));
       return files.map(([controller, v1, v2]) => {
         const group = groupOf(pid, controller);
-        assert.ok(group !== undefined && group.directory.endsWith(id), `the group is ${group?.directory}`);
+        assert.ok(group !== undefined, `in no group of ${controller}`);
+        assert.ok(group.directory.endsWith(id), `the group is ${group.directory}`);
         return groupFile(group, group.version === 1 ? v1 : v2);
       });
     } finally {

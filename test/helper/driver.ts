@@ -8,9 +8,9 @@ import { type Binding, encodePlan, type Op, type Plan, type Slot } from "../../s
 
 /** The program under test. `make check` builds one with sanitizers, which do the judging then, but not of leaks. */
 export const helperPath = resolve(
-  process.env["TUG_TEST_HELPER"] ?? join(import.meta.dirname, "../../dist/helper/tug-helper"),
+  process.env.TUG_TEST_HELPER ?? join(import.meta.dirname, "../../dist/helper/tug-helper"),
 );
-const environment = process.env["TUG_TEST_HELPER"] ? { ASAN_OPTIONS: "detect_leaks=0" } : {};
+const environment = process.env.TUG_TEST_HELPER ? { ASAN_OPTIONS: "detect_leaks=0" } : {};
 
 /** An op without provenance, as tests write it. */
 export type TestOp = Op extends infer O ? (O extends Op ? Omit<O, "from"> : never) : never;
