@@ -25,7 +25,6 @@ export const engineError = defineErrors("ENGINE", {
     kind: "conflict",
     when: "an exec session was started before, does not run, or belongs to an earlier run of its container",
   },
-  IMAGE_NOT_FOUND: { kind: "notFound", when: "no image has this name or id" },
   LOG_DRIVER: { kind: "notImplemented", when: "a container's log was not kept, so that it cannot be read" },
   LOG_OPTION: { kind: "invalid", when: "a log driver or one of its options is unknown or has a wrong value" },
   MONITOR_LOST: {
