@@ -16,7 +16,7 @@ import { type ContainerRecord, newState } from "./record.ts";
  * Makes a container that does not run: a row, a writable snapshot, its volumes. The row comes first and says
  * "creating" until all is there, so that a crash leaves nothing unknown.
  *
- * @throws ENGINE_IMAGE_NOT_FOUND, ENGINE_CONTAINER_NAME_TAKEN, ENGINE_NO_COMMAND, and what `checkRequest` throws
+ * @throws IMAGE_NOT_FOUND, ENGINE_CONTAINER_NAME_TAKEN, ENGINE_NO_COMMAND, and what `checkRequest` throws
  */
 export async function createContainer(
   context: EngineContext,

@@ -21,7 +21,7 @@ export type ContainerImage = {
 
 /** What containers need of the images. */
 export interface ImageSource {
-  /** @throws ENGINE_IMAGE_NOT_FOUND with `details.image` */
+  /** @throws IMAGE_NOT_FOUND with `details.image` */
   find(reference: string, platform: Platform | undefined): Promise<ContainerImage>;
   /** Makes the writable snapshot of a container, which also keeps the image's layers. */
   prepare(containerId: string, image: ContainerImage): Promise<void>;
