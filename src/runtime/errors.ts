@@ -8,6 +8,10 @@ export const lifecycleError = defineErrors("CONTAINER", {
   NOT_RUNNING: { kind: "conflict", when: "the container has stopped, or was not started" },
   NOT_CREATED: { kind: "conflict", when: "start was asked of a container that runs already or has stopped" },
   NOT_STOPPED: { kind: "conflict", when: "delete without force was asked of a container that still runs" },
+  GROUP: {
+    kind: "conflict",
+    when: "the control group of a new container has processes or is frozen",
+  },
   BUNDLE: {
     kind: "invalid",
     when: "a bundle, its config.json or its root file system is missing or unusable",

@@ -8,8 +8,10 @@ import { lifecycleError } from "../errors.ts";
 import { createBindings, planCreate } from "../planner/create.ts";
 import { capabilitiesOf } from "../planner/identity.ts";
 import type { Attendance, ConsoleTarget, CreateInput, RootSource } from "../planner/input.ts";
+import { storedGroups } from "../planner/state.ts";
 import { refuseUnsupported } from "../planner/unsupported.ts";
 import { checkId } from "./existing.ts";
+import { checkGroups } from "./groups.ts";
 import { removeContainer } from "./operate.ts";
 import { loadRemains } from "./remains.ts";
 import type { RuntimeContext } from "./runtime.ts";
@@ -58,7 +60,7 @@ export function createPlan(context: PlanContext, spec: Spec, options: CreateOpti
 /**
  * Makes a container, and as `attendance` says starts it and waits for it. What a failed attempt left is removed.
  *
- * @throws CONTAINER_EXISTS, CONTAINER_BUNDLE, RUNTIME_* with the JSON pointer of what could not be done
+ * @throws CONTAINER_EXISTS, CONTAINER_BUNDLE, CONTAINER_GROUP, RUNTIME_* with the JSON pointer of what could not be done
  */
 export async function createContainer(
   context: RuntimeContext,
@@ -72,8 +74,10 @@ export async function createContainer(
 ): Promise<ExecuteResult> {
   checkId(options.id);
   await checkRootfs(spec, options);
-  const plan = createPlan(context, spec, options);
+  const input = createInput(context, spec, options);
+  const plan = planCreate(input);
   await checkFree(context, options.id);
+  await checkGroups(storedGroups(input.cgroups));
   warnOfCapabilities(context, spec);
   try {
     return await context.helper.execute(plan, {

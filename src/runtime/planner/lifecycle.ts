@@ -1,11 +1,12 @@
 import type { Op, Plan } from "../../plan/index.ts";
 import type { Spec } from "../../specs/oci-runtime/index.ts";
-import type { StoredState } from "../state.ts";
+import { cgroupError } from "../cgroups/errors.ts";
+import type { StoredGroup, StoredState } from "../state.ts";
 import { planBuilder } from "./builder.ts";
 import { hookOps } from "./hooks.ts";
 import { stateFiles } from "./state.ts";
 
-/** How long delete waits for killed processes and busy groups, in milliseconds. */
+/** How long delete waits for killed processes and busy groups, and a freeze for busy ones, in milliseconds. */
 const PATIENCE = 10_000;
 
 /** A container that exists: where it is kept and what it was made from. */
@@ -39,6 +40,30 @@ export function planKill({ state }: Existing, signal: number): Plan {
   return finish();
 }
 
+/**
+ * Freezes every process of a container, or lets them go on.
+ *
+ * @throws CGROUP_FREEZER when the machine has no hierarchy that freezes
+ */
+export function planFreeze({ state }: Existing, frozen: boolean): Plan {
+  const { host, finish } = planBuilder();
+  const legacy = legacyFreezer(state);
+  const group = legacy ?? state.groups.find(({ version }) => version === 2);
+  if (group === undefined) {
+    throw cgroupError("FREEZER", `cannot freeze container ${state.id}: no freezer hierarchy is mounted`, {
+      hint: "mount cgroup2, or the freezer controller of version 1",
+    });
+  }
+  host.push({
+    op: "cgroupFreeze",
+    from: frozen ? "pause" : "unpause",
+    path: group.path,
+    frozen: frozen ? 1 : 0,
+    timeout: PATIENCE,
+  });
+  return finish();
+}
+
 /** Sends a signal to every process of a container, whoever its parent is. */
 export function planKillAll({ state }: Existing, signal: number): Plan {
   const { host, finish } = planBuilder();
@@ -58,8 +83,11 @@ export function planDelete({ state, stateDir }: Existing, options: { kill: boole
     host.push(
       openInit(state, process),
       { op: "signal", from: "delete --force", process, signal: 9, ignore: ["ESRCH"] },
+      ...thaw(state),
       { op: "awaitDeath", from: "delete --force", process, timeout: PATIENCE },
     );
+  } else {
+    host.push(...thaw(state));
   }
   for (const path of killGroups(state)) {
     host.push({ op: "cgroupKill", from: "delete", path, signal: 9, timeout: PATIENCE, ignore: ["ENOENT"] });
@@ -80,11 +108,30 @@ export function planPoststop({ state, spec }: Existing): Plan[] {
   return hookOps("poststop", spec?.hooks, context).map((op) => ({ host: [op], stage: [], init: [] }));
 }
 
-/** One group is enough to find every process: the v2 one, else the pids or any other v1 one. */
-function killGroups(state: StoredState): string[] {
-  const unified = state.groups.find(({ version }) => version === 2);
-  const pids = state.groups.find(({ controllers }) => controllers.includes("pids"));
-  const chosen = unified ?? pids ?? state.groups[0];
+/**
+ * On version 1 a frozen process cannot even be killed; a group of version 2 needs no help.
+ * Source: https://docs.kernel.org/admin-guide/cgroup-v1/freezer-subsystem.html
+ */
+function thaw(state: StoredState): Op[] {
+  const group = legacyFreezer(state);
+  if (group === undefined) return [];
+  const { path } = group;
+  return [{ op: "cgroupFreeze", from: "delete", path, frozen: 0, timeout: PATIENCE, ignore: ["ENOENT"] }];
+}
+
+function legacyFreezer({ groups }: StoredState): StoredGroup | undefined {
+  return groups.find(({ version, controllers }) => version === 1 && controllers.includes("freezer"));
+}
+
+/** The group by which every process of a container is found: the v2 one, else the pids or any other v1 one. */
+export function killGroup(groups: readonly StoredGroup[]): StoredGroup | undefined {
+  const unified = groups.find(({ version }) => version === 2);
+  const pids = groups.find(({ controllers }) => controllers.includes("pids"));
+  return unified ?? pids ?? groups[0];
+}
+
+function killGroups({ groups }: StoredState): string[] {
+  const chosen = killGroup(groups);
   return chosen === undefined ? [] : [chosen.path];
 }
 

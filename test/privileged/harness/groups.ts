@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseCgroup, parseMountinfo } from "../../../src/host/index.ts";
 
-/** A control group as this mount namespace shows it. */
-export type Group = { readonly version: 1 | 2; readonly directory: string };
+/** A control group as this mount namespace shows it, and where its hierarchy is mounted. */
+export type Group = { readonly version: 1 | 2; readonly mount: string; readonly directory: string };
 
 /**
  * The group of a process that a controller is in: of the v1 hierarchy that has it, else of v2. Undefined where the
@@ -20,7 +20,8 @@ export function groupOf(pid: number | "self", controller: string): Group | undef
   );
   if (mount === undefined) return undefined;
   const below = mount.root === "/" ? membership.path : membership.path.slice(mount.root.length);
-  return { version: legacy === undefined ? 2 : 1, directory: join(mount.mountPoint, below) };
+  const { mountPoint } = mount;
+  return { version: legacy === undefined ? 2 : 1, mount: mountPoint, directory: join(mountPoint, below) };
 }
 
 /** Why a test that limits by a controller cannot run here, or false. */
