@@ -20,5 +20,5 @@ export { isAlive, statusOf } from "./lifecycle/status.ts";
 export { createBindings, planCreate } from "./planner/create.ts";
 export { type ExecInput, planExec } from "./planner/exec.ts";
 export type { Attendance, ConsoleTarget, CreateInput, RootSource } from "./planner/input.ts";
-export { type Existing, planStart } from "./planner/lifecycle.ts";
+export { type Existing, planFreeze, planStart } from "./planner/lifecycle.ts";
 export type { StoredState } from "./state.ts";

@@ -3,6 +3,7 @@ import { attachToMonitor, type Attachment as MonitorAttachment } from "../../hel
 import { createFrameDecoder, type OutputChunk } from "../../specs/docker-api/index.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
+import { publishContainer } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
 import type { ContainerRecord } from "./record.ts";
 import { isRunning } from "./stop.ts";
@@ -26,11 +27,17 @@ export interface ContainerAttachment {
  * program begins, so nothing is missed.
  */
 export async function attachContainer(
-  { layout, events }: EngineContext,
+  context: EngineContext,
   live: LiveContainers,
   { record, streams, signal }: { record: ContainerRecord; streams: AttachStreams; signal: AbortSignal },
 ): Promise<ContainerAttachment> {
+  const { layout } = context;
   const entry = live.get(record.id);
+  if (record.state.status === "paused") {
+    throw engineError("CONTAINER_PAUSED", `cannot attach to container ${record.name}: it is paused`, {
+      hint: `let it go on with: tug unpause ${record.name}`,
+    });
+  }
   const { promise, resolve, reject } = Promise.withResolvers<MonitorAttachment>();
   promise.catch(() => undefined);
   const connect = async (directory: string): Promise<void> => {
@@ -63,8 +70,7 @@ export async function attachContainer(
       (await promise).socket.end();
     },
     detach() {
-      const attributes = { name: record.name, image: record.request.image };
-      events.publish({ type: "container", action: "detach", id: record.id, attributes });
+      publishContainer(context, record, "detach");
     },
     async close() {
       signal.removeEventListener("abort", giveUp);

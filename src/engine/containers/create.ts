@@ -5,6 +5,7 @@ import type { MountRequest } from "../model/mount-request.ts";
 import { commandLine } from "../spec/process.ts";
 import { newVolumeName, openVolumes } from "../volumes.ts";
 import { checkRequest, requestWarnings } from "./check-request.ts";
+import { publishContainer } from "./events.ts";
 import { fillVolume } from "./fill-volume.ts";
 import type { ContainerImage } from "./image-source.ts";
 import { checkSources } from "./mounts.ts";
@@ -36,8 +37,7 @@ export async function createContainer(
     context.store.remove(record.id);
     throw error;
   }
-  const attributes = { name: record.name, image: request.image, ...request.labels };
-  context.events.publish({ type: "container", action: "create", id: record.id, attributes });
+  publishContainer(context, record, "create");
   return { id: record.id, warnings: warningsFor(request, image) };
 }
 

@@ -3,6 +3,7 @@ import { TugError } from "../../base/index.ts";
 import type { HostFacts } from "../../host/index.ts";
 import { loadExisting, removeContainer } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
+import { publishContainer } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
 import type { ContainerRecord, RecordedState } from "./record.ts";
 import { removeRecord } from "./remove.ts";
@@ -41,8 +42,8 @@ export async function finishContainer(
     finishedAt,
   });
   entry.settled = removeRunDirectory(context, live, id);
-  const attributes = { name: record.name, image: record.request.image, exitCode: String(exitCode) };
-  context.events.publish({ type: "container", action: "die", id, attributes });
+  const execDuration = String(Math.floor(ranFor(record, finishedAt) / 1000));
+  publishContainer(context, record, "die", { exitCode: String(exitCode), execDuration });
   entry.lastEnd = { exitCode, error: error || undefined };
   for (const listener of entry.endListeners) listener(entry.lastEnd);
   entry.endListeners.clear();
@@ -58,13 +59,13 @@ function lostReason(atShutdown: boolean): string {
 
 /** Its restart policy's part of the state of a container that has ended. */
 export function whatComesNext(
-  { request, state }: ContainerRecord,
+  record: ContainerRecord,
   end: { exitCode: number; finishedAt: string; atShutdown: boolean },
 ): Pick<RecordedState, "status" | "restartPause" | "restartAt"> {
-  const ranFor = state.startedAt === undefined ? 0 : Date.parse(end.finishedAt) - Date.parse(state.startedAt);
+  const { request, state } = record;
   const pause = restartPause(request.restart, {
     ...end,
-    ranFor,
+    ranFor: ranFor(record, end.finishedAt),
     byHand: state.byHand ?? false,
     restartCount: state.restartCount,
     pause: state.restartPause ?? 0,
@@ -75,6 +76,13 @@ export function whatComesNext(
     restartPause: pause,
     restartAt: new Date(Date.now() + pause).toISOString(),
   };
+}
+
+/** Milliseconds. */
+function ranFor({ state }: ContainerRecord, finishedAt: string): number {
+  return state.startedAt === undefined
+    ? 0
+    : Math.max(0, Date.parse(finishedAt) - Date.parse(state.startedAt));
 }
 
 /** The control groups and the state directory; init is dead by now, others of its groups may not be. */

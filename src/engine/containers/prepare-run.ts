@@ -105,7 +105,7 @@ async function devicesOf({ security, resources }: ContainerRecord["request"]) {
 
 function namespacePath({ store }: EngineContext, kind: "pid" | "ipc" | "net", reference: string): string {
   const { name, state } = store.find(reference);
-  if (state.status === "running") return `/proc/${state.pid}/ns/${kind}`;
+  if (state.status === "running" || state.status === "paused") return `/proc/${state.pid}/ns/${kind}`;
   throw engineError(
     "CONTAINER_NOT_RUNNING",
     `cannot join the ${kind} namespace of container ${name}: it is not running`,

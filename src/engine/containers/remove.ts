@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import type { EngineContext } from "../context.ts";
 import { openVolumes } from "../volumes.ts";
+import { publishContainer } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
 import type { ContainerRecord } from "./record.ts";
 import { removeRunFiles } from "./run-directory.ts";
@@ -15,7 +16,7 @@ export async function removeRecord(
   record: ContainerRecord,
   volumes: boolean,
 ): Promise<void> {
-  const { id, name, request } = record;
+  const { id } = record;
   const state = context.store.get(id)?.state ?? record.state;
   context.store.setState(id, { ...state, status: "removing" });
   await context.images.release(id);
@@ -26,12 +27,7 @@ export async function removeRecord(
     for (const volume of record.anonymousVolumes) await store.remove(volume);
   }
   context.store.remove(id);
-  context.events.publish({
-    type: "container",
-    action: "destroy",
-    id,
-    attributes: { name, image: request.image },
-  });
+  publishContainer(context, record, "destroy");
   const entry = live.get(id);
   for (const listener of entry.removalListeners) listener();
   live.forget(id);

@@ -6,9 +6,11 @@ import type { CreateContainerRequest } from "../model/create-request.ts";
 import { type AttachStreams, attachContainer, type ContainerAttachment } from "./attach.ts";
 import { isMeantToEnd, takeFromPolicy } from "./by-hand.ts";
 import { createContainer } from "./create.ts";
+import { publishContainer } from "./events.ts";
 import { type Explained, explainContainer, explainRequest } from "./explain.ts";
 import { exportContainer } from "./export.ts";
 import { finishContainer } from "./finish.ts";
+import { pauseContainer, unpauseContainer } from "./freeze.ts";
 import { type ContainerEnd, liveContainers } from "./live.ts";
 import { type LogQuery, readLogs } from "./logs.ts";
 import { checkContainerName } from "./names.ts";
@@ -88,10 +90,21 @@ export function openContainers(context: EngineContext): Containers {
     });
   const takeOver = (id: string): Promise<boolean> =>
     mutex.run(id, async () => takeFromPolicy(context, live, { id, restarts }));
+  // A frozen program does not see a signal.
+  const letEnd = (id: string): Promise<void> =>
+    mutex.run(id, async () => {
+      const record = store.get(id);
+      if (record?.state.status === "paused") await unpauseContainer(context, record);
+    });
   const stop = async (reference: string, options: StopOptions, signal: AbortSignal): Promise<void> => {
     const { id } = store.find(reference);
     if (await takeOver(id)) return publishStop(context, store.find(id));
-    await stopContainer(context, live, { record: store.find(id), options, signal });
+    await stopContainer(context, live, {
+      record: store.find(id),
+      options,
+      letEnd: () => letEnd(id),
+      signal,
+    });
   };
 
   return {
@@ -105,8 +118,7 @@ export function openContainers(context: EngineContext): Containers {
       const record = store.find(reference);
       if (isRunning(record) || record.state.status === "restarting") await stop(record.id, options, signal);
       await start(record.id);
-      const attributes = { name: record.name, image: record.request.image };
-      context.events.publish({ type: "container", action: "restart", id: record.id, attributes });
+      publishContainer(context, record, "restart");
     },
     async kill(reference, signalName) {
       const record = store.find(reference);
@@ -114,26 +126,21 @@ export function openContainers(context: EngineContext): Containers {
       if (isMeantToEnd(record, name) && (await takeOver(record.id))) return;
       requireRunning(store.find(record.id));
       await sendSignal(context, live, record, name);
+      if (isMeantToEnd(record, name)) await letEnd(record.id);
     },
     async pause(reference) {
-      throw engineError("UNSUPPORTED", `cannot pause container ${store.find(reference).name}: not there yet`);
+      const { id } = store.find(reference);
+      await mutex.run(id, async () => pauseContainer(context, store.find(id)));
     },
     async unpause(reference) {
-      throw engineError(
-        "UNSUPPORTED",
-        `cannot unpause container ${store.find(reference).name}: not there yet`,
-      );
+      const { id } = store.find(reference);
+      await mutex.run(id, async () => unpauseContainer(context, store.find(id)));
     },
     async rename(reference, name) {
       const record = store.find(reference);
       checkContainerName(name);
       store.rename(record.id, name.replace(/^\//, ""));
-      context.events.publish({
-        type: "container",
-        action: "rename",
-        id: record.id,
-        attributes: { name, oldName: record.name },
-      });
+      publishContainer(context, store.find(record.id), "rename", { oldName: `/${record.name}` });
     },
     async remove(reference, { force, volumes }) {
       const found = store.find(reference);
@@ -146,6 +153,7 @@ export function openContainers(context: EngineContext): Containers {
           signal: new AbortController().signal,
         });
         await sendSignal(context, live, record, "SIGKILL");
+        await letEnd(record.id);
         await ended;
       }
       await mutex.run(record.id, async () => {

@@ -5,6 +5,7 @@ import { createBindings, loadExisting, planStart, removeContainer } from "../../
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
 import { withOrigin } from "../spec/origins.ts";
+import { publishContainer } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
 import { networkFilePaths, writeNetworkFiles } from "./network-files.ts";
 import { type PreparedRun, prepareRun } from "./prepare-run.ts";
@@ -35,6 +36,11 @@ export async function startContainer(
   { record, byPolicy, finish }: Start,
 ): Promise<void> {
   const { id } = record;
+  if (record.state.status === "paused") {
+    throw engineError("CONTAINER_PAUSED", `cannot start container ${record.name}: it is paused`, {
+      hint: `let it go on with: tug unpause ${record.name}`,
+    });
+  }
   if (!["created", "exited", "restarting"].includes(record.state.status)) {
     throw engineError("CONTAINER_STATE", `container ${record.name} is ${record.state.status} already`);
   }
@@ -139,12 +145,7 @@ async function begin(context: EngineContext, live: LiveContainers, beginning: Be
   };
   context.store.setState(id, state);
   await context.helper.execute(planStart(await loadExisting(run, "state")));
-  context.events.publish({
-    type: "container",
-    action: "start",
-    id,
-    attributes: { name: record.name, image: record.request.image },
-  });
+  publishContainer(context, record, "start");
   await watchContainer(context, entry, id, beginning.finish);
 }
 

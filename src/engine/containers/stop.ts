@@ -2,6 +2,7 @@ import { TugError } from "../../base/index.ts";
 import { signalNumber } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
+import { publishContainer } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
 import type { ContainerRecord } from "./record.ts";
 import { waitForContainer } from "./wait.ts";
@@ -15,11 +16,19 @@ export type StopOptions = {
   readonly timeoutSeconds?: number | undefined;
 };
 
+export type Stop = {
+  readonly record: ContainerRecord;
+  readonly options: StopOptions;
+  /** Lets a paused container go on, now that a signal waits for it. */
+  readonly letEnd: () => Promise<void>;
+  readonly signal: AbortSignal;
+};
+
 /** Sends the container's stop signal, and SIGKILL when it has not ended in time. Resolves when it has ended. */
 export async function stopContainer(
   context: EngineContext,
   live: LiveContainers,
-  { record, options, signal }: { record: ContainerRecord; options: StopOptions; signal: AbortSignal },
+  { record, options, letEnd, signal }: Stop,
 ): Promise<void> {
   if (!isRunning(record)) throw engineError("CONTAINER_STATE", `container ${record.name} is not running`);
   const name = options.signalName ?? stopSignal(record);
@@ -27,16 +36,18 @@ export async function stopContainer(
   const ended = waitForContainer(live, record, { condition: "next-exit", signal });
   ended.catch(() => undefined);
   await sendSignal(context, live, record, name);
+  await letEnd();
   if (seconds >= 0 && !(await endsWithin(ended, seconds * 1000))) {
     await sendSignal(context, live, record, "SIGKILL");
+    await letEnd();
   }
   await ended;
   publishStop(context, record);
 }
 
 /** Says that somebody has stopped a container. */
-export function publishStop({ events }: EngineContext, { id, name, request }: ContainerRecord): void {
-  events.publish({ type: "container", action: "stop", id, attributes: { name, image: request.image } });
+export function publishStop(context: EngineContext, record: ContainerRecord): void {
+  publishContainer(context, record, "stop");
 }
 
 /** Sends a signal to init; one that has just ended is no error. */
@@ -59,8 +70,7 @@ export async function sendSignal(
       throw error;
     }
   }
-  const attributes = { name: record.name, image: record.request.image, signal: String(number) };
-  context.events.publish({ type: "container", action: "kill", id: record.id, attributes });
+  publishContainer(context, record, "kill", { signal: String(number) });
 }
 
 /** The signal that asks a container's program to end. */

@@ -1,5 +1,6 @@
 import { type ExitRecord, exitCodeOf, type MonitorEvent, readExitRecord } from "../../helper/index.ts";
 import type { EngineContext } from "../context.ts";
+import { publishContainer } from "./events.ts";
 import type { LiveContainer } from "./live.ts";
 
 /** The end of a container as its monitor saw it; undefined when the monitor was lost. */
@@ -13,11 +14,12 @@ const LOST = 255;
  * hangs up without a record was lost.
  */
 export async function watchContainer(
-  { layout, events, logger }: EngineContext,
+  context: EngineContext,
   entry: LiveContainer,
   id: string,
   ended: (ending: Ending) => Promise<void>,
 ): Promise<void> {
+  const { layout, logger } = context;
   const control = entry.control;
   if (control === undefined) return;
   let told = false;
@@ -33,7 +35,8 @@ export async function watchContainer(
   await control
     .watch((event: MonitorEvent) => {
       if (event.type === "exit") end(event.record);
-      if (event.type === "oom") events.publish({ type: "container", action: "oom", id, attributes: {} });
+      const record = event.type === "oom" ? context.store.get(id) : undefined;
+      if (record !== undefined) publishContainer(context, record, "oom");
     })
     // It hung up already: `closed` tells.
     .catch(() => undefined);

@@ -7,6 +7,7 @@ export const cgroupError = defineErrors("CGROUP", {
     kind: "invalid",
     when: "a cgroupsPath that cannot be used: it leaves the hierarchy or names a systemd slice",
   },
+  FREEZER: { kind: "unavailable", when: "no control group hierarchy of the machine can freeze processes" },
   DEVICES: { kind: "invalid", when: "device rules that cgroup v1 cannot express, or too many of them" },
   RESOURCE: {
     kind: "invalid",

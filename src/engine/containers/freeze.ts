@@ -1,0 +1,52 @@
+import { loadExisting, planFreeze } from "../../runtime/index.ts";
+import type { EngineContext } from "../context.ts";
+import { engineError } from "../errors.ts";
+import { publishContainer } from "./events.ts";
+import type { ContainerRecord } from "./record.ts";
+
+/**
+ * Freezes all processes of a container. It is on record as paused before it is: whichever engine comes next then knows
+ * that it may have to be let go on, which a container that runs does not mind.
+ *
+ * @throws ENGINE_CONTAINER_NOT_RUNNING, ENGINE_CONTAINER_PAUSED, RUNTIME_* when its processes cannot be frozen in time
+ */
+export async function pauseContainer(context: EngineContext, record: ContainerRecord): Promise<void> {
+  const { id, state } = record;
+  requirePausable(record);
+  context.store.setState(id, { ...state, status: "paused" });
+  try {
+    await setFrozen(context, id, true);
+  } catch (error) {
+    context.store.setState(id, state);
+    throw error;
+  }
+  publishContainer(context, record, "pause");
+}
+
+/** Lets a paused container go on. @throws ENGINE_CONTAINER_NOT_PAUSED */
+export async function unpauseContainer(context: EngineContext, record: ContainerRecord): Promise<void> {
+  const { id, name, state } = record;
+  if (state.status !== "paused") {
+    throw engineError("CONTAINER_NOT_PAUSED", `cannot unpause container ${name}: it is not paused`);
+  }
+  await setFrozen(context, id, false);
+  context.store.setState(id, { ...state, status: "running" });
+  publishContainer(context, record, "unpause");
+}
+
+async function setFrozen({ layout, helper }: EngineContext, id: string, frozen: boolean): Promise<void> {
+  await helper.execute(planFreeze(await loadExisting(layout.containerRun(id), "state"), frozen));
+}
+
+function requirePausable({ name, state }: ContainerRecord): void {
+  if (state.status === "running") return;
+  if (state.status === "paused") {
+    throw engineError("CONTAINER_PAUSED", `cannot pause container ${name}: it is already paused`);
+  }
+  const restarting = state.status === "restarting";
+  throw engineError(
+    "CONTAINER_NOT_RUNNING",
+    `cannot pause container ${name}: it is ${restarting ? "restarting" : "not running"}`,
+    { hint: restarting ? "wait until it runs" : `start it with: tug start ${name}` },
+  );
+}
