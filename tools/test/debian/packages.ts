@@ -40,6 +40,16 @@ export const packageSets = {
     packages: ["strace", "tmux"],
     programs: { strace: "usr/bin/strace", tmux: "usr/bin/tmux" },
   },
+  groups: {
+    release: "trixie",
+    packages: ["cgroup-tools"],
+    programs: {
+      cgcreate: "usr/bin/cgcreate",
+      cgdelete: "usr/bin/cgdelete",
+      cgexec: "usr/bin/cgexec",
+      cgset: "usr/bin/cgset",
+    },
+  },
   bootstrap: {
     release: "trixie",
     packages: ["debootstrap", "wget"],
