@@ -2,7 +2,7 @@
  * The monitor: ancestor and subreaper of one container or one exec session. It owns the standard streams, the log file,
  * the attach and control sockets and the exit record, and needs nobody: whoever started it may die.
  *
- * Runs as: the engine's user, a session leader, child of init. Namespaces: the engine's. Open fds: 0 to 2 /dev/null, the
+ * Runs as: the engine's user, a session leader, child of the spawner or of init. Namespaces: the engine's. Open fds: 0 to 2 /dev/null, the
  * descriptors of struct monitor. Must not: block on anything but epoll_wait, end before the exit record is written.
  */
 #include "monitor.h"

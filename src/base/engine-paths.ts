@@ -20,6 +20,7 @@ export function enginePaths({ data, run }: EnginePaths) {
     volumes: join(data, "volumes"),
     socket: join(run, "tug.sock"),
     frontSocket: join(run, "front.sock"),
+    spawnerSocket: join(run, "spawner.sock"),
     pidFile: join(run, "engine.pid"),
     /** Files of a container that outlive its runs: hostname, hosts, resolv.conf, the log. */
     container: (id: string) => join(data, "containers", id),

@@ -1,5 +1,5 @@
 import type { EngineLayout, Logger } from "../base/index.ts";
-import type { Helper } from "../helper/index.ts";
+import type { Helper, ProcessMaker } from "../helper/index.ts";
 import type { HostFacts } from "../host/index.ts";
 import type { ImageSource } from "./containers/image-source.ts";
 import type { ContainerStore } from "./containers/store.ts";
@@ -13,8 +13,8 @@ export type EngineContext = {
   readonly images: ImageSource;
   readonly execs: ExecSessions;
   readonly helper: Helper;
-  /** Path of the helper program, for monitors. */
-  readonly helperPath: string;
+  /** Makes the processes that become monitors. */
+  readonly spawner: ProcessMaker;
   readonly readFacts: () => Promise<HostFacts>;
   readonly events: EventLog;
   readonly logger: Logger;

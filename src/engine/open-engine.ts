@@ -9,8 +9,8 @@ import {
   openDatabase,
   writeFileAtomic,
 } from "../base/index.ts";
-import { createHelper } from "../helper/index.ts";
-import { readHostFacts } from "../host/index.ts";
+import { openSpawner, spawnedHelper } from "../helper/index.ts";
+import { makeServiceGroup, readHostFacts } from "../host/index.ts";
 import {
   createRegistryClient,
   dockerConfigCredentials,
@@ -63,64 +63,66 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const layout = enginePaths(options.paths);
   await mkdir(layout.data, { recursive: true, mode: 0o711 });
   await mkdir(layout.run, { recursive: true, mode: 0o700 });
-  const lock = lockDataDirectory(layout.lock);
-  try {
-    const database = openDatabase(layout.database, [...imagesMigrations, ...containerMigrations]);
-    const helper = createHelper(options.programs.helper);
-    const registry = createRegistryClient({ credentials: dockerConfigCredentials(options.dockerConfig) });
-    const images = await openImages({
-      root: layout.data,
-      database,
-      trees: helperTrees(helper),
-      registry,
+  await using opened = new AsyncDisposableStack();
+  opened.adopt(lockDataDirectory(layout.lock), (lock) => lock.release());
+  const database = opened.use(openDatabase(layout.database, [...imagesMigrations, ...containerMigrations]));
+  const spawner = opened.use(
+    await openSpawner({
+      helper: options.programs.helper,
+      socket: layout.spawnerSocket,
+      makeGroup: () => makeServiceGroup("monitors"),
       logger: options.logger,
-      embedded: [HELLO],
-    });
-    await images.importEmbedded(await helloImage(options.programs.hello));
-    const store = containerStore(database);
-    const journal = openJournal(layout.journal);
-    const events = createEventLog({ journal, logger: options.logger });
-    const isHost = (id: string): boolean => isHostImage(store.get(id)?.image.id ?? "");
-    const context: EngineContext = {
-      layout,
-      store,
-      images: containerImages(images, isHost),
-      execs: createExecSessions((id) => store.get(id) !== undefined),
-      helper,
-      helperPath: options.programs.helper,
-      readFacts: readHostFacts,
-      events,
-      logger: options.logger,
-      owner: process.getuid?.() ?? 0,
-    };
-    const containers = openContainers(context);
-    await containers.recover();
-    const execs = openExecs(context);
-    await execs.recover();
-    const system = systemFacts(context, {
-      version: options.version,
-      id: await directoryId(layout.data),
-      countImages: async () => (await images.list()).length,
-      layersBytes: async () => (await images.list()).reduce((sum, { size }) => sum + size, 0),
-    });
-    return {
-      containers,
-      execs,
-      images: openImageService({ images, store, events }),
-      system,
-      plans: containers,
-      async close() {
-        containers.close();
-        registry[Symbol.dispose]();
-        database.close();
-        journal.close();
-        lock.release();
-      },
-    };
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
+    }),
+  );
+  const helper = spawnedHelper(spawner, options.programs.helper);
+  const registry = opened.use(
+    createRegistryClient({ credentials: dockerConfigCredentials(options.dockerConfig) }),
+  );
+  const images = await openImages({
+    root: layout.data,
+    database,
+    trees: helperTrees(helper),
+    registry,
+    logger: options.logger,
+    embedded: [HELLO],
+  });
+  await images.importEmbedded(await helloImage(options.programs.hello));
+  const store = containerStore(database);
+  const journal = opened.adopt(openJournal(layout.journal), (it) => it.close());
+  const events = createEventLog({ journal, logger: options.logger });
+  const isHost = (id: string): boolean => isHostImage(store.get(id)?.image.id ?? "");
+  const context: EngineContext = {
+    layout,
+    store,
+    images: containerImages(images, isHost),
+    execs: createExecSessions((id) => store.get(id) !== undefined),
+    helper,
+    spawner,
+    readFacts: readHostFacts,
+    events,
+    logger: options.logger,
+    owner: process.getuid?.() ?? 0,
+  };
+  const containers = openContainers(context);
+  opened.defer(() => containers.close());
+  await containers.recover();
+  const execs = openExecs(context);
+  await execs.recover();
+  const system = systemFacts(context, {
+    version: options.version,
+    id: await directoryId(layout.data),
+    countImages: async () => (await images.list()).length,
+    layersBytes: async () => (await images.list()).reduce((sum, { size }) => sum + size, 0),
+  });
+  const kept = opened.move();
+  return {
+    containers,
+    execs,
+    images: openImageService({ images, store, events }),
+    system,
+    plans: containers,
+    close: () => kept.disposeAsync(),
+  };
 }
 
 /** Names a data directory for ever. */

@@ -27,10 +27,10 @@ export type Answer =
 /** Longest answer that is believed: a file read inside a root, with its head. */
 const LONGEST = 64 * 1024 * 1024;
 
-/** Cuts the helper's stream into answers. */
+/** Cuts the helper's stream into answers. A stream that breaks has ended. */
 export async function* readAnswers(stream: AsyncIterable<Buffer>): AsyncGenerator<Answer> {
   let pending: Buffer = Buffer.alloc(0);
-  for await (const chunk of stream) {
+  for await (const chunk of untilItBreaks(stream)) {
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
     while (pending.length >= 4) {
       const length = pending.readUInt32LE();
@@ -40,6 +40,14 @@ export async function* readAnswers(stream: AsyncIterable<Buffer>): AsyncGenerato
       yield parseAnswer(pending.subarray(4, 4 + length));
       pending = pending.subarray(4 + length);
     }
+  }
+}
+
+async function* untilItBreaks(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* stream;
+  } catch {
+    // As when the process at the other end dies.
   }
 }
 

@@ -5,6 +5,7 @@ export const helperError = defineErrors("HELPER", {
   MISSING: { kind: "unavailable", when: "the helper program is not there or cannot be executed" },
   MISMATCH: { kind: "unavailable", when: "the helper was built from another op table" },
   LOST: { kind: "internal", when: "the helper ended without an answer" },
+  SPAWNER: { kind: "unavailable", when: "the process that makes the engine's processes cannot be started" },
   PROTOCOL: { kind: "internal", when: "an answer of the helper cannot be understood" },
   DIGEST: { kind: "internal", when: "the helper reports another plan than the one it was sent" },
   MONITOR_LOST: { kind: "unavailable", when: "the monitor of a container is gone or does not answer" },

@@ -26,3 +26,10 @@ export {
   startMonitor,
 } from "./monitor-start.ts";
 export { errnoName, errnoText, failureError } from "./sentence.ts";
+export {
+  openSpawner,
+  type ProcessMaker,
+  type Spawner,
+  type SpawnerOptions,
+  spawnedHelper,
+} from "./spawner.ts";

@@ -1,13 +1,12 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import type { Duplex } from "node:stream";
-import { type Digest, messageOf } from "../base/index.ts";
+import type { Socket } from "node:net";
+import type { Digest } from "../base/index.ts";
 import { type Binding, encodePlan, type Plan, tableHash, verifyPlan } from "../plan/index.ts";
 import { type Failure, readAnswers } from "./answer.ts";
 import { helperError } from "./errors.ts";
 import type { InitProcess } from "./helper.ts";
 import { encodeMonitorRequest, type MonitorRequest } from "./monitor-request.ts";
 import { errnoName, errnoText, failureError } from "./sentence.ts";
+import { converseWith, type ProcessMaker } from "./spawner.ts";
 
 /** Number of the descriptor at which a plan under a monitor finds the socket for its terminal: `inherit {fd: 3}`. */
 export const MONITOR_CONSOLE = 3;
@@ -27,51 +26,44 @@ export type MonitorStartOptions = {
 export type MonitoredContainer = { readonly digest: Digest; readonly init: InitProcess };
 
 /**
- * Starts a monitor that creates a container, and waits until that is done. The monitor is no child of this process
- * and outlives it.
+ * Has a fresh process become a monitor that creates a container, and waits until that is done. The monitor outlives
+ * this process and the one that made it.
  *
- * @param path the helper program
  * @throws HELPER_MONITOR_SETUP when the monitor cannot be set up, RUNTIME_* when an op of the plan fails
  */
 export async function startMonitor(
-  path: string,
+  maker: ProcessMaker,
   request: MonitorRequest,
   plan: Plan,
   options: MonitorStartOptions = {},
 ): Promise<MonitoredContainer> {
+  const { signal, bindings, onReady } = options;
   verifyPlan(plan);
-  const { message, digest } = encodePlan(plan, options.bindings);
-  const child = spawn(path, ["monitor", "3"], { stdio: ["ignore", "ignore", "ignore", "pipe"], env: {} });
-  const failed = once(child, "error").then(([error]): never => {
-    throw helperError("MISSING", `cannot start the helper ${path}: ${messageOf(error)}`, { cause: error });
+  const { message, digest } = encodePlan(plan, bindings);
+  return converseWith(maker, "monitor", async (socket) => {
+    const abort = () => socket.destroy();
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      signal?.throwIfAborted();
+      socket.write(encodeMonitorRequest(request));
+      if (onReady === undefined) socket.write(message);
+      const onGreeting = async (): Promise<void> => {
+        await onReady?.();
+        if (onReady !== undefined) socket.write(message);
+      };
+      return await converse(socket, { plan, digest, directory: request.directory, onGreeting });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
   });
-  failed.catch(() => undefined);
-  const socket = child.stdio[3] as unknown as Duplex | undefined;
-  if (socket === undefined) return failed;
-  const abort = () => socket.destroy();
-  options.signal?.addEventListener("abort", abort, { once: true });
-  try {
-    socket.on("error", () => undefined);
-    socket.write(encodeMonitorRequest(request));
-    if (options.onReady === undefined) socket.write(message);
-    const onGreeting = async (): Promise<void> => {
-      await options.onReady?.();
-      if (options.onReady !== undefined) socket.write(message);
-    };
-    const expected = { plan, digest, directory: request.directory, onGreeting };
-    return await Promise.race([converse(socket, expected), failed]);
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    throw error;
-  } finally {
-    options.signal?.removeEventListener("abort", abort);
-    socket.destroy();
-  }
 }
 
 type Expected = { plan: Plan; digest: Digest; directory: string; onGreeting: () => Promise<void> };
 
-async function converse(socket: Duplex, expected: Expected): Promise<MonitoredContainer> {
+async function converse(socket: Socket, expected: Expected): Promise<MonitoredContainer> {
   const { plan, digest, directory } = expected;
   let init: InitProcess | undefined;
   let greeted = false;

@@ -1,21 +1,30 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { type Logger, messageOf } from "../base/index.ts";
 import { encodePlan, verifyPlan } from "../plan/index.ts";
 import { helperError } from "./errors.ts";
 import { createHelper, followPlan, type Helper } from "./helper.ts";
 
 /** First byte of a connection: what the spawner's child is to become. See docs/front-protocol.md. */
-export const spawnerRoles = { monitor: Buffer.from("m"), run: Buffer.from("r") } as const;
+const roles = { monitor: Buffer.from("m"), run: Buffer.from("r") } as const;
 
-/** How long a fresh spawner may take until it listens, in milliseconds. */
-const PATIENCE = 5000;
+/** After a shorter life, in milliseconds, the next spawner waits until it is needed. */
+const SHORT_LIFE = 1000;
+
+/** Who makes the processes that become monitors and execute plans. */
+export type ProcessMaker = {
+  /**
+   * A connection that a fresh process of the given role serves. It may end without a byte, where the spawner died or
+   * the kernel made no process: then nothing has happened.
+   */
+  connect(role: keyof typeof roles): Promise<Socket>;
+};
 
 /** The process that forks monitors and runs, so that this one never does. */
-export interface Spawner extends Disposable {
-  /** A connection that a child of the given role serves. Starts another spawner when the last one has died. */
-  connect(role: keyof typeof spawnerRoles): Promise<Socket>;
+export interface Spawner extends ProcessMaker, AsyncDisposable {
+  /** Of the process that forks. */
+  readonly pid: number | undefined;
 }
 
 export type SpawnerOptions = {
@@ -23,86 +32,136 @@ export type SpawnerOptions = {
   readonly helper: string;
   /** Where the spawner listens. */
   readonly socket: string;
-  /** Files to join its control group by, which its children inherit. */
-  readonly groupFiles: readonly string[];
+  /** Makes its control group, which its children inherit, and returns the files to join it by. */
+  readonly makeGroup: () => Promise<readonly string[]>;
+  readonly logger: Logger;
 };
 
-/** A spawner that is started on first use. It ends with this process, its monitors do not. */
-export function createSpawner(options: SpawnerOptions): Spawner {
-  let child: ChildProcess | undefined;
-  let starting: Promise<void> | undefined;
-  const ensure = (): Promise<void> => {
-    if (child?.exitCode === null && child.signalCode === null) return Promise.resolve();
-    starting ??= startSpawner(options)
-      .then((started) => {
-        child = started;
-      })
-      .finally(() => {
-        starting = undefined;
-      });
-    return starting;
+/**
+ * Starts a spawner, and another one whenever it dies. It ends with this process; what it has made goes on.
+ *
+ * @throws HELPER_SPAWNER when there cannot be one
+ */
+export async function openSpawner(options: SpawnerOptions): Promise<Spawner> {
+  const { logger, socket } = options;
+  let closed = false;
+  let current: Promise<Running> | undefined;
+  const ensure = (): Promise<Running> => {
+    current ??= startSpawner(options).then(watch, (error: unknown) => {
+      current = undefined;
+      throw error;
+    });
+    return current;
   };
+  const watch = (running: Running): Running => {
+    const since = Date.now();
+    void running.ended.then((how) => {
+      current = undefined;
+      if (closed) return;
+      logger.log("warn", "spawner.lost", { pid: running.child.pid, how });
+      if (Date.now() - since < SHORT_LIFE) return;
+      ensure().catch((error: unknown) => logger.log("error", "spawner.failed", { error: messageOf(error) }));
+    });
+    return running;
+  };
+  let { pid } = (await ensure()).child;
   return {
-    async connect(role) {
-      await ensure();
-      const socket = await dial(options.socket);
-      socket.write(spawnerRoles[role]);
-      return socket;
+    get pid() {
+      return pid;
     },
-    [Symbol.dispose]: () => void child?.kill("SIGTERM"),
+    async connect(role) {
+      for (;;) {
+        const running = await ensure();
+        pid = running.child.pid;
+        const connection = await dial(socket, running);
+        if (connection === undefined) continue;
+        connection.write(roles[role]);
+        return connection;
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      closed = true;
+      const running = await current?.catch(() => undefined);
+      running?.child.kill("SIGTERM");
+      await running?.ended;
+    },
   };
 }
 
+/** The spawner's process, and how it ended. */
+type Running = { readonly child: ChildProcess; readonly ended: Promise<string> };
+
 /** A helper whose plans are executed by children of the spawner; a plan with streams gets a process of its own. */
-export function spawnedHelper(spawner: Spawner, path: string): Helper {
+export function spawnedHelper(maker: ProcessMaker, path: string): Helper {
   const own = createHelper(path);
   return {
     start: own.start,
     async execute(plan, options = {}) {
-      if (options.stdio !== undefined || options.descriptors !== undefined) return own.execute(plan, options);
+      if (options.stdio ?? options.descriptors ?? options.signal) return own.execute(plan, options);
       verifyPlan(plan);
       const { message, digest } = encodePlan(plan, options.bindings);
-      options.signal?.throwIfAborted();
-      const socket = await spawner.connect("run");
-      try {
+      return converseWith(maker, "run", (socket) => {
         socket.write(message);
-        return await followPlan(socket, { plan, digest, options });
-      } finally {
-        socket.destroy();
-      }
+        return followPlan(socket, { plan, digest, options });
+      });
     },
   };
 }
 
-async function startSpawner({ helper, socket, groupFiles }: SpawnerOptions): Promise<ChildProcess> {
-  const groups = groupFiles.flatMap((file) => ["--cgroup", file]);
-  // The fourth stream is the lifeline: the spawner ends when this process does.
+/** Talks to a fresh process. Where none came to be nothing has happened, and it is tried once more. */
+export async function converseWith<T>(
+  maker: ProcessMaker,
+  role: keyof typeof roles,
+  talk: (socket: Socket) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    const socket = await maker.connect(role);
+    try {
+      socket.on("error", () => undefined);
+      return await talk(socket);
+    } catch (error) {
+      if (socket.bytesRead > 0 || attempt > 1) throw error;
+    } finally {
+      socket.destroy();
+    }
+  }
+}
+
+async function startSpawner({ helper, socket, makeGroup }: SpawnerOptions): Promise<Running> {
+  const groups = (await makeGroup()).flatMap((file) => ["--cgroup", file]);
+  // The fourth stream is the lifeline: the spawner says on it that it listens, and ends when this process does.
   const child = spawn(helper, ["spawner", ...groups, socket], {
     stdio: ["ignore", "ignore", "ignore", "pipe"],
     cwd: "/",
     env: {},
   });
-  child.on("error", () => undefined);
-  child.unref();
-  for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(2)) {
-    if (child.exitCode !== null) break;
-    const probe = await dial(socket).catch(() => undefined);
-    if (probe === undefined) continue;
-    probe.destroy();
-    return child;
-  }
-  child.kill("SIGKILL");
-  throw helperError("MISSING", `cannot start the spawner ${helper}: it does not listen on ${socket}`);
+  const ended = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(messageOf(error)));
+    child.once("exit", (code, signal) => resolve(`it ended with ${signal ?? code}`));
+  });
+  const lifeline = child.stdio[3] as unknown as Socket | undefined;
+  lifeline?.on("error", () => undefined);
+  const listens =
+    lifeline &&
+    once(lifeline, "data").then(
+      () => undefined,
+      () => ended,
+    );
+  const reason = await Promise.race(listens ? [listens, ended] : [ended]);
+  if (reason !== undefined) throw helperError("SPAWNER", `cannot start the spawner ${helper}: ${reason}`);
+  return { child, ended };
 }
 
-async function dial(path: string): Promise<Socket> {
+/** A connection; undefined when the spawner is dead. One that lives and does not listen is ended. */
+async function dial(path: string, { child, ended }: Running): Promise<Socket | undefined> {
   const socket = connect({ path, allowHalfOpen: true });
   try {
     await once(socket, "connect");
-    socket.on("error", () => undefined);
     return socket;
-  } catch (error) {
+  } catch {
     socket.destroy();
-    throw error;
+    child.kill("SIGKILL");
+    await ended;
+    return undefined;
   }
 }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { engineGroupFiles } from "./engine-group.ts";
+import { makeServiceGroup } from "../host/index.ts";
 import { residentError } from "./errors.ts";
 
 export type StartOptions = {
@@ -43,7 +43,7 @@ const refusals: Readonly<Record<number, readonly [reason: string, hint: string]>
  */
 export async function startEngine({ helper, command, logFile, env }: StartOptions): Promise<void> {
   await mkdir(dirname(logFile), { recursive: true, mode: 0o711 });
-  const groups = (await engineGroupFiles()).flatMap((file) => ["--cgroup", file]);
+  const groups = (await makeServiceGroup("engine")).flatMap((file) => ["--cgroup", file]);
   const variables = Object.entries(env).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
   const child = spawn(helper, ["launch", ...groups, ...variables, "--log", logFile, "--", ...command], {
     stdio: "ignore",

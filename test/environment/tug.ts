@@ -112,7 +112,7 @@ function isAlive(pid: number): boolean {
 }
 
 /** Takes away the groups that engines share once the last one has gone; one that is in use stays. */
-function removeEmptyGroups(): void {
+export function removeEmptyGroups(): void {
   const mounts = execFileSync("findmnt", ["-rno", "TARGET", "-t", "cgroup,cgroup2"], { encoding: "utf8" });
   for (const mount of mounts.split("\n").filter((line) => line !== "")) {
     const group = join(mount, "tug");

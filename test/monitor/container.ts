@@ -14,6 +14,7 @@ import {
 } from "../../src/helper/index.ts";
 import { CREATED_BARRIER, type Op, type Plan } from "../../src/plan/index.ts";
 import { helperPath, slot, type TestOp } from "../helper/driver.ts";
+import { forkMonitor } from "./fork-monitor.ts";
 
 export type ContainerOptions = Partial<MonitorRequest> & {
   /** Instead of a shell with the script. */
@@ -62,7 +63,7 @@ export async function createContainer(
   for (const fifo of ["start", "exec-status"]) await rm(join(directory, fifo), { force: true });
   const request = { id: "test", ...options, directory };
   const { init } = await startMonitor(
-    options.helper ?? helperPath,
+    forkMonitor(options.helper ?? helperPath),
     request,
     planOf(directory, script, options),
   );

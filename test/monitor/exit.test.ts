@@ -10,6 +10,7 @@ import { requireRoot } from "../environment/requirements.ts";
 import { temporaryDirectory } from "../environment/temporary.ts";
 import { helperPath } from "../helper/driver.ts";
 import { exitRecordIn, planOf, startContainer } from "./container.ts";
+import { forkMonitor } from "./fork-monitor.ts";
 
 const skip = requireRoot();
 
@@ -90,7 +91,7 @@ test("a program that cannot be run leaves a record that says so", { skip }, asyn
   const directory = join(place.path, "run");
   await mkdir(directory);
   const plan = planOf(directory, "", { args: ["/missing/program"] });
-  await assert.rejects(startMonitor(helperPath, { id: "x", directory }, plan), (error) => {
+  await assert.rejects(startMonitor(forkMonitor(helperPath), { id: "x", directory }, plan), (error) => {
     assert.ok(error instanceof TugError);
     assert.equal(error.code, "RUNTIME_PROGRAM_NOT_FOUND");
     return true;
@@ -106,7 +107,7 @@ test("what a monitor cannot set up is said with call and path", { skip }, async 
   await using place = await temporaryDirectory();
   const directory = join(place.path, "run");
   const start = (request: object) =>
-    startMonitor(helperPath, { id: "x", directory, ...request }, planOf(directory, "exit 0"));
+    startMonitor(forkMonitor(helperPath), { id: "x", directory, ...request }, planOf(directory, "exit 0"));
   const failsWith = async (request: object, errno: string, path: string) => {
     await assert.rejects(start(request), (error) => {
       assert.ok(error instanceof TugError);

@@ -13,6 +13,7 @@ import { requireRoot } from "../environment/requirements.ts";
 import { temporaryDirectory } from "../environment/temporary.ts";
 import { helperPath } from "../helper/driver.ts";
 import { attachClient, exitRecordIn, planOf, readJsonLog, startContainer } from "./container.ts";
+import { forkMonitor } from "./fork-monitor.ts";
 
 const skip = requireRoot();
 
@@ -163,7 +164,11 @@ test("the death of the monitor is seen by who is connected", { skip }, async () 
   await using place = await temporaryDirectory();
   const directory = join(place.path, "run");
   await mkdir(directory);
-  const { init } = await startMonitor(helperPath, { id: "x", directory }, planOf(directory, "exit 0"));
+  const { init } = await startMonitor(
+    forkMonitor(helperPath),
+    { id: "x", directory },
+    planOf(directory, "exit 0"),
+  );
   using control = await connectMonitor(directory);
   process.kill((await control.status()).monitor.pid, "SIGKILL");
   await control.closed;
@@ -219,7 +224,7 @@ test("a full disk under the run directory delays the record, and loses nothing",
   const small = join(place.path, "small");
   const helper = await helperWithSmallDisk(small, place.path);
   const plan = planOf(small, "exit 11");
-  const { init } = await startMonitor(helper, { id: "x", directory: small }, plan);
+  const { init } = await startMonitor(forkMonitor(helper), { id: "x", directory: small }, plan);
   using control = await connectMonitor(`/proc/${init.pid}/root${small}`);
   const { monitor } = await control.status();
   const seen = `/proc/${monitor.pid}/root${small}`;

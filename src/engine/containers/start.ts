@@ -107,14 +107,14 @@ async function prepare(
 }
 
 async function createMonitored(
-  { layout, helperPath }: EngineContext,
+  { layout, spawner }: EngineContext,
   { id }: ContainerRecord,
   { plan, monitor }: PreparedRun,
 ): Promise<MonitoredContainer> {
   const run = layout.containerRun(id);
   await removeRunFiles(run);
   await mkdir(`${run}/rootfs`, { recursive: true, mode: 0o711 });
-  return startMonitor(helperPath, monitor, plan, { bindings: createBindings(id) });
+  return startMonitor(spawner, monitor, plan, { bindings: createBindings(id) });
 }
 
 type Beginning = {

@@ -76,7 +76,7 @@ export async function startExec(
       publishExec(context, session, "exec_start");
     };
     const options = { bindings: createBindings(container.id), onReady };
-    const { init } = await startMonitor(context.helperPath, monitor, plan, options);
+    const { init } = await startMonitor(context.spawner, monitor, plan, options);
     // A short program may have ended by now.
     if (session.status !== "starting") return;
     session.status = "running";

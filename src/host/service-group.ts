@@ -1,14 +1,14 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { parseCgroup, parseMountinfo } from "../host/index.ts";
-
-/** The engine's own control group, beside those of its monitors and containers. */
-const GROUP = "tug/engine";
+import { parseCgroup } from "./parsers/cgroup.ts";
+import { parseMountinfo } from "./parsers/mountinfo.ts";
 
 /**
- * Makes the engine's control group in every hierarchy and returns the files to join it by. A hierarchy that cannot be
- * written is left out: the engine then stays where its starter is.
+ * Makes the control group of the engine or of its monitors, `tug/NAME`, in every hierarchy, and returns the files to
+ * join it by. It is a leaf: those of containers lie beside it. A hierarchy that cannot be written is left out: who
+ * joins stays there where its starter is.
  */
-export async function engineGroupFiles(): Promise<string[]> {
+export async function makeServiceGroup(name: "engine" | "monitors"): Promise<string[]> {
+  const group = `tug/${name}`;
   const mounts = parseMountinfo(await readFile("/proc/self/mountinfo", "utf8"));
   const files: string[] = [];
   for (const { hierarchy, controllers } of parseCgroup(
@@ -20,10 +20,10 @@ export async function engineGroupFiles(): Promise<string[]> {
         : type === "cgroup" && controllers.every((name) => superOptions.includes(name)),
     );
     if (mount === undefined) continue;
-    const directory = `${mount.mountPoint}/${GROUP}`;
+    const directory = `${mount.mountPoint}/${group}`;
     try {
       await mkdir(directory, { recursive: true });
-      if (controllers.includes("cpuset")) await fillCpuset(mount.mountPoint);
+      if (controllers.includes("cpuset")) await fillCpuset(mount.mountPoint, group);
       files.push(`${directory}/${hierarchy === 0 ? "cgroup.procs" : "tasks"}`);
     } catch {
       // Not ours to make.
@@ -33,10 +33,10 @@ export async function engineGroupFiles(): Promise<string[]> {
 }
 
 /** A v1 cpuset group takes nobody in before it has CPUs and memory nodes. */
-async function fillCpuset(mountPoint: string): Promise<void> {
+async function fillCpuset(mountPoint: string, group: string): Promise<void> {
   for (const file of ["cpuset.cpus", "cpuset.mems"]) {
     let value = await readFile(`${mountPoint}/${file}`, "utf8");
-    for (const directory of ["tug", GROUP]) {
+    for (const directory of ["tug", group]) {
       const path = `${mountPoint}/${directory}/${file}`;
       const own = (await readFile(path, "utf8")).trim();
       if (own === "") await writeFile(path, value);
