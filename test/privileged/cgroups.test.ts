@@ -7,6 +7,7 @@ import {
   type ConfigOptions,
   type Container,
   container,
+  createdPid,
   differs,
   type Group,
   groupFile,
@@ -54,8 +55,7 @@ function removeGroups(name: string): void {
 async function created(options: ConfigOptions): Promise<{ made: Container; group: Group; pid: number }> {
   const made = await container({ args: ["sleep", "100"], ...options });
   try {
-    succeeded(await made.create());
-    const { pid } = await made.state();
+    const pid = await createdPid(made);
     const group = groupOf(pid, some);
     assert.ok(group);
     return { made, group, pid };

@@ -4,7 +4,9 @@ import { test } from "node:test";
 import type { LinuxResources } from "../../src/specs/oci-runtime/index.ts";
 import {
   container,
+  createdPid,
   differs,
+  type Group,
   groupFile,
   groupOf,
   lacksController,
@@ -15,15 +17,15 @@ import {
 
 const MB = 1024n * 1024n;
 
-/** Content of files of a container's group, by name. */
-type Files = Readonly<Record<string, string>>;
+/** Content of files of a container's groups, by controller and name. Of names after a bar, the one that is there counts. */
+type Files = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** A part of the resources and the files that it becomes on each version; absent: that version refuses it. */
+/** Parts of the resources and the files that they become on each version; absent: that version refuses them. */
 type Case = {
   readonly what: string;
   readonly resources: LinuxResources;
-  readonly v1?: readonly [controller: string, Files];
-  readonly v2?: readonly [controller: string, Files];
+  readonly v1?: Files;
+  readonly v2?: Files;
   /** Known differences of runtimes other than tug-oci. */
   readonly differs?: Parameters<typeof differs>[0];
 };
@@ -41,148 +43,131 @@ function someDisk(): { major: number; minor: number; name: string } | undefined 
 
 const disk = someDisk() ?? { major: 0, minor: 0, name: "" };
 
+const { major, minor } = disk;
+const straight = { runc: "1.1 draws a straight line on v2", crun: "1.21 draws a straight line on v2" };
+
 const cases: readonly Case[] = [
   {
-    what: "memory: a limit and a reservation",
-    resources: { memory: { limit: 64n * MB, reservation: 32n * MB } },
-    v1: ["memory", { "memory.limit_in_bytes": "67108864", "memory.soft_limit_in_bytes": "33554432" }],
-    v2: ["memory", { "memory.max": "67108864", "memory.low": "33554432" }],
+    what: "memory, processor time, processors and processes; v2 counts swap alone",
+    resources: {
+      memory: { limit: 64n * MB, reservation: 32n * MB, swap: 96n * MB },
+      cpu: { quota: 40_000n, period: 50_000n, cpus: "0", mems: "0" },
+      pids: { limit: 20n },
+    },
+    v1: {
+      memory: {
+        "memory.limit_in_bytes": "67108864",
+        "memory.soft_limit_in_bytes": "33554432",
+        "memory.memsw.limit_in_bytes": "100663296",
+      },
+      cpu: { "cpu.cfs_quota_us": "40000", "cpu.cfs_period_us": "50000" },
+      cpuset: { "cpuset.cpus": "0", "cpuset.mems": "0" },
+      pids: { "pids.max": "20" },
+    },
+    v2: {
+      memory: { "memory.max": "67108864", "memory.low": "33554432", "memory.swap.max": "33554432" },
+      cpu: { "cpu.max": "40000 50000" },
+      cpuset: { "cpuset.cpus": "0", "cpuset.mems": "0" },
+      pids: { "pids.max": "20" },
+    },
   },
   {
-    what: "memory: swap counts together with memory in the configuration, alone on v2",
-    resources: { memory: { limit: 64n * MB, swap: 96n * MB } },
-    v1: ["memory", { "memory.limit_in_bytes": "67108864", "memory.memsw.limit_in_bytes": "100663296" }],
-    v2: ["memory", { "memory.max": "67108864", "memory.swap.max": "33554432" }],
+    what: "swap as large as memory is none, a quota alone goes with a period of 100 ms",
+    resources: { memory: { limit: 64n * MB, swap: 64n * MB }, cpu: { quota: 150_000n } },
+    v1: {
+      memory: { "memory.memsw.limit_in_bytes": "67108864" },
+      cpu: { "cpu.cfs_quota_us": "150000", "cpu.cfs_period_us": "100000" },
+    },
+    v2: { memory: { "memory.swap.max": "0" }, cpu: { "cpu.max": "150000 100000" } },
   },
   {
-    what: "memory: swap as large as memory is none",
-    resources: { memory: { limit: 64n * MB, swap: 64n * MB } },
-    v1: ["memory", { "memory.memsw.limit_in_bytes": "67108864" }],
-    v2: ["memory", { "memory.swap.max": "0" }],
+    what: "-1 is no limit",
+    resources: {
+      memory: { limit: 64n * MB, swap: -1n },
+      cpu: { quota: -1n, period: 50_000n },
+      pids: { limit: -1n },
+    },
+    v1: {
+      memory: { "memory.memsw.limit_in_bytes": "9223372036854771712" },
+      cpu: { "cpu.cfs_quota_us": "-1", "cpu.cfs_period_us": "50000" },
+      pids: { "pids.max": "max" },
+    },
+    v2: {
+      memory: { "memory.swap.max": "max" },
+      cpu: { "cpu.max": "max 50000" },
+      pids: { "pids.max": "max" },
+    },
   },
   {
-    what: "memory: swap may be without a limit",
-    resources: { memory: { limit: 64n * MB, swap: -1n } },
-    v1: [
-      "memory",
-      { "memory.limit_in_bytes": "67108864", "memory.memsw.limit_in_bytes": "9223372036854771712" },
-    ],
-    v2: ["memory", { "memory.max": "67108864", "memory.swap.max": "max" }],
-  },
-  {
-    what: "memory: swappiness is a matter of v1",
-    resources: { memory: { swappiness: 20n } },
-    v1: ["memory", { "memory.swappiness": "20" }],
-    differs: { runc: "ignores it on v2", crun: "ignores it on v2" },
-  },
-  {
-    what: "memory: the OOM killer can be disabled on v1",
-    resources: { memory: { limit: 64n * MB, disableOOMKiller: true } },
-    v1: ["memory", { "memory.limit_in_bytes": "67108864" }],
-    differs: { runc: "ignores it on v2", crun: "ignores it on v2" },
-  },
-  {
-    what: "cpu: the default number of shares is the default weight",
+    what: "the default number of shares is the default weight",
     resources: { cpu: { shares: 1024n } },
-    v1: ["cpu", { "cpu.shares": "1024" }],
-    v2: ["cpu", { "cpu.weight": "100" }],
-    differs: { runc: "1.1 draws a straight line on v2", crun: "1.21 draws a straight line on v2" },
+    v1: { cpu: { "cpu.shares": "1024" } },
+    v2: { cpu: { "cpu.weight": "100" } },
+    differs: straight,
   },
   {
-    what: "cpu: half the shares",
-    resources: { cpu: { shares: 512n } },
-    v1: ["cpu", { "cpu.shares": "512" }],
-    v2: ["cpu", { "cpu.weight": "59" }],
-    differs: { runc: "1.1 draws a straight line on v2", crun: "1.21 draws a straight line on v2" },
+    what: "half the shares, and a burst",
+    resources: { cpu: { shares: 512n, quota: 40_000n, burst: 10_000n } },
+    v1: { cpu: { "cpu.shares": "512", "cpu.cfs_burst_us": "10000" } },
+    v2: { cpu: { "cpu.weight": "59", "cpu.max.burst": "10000" } },
+    differs: { ...straight, runc: "1.1 has no burst" },
   },
   {
-    what: "cpu: quota, period and burst",
-    resources: { cpu: { quota: 40_000n, period: 50_000n, burst: 10_000n } },
-    v1: ["cpu", { "cpu.cfs_quota_us": "40000", "cpu.cfs_period_us": "50000", "cpu.cfs_burst_us": "10000" }],
-    v2: ["cpu", { "cpu.max": "40000 50000", "cpu.max.burst": "10000" }],
-    differs: { runc: "1.1 has no burst" },
-  },
-  {
-    what: "cpu: a quota alone goes with the period of 100 ms",
-    resources: { cpu: { quota: 150_000n } },
-    v1: ["cpu", { "cpu.cfs_quota_us": "150000", "cpu.cfs_period_us": "100000" }],
-    v2: ["cpu", { "cpu.max": "150000 100000" }],
-  },
-  {
-    what: "cpu: no quota",
-    resources: { cpu: { quota: -1n, period: 50_000n } },
-    v1: ["cpu", { "cpu.cfs_quota_us": "-1", "cpu.cfs_period_us": "50000" }],
-    v2: ["cpu", { "cpu.max": "max 50000" }],
-  },
-  {
-    what: "cpu: idle",
+    what: "idle",
     resources: { cpu: { shares: 512n, idle: 1 } },
-    v1: ["cpu", { "cpu.idle": "1" }],
-    v2: ["cpu", { "cpu.idle": "1" }],
+    v1: { cpu: { "cpu.idle": "1" } },
+    v2: { cpu: { "cpu.idle": "1" } },
     differs: { runc: "1.1 has no idle on v1" },
   },
   {
-    what: "cpuset",
-    resources: { cpu: { cpus: "0", mems: "0" } },
-    v1: ["cpuset", { "cpuset.cpus": "0", "cpuset.mems": "0" }],
-    v2: ["cpuset", { "cpuset.cpus": "0", "cpuset.mems": "0" }],
-  },
-  {
-    what: "pids: a limit",
-    resources: { pids: { limit: 20n } },
-    v1: ["pids", { "pids.max": "20" }],
-    v2: ["pids", { "pids.max": "20" }],
-  },
-  {
-    what: "pids: no limit",
-    resources: { pids: { limit: -1n } },
-    v1: ["pids", { "pids.max": "max" }],
-    v2: ["pids", { "pids.max": "max" }],
-  },
-  {
-    what: "blockIO: a weight, for the scheduler that the kernel has",
+    what: "a weight of block devices, for the scheduler that the kernel has",
     resources: { blockIO: { weight: 505 } },
-    v1: ["blkio", { "blkio.weight|blkio.bfq.weight": "505" }],
-    v2: ["io", { "io.bfq.weight|io.weight": "default 505|default 5000" }],
+    v1: { blkio: { "blkio.weight|blkio.bfq.weight": "505" } },
+    v2: { io: { "io.bfq.weight|io.weight": "default 505|default 5000" } },
   },
   {
-    what: "hugepageLimits: what may be used and reserved",
+    what: "pages that may be used and reserved",
     resources: { hugepageLimits: [{ pageSize: "2MB", limit: 4n * MB }] },
-    v1: [
-      "hugetlb",
-      { "hugetlb.2MB.limit_in_bytes": "4194304", "hugetlb.2MB.rsvd.limit_in_bytes": "4194304" },
-    ],
-    v2: ["hugetlb", { "hugetlb.2MB.max": "4194304", "hugetlb.2MB.rsvd.max": "4194304" }],
+    v1: {
+      hugetlb: { "hugetlb.2MB.limit_in_bytes": "4194304", "hugetlb.2MB.rsvd.limit_in_bytes": "4194304" },
+    },
+    v2: { hugetlb: { "hugetlb.2MB.max": "4194304", "hugetlb.2MB.rsvd.max": "4194304" } },
     differs: {
       runc: "1.1 looks for controllers of a hybrid machine on v1 alone",
       crun: "sees v1 alone here",
     },
   },
   {
-    what: "unified: files of v2 as they are named",
-    resources: { unified: { "memory.high": "50331648", "pids.max": "30" } },
-    v2: ["memory", { "memory.high": "50331648", "pids.max": "30" }],
-    differs: { crun: "ignores it on v1" },
+    what: "swappiness",
+    resources: { memory: { swappiness: 20n } },
+    v1: { memory: { "memory.swappiness": "20" } },
+    differs: { runc: "ignores it on v2", crun: "ignores it on v2" },
   },
   {
-    what: "unified wins over what is converted",
-    resources: { pids: { limit: 20n }, unified: { "pids.max": "40" } },
-    v2: ["pids", { "pids.max": "40" }],
-    differs: { crun: "ignores it on v1" },
+    what: "an OOM killer that is disabled",
+    resources: { memory: { limit: 64n * MB, disableOOMKiller: true } },
+    v1: { memory: { "memory.limit_in_bytes": "67108864" } },
+    differs: { runc: "ignores it on v2", crun: "ignores it on v2" },
+  },
+  {
+    what: "files of v2 as they are named, which win over what is converted",
+    resources: { pids: { limit: 20n }, unified: { "memory.high": "50331648", "pids.max": "30" } },
+    v2: { memory: { "memory.high": "50331648" }, pids: { "pids.max": "30" } },
+    differs: { runc: "has no places", crun: "ignores it on v1" },
   },
 ];
 
 /** The version that a part is on here, and what is expected there. */
 function expectation({ v1, v2 }: Case): { version: 1 | 2; lacks: string | false; files: Files | undefined } {
-  const [legacy = v2?.[0] ?? ""] = v1 ?? [];
+  const [legacy = "", unified = legacy] = [v1, v2].map((files) => Object.keys(files ?? {})[0] ?? "memory");
   const version = groupOf("self", legacy)?.version ?? 2;
-  const [controller = legacy, files] = (version === 1 ? v1 : v2) ?? [];
-  return { version, lacks: lacksController(controller), files };
+  const files = version === 1 ? v1 : v2;
+  const needed = Object.keys(files ?? { [version === 1 ? legacy : unified]: {} });
+  return { version, lacks: needed.map(lacksController).find((reason) => reason !== false) ?? false, files };
 }
 
-/** Where a file has another name in some kernels, the one that is there. */
-function check(made: { pid: number; controller: string }, name: string, wanted: string): boolean {
-  const group = groupOf(made.pid, made.controller);
+/** Whether a group has a file, whose content must then be the right one. */
+function check(group: Group | undefined, name: string, wanted: string): boolean {
   assert.ok(group);
   const contents = name.split("|").map((file) => groupFile(group, file));
   const index = contents.findIndex((content) => content !== undefined);
@@ -208,32 +193,31 @@ for (const each of cases) {
   }
   test(each.what, { skip: skip || lacks || known }, async (t) => {
     await using made = await container({ args: ["sleep", "100"], linux: { resources: each.resources } });
-    succeeded(await made.create());
-    const { pid } = await made.state();
-    const controller = (version === 1 ? each.v1 : each.v2)?.[0] ?? "";
-    const seen = Object.entries(files).filter(([name, wanted]) => check({ pid, controller }, name, wanted));
-    if (seen.length === 0) t.skip(`the kernel has no ${Object.keys(files).join(", ")}`);
+    const pid = await createdPid(made);
+    const absent = Object.entries(files).flatMap(([controller, group]) =>
+      Object.entries(group).flatMap(([name, wanted]) =>
+        check(groupOf(pid, controller), name, wanted) ? [] : [name],
+      ),
+    );
+    if (absent.length > 0) t.skip(`the kernel has no ${absent.join(", ")}`);
   });
 }
 
-test("blockIO: throttles of a device", {
+test("throttles of a block device", {
   skip:
     skip ||
     (disk.name === ""
       ? "needs a disk"
       : lacksController(groupOf("self", "blkio")?.version === 1 ? "blkio" : "io")),
 }, async () => {
-  const { major, minor } = disk;
-  const rate = (value: bigint) => [{ major, minor, rate: value }];
   const blockIO = {
-    throttleReadBpsDevice: rate(10n * MB),
-    throttleWriteBpsDevice: rate(20n * MB),
-    throttleReadIOPSDevice: rate(300n),
-    throttleWriteIOPSDevice: rate(400n),
+    throttleReadBpsDevice: [{ major, minor, rate: 10n * MB }],
+    throttleWriteBpsDevice: [{ major, minor, rate: 20n * MB }],
+    throttleReadIOPSDevice: [{ major, minor, rate: 300n }],
+    throttleWriteIOPSDevice: [{ major, minor, rate: 400n }],
   };
   await using made = await container({ args: ["sleep", "100"], linux: { resources: { blockIO } } });
-  succeeded(await made.create());
-  const group = groupOf((await made.state()).pid, "blkio");
+  const group = groupOf(await createdPid(made), "blkio");
   assert.ok(group);
   if (group.version === 2) {
     assert.equal(groupFile(group, "io.max"), `${disk.name} rbps=10485760 wbps=20971520 riops=300 wiops=400`);
@@ -276,8 +260,7 @@ test("who allocates more memory than the limit is killed, and the group has coun
     args: ["probe", "allocate", "64", ",", "print", "out", "survived"],
     linux: { resources: { memory } },
   });
-  succeeded(await made.create());
-  const group = groupOf((await made.state()).pid, "memory");
+  const group = groupOf(await createdPid(made), "memory");
   assert.ok(group);
   succeeded(await made.start());
   await made.stopped();
@@ -305,8 +288,7 @@ test("a quota of time throttles", { skip: skip || lacksController("cpu") }, asyn
     args: ["sh", "-c", "while :; do :; done"],
     linux: { resources: { cpu: { quota: 5000n, period: 100_000n } } },
   });
-  succeeded(await made.create());
-  const group = groupOf((await made.state()).pid, "cpu");
+  const group = groupOf(await createdPid(made), "cpu");
   assert.ok(group);
   succeeded(await made.start());
   await until("it is throttled", () => /^nr_throttled [1-9]/m.test(groupFile(group, "cpu.stat") ?? ""));

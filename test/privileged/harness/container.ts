@@ -118,6 +118,13 @@ export function succeeded(outcome: Outcome): Outcome {
   return outcome;
 }
 
+/** Creates a container and returns the id of its process. */
+export async function createdPid(made: Container): Promise<number> {
+  const path = join(made.directory, "pid");
+  succeeded(await made.create(["--pid-file", path]));
+  return Number(readFileSync(path, "utf8"));
+}
+
 /** Runs a container to its end, in the foreground, and returns its outcome, which must be success. */
 export async function runContainer(options: ConfigOptions, ...flags: string[]): Promise<Outcome> {
   await using made = await container(options);

@@ -2,6 +2,7 @@ export { type ConfigOptions, MARK, plainConfig, plainNamespaces } from "./config
 export {
   type Container,
   container,
+  createdPid,
   isDead,
   namesIn,
   probe,
