@@ -22,7 +22,7 @@ const forMachine = ["test/helper", "test/privileged"];
 const startEngine = 'ln -s "$PWD/dist/helper/tug-helper" /usr/local/bin/tug && tug version';
 
 /** After how many milliseconds the test machine is switched off. */
-const machineTimeout = 1_200_000;
+const machineTimeout = 5_400_000;
 
 process.umask(0o022);
 // Ctrl-C reaches the programs that run as well; when they end, this one cleans up and ends too.
