@@ -11,7 +11,7 @@ export type AuthorizerOptions = {
   /** The registry as references name it. */
   domain: string;
   /** What is asked for, such as `repository:library/debian:pull`. */
-  scope: string;
+  scopes: readonly string[];
   credentials: CredentialSource;
   now: () => number;
 };
@@ -74,7 +74,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
 type Respond = AnswerRequest & { challenges: Challenge[]; credentials: Credentials | undefined };
 
 async function respond(
-  { http, origin, scope, now }: AuthorizerOptions,
+  { http, origin, scopes, now }: AuthorizerOptions,
   { challenges, credentials, purpose, signal }: Respond,
 ): Promise<{ header: string; expires: number } | undefined> {
   const forever = Number.POSITIVE_INFINITY;
@@ -83,7 +83,7 @@ async function respond(
   }
   const bearer = challenges.find((each) => each.scheme === "bearer");
   if (bearer !== undefined) {
-    const request = { http, challenge: bearer, scope, credentials, origin, purpose, now, signal };
+    const request = { http, challenge: bearer, scopes, credentials, origin, purpose, now, signal };
     const token: Token = await fetchToken(request);
     return { header: `Bearer ${token.value}`, expires: token.expires };
   }

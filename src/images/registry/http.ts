@@ -1,24 +1,9 @@
-import http, { type IncomingMessage } from "node:http";
+import http from "node:http";
 import https from "node:https";
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
+import { exchange, type HttpRequest, type HttpResponse, withCode } from "./http-exchange.ts";
 
-/** One exchange with a server. */
-export type HttpRequest = {
-  method: "GET" | "HEAD" | "POST";
-  url: URL;
-  headers: Readonly<Record<string, string>>;
-  body?: string;
-  signal?: AbortSignal | undefined;
-};
-
-/** What a server answered. The body must be read to its end or destroyed. */
-export type HttpResponse = {
-  status: number;
-  header(name: string): string | undefined;
-  body: IncomingMessage;
-  /** Where the answer came from after redirects. */
-  url: URL;
-};
+export type { HttpBody, HttpRequest, HttpResponse } from "./http-exchange.ts";
 
 export interface HttpClient extends Disposable {
   send(request: HttpRequest): Promise<HttpResponse>;
@@ -27,7 +12,7 @@ export interface HttpClient extends Disposable {
 export type HttpOptions = {
   /** Milliseconds after which a connection that is not there has failed, the TLS handshake included. */
   connectTimeout?: number;
-  /** Milliseconds without any byte from the server after which an exchange has failed. */
+  /** Milliseconds without any byte in either direction after which an exchange has failed. */
   idleTimeout?: number;
   /** Certificates, in PEM, of authorities to trust besides Node's and the machine's. */
   ca?: readonly string[];
@@ -36,7 +21,8 @@ export type HttpOptions = {
 const maxRedirects = 10;
 
 /**
- * A client that keeps connections and follows redirects of GET and HEAD.
+ * A client that keeps connections and follows redirects: all of GET and HEAD, and of the others those that keep the
+ * method. A form is not sent a second time: it may hold a password.
  *
  * A redirect to another host, port or scheme loses the Authorization header, and one from https to http is refused.
  * @throws system errors of the connection as they are, `ERR_CONNECT_TIMEOUT`, `ETIMEDOUT` for silence, `ERR_REDIRECT`
@@ -49,17 +35,17 @@ export function createHttpClient(options: HttpOptions = {}): HttpClient {
     secure ??= new https.Agent({ keepAlive: true, secureContext: trust(options.ca ?? []) });
     return secure;
   };
-  const exchange = (request: HttpRequest) => {
+  const send = (request: HttpRequest) => {
     const agent = request.url.protocol === "https:" ? secureAgent() : plain;
-    return sendOnce(request, { agent, connectTimeout, idleTimeout });
+    return exchange(request, { agent, connectTimeout, idleTimeout });
   };
   return {
     async send(request) {
       let current = request;
       for (let redirects = 0; ; redirects += 1) {
-        const response = await exchange(current);
-        const location = redirectOf(response);
-        if (location === undefined || request.method === "POST") return response;
+        const response = await send(current);
+        const location = redirectOf(current, response);
+        if (location === undefined) return response;
         response.body.destroy();
         if (redirects === maxRedirects) throw redirectError(`more than ${maxRedirects} redirects`);
         current = redirected(current, location);
@@ -79,8 +65,11 @@ function trust(further: readonly string[]): SecureContext {
   });
 }
 
-function redirectOf({ status, header }: HttpResponse): string | undefined {
-  return [301, 302, 303, 307, 308].includes(status) ? header("location") : undefined;
+function redirectOf({ method, body }: HttpRequest, { status, header }: HttpResponse): string | undefined {
+  if (typeof body === "string") return undefined;
+  const isReading = method === "GET" || method === "HEAD";
+  const statuses = isReading ? [301, 302, 303, 307, 308] : [307, 308];
+  return statuses.includes(status) ? header("location") : undefined;
 }
 
 function redirected(request: HttpRequest, location: string): HttpRequest {
@@ -99,42 +88,4 @@ function redirected(request: HttpRequest, location: string): HttpRequest {
 
 function redirectError(message: string): Error {
   return withCode(message, "ERR_REDIRECT");
-}
-
-function withCode(message: string, code: string): Error {
-  return Object.assign(new Error(message), { code });
-}
-
-type Wire = { agent: http.Agent; connectTimeout: number; idleTimeout: number };
-
-function sendOnce(request: HttpRequest, { agent, connectTimeout, idleTimeout }: Wire): Promise<HttpResponse> {
-  const { method, url, headers, body, signal } = request;
-  const module = url.protocol === "https:" ? https : http;
-  return new Promise((resolve, reject) => {
-    const outgoing = module.request(url, { method, headers, agent, ...(signal && { signal }) });
-    let incoming: IncomingMessage | undefined;
-    outgoing.setTimeout(idleTimeout, () => {
-      // Bytes that wait here for a slow reader are not the server's silence.
-      if (incoming !== undefined && (incoming.readableLength > 0 || incoming.isPaused())) return;
-      (incoming ?? outgoing).destroy(withCode(`no answer for ${idleTimeout} ms`, "ETIMEDOUT"));
-    });
-    outgoing.once("socket", (socket) => {
-      if (!socket.connecting) return;
-      const giveUp = () =>
-        outgoing.destroy(withCode(`no connection after ${connectTimeout} ms`, "ERR_CONNECT_TIMEOUT"));
-      const timer = setTimeout(giveUp, connectTimeout);
-      socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () => clearTimeout(timer));
-      socket.once("close", () => clearTimeout(timer));
-    });
-    outgoing.on("error", reject);
-    outgoing.on("response", (response) => {
-      incoming = response;
-      const header = (name: string) => {
-        const value = response.headers[name];
-        return Array.isArray(value) ? value.join(", ") : value;
-      };
-      resolve({ status: response.statusCode ?? 0, header, body: response, url });
-    });
-    outgoing.end(body);
-  });
 }

@@ -15,7 +15,8 @@ export type ManifestReaderOptions = {
   purpose: Purpose;
 };
 
-const accept = [...indexMediaTypes, ...manifestMediaTypes].join(", ");
+/** The Accept header of requests for manifests and indexes. */
+export const acceptedManifests = [...indexMediaTypes, ...manifestMediaTypes].join(", ");
 
 /** The half of a `Repository` that reads manifests. */
 export function createManifestReader(
@@ -24,7 +25,7 @@ export function createManifestReader(
   const { requester, base, purpose } = options;
   const request = (method: "GET" | "HEAD", reference: string, signal: AbortSignal | undefined) => {
     const url = new URL(`manifests/${reference}`, base);
-    return { method, url, headers: { accept }, accept: [200], signal };
+    return { method, url, headers: { accept: acceptedManifests }, accept: [200], signal };
   };
   return {
     resolve: (reference, signal) => requester(request("HEAD", reference, signal), describe),
@@ -70,7 +71,7 @@ function mediaTypeOf(response: HttpResponse): string {
 }
 
 /** The digest that the registry tells; one of an unknown form is as good as none. */
-function digestHeader(response: HttpResponse): Digest | undefined {
+export function digestHeader(response: HttpResponse): Digest | undefined {
   const value = response.header("docker-content-digest");
   return value !== undefined && isDigest(value) ? value : undefined;
 }

@@ -1,25 +1,30 @@
 import type { Authorizer } from "./authorizer.ts";
-import type { HttpClient, HttpResponse } from "./http.ts";
+import type { HttpBody, HttpClient, HttpRequest, HttpResponse } from "./http.ts";
 import { type Purpose, statusFailure, transportFailure } from "./registry-error.ts";
 import { type Delay, isTransientStatus, waitBefore } from "./retry.ts";
 
-export type RequesterOptions = {
+/** Everything that requests about one repository share. */
+export type Channel = {
   http: HttpClient;
   authorizer: Authorizer;
+  /** The registry; nobody else gets to see an Authorization header. */
+  origin: URL;
   purpose: Purpose;
   now: () => number;
   delay: Delay;
   userAgent: string;
 };
 
-export type RegistryRequest = {
-  method: "GET" | "HEAD";
+export type ChannelRequest = {
+  method: HttpRequest["method"];
   url: URL;
   headers?: Readonly<Record<string, string>>;
-  /** Statuses to return; all others are errors. */
-  accept: readonly number[];
+  body?: HttpBody | undefined;
   signal?: AbortSignal | undefined;
 };
+
+/** `accept`: statuses to return; all others are errors. */
+export type RegistryRequest = ChannelRequest & { accept: readonly number[] };
 
 /**
  * Sends requests with authorization and attempts. `use` gets only answers with an accepted status, and belongs to the
@@ -30,14 +35,14 @@ export type Requester = <T>(
   use: (response: HttpResponse) => T | Promise<T>,
 ) => Promise<T>;
 
-export function createRequester(options: RequesterOptions): Requester {
-  const { purpose, now, delay } = options;
+export function createRequester(channel: Channel): Requester {
+  const { purpose, now, delay } = channel;
   return async (request, use) => {
     const { signal } = request;
     for (let attempt = 1; ; attempt += 1) {
       signal?.throwIfAborted();
       try {
-        const response = await authorized(options, request);
+        const response = await sendAuthorized(channel, request);
         if (request.accept.includes(response.status)) return await use(response);
         const retryAfter = response.header("retry-after");
         const wait = isTransientStatus(response.status)
@@ -56,23 +61,28 @@ export function createRequester(options: RequesterOptions): Requester {
   };
 }
 
-/** One attempt: with the header that served before, then with one that answers the challenge. */
-async function authorized(options: RequesterOptions, request: RegistryRequest): Promise<HttpResponse> {
-  const { http, authorizer, purpose, userAgent } = options;
-  const { method, url, signal } = request;
+/**
+ * One attempt: with the header that served before, then with one that answers the challenge.
+ * @throws what the transport throws, as it is
+ */
+export async function sendAuthorized(channel: Channel, request: ChannelRequest): Promise<HttpResponse> {
+  const { http, authorizer, origin, purpose, userAgent } = channel;
+  const { method, url, body, signal } = request;
+  const isOurs = url.origin === origin.origin;
   const send = (authorization: string | undefined) => {
     const headers = {
       "user-agent": userAgent,
       "accept-encoding": "identity",
+      ...(method === "POST" && body === undefined && { "content-length": "0" }),
       ...request.headers,
       ...(authorization !== undefined && { authorization }),
     };
-    return http.send({ method, url, headers, signal });
+    return http.send({ method, url, headers, body, signal });
   };
-  const known = authorizer.current();
+  const known = isOurs ? authorizer.current() : undefined;
   const response = await send(known);
   // A challenge from where a redirect led is not the registry's: answering it would give credentials away.
-  if (response.status !== 401 || response.url.origin !== url.origin) return response;
+  if (response.status !== 401 || !isOurs || response.url.origin !== url.origin) return response;
   const answer = await authorizer.answer(response.header("www-authenticate"), known, { purpose, signal });
   if (answer === undefined) return response;
   response.body.destroy();

@@ -10,7 +10,7 @@ export type TokenRequest = {
   http: HttpClient;
   challenge: Challenge;
   /** Asked for besides the scope of the challenge. */
-  scope: string;
+  scopes: readonly string[];
   credentials: Credentials | undefined;
   /** Origin of the registry that sent the challenge. */
   origin: URL;
@@ -46,9 +46,7 @@ function tokenMessage(request: TokenRequest): HttpRequest {
   const { challenge, credentials, purpose } = request;
   const realm = realmOf(request);
   const service = challenge.parameters.service;
-  const scopes = [...new Set([...(challenge.parameters.scope?.split(" ") ?? []), request.scope])].filter(
-    Boolean,
-  );
+  const scopes = joinScopes([...(challenge.parameters.scope?.split(" ") ?? []), ...request.scopes]);
   if (credentials !== undefined && "identityToken" in credentials) {
     const form = new URLSearchParams({
       grant_type: "refresh_token",
@@ -66,6 +64,18 @@ function tokenMessage(request: TokenRequest): HttpRequest {
     return { method: "GET", url: realm, headers: {} };
   realm.searchParams.set("account", credentials.username);
   return { method: "GET", url: realm, headers: { authorization: basicAuthorization(credentials) } };
+}
+
+/** Each resource once, with every action that is asked for it: `repository:a/b:pull,push`. */
+function joinScopes(scopes: readonly string[]): string[] {
+  const actions = new Map<string, Set<string>>();
+  for (const scope of scopes.filter(Boolean)) {
+    const colon = scope.lastIndexOf(":");
+    const known = actions.get(scope.slice(0, colon)) ?? new Set();
+    for (const action of scope.slice(colon + 1).split(",")) known.add(action);
+    actions.set(scope.slice(0, colon), known);
+  }
+  return [...actions].map(([resource, names]) => `${resource}:${[...names].join(",")}`);
 }
 
 /** The address of the token server; passwords go nowhere without encryption, except from loopback to loopback. */

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { type Digest, sha256 } from "../../base/index.ts";
 import type { Descriptor } from "../../specs/index.ts";
+import { createFakeUploads } from "./fake-uploads.ts";
 
 /** Answers a request in the registry's place and returns true, or leaves it to the registry. */
 export type Fault = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -20,6 +21,12 @@ export interface FakeRegistry extends AsyncDisposable {
   putBlob(data: Uint8Array | string): { digest: Digest; size: number };
   /** Serves a document under a tag and under its digest. */
   putManifest(repository: string, tag: string, document: object): Descriptor;
+  /** The digest that a tag stands for. */
+  tagged(repository: string, tag: string): Digest | undefined;
+  /** A blob that was put in or uploaded. */
+  blob(digest: string): Buffer | undefined;
+  /** How many uploads are neither complete nor cancelled. */
+  unfinished(): number;
 }
 
 type Document = { mediaType: string; data: Buffer };
@@ -30,6 +37,7 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
   const requests: string[] = [];
   const headers: IncomingMessage["headers"][] = [];
   const faults: Fault[] = [];
+  const uploads = createFakeUploads(blobs);
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
     headers.push(request.headers);
@@ -38,7 +46,13 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
       /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(request.url ?? "") ?? [];
     const document = manifests.get(`${repository} ${reference}`);
     const blob = blobs.get(reference);
-    if (kind === "manifests" && document !== undefined) serveManifest(response, document);
+    if (uploads.handle(request, response)) return;
+    if (kind === "manifests" && request.method === "PUT") {
+      void storeManifest(request, response, (data, mediaType) => {
+        for (const name of [reference, sha256(data)])
+          manifests.set(`${repository} ${name}`, { mediaType, data });
+      });
+    } else if (kind === "manifests" && document !== undefined) serveManifest(response, document);
     else if (kind === "blobs" && blob !== undefined) serveBlob(request, response, blob);
     else refuse(response, 404, kind === "blobs" ? "BLOB_UNKNOWN" : "MANIFEST_UNKNOWN");
   });
@@ -62,12 +76,30 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
       for (const reference of [tag, digest]) manifests.set(`${repository} ${reference}`, { mediaType, data });
       return { mediaType, digest, size: data.length };
     },
+    tagged(repository, tag) {
+      const document = manifests.get(`${repository} ${tag}`);
+      return document && sha256(document.data);
+    },
+    blob: (digest) => blobs.get(digest),
+    unfinished: () => uploads.unfinished(),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
       await once(server, "close");
     },
   };
+}
+
+async function storeManifest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  store: (data: Buffer, mediaType: string) => void,
+): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const data = Buffer.concat(chunks);
+  store(data, request.headers["content-type"] ?? "");
+  response.writeHead(201, { "docker-content-digest": sha256(data) }).end();
 }
 
 function serveManifest(response: ServerResponse, { mediaType, data }: Document): void {
