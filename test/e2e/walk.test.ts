@@ -1,13 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmdirSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { checkout } from "../../tools/test/cache.ts";
@@ -25,7 +17,7 @@ import {
   consoleBlocks,
   needsTerminal,
   perform,
-  startTerminal,
+  startShell,
   type TestTerminal,
 } from "./harness/index.ts";
 
@@ -46,7 +38,7 @@ describe("docs/walk.md", { skip }, () => {
   before(async () => {
     instance = await startTug();
     await loadBusybox(instance);
-    terminal = await openTerminal(instance);
+    terminal = await startShell(instance, { programs: groupPrograms.map(({ path }) => path), columns: 200 });
   });
   after(async () => {
     await terminal?.[Symbol.asyncDispose]();
@@ -87,30 +79,6 @@ function namedOps(text: string): { op: string; from: string | undefined }[] {
     const [, from] = /^`(\/.*)`$/.exec(cells.at(-1) ?? "") ?? [];
     return op === undefined ? [] : [{ op, from }];
   });
-}
-
-/** A shell in an empty directory with the programs of the walk on its PATH. */
-async function openTerminal({ directory, env }: TugInstance): Promise<TestTerminal> {
-  const programs = join(directory, "bin");
-  const cwd = join(directory, "walk");
-  const helper = join(checkout, "dist/helper/tug-helper");
-  for (const path of [programs, join(directory, "real"), cwd]) mkdirSync(path);
-  symlinkSync(helper, join(programs, "tug"));
-  symlinkSync(helper, join(directory, "real/tug-oci"));
-  // The machine's own containers are not the test's.
-  const words = `'${directory}/real/tug-oci' --root '${directory}/oci' "$@"`;
-  writeFileSync(join(programs, "tug-oci"), `#!/bin/sh\nexec ${words}\n`);
-  chmodSync(join(programs, "tug-oci"), 0o755);
-  for (const { path } of groupPrograms) symlinkSync(path, join(programs, path.split("/").at(-1) ?? ""));
-  const { TUG_DATA_ROOT = "", TUG_RUN_ROOT = "" } = env;
-  const path = `${programs}:${process.env.PATH}`;
-  const shell = await startTerminal("sh", {
-    cwd,
-    env: { PATH: path, LC_ALL: "C", TUG_DATA_ROOT, TUG_RUN_ROOT },
-    columns: 200,
-  });
-  await shell.endsWith(/^#$/);
-  return shell;
 }
 
 /** Where a command of the walk has failed, the groups that it made are still there. */

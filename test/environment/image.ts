@@ -17,6 +17,8 @@ export type ImageFixture = {
 
 export type LayerFixture = {
   readonly entries: readonly TarEntry[];
+  /** A finished tar archive in place of the entries. */
+  readonly archive?: Buffer;
   /** Default gzip. */
   readonly compression?: "none" | "gzip" | "zstd";
 };
@@ -66,7 +68,7 @@ const mediaTypes = {
 
 const compress = {
   none: (tar: Buffer) => tar,
-  gzip: (tar: Buffer) => gzipSync(tar),
+  gzip: (tar: Buffer) => gzipSync(tar, { level: 1 }),
   zstd: (tar: Buffer) => zstdCompressSync(tar),
 };
 
@@ -79,7 +81,7 @@ export function buildImage(fixture: ImageFixture): BuiltImage {
     blobs.set(digest, bytes);
     return { mediaType, digest, size: bytes.length };
   };
-  const archives = fixture.layers.map((layer) => tarArchive(layer.entries));
+  const archives = fixture.layers.map(({ archive, entries }) => archive ?? tarArchive(entries));
   const layers = fixture.layers.map((layer, index) => {
     const compression = layer.compression ?? "gzip";
     return add(types.layers[compression], compress[compression](archives[index] as Buffer));
