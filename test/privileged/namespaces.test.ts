@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { chmodSync, readFileSync, readlinkSync } from "node:fs";
 import { test } from "node:test";
 import type { NamespaceType } from "../../src/specs/oci-runtime/index.ts";
-import type { ProbeReport } from "../environment/index.ts";
+import { type ProbeReport, probeLines } from "../environment/index.ts";
 import {
   container,
   differs,
@@ -234,4 +234,55 @@ test("in a pid namespace the program is the first process and alone (rules: exec
   const processes = namesIn(first).filter((name) => /^\d+$/.test(name));
   assert.deepEqual(processes, ["1"]);
   assert.deepEqual([second?.pid, second?.ppid], [1, 0]);
+});
+
+test("the clocks of a time namespace are set off, the host's are not", {
+  skip: skip || differs({ runc: "1.1 knows no time namespace" }),
+}, async () => {
+  const before = Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]);
+  const [, line] = await probe(["read", "/proc/self/timens_offsets", ",", "read", "/proc/uptime"], {
+    linux: {
+      namespaces: [...plainNamespaces, { type: "time" }],
+      timeOffsets: { boottime: { secs: 1_000_000n }, monotonic: { secs: 7n, nanosecs: 5 } },
+    },
+  });
+  assert.ok(Number(String(line?.content).split(" ")[0]) >= before + 1_000_000);
+  assert.ok(Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]) < before + 1_000_000);
+});
+
+test("a user namespace may map several ranges, and what is not mapped is nobody", { skip }, async () => {
+  const map = [
+    { containerID: 0, hostID: 200_000, size: 10 },
+    { containerID: 1000, hostID: 300_000, size: 1 },
+  ];
+  await using made = await container({
+    args: ["probe", "report", ",", "stat", "/etc/passwd"],
+    process: { user: { uid: 1000, gid: 1000, additionalGids: [5] } },
+    linux: { namespaces: [...plainNamespaces, { type: "user" }], uidMappings: map, gidMappings: map },
+  });
+  chmodSync(made.directory, 0o755);
+  const [report, stat] = probeLines(succeeded(await made.run()).stdout);
+  assert.deepEqual(report?.uid, [1000, 1000, 1000]);
+  assert.deepEqual(report?.groups, [5]);
+  assert.deepEqual(
+    (report?.uidMap as string[]).map((entry) => entry.trim().split(/ +/).map(Number)),
+    [
+      [0, 200_000, 10],
+      [1000, 300_000, 1],
+    ],
+  );
+  assert.equal(stat?.uid, 65534);
+});
+
+test("a user that the namespace does not map is refused", { skip }, async () => {
+  const map = [{ containerID: 0, hostID: 200_000, size: 10 }];
+  await using made = await container({
+    process: { user: { uid: 1000, gid: 0 } },
+    linux: { namespaces: [...plainNamespaces, { type: "user" }], uidMappings: map, gidMappings: map },
+  });
+  chmodSync(made.directory, 0o755);
+  const { code, stderr } = await made.run();
+  assert.notEqual(code, 0);
+  assert.match(stderr, /user|uid|invalid argument/i);
+  made.assertNothingLeft();
 });

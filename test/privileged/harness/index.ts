@@ -17,4 +17,5 @@ export { type MountSpace, mountSpace } from "./mount-space.ts";
 export { makeRootfs } from "./rootfs.ts";
 export { differs, type Outcome, runtimeName, skip } from "./runtime.ts";
 export { call, verbs } from "./syscalls.ts";
+export { type Caller, type Listener, listenForTerminal, runAtTerminal } from "./terminal.ts";
 export { until } from "./until.ts";

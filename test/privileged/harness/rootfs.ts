@@ -21,7 +21,7 @@ const applets = [
     "ps",
     "pwd",
   ],
-  ...["rm", "sh", "sleep", "stty", "touch", "true", "tty", "umount", "wc"],
+  ...["rm", "seq", "sh", "sleep", "stty", "touch", "true", "tty", "umount", "wc"],
 ];
 
 /** Makes the root file system of a bundle: a shell, some programs, and the probe. Nothing else, so that it is quick. */

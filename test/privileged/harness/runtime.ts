@@ -15,6 +15,11 @@ const command =
     ? [process.execPath, join(checkout, "dist/bin/tug-oci.mjs")]
     : [...besideV2(basename(chosen)), chosen];
 
+/** The command line that runs the runtime. */
+export function runtimeCommand(args: readonly string[]): readonly string[] {
+  return [...command, ...args];
+}
+
 /** Why tests of containers cannot run here, or false. */
 export const skip = requireRoot() || debianProgram("busybox").skip || probeProgram().skip;
 
