@@ -18,7 +18,8 @@ enum {
 	PATIENCE_MS = 250,
 	GREETING = 1,
 	ACCEPTED = 2,
-	GREETING_MAX = PATH_MAX + 256,
+	BUILD_MAX = 64,
+	GREETING_MAX = 512,
 	REQUEST_MAX = 4 * 1024 * 1024, /* what the other side takes */
 };
 
@@ -88,17 +89,28 @@ static ssize_t receive(const struct talk *talk, uint8_t type, uint8_t *content, 
 	return size <= room && move(talk, POLLIN, content, size) ? (ssize_t)size : -1;
 }
 
-/* Whether the process that greets was made of the same package and sees the same machine. */
+/* What tells the package's build from any other; the build leaves it in a file. */
+static size_t read_build(const char *package, char *build, size_t size)
+{
+	owned int directory = open(package, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ssize_t length = directory < 0 ? -1 : read_file(directory, "dist/build", build, size);
+	return length < 0 ? 0 : (size_t)length;
+}
+
+/* Whether the process that greets was made by the same build and sees the same machine. */
 static bool is_like_us(const uint8_t *greeting, ssize_t size, const char *package)
 {
+	char build[BUILD_MAX];
 	static const char *const places[] = {
 		"/proc/self/ns/mnt", "/proc/self/ns/user", "/proc/self/ns/pid", "/proc/self/ns/cgroup", "/",
 	};
 	const uint8_t hash[] = TUG_TABLE_HASH_BYTES, *at = greeting + 4 + sizeof hash + 4;
-	size_t length = strlen(package), count = sizeof places / sizeof *places;
+	size_t length = read_build(package, build, sizeof build), count = sizeof places / sizeof *places;
 	if (size < at - greeting + (ssize_t)length + (ssize_t)(16 * count) || get32(greeting) != FRONT_VERSION)
 		return false;
-	if (memcmp(greeting + 4, hash, sizeof hash) != 0 || get32(at - 4) != length || memcmp(at, package, length) != 0)
+	if (memcmp(greeting + 4, hash, sizeof hash) != 0)
+		return false;
+	if (length == 0 || get32(at - 4) != length || memcmp(at, build, length) != 0)
 		return false;
 	at += length;
 	for (size_t i = 0; i < count; i++, at += 16) {

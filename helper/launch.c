@@ -2,10 +2,12 @@
  * Starts the engine as if nobody had: nothing of the process that needed it stays with it. DESIGN of the engine's
  * context: an own session and cgroup, a given environment, no descriptors, default signals, umask 022, directory /.
  *
+ *   tug-helper launch --check
  *   tug-helper launch [--any-context] [--cgroup FILE]... [--env NAME=VALUE]... --log FILE -- PROGRAM [ARGUMENT]...
  *
  * Each --cgroup is a `tasks` (v1) or `cgroup.procs` (v2) file to join. Resource limits stay as they are. Ends with 0
- * when the program runs, else with the code of the reason. What cannot be undone is refused, unless --any-context.
+ * when the program runs, else with the code of the reason. What cannot be undone is refused, unless --any-context;
+ * --check tells whether it would be.
  */
 #include "base.h"
 
@@ -169,6 +171,8 @@ static enum launch_code start(const struct launch *launch, int log)
 
 int launch_main(int argc, char **argv)
 {
+	if (argc == 3 && strcmp(argv[2], "--check") == 0)
+		return (int)check_context();
 	owned_memory const char **cgroups = calloc((size_t)argc + 1, sizeof *cgroups);
 	owned_memory char **env = calloc((size_t)argc + 1, sizeof *env);
 	struct launch launch = { .cgroups = cgroups, .env = env };

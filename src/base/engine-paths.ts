@@ -17,6 +17,8 @@ export function enginePaths({ data, run }: EnginePaths) {
     database: join(data, "tug.db"),
     journal: join(data, "journal.db"),
     log: join(data, "engine.log"),
+    /** What engines are made of, by its hash. */
+    versions: join(data, "versions"),
     volumes: join(data, "volumes"),
     socket: join(run, "tug.sock"),
     frontSocket: join(run, "front.sock"),

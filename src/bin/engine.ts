@@ -18,14 +18,16 @@ try {
     paths: { data: resolve(values["data-root"]), run: resolve(values["run-root"]) },
     packageDirectory: resolve(import.meta.dirname, "../.."),
     version: process.env.TUG_VERSION ?? "",
+    build: process.env.TUG_BUILD ?? "",
     logger,
   });
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.once(signal, async () => {
-      await serving.close();
-      process.exit(0);
-    });
-  }
+  const end = async (): Promise<void> => {
+    await serving.close();
+    process.exit(0);
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, end);
+  await serving.asked;
+  await end();
 } catch (error) {
   const { code, hint } = error instanceof TugError ? error : {};
   logger.log("error", "engine.failed", { reason: messageOf(error), code, hint });

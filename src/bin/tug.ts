@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { enginePaths } from "../base/index.ts";
 import { createNodeSignals, createNodeTerminal, runCli } from "../cli/index.ts";
 import { explainConfig } from "../oci/index.ts";
-import { connectEngine, startEngine } from "../resident/index.ts";
+import { checkStart, connectEngine, startEngine } from "../resident/index.ts";
 
 const helper = resolve(import.meta.dirname, "../helper/tug-helper");
 
@@ -30,6 +30,8 @@ process.exitCode = await runCli({
       socket,
       uid: process.getuid?.() ?? 0,
       logFile: log,
+      own: { version: process.env.TUG_VERSION ?? "", build: process.env.TUG_BUILD ?? "" },
+      check: () => checkStart({ helper, logFile: log }),
       start: () =>
         startEngine({
           helper,

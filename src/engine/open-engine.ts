@@ -34,8 +34,10 @@ import { helperTrees } from "./trees.ts";
 
 export type EngineOptions = {
   readonly paths: EnginePaths;
-  /** The helper program and the program of the image tug/hello. */
-  readonly programs: { readonly helper: string; readonly hello: string };
+  /** Whether another engine answers in the run directory. */
+  readonly isServed: () => Promise<boolean>;
+  /** The helper program and the program of the image tug/hello; called when the data directory is this engine's. */
+  readonly findPrograms: () => Promise<{ readonly helper: string; readonly hello: string }>;
   readonly version: string;
   readonly logger: Logger;
   /** Docker's config.json, for credentials. */
@@ -64,17 +66,18 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   await mkdir(layout.data, { recursive: true, mode: 0o711 });
   await mkdir(layout.run, { recursive: true, mode: 0o700 });
   await using opened = new AsyncDisposableStack();
-  opened.adopt(lockDataDirectory(layout.lock), (lock) => lock.release());
+  opened.adopt(await lockDataDirectory(layout.lock, options), (lock) => lock.release());
+  const programs = await options.findPrograms();
   const database = opened.use(openDatabase(layout.database, [...imagesMigrations, ...containerMigrations]));
   const spawner = opened.use(
     await openSpawner({
-      helper: options.programs.helper,
+      helper: programs.helper,
       socket: layout.spawnerSocket,
       makeGroup: () => makeServiceGroup("monitors"),
       logger: options.logger,
     }),
   );
-  const helper = spawnedHelper(spawner, options.programs.helper);
+  const helper = spawnedHelper(spawner, programs.helper);
   const registry = opened.use(
     createRegistryClient({ credentials: dockerConfigCredentials(options.dockerConfig) }),
   );
@@ -86,7 +89,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     logger: options.logger,
     embedded: [HELLO],
   });
-  await images.importEmbedded(await helloImage(options.programs.hello));
+  await images.importEmbedded(await helloImage(programs.hello));
   const store = containerStore(database);
   const journal = opened.adopt(openJournal(layout.journal), (it) => it.close());
   const events = createEventLog({ journal, logger: options.logger });

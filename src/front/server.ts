@@ -8,8 +8,8 @@ import { encodeMessage, FRONT_VERSION, fromFront, text, toFront, u32, u64 } from
 import { type FrontRequest, parseRequest } from "./request.ts";
 
 export type FrontServerOptions = {
-  /** Directory of the package, which holds dist/. */
-  readonly packageDirectory: string;
+  /** What tells this build from any other; front has the same or does not use this process. */
+  readonly build: string;
   readonly logger: Logger;
   /** Runs a command to its end; returns the exit code. Never throws. */
   readonly run: (request: FrontRequest, connection: FrontConnection, peer: Socket) => Promise<number>;
@@ -17,7 +17,7 @@ export type FrontServerOptions = {
 
 /** A server of docs/front-protocol.md; not yet listening. */
 export function createFrontServer(options: FrontServerOptions): Server {
-  const greeting = encodeGreeting(options.packageDirectory);
+  const greeting = encodeGreeting(options.build);
   return createServer((socket) => {
     socket.on("error", () => undefined);
     socket.write(greeting);
@@ -39,7 +39,7 @@ async function serve(socket: Socket, { run }: FrontServerOptions): Promise<void>
 }
 
 /** Who this process is: what front compares with what it is itself. */
-function encodeGreeting(packageDirectory: string): Buffer {
+function encodeGreeting(build: string): Buffer {
   const places = [
     "/proc/self/ns/mnt",
     "/proc/self/ns/user",
@@ -52,5 +52,5 @@ function encodeGreeting(packageDirectory: string): Buffer {
     return [u64(dev), u64(ino)];
   });
   const hash = Buffer.from(tableHash, "hex");
-  return encodeMessage(toFront.greeting, u32(FRONT_VERSION), hash, text(packageDirectory), ...numbers);
+  return encodeMessage(toFront.greeting, u32(FRONT_VERSION), hash, text(build), ...numbers);
 }

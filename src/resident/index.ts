@@ -1,2 +1,2 @@
 export { type ConnectOptions, connectEngine } from "./connect-engine.ts";
-export { startEngine } from "./start-engine.ts";
+export { checkStart, startEngine } from "./start-engine.ts";

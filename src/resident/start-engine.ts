@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -48,6 +48,22 @@ export async function startEngine({ helper, command, logFile, env }: StartOption
   const child = spawn(helper, ["launch", ...groups, ...variables, "--log", logFile, "--", ...command], {
     stdio: "ignore",
   });
+  await succeeded(child, logFile);
+}
+
+/**
+ * Whether an engine could be started from here.
+ *
+ * @throws ENGINE_PROCESS_START as `startEngine` would
+ */
+export async function checkStart({
+  helper,
+  logFile,
+}: Pick<StartOptions, "helper" | "logFile">): Promise<void> {
+  await succeeded(spawn(helper, ["launch", "--check"], { stdio: "ignore" }), logFile);
+}
+
+async function succeeded(child: ChildProcess, logFile: string): Promise<void> {
   const [code] = (await once(child, "exit")) as [number | null];
   if (code === 0) return;
   const [reason, hint] = refusals[code ?? -1] ?? [`its launcher ended with ${code}`, `look into ${logFile}`];

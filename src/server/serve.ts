@@ -1,5 +1,5 @@
 import { chmod, rm } from "node:fs/promises";
-import type { Server } from "node:net";
+import { connect, type Server } from "node:net";
 import { join } from "node:path";
 import { createDockerDoor } from "../api/docker/index.ts";
 import { type EnginePaths, enginePaths, type Logger, writeFileAtomic } from "../base/index.ts";
@@ -13,53 +13,97 @@ import {
 } from "../front/index.ts";
 import { readHostFacts } from "../host/index.ts";
 import { explainConfig, ociVersion } from "../oci/index.ts";
+import { countRequests, createActivity } from "./activity.ts";
+import { serverError } from "./errors.ts";
+import { installVersion } from "./install-version.ts";
 
 export type ServeOptions = {
   readonly paths: EnginePaths;
   /** Directory of the package, which holds dist/. */
   readonly packageDirectory: string;
   readonly version: string;
+  /** Differs between any two builds. */
+  readonly build: string;
   readonly logger: Logger;
 };
 
-/** A resident process that serves; `close` lets go of everything, containers go on. */
-export type Serving = { close(): Promise<void> };
+/** A resident process that serves. */
+export type Serving = {
+  /** Resolves when a client has asked the process to end, and has its answer. */
+  readonly asked: Promise<void>;
+  /** Lets go of everything; containers go on. */
+  close(): Promise<void>;
+};
+
+/** How long clients may take for their last answers, in milliseconds. */
+const LAST_ANSWERS = 1000;
 
 /**
  * Opens the engine and its doors: Docker's API and the socket that `tug` and `tug-oci` on disk talk to. The data
  * directory's lock is taken before a socket is touched, so a second engine changes nothing.
  */
-export async function serve({ paths, packageDirectory, version, logger }: ServeOptions): Promise<Serving> {
-  const { socket, frontSocket, pidFile } = enginePaths(paths);
-  const programs = join(packageDirectory, "dist/helper");
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const { paths, packageDirectory, version, build, logger } = options;
+  const { socket, frontSocket, pidFile, versions } = enginePaths(paths);
   const engine = await openEngine({
     paths,
-    programs: { helper: join(programs, "tug-helper"), hello: join(programs, "hello") },
+    isServed: () => isListening(socket),
+    async findPrograms() {
+      const place = await installVersion({ packageDirectory, versions, logger });
+      const programs = join(place, "dist/helper");
+      return { helper: join(programs, "tug-helper"), hello: join(programs, "hello") };
+    },
     version,
     logger,
     dockerConfig: "/root/.docker/config.json",
   });
-  const door = createDockerDoor(engine, { logger, version });
-  const run = (request: FrontRequest, connection: FrontConnection): Promise<number> =>
-    request.program === "tug"
+  const activity = createActivity();
+  const asked = Promise.withResolvers<void>();
+  const end = (): void => {
+    if (activity.commands > 0) {
+      throw serverError("BUSY", `cannot end the engine: ${activity.commands} commands are under way`);
+    }
+    door.server.close();
+    fronts.close();
+    logger.log("info", "engine.asked");
+    void Promise.race([activity.idle(), new Promise((late) => setTimeout(late, LAST_ANSWERS))]).then(() =>
+      asked.resolve(),
+    );
+  };
+  const resident = { describe: () => ({ version, build, pid: process.pid }), end };
+  const door = createDockerDoor({ ...engine, process: resident }, { logger, version });
+  countRequests(door.server, activity);
+  const run = async (request: FrontRequest, connection: FrontConnection): Promise<number> => {
+    const over = activity.begin("command");
+    connection.gone.addEventListener("abort", over);
+    return request.program === "tug"
       ? runTug(request, connection, { socket, version, explainConfig })
       : runTugOci(request, connection, {
           version: ociVersion(version),
           readFacts: () => readHostFacts(request.pid),
           uid: process.getuid?.() ?? 0,
         });
-  const fronts = createFrontServer({ packageDirectory, logger, run });
+  };
+  const fronts = createFrontServer({ build, logger, run });
   await listen(door.server, socket);
   await listen(fronts, frontSocket);
   await writeFileAtomic(pidFile, `${process.pid}\n`, 0o644);
   logger.log("info", "engine.ready", { socket, pid: process.pid });
   return {
+    asked: asked.promise,
     async close() {
       fronts.close();
       await door.close();
       await engine.close();
     },
   };
+}
+
+async function isListening(path: string): Promise<boolean> {
+  const probe = connect(path);
+  return new Promise((resolve) => {
+    probe.once("connect", () => resolve(true)).once("error", () => resolve(false));
+  }).finally(() => probe.destroy()) as Promise<boolean>;
 }
 
 /** Listens on a unix socket in place of one that a dead engine left. */

@@ -7,7 +7,7 @@ import type { ImagesPort } from "./routes/images/port.ts";
 import { imageRoutes } from "./routes/images/routes.ts";
 import type { SystemPort } from "./routes/system/port.ts";
 import { systemRoutes } from "./routes/system/routes.ts";
-import type { PlansPort } from "./routes/tug/port.ts";
+import type { PlansPort, ProcessPort } from "./routes/tug/port.ts";
 import { tugRoutes } from "./routes/tug/routes.ts";
 import { createDoor, type DockerDoor } from "./server.ts";
 
@@ -18,6 +18,7 @@ export type DockerPorts = {
   readonly images: ImagesPort;
   readonly system: SystemPort;
   readonly plans: PlansPort;
+  readonly process: ProcessPort;
 };
 
 /**
@@ -34,7 +35,7 @@ export function createDockerDoor(
     ...containerRoutes(ports.containers),
     ...execRoutes(ports.execs),
     ...imageRoutes(ports.images),
-    ...tugRoutes(ports.plans),
+    ...tugRoutes(ports.plans, ports.process),
   ];
   return createDoor({ routes, ...options });
 }

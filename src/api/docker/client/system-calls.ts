@@ -41,6 +41,10 @@ export type TugCalls = {
   explain(body: dockerApi.CreateBody, options?: CreateOptions): Promise<dockerApi.ExplainedPlan>;
   /** What a container was, or will be, started with. */
   planOf(container: string, options?: CallOptions): Promise<dockerApi.ExplainedPlan>;
+  /** The process that serves. */
+  engine(options?: CallOptions): Promise<dockerApi.EngineProcess>;
+  /** Ends that process; containers go on. Rejects with a conflict while commands are under way. */
+  endEngine(options?: CallOptions): Promise<void>;
 };
 
 export function createTugCalls(transport: Transport): TugCalls {
@@ -59,5 +63,8 @@ export function createTugCalls(transport: Transport): TugCalls {
         path: `/tug/containers/${encodeURIComponent(container)}/plan`,
         signal,
       }),
+    engine: ({ signal } = {}) => transport.sendForJson({ method: "GET", path: "/tug/engine", signal }),
+    endEngine: ({ signal } = {}) =>
+      transport.sendForNothing({ method: "POST", path: "/tug/engine/end", signal }),
   };
 }

@@ -1,3 +1,4 @@
+import { TugError } from "../../../base/index.ts";
 import type { EngineEvent, InfoFacts, VersionFacts } from "../../../engine/index.ts";
 import type { DockerPorts } from "../door.ts";
 import type { SystemPort } from "../routes/system/port.ts";
@@ -33,6 +34,12 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     images: images.port,
     system,
     plans: createFakePlans(),
+    process: {
+      describe: () => ({ version: "0.0.0-fake", build: "fake", pid: 1 }),
+      end() {
+        throw new TugError("conflict", "FAKE_BUSY", "cannot end the engine: it is a fake");
+      },
+    },
   };
   return { ports, containers, execs, images };
 }
