@@ -17,7 +17,7 @@ export type EmbeddedImage = {
 };
 
 /** The documents and blobs of an image, by digest. */
-type Parts = { manifest: Descriptor; blobs: ReadonlyMap<Digest, Uint8Array> };
+export type EmbeddedParts = { manifest: Descriptor; blobs: ReadonlyMap<Digest, Uint8Array> };
 
 /**
  * Puts an image into the store the way that any other takes: every byte is checked against its digest. The same image
@@ -29,7 +29,7 @@ export async function importEmbedded(
   signal?: AbortSignal,
 ): Promise<ImageRecord> {
   const name = formatReference(image.reference);
-  const { manifest, blobs } = makeParts(image);
+  const { manifest, blobs } = embeddedParts(image);
   using lease = options.leases.temporary();
   const choose = () => {
     throw imageError("CONFIGURATION", `cannot use image ${name}: it is an index`);
@@ -40,7 +40,8 @@ export async function importEmbedded(
   return record;
 }
 
-function makeParts({ config, layers }: EmbeddedImage): Parts {
+/** The manifest of such an image, and all that belongs to it. */
+export function embeddedParts({ config, layers }: EmbeddedImage): EmbeddedParts {
   const blobs = new Map<Digest, Uint8Array>();
   const put = (mediaType: string, data: Uint8Array): Descriptor => {
     const digest = sha256(data);
@@ -64,7 +65,7 @@ function makeParts({ config, layers }: EmbeddedImage): Parts {
   return { manifest, blobs };
 }
 
-function memorySource(blobs: Parts["blobs"], name: string): ImageSource {
+function memorySource(blobs: EmbeddedParts["blobs"], name: string): ImageSource {
   async function* give(digest: Digest, offset: number): AsyncGenerator<Uint8Array> {
     const data = blobs.get(digest);
     if (data === undefined)

@@ -22,7 +22,7 @@ export const imageError = defineErrors("IMAGE", {
     when: "a layer has an entry that it may not have, such as one outside of its root",
   },
   LAYER_LIMIT: { kind: "invalid", when: "a layer has more entries or bytes than an honest one" },
-  INCOMPLETE: { kind: "invalid", when: "an archive or layout lacks a blob that its manifest names" },
+  INCOMPLETE: { kind: "invalid", when: "an archive, a layout or the store lacks a blob that a manifest names" },
   IN_USE: {
     kind: "conflict",
     when: "an image is to go that containers use or that has names in several repositories",

@@ -203,7 +203,7 @@ async function readUnlessDamaged(
 
 /** A stored manifest. @throws OCI_IMAGE_UNSUPPORTED for an index */
 export async function loadManifest(
-  content: ContentStore,
+  content: Pick<ContentStore, "load">,
   { digest, mediaType }: Descriptor,
 ): Promise<Manifest> {
   const name = `manifest ${digest}`;

@@ -7,6 +7,8 @@ import type { Image } from "./image-store.ts";
 import type { Usage } from "./layers/translate.ts";
 import type { OnProgress } from "./progress.ts";
 import type { Pruned, PruneOptions } from "./prune.ts";
+import type { PushResult } from "./push/push-image.ts";
+import type { OnPushProgress } from "./push/push-progress.ts";
 import type { Credentials } from "./registry/credentials.ts";
 import type { Removed, RemoveOptions } from "./remove.ts";
 import type { SnapshotMounts } from "./snapshots/snapshotter.ts";
@@ -30,6 +32,15 @@ export type PulledImage = {
   readonly changed: boolean;
 };
 
+export type PushImageOptions = {
+  /** Of an index only the image for this platform; by default all of it, where all of it is here. */
+  platform?: Platform | undefined;
+  /** By default those of the credential source that the images were opened with. */
+  credentials?: Credentials | undefined;
+  onProgress?: OnPushProgress | undefined;
+  signal?: AbortSignal | undefined;
+};
+
 /**
  * All images of an engine: what its content store, its snapshots and its tables hold.
  *
@@ -40,6 +51,12 @@ export type PulledImage = {
 export interface Images {
   /** Gets an image from its registry. @throws IMAGE_REFERENCE, IMAGE_REGISTRY_*, IMAGE_PLATFORM */
   pull(reference: string, options?: PullImageOptions): Promise<PulledImage>;
+
+  /**
+   * Sends the image of a name to the registry of that name. The registry then has the same bytes under the same digests.
+   * @throws IMAGE_REFERENCE, IMAGE_NOT_FOUND, IMAGE_REGISTRY_*, IMAGE_PLATFORM, IMAGE_INCOMPLETE
+   */
+  push(reference: string, options?: PushImageOptions): Promise<PushResult>;
 
   /** Loads all images of an archive: an OCI layout in a tar, or that of `docker save`, compressed or not. */
   load(archive: AsyncIterable<Uint8Array>, request?: LoadRequest): Promise<LoadedImage[]>;

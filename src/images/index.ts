@@ -3,7 +3,7 @@ export type { EmbeddedImage } from "./embedded.ts";
 export type { Collected } from "./gc.ts";
 export type { Image } from "./image-store.ts";
 export type { ImageRecord } from "./image-table.ts";
-export type { Images, PulledImage, PullImageOptions } from "./images.ts";
+export type { Images, PulledImage, PullImageOptions, PushImageOptions } from "./images.ts";
 export { exportLayer, exportTar } from "./layers/export-tar.ts";
 export { type Node as TreeNode, noXattrs, type Time, type TreePiece } from "./layers/pieces.ts";
 export { decodeTree, encodeTree } from "./layers/records.ts";
@@ -14,6 +14,9 @@ export { type ImagesOptions, imagesMigrations, openImages } from "./open-images.
 export { formatPlatform, hostPlatform, normalizePlatform, parsePlatform, runsOn } from "./platform.ts";
 export type { LayerStatus, OnProgress, ProgressEvent } from "./progress.ts";
 export type { Pruned, PruneOptions } from "./prune.ts";
+export type { PushResult } from "./push/push-image.ts";
+export type { OnPushProgress, PushProgressEvent } from "./push/push-progress.ts";
+export { type LayoutImage, type LayoutImages, readLayoutImages } from "./read-layout.ts";
 export {
   familiarReference,
   familiarRepository,
@@ -28,4 +31,5 @@ export { createRegistryClient, type RegistryClient, type RegistryClientOptions }
 export type { CredentialSource, Credentials } from "./registry/credentials.ts";
 export { dockerConfigCredentials } from "./registry/docker-config.ts";
 export type { ImageUser, Removed, RemoveOptions } from "./remove.ts";
+export { predictMounts } from "./snapshots/overlay.ts";
 export type { SnapshotMounts } from "./snapshots/snapshotter.ts";

@@ -16,7 +16,7 @@ import { imageError } from "./errors.ts";
 import { collectGarbage } from "./gc.ts";
 import { createImageStore, notFound } from "./image-store.ts";
 import { createImageTable, imageMigrations } from "./image-table.ts";
-import type { Images, PulledImage, PullImageOptions } from "./images.ts";
+import type { Images, PulledImage, PullImageOptions, PushImageOptions } from "./images.ts";
 import { createLayerInstaller, unpackPrefix } from "./install-layer.ts";
 import { exportTar } from "./layers/export-tar.ts";
 import type { Usage } from "./layers/translate.ts";
@@ -26,6 +26,7 @@ import { createLimiter } from "./limiter.ts";
 import { measureTree } from "./measure-tree.ts";
 import { pruneImages } from "./prune.ts";
 import { pullImage, type RegistryPort } from "./pull.ts";
+import { type PushResult, pushImage, type WriterPort } from "./push/push-image.ts";
 import { formatReference, parseReference } from "./reference.ts";
 import { removeImage } from "./remove.ts";
 import { resolveImage } from "./resolve.ts";
@@ -48,13 +49,13 @@ export type ImagesOptions = {
   /** Opened with `imagesMigrations`. */
   database: Database;
   trees: TreePort;
-  registry: RegistryPort;
+  registry: RegistryPort & WriterPort;
   logger: Logger;
   /** Milliseconds since the epoch. */
   now?: () => number;
   /** Repositories of images that the program brings along, such as `tug/hello`. */
   embedded?: readonly string[];
-  /** How many layers are downloaded and unpacked at once. */
+  /** How many layers are downloaded and unpacked at once, and how many sent. */
   parallel?: number;
   /** What a tree takes on the disk; by default all of it is read. */
   measureTree?: (directory: string, signal?: AbortSignal) => Promise<Usage>;
@@ -71,6 +72,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
   await store.publish();
   return {
     pull: (reference, request) => tidily(() => pull(parts, reference, request)),
+    push: (reference, request) => push(parts, reference, request),
     load: (archive, request) => tidily(() => loadArchive(parts, archive, request)),
     loadLayout: (directory, request) => tidily(() => loadLayout(parts, directory, request)),
     save: (queries, signal) => saveImages(parts, queries, signal),
@@ -118,8 +120,9 @@ async function openParts(options: ImagesOptions) {
   const store = createImageStore({ table, content, snapshotter, references, logger, now });
   const applier = createOverlayApplier(snapshotter, trees);
   const limit = createLimiter(parallel);
+  const uploads = createLimiter(parallel);
   const installLayer = createLayerInstaller({ content, snapshotter, applier, limit });
-  return { content, snapshotter, table, leases, references, store, installLayer, registry };
+  return { content, snapshotter, table, leases, references, store, installLayer, registry, uploads };
 }
 
 /** The lease comes first, so that the image cannot go meanwhile; it stays only if the snapshot does. */
@@ -157,6 +160,27 @@ async function pull(
     return { image: await parts.store.read(record), name, digest: record.target.digest, changed };
   } catch (error) {
     throw inContext(error, "pull", name);
+  }
+}
+
+async function push(
+  parts: Parts,
+  text: string,
+  { credentials, ...request }: PushImageOptions = {},
+): Promise<PushResult> {
+  const reference = parseReference(text, parts.references);
+  const name = formatReference(reference);
+  if (reference.domain === "") {
+    throw imageError("REFERENCE", `cannot push ${name}: it belongs to no registry`, {
+      hint: "tag it with the name of a registry first",
+      details: { reference: name },
+    });
+  }
+  const source = credentials === undefined ? {} : { credentials: async () => credentials };
+  try {
+    return await pushImage(parts, { reference, ...source, ...request });
+  } catch (error) {
+    throw inContext(error, "push", name);
   }
 }
 

@@ -14,6 +14,7 @@ import { history } from "./image/history.ts";
 import { images } from "./image/images.ts";
 import { load } from "./image/load.ts";
 import { pull } from "./image/pull.ts";
+import { push } from "./image/push.ts";
 import { inspect, inspectContainer, inspectImage } from "./inspect.ts";
 import { explain, explainRun } from "./plan/explain.ts";
 import { completion, createCompleteCommand } from "./system/completion.ts";
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   exportContainer,
   inspectContainer,
   pull,
+  push,
   load,
   save,
   tag,

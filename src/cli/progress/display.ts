@@ -21,6 +21,8 @@ export async function displayProgress(
 ): Promise<void> {
   const lines = options.terminal ? createLines(options.width) : undefined;
   for await (const message of messages) {
+    // What is for programs only has neither.
+    if (message.stream === undefined && message.status === undefined) continue;
     const text = lines === undefined ? renderPlain(message) : lines.render(message);
     if (text !== "") await write(output, text);
   }

@@ -1,5 +1,5 @@
 import { type Digest, TugError } from "../../base/index.ts";
-import type { Image, Images } from "../../images/index.ts";
+import type { Image, Images, LayoutImage } from "../../images/index.ts";
 import type * as dockerApi from "../../specs/docker-api/index.ts";
 import type { Platform } from "../../specs/oci-image/index.ts";
 import type { ContainerImage, ContainerRoot, ImageSource } from "../containers/image-source.ts";
@@ -11,7 +11,7 @@ export function containerImages(images: Images, isHost: (containerId: string) =>
     async find(reference, platform) {
       if (isHostImage(reference)) return hostImage();
       try {
-        return fromImage(await images.resolve(reference, platform && imagePlatform(platform)));
+        return containerImage(await images.resolve(reference, platform && imagePlatform(platform)));
       } catch (error) {
         throw withImage(error, reference);
       }
@@ -37,7 +37,8 @@ export function containerImages(images: Images, isHost: (containerId: string) =>
   };
 }
 
-function overlayRoot({ lowers, upper, work }: ReturnType<Images["containerMounts"]>): ContainerRoot {
+/** What an overlay's mounts are as a container's root. */
+export function overlayRoot({ lowers, upper, work }: ReturnType<Images["containerMounts"]>): ContainerRoot {
   return {
     source: {
       kind: "overlay",
@@ -49,7 +50,8 @@ function overlayRoot({ lowers, upper, work }: ReturnType<Images["containerMounts
   };
 }
 
-function fromImage(image: Image): ContainerImage {
+/** An image as containers need it. */
+export function containerImage(image: LayoutImage & Partial<Pick<Image, "size">>): ContainerImage {
   const { config = {}, architecture, os } = image.config;
   return {
     recorded: {
@@ -60,7 +62,7 @@ function fromImage(image: Image): ContainerImage {
       stopSignal: config.StopSignal,
       volumes: Object.keys(config.Volumes ?? {}),
       labels: config.Labels ?? {},
-      size: image.size,
+      size: image.size ?? 0,
     },
     chainId: image.chainIds.at(-1) as Digest | undefined,
     manifest: image.manifest.digest,

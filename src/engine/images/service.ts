@@ -1,4 +1,4 @@
-import type { Credentials, Images, ProgressEvent } from "../../images/index.ts";
+import type { Images, ProgressEvent } from "../../images/index.ts";
 import { familiarRepository, parseReference } from "../../images/index.ts";
 import type { Platform } from "../../specs/docker-api/index.ts";
 import type { ContainerStore } from "../containers/store.ts";
@@ -10,11 +10,15 @@ import type {
   LoadEvent,
   PullEvent,
   PullRequest,
+  PushEvent,
+  PushRequest,
   Removed,
 } from "../model/image-view.ts";
 import { imagePlatform, withImage } from "./container-images.ts";
 import { historyOf } from "./history.ts";
 import { eventsOf } from "./progress-events.ts";
+import { pushImages } from "./push.ts";
+import { credentialsOf } from "./registry-auth.ts";
 import { familiar, references, viewImage } from "./view.ts";
 
 /** What an engine does with images. */
@@ -25,6 +29,7 @@ export interface ImageService {
   tag(source: string, target: string): Promise<void>;
   remove(reference: string, options: { force: boolean; prune: boolean }): Promise<Removed[]>;
   pull(request: PullRequest, signal: AbortSignal): AsyncIterable<PullEvent>;
+  push(request: PushRequest, signal: AbortSignal): AsyncIterable<PushEvent>;
   load(archive: AsyncIterable<Uint8Array>, options: object, signal: AbortSignal): AsyncIterable<LoadEvent>;
   save(
     references: readonly string[],
@@ -33,10 +38,10 @@ export interface ImageService {
   ): Promise<AsyncIterable<Uint8Array>>;
 }
 
-type Parts = { images: Images; store: ContainerStore; events: EventLog };
+export type ImageServiceParts = { images: Images; store: ContainerStore; events: EventLog };
 
 /** The images of an engine. */
-export function openImageService(parts: Parts): ImageService {
+export function openImageService(parts: ImageServiceParts): ImageService {
   const { images, store, events } = parts;
   const users = (id: string) =>
     store
@@ -87,20 +92,21 @@ export function openImageService(parts: Parts): ImageService {
         ];
       }),
     pull: (request, signal) => pull(parts, request, signal),
+    push: (request, signal) => pushImages(parts, request, signal),
     load: (archive, _, signal) => load(parts, archive, signal),
     save: (queries, _, signal) => images.save(queries, signal),
   };
 }
 
 async function* pull(
-  { images, events }: Parts,
+  { images, events }: ImageServiceParts,
   request: PullRequest,
   signal: AbortSignal,
 ): AsyncGenerator<PullEvent> {
   const reference = parseReference(request.reference, references);
   const { auth } = request;
   const platform = request.platform && imagePlatform(request.platform);
-  const credentials = auth === undefined ? undefined : credentialsOf(auth);
+  const credentials = auth && credentialsOf(auth);
   const pulling = eventsOf((onProgress: (event: LayerEvent) => void) =>
     images.pull(request.reference, {
       platform,
@@ -131,7 +137,7 @@ async function* pull(
 }
 
 async function* load(
-  { images, events }: Parts,
+  { images, events }: ImageServiceParts,
   archive: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): AsyncGenerator<LoadEvent> {
@@ -163,11 +169,4 @@ function layerEvent({ id, status, current, total }: ProgressEvent): LayerEvent {
     return { kind: "layer", layer: id, phase: status, done: current ?? 0, total };
   }
   return { kind: "layer", layer: id, phase: status };
-}
-
-function credentialsOf(auth: NonNullable<PullRequest["auth"]>): Credentials {
-  const { username = "", password = "", identitytoken, registrytoken } = auth;
-  if (registrytoken) return { registryToken: registrytoken };
-  if (identitytoken) return { identityToken: identitytoken };
-  return { username, password };
 }

@@ -65,6 +65,44 @@ export type PullEvent =
       readonly updated: boolean;
     };
 
+export type PushRequest = {
+  /** With the tag `latest` where it names none. */
+  readonly reference: string;
+  /** All tags of the reference's repository. */
+  readonly allTags: boolean;
+  /** Of an index only the image for this platform. */
+  readonly platform?: dockerApi.Platform | undefined;
+  /** Left out: the engine looks for its own. */
+  readonly auth?: dockerApi.RegistryAuth | undefined;
+};
+
+export type PushEvent =
+  /** `repository` in full: `docker.io/library/debian`. */
+  | { readonly kind: "pushing"; readonly repository: string }
+  | PushLayerEvent
+  /** One tag is there. `insteadOf`: the digest of its index, of which only this image is here. */
+  | {
+      readonly kind: "pushed";
+      readonly tag: string;
+      readonly digest: string;
+      readonly sizeBytes: number;
+      readonly insteadOf?: string | undefined;
+    };
+
+/** `layer` is the digest of a layer; sizes in bytes. */
+export type PushLayerEvent =
+  | { readonly kind: "layer"; readonly layer: string; readonly phase: PushPhase }
+  | { readonly kind: "layer"; readonly layer: string; readonly phase: "mounted"; readonly from: string }
+  | {
+      readonly kind: "layer";
+      readonly layer: string;
+      readonly phase: "pushing";
+      readonly done: number;
+      readonly total: number;
+    };
+
+export type PushPhase = "preparing" | "waiting" | "pushed" | "exists";
+
 export type LayerPhase = "queued" | "waiting" | "verifying" | "downloaded" | "complete" | "exists";
 export type LayerWork = "downloading" | "extracting";
 

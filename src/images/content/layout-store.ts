@@ -75,7 +75,7 @@ export async function openLayoutStore(root: string, options: LayoutStoreOptions 
 
   async function* read(digest: Digest, { offset = 0, signal }: ReadOptions = {}): AsyncGenerator<Uint8Array> {
     await using file = await unlessMissing(open(blobPath(digest)));
-    if (file === undefined) throw notFound(digest);
+    if (file === undefined) throw blobNotFound(digest);
     yield* readChunks(file, { start: offset, signal });
   }
 
@@ -153,6 +153,7 @@ async function unlessMissing<T>(promise: Promise<T>): Promise<T | undefined> {
   }
 }
 
-function notFound(digest: Digest) {
+/** The error for a blob that is not in a store. */
+export function blobNotFound(digest: Digest) {
   return imageError("CONTENT_NOT_FOUND", `cannot read blob ${digest}: it is not in the store`);
 }

@@ -58,7 +58,7 @@ export async function statusFailure(
       });
     case 403:
       return imageError("REGISTRY_DENIED", message, {
-        hint: "use an account that may read this repository",
+        hint: `use an account that may ${verb === "push" ? "write to" : "read"} this repository`,
         details,
       });
     case 404:

@@ -1,6 +1,13 @@
 import { chmod, chown, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type Database, errnoOf, isDigest, splitDigest, syncDirectory } from "../../base/index.ts";
+import {
+  type Database,
+  type Digest,
+  errnoOf,
+  isDigest,
+  splitDigest,
+  syncDirectory,
+} from "../../base/index.ts";
 import { storageError } from "../content/storage-error.ts";
 import { imageError } from "../errors.ts";
 import type { Usage } from "../layers/translate.ts";
@@ -199,6 +206,17 @@ function mountsOf({ root, table }: Overlay, row: SnapshotRow): SnapshotMounts {
 function predict({ root, table }: Overlay, key: string, parent: string | undefined): SnapshotMounts {
   const below = parent === undefined ? undefined : findCommitted(table, parent);
   return { lowers: lowersFrom(root, table, below), ...writable(root, nameFor(key) ?? key) };
+}
+
+/**
+ * What the mounts of a writable snapshot on a stack of layers are in a directory of snapshots that belongs to another
+ * process, as far as names tell: its database knows of the rare layer that hides all below it.
+ *
+ * @param chain keys of the layers' snapshots, the lowest first
+ */
+export function predictMounts(root: string, key: string, chain: readonly Digest[]): SnapshotMounts {
+  const lowers = chain.toReversed().map((id) => join(root, nameFor(id) ?? id, "fs"));
+  return { lowers, ...writable(root, nameFor(key) ?? key) };
 }
 
 function writable(root: string, name: string): { upper: string; work: string } {

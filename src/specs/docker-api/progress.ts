@@ -1,5 +1,5 @@
 /**
- * One line of the answer to POST /images/create and /images/load. Source: swagger.yaml, `CreateImageInfo`.
+ * One line of the answer to POST /images/create, /images/load and /images/{name}/push. Source: swagger.yaml, `CreateImageInfo`.
  * A line with `errorDetail` is the last one and means failure, whatever the HTTP status was.
  */
 export type ProgressMessage = {
@@ -13,10 +13,24 @@ export type ProgressMessage = {
   readonly progressDetail?:
     | { readonly current?: number | undefined; readonly total?: number | undefined }
     | undefined;
+  /** Results for programs. */
+  readonly aux?: PushedAux | undefined;
   readonly error?: string | undefined;
   readonly errorDetail?: { readonly code?: number | undefined; readonly message: string } | undefined;
   readonly tug?: ErrorExtension | undefined;
 };
+
+/**
+ * What a push has put under a tag. The second form says that of an index only one image was here and was sent instead.
+ * Source: moby v28.5.1, api/types/auxprogress/push.go, and push_v2.go
+ */
+export type PushedAux =
+  | { readonly Tag: string; readonly Digest: string; readonly Size: number }
+  | {
+      readonly manifestPushedInsteadOfIndex: true;
+      readonly originalIndex: { readonly digest: string };
+      readonly selectedManifest: { readonly digest: string; readonly size: number };
+    };
 
 /** What an error body says beside Docker's `message`. */
 export type ErrorExtension = {

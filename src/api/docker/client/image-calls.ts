@@ -23,6 +23,11 @@ export type ImageCalls = {
   ): Promise<dockerApi.ImageDeleted[]>;
   /** Progress until the image is there; throws when it will not be. Nothing happens before it is iterated. */
   pull(image: string, options?: PullOptions): AsyncIterable<dockerApi.ProgressMessage>;
+  /** Progress until the image is in its registry; throws when it will not be. Without a tag: `latest`, or all tags. */
+  push(
+    image: string,
+    options?: PullOptions & { readonly allTags?: boolean },
+  ): AsyncIterable<dockerApi.ProgressMessage>;
   /** Takes in an archive; the last messages name what it held. */
   load(
     archive: AsyncIterable<Uint8Array>,
@@ -61,9 +66,19 @@ export function createImageCalls(transport: Transport): ImageCalls {
         method: "POST",
         path: "/images/create",
         query: { fromImage: image, platform },
-        headers: auth === undefined ? undefined : { "X-Registry-Auth": dockerApi.formatRegistryAuth(auth) },
+        headers: authHeader(auth),
         signal,
       }),
+    push: (image, { platform, auth, allTags = false, signal } = {}) => {
+      const { repo, tag = "latest" } = image.includes("@") ? { repo: image, tag: "" } : splitTag(image);
+      return readProgress(transport, {
+        method: "POST",
+        path: `${pathOf(repo)}/push`,
+        query: { tag: allTags || tag === "" ? undefined : tag, platform },
+        headers: authHeader(auth),
+        signal,
+      });
+    },
     load: (upload, { quiet = false, platform, signal } = {}) =>
       readProgress(transport, {
         method: "POST",
@@ -77,6 +92,10 @@ export function createImageCalls(transport: Transport): ImageCalls {
       yield* (await transport.send(request)).bytes;
     },
   };
+}
+
+function authHeader(auth: dockerApi.RegistryAuth | undefined): Record<string, string> | undefined {
+  return auth && { "X-Registry-Auth": dockerApi.formatRegistryAuth(auth) };
 }
 
 /** Slashes of a name stay slashes in the path. */

@@ -1,10 +1,12 @@
 import { TugError } from "../../../base/index.ts";
-import type { Image, ImagesPort, PullRequest } from "../routes/images/port.ts";
+import { dockerApi } from "../../../specs/index.ts";
+import type { Image, ImagesPort, PullRequest, PushRequest } from "../routes/images/port.ts";
 
 /** Images in memory, a registry that can deliver some more, and what was asked. */
 export type FakeImages = {
   readonly port: ImagesPort;
   readonly pulls: readonly PullRequest[];
+  readonly pushes: readonly PushRequest[];
   readonly loads: readonly string[];
   has(reference: string): boolean;
 };
@@ -16,6 +18,7 @@ export type FakeImages = {
 export function createFakeImages(local: readonly string[], remote: readonly string[]): FakeImages {
   const images = new Map(local.map((name) => [name, fakeImage(name)]));
   const pulls: PullRequest[] = [];
+  const pushes: PushRequest[] = [];
   const loads: string[] = [];
 
   const find = (reference: string): [name: string, image: Image] => {
@@ -77,6 +80,24 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
       images.set(name, fakeImage(name));
       yield { kind: "pulled", reference: name, digest: `sha256:${"cd".repeat(32)}`, updated: true };
     },
+    async *push(request) {
+      pushes.push(request);
+      const { name, suffix } = dockerApi.splitReference(request.reference);
+      const tags = request.allTags
+        ? [...images.keys()]
+            .filter((each) => each.startsWith(`${name}:`))
+            .map((each) => each.slice(name.length + 1))
+        : [suffix.slice(1) || "latest"];
+      if (!request.allTags) find(request.reference);
+      yield { kind: "pushing", repository: `docker.io/library/${name}` };
+      const layer = `sha256:${"ab".repeat(32)}`;
+      yield { kind: "layer", layer, phase: "preparing" };
+      yield { kind: "layer", layer, phase: "pushing", done: 512, total: 2048 };
+      if (name === "broken") throw new TugError("forbidden", "FAKE_DENIED", `cannot push ${name}: denied`);
+      yield { kind: "layer", layer, phase: "mounted", from: "library/other" };
+      const digest = `sha256:${"cd".repeat(32)}`;
+      for (const tag of tags) yield { kind: "pushed", tag, digest, sizeBytes: 528 };
+    },
     async *load(archive) {
       const chunks: Uint8Array[] = [];
       for await (const chunk of archive) chunks.push(chunk);
@@ -95,6 +116,7 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
   return {
     port,
     pulls,
+    pushes,
     loads,
     has: (reference) => images.has(reference) || images.has(`${reference}:latest`),
   };

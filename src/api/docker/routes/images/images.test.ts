@@ -52,6 +52,45 @@ test("a pull that fails at once has a status, one that fails later a last line",
   assert.equal(last?.tug?.kind, "dataLoss");
 });
 
+test("a push is told in Docker's words, with the results for programs", async () => {
+  const engine = createFakeEngine({ local: ["debian:12", "debian:13", "broken:1"] });
+  await using door = await openDoor(engine.ports);
+  const auth = Buffer.from('{"username":"me","password":"x"}').toString("base64url");
+  const headers = { "X-Registry-Auth": auth };
+  const reply = await door.call("POST", "/images/debian/push?tag=12", { headers });
+  assert.equal(reply.status, 200);
+  const digest = `sha256:${"cd".repeat(32)}`;
+  assert.deepEqual(lines(reply.text), [
+    { status: "The push refers to repository [docker.io/library/debian]" },
+    { id: "abababababab", status: "Preparing", progressDetail: {} },
+    { id: "abababababab", status: "Pushing", progressDetail: { current: 512, total: 2048 } },
+    { id: "abababababab", status: "Mounted from library/other", progressDetail: {} },
+    { status: `12: digest: ${digest} size: 528` },
+    { progressDetail: {}, aux: { Tag: "12", Digest: digest, Size: 528 } },
+  ]);
+  assert.deepEqual(engine.images.pushes, [
+    {
+      reference: "debian:12",
+      allTags: false,
+      platform: undefined,
+      auth: { username: "me", password: "x" },
+    },
+  ]);
+  const all = await door.call("POST", "/images/debian/push", { headers });
+  assert.deepEqual(
+    lines(all.text).flatMap(({ aux }) => (aux !== undefined && "Tag" in aux ? [aux.Tag] : [])),
+    ["12", "13"],
+  );
+});
+
+test("a push that fails at once has a status, one that fails later a last line", async () => {
+  await using door = await openDoor(createFakeEngine({ local: ["broken:1"] }).ports);
+  assert.equal((await door.call("POST", "/images/missing/push?tag=1")).status, 404);
+  const late = await door.call("POST", "/images/broken/push?tag=1");
+  assert.equal(late.status, 200);
+  assert.deepEqual(lines(late.text).at(-1)?.errorDetail, { message: "cannot push broken: denied" });
+});
+
 test("a tag may be a digest, and a plain archive cannot be imported", async () => {
   const engine = createFakeEngine();
   await using door = await openDoor(engine.ports);

@@ -23,6 +23,8 @@ export interface ImagesPort {
    * layer comes at most about ten times a second.
    */
   pull(request: PullRequest, signal: AbortSignal): AsyncIterable<PullEvent>;
+  /** Sends an image, or all tags of a repository. Errors before the first event become a status. */
+  push(request: PushRequest, signal: AbortSignal): AsyncIterable<PushEvent>;
   /** Takes in an OCI layout, OCI archive or Docker archive, plain or compressed. */
   load(
     archive: AsyncIterable<Uint8Array>,
@@ -41,6 +43,10 @@ export type Image = imageModel.Image;
 export type HistoryEntry = imageModel.HistoryEntry;
 export type Removed = imageModel.Removed;
 export type PullEvent = imageModel.PullEvent;
+export type PushEvent = imageModel.PushEvent;
+export type PushLayerEvent = imageModel.PushLayerEvent;
+export type PushPhase = imageModel.PushPhase;
+export type PushRequest = imageModel.PushRequest;
 export type LoadEvent = imageModel.LoadEvent;
 export type LayerEvent = imageModel.LayerEvent;
 export type LayerPhase = imageModel.LayerPhase;

@@ -48,6 +48,6 @@ function renderLayer(event: LayerEvent): dockerApi.ProgressMessage {
 }
 
 /** Twelve digits, as everywhere in Docker. */
-function shortDigest(digest: string): string {
+export function shortDigest(digest: string): string {
   return digest.replace(/^[a-z0-9]+:/, "").slice(0, 12);
 }

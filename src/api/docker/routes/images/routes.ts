@@ -2,7 +2,7 @@ import type { Handler, Route } from "../../route.ts";
 import { history, inspectImage, listImages } from "./list.ts";
 import type { ImagesPort } from "./port.ts";
 import { removeImage, tagImage } from "./references.ts";
-import { loadImages, pullImage, saveImage, saveImages } from "./transfer.ts";
+import { loadImages, pullImage, pushImage, saveImage, saveImages } from "./transfer.ts";
 
 /** A handler that still needs the engine. */
 export type ImagesHandler = (images: ImagesPort, ...request: Parameters<Handler>) => ReturnType<Handler>;
@@ -21,6 +21,7 @@ export function imageRoutes(images: ImagesPort): readonly Route[] {
     { method: "GET", path: "/images/{name...}/json", since: 24, handler: using(inspectImage) },
     { method: "GET", path: "/images/{name...}/history", since: 24, handler: using(history) },
     { method: "GET", path: "/images/{name...}/get", since: 24, handler: using(saveImage) },
+    { method: "POST", path: "/images/{name...}/push", since: 24, handler: using(pushImage) },
     { method: "POST", path: "/images/{name...}/tag", since: 24, handler: using(tagImage) },
     { method: "DELETE", path: "/images/{name...}", since: 24, handler: using(removeImage) },
   ];

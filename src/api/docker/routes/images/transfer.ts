@@ -7,11 +7,12 @@ import { mapPieces, started } from "../../streams/pieces.ts";
 import type { ImagesPort } from "./port.ts";
 import { joinReference, nameOf } from "./references.ts";
 import { renderLoadEvent, renderPullEvent } from "./render-progress.ts";
+import { renderPushEvent } from "./render-push.ts";
 import type { ImagesHandler } from "./routes.ts";
 
 /** POST /images/create: fetches an image from a registry. */
 export const pullImage: ImagesHandler = async (images, request) => {
-  const { query, headers } = request;
+  const { query } = request;
   const repository = query.text("fromImage");
   if (repository === undefined) {
     throw doorError(
@@ -19,14 +20,26 @@ export const pullImage: ImagesHandler = async (images, request) => {
       "cannot import an image: making one from a plain tar archive is not implemented",
     );
   }
-  const auth = headers["x-registry-auth"];
   const pull = {
     reference: joinReference(repository.replace(/:$/, ""), query.text("tag")),
     platform: platformOf(request, 32),
-    auth: dockerApi.parseRegistryAuth(Array.isArray(auth) ? auth[0] : auth),
+    auth: authOf(request),
   };
   const events = await started(images.pull(pull, request.signal));
   return progress(mapManyPieces(events, renderPullEvent));
+};
+
+/** POST /images/{name}/push: sends an image to a registry; without a tag all images of the name. */
+export const pushImage: ImagesHandler = async (images, request) => {
+  const tag = request.query.text("tag");
+  const push = {
+    reference: joinReference(nameOf(request), tag),
+    allTags: tag === undefined && !dockerApi.splitReference(nameOf(request)).suffix,
+    platform: platformOf(request, 46),
+    auth: authOf(request),
+  };
+  const events = await started(images.push(push, request.signal));
+  return progress(mapManyPieces(events, renderPushEvent));
 };
 
 /** POST /images/load: takes in an archive. */
@@ -57,6 +70,11 @@ async function save(
 
 function progress(messages: AsyncIterable<dockerApi.ProgressMessage>): StreamAnswer {
   return { kind: "stream", type: dockerApi.mediaTypes.json, pieces: progressLines(messages) };
+}
+
+function authOf({ headers }: DoorRequest): dockerApi.RegistryAuth | undefined {
+  const auth = headers["x-registry-auth"];
+  return dockerApi.parseRegistryAuth(Array.isArray(auth) ? auth[0] : auth);
 }
 
 /** The platform parameter, which an endpoint has since some version. */

@@ -1,0 +1,12 @@
+import type { Digest } from "../../base/index.ts";
+
+/**
+ * One step of a push, of one layer: it is announced, waits, is sent, was sent; or was there, or was taken over from
+ * another repository. Sizes are bytes of the blob.
+ */
+export type PushProgressEvent =
+  | { readonly id: Digest; readonly status: "preparing" | "waiting" | "pushed" | "exists" }
+  | { readonly id: Digest; readonly status: "mounted"; readonly from: string }
+  | { readonly id: Digest; readonly status: "pushing"; readonly current: number; readonly total: number };
+
+export type OnPushProgress = (event: PushProgressEvent) => void;
