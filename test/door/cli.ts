@@ -39,6 +39,8 @@ export type RunningCli = {
   /** Changes the terminal's size, as a person does with a window. */
   resize(size: { height: number; width: number }): void;
   signal(name: string): void;
+  /** Types a question again and again until the output holds an answer. */
+  asks(question: string, answer: string): Promise<void>;
   /** Resolves when the output so far holds a text. */
   shows(text: string): Promise<void>;
   readonly result: Promise<CliResult>;
@@ -108,6 +110,10 @@ function startCli(socket: string, line: string | readonly string[], options: Run
     },
     signal: (name) => {
       for (const listener of signalListeners) listener(name);
+    },
+    async asks(question, answer) {
+      const timer = setInterval(() => stdin.write(question), 20);
+      await output.holds(answer).finally(() => clearInterval(timer));
     },
     shows: (text) => output.holds(text),
     result: runCli(context).then((code) => ({ code, stdout: output.text(), stderr: errors.text() })),

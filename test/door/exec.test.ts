@@ -81,8 +81,7 @@ test("a terminal is raw while the program runs, follows the caller's size and de
   running.stdin.write("?");
   await running.shows("24x80");
   running.resize({ height: 30, width: 90 });
-  running.stdin.write("?");
-  await running.shows("30x90");
+  await running.asks("?", "30x90");
   running.stdin.write("\x01x");
   assert.equal((await running.result).code, 0);
   assert.deepEqual(running.terminalCalls, ["raw true", "raw false"]);

@@ -65,8 +65,9 @@ export function createFakeExecs(containers: ContainersPort): FakeExecs {
       return { ...seen, exitCode: exitCode ?? (status === "exited" ? ended : undefined) };
     },
     start: async (id) => run(find(id)),
-    async attach(id) {
+    async attach(id, { consoleSize }) {
       const session = find(id);
+      if (consoleSize !== undefined) session.program.resize(consoleSize);
       const attachment = session.program.attach({ ...session.request.attach, logs: false, stream: true });
       try {
         run(session);
