@@ -46,6 +46,14 @@ async function idOf(cli: CliBench, name: string): Promise<string> {
   return ok(cli, ["inspect", "-f", "{{.Id}}", name]);
 }
 
+test("top passes its options on to the list of processes", async () => {
+  await using cli = await openCli();
+  await ok(cli, "run -d --name web busybox sleep");
+  assert.equal(await ok(cli, "top web"), "PID       CMD\n7         web -ef\n");
+  assert.equal(await ok(cli, "container top web -o pid  aux"), "PID       CMD\n7         web -o|pid|aux\n");
+  assert.match((await cli.run("top")).stderr, /requires at least 1 argument/);
+});
+
 test("a list that is asked for wrongly is refused", async () => {
   await using cli = await openCli();
   await ok(cli, "create busybox");

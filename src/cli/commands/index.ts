@@ -9,6 +9,7 @@ import { ps } from "./container/ps.ts";
 import { run } from "./container/run.ts";
 import { start } from "./container/start.ts";
 import { restart, stop } from "./container/stop.ts";
+import { top } from "./container/top.ts";
 import { removeImage, save, tag } from "./image/change.ts";
 import { history } from "./image/history.ts";
 import { images } from "./image/images.ts";
@@ -38,6 +39,7 @@ export const commands: readonly Command[] = [
   attach,
   exec,
   ps,
+  top,
   logs,
   exportContainer,
   inspectContainer,

@@ -3,6 +3,7 @@ import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
 import type { Container } from "../model/container-view.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
+import { listProcesses, type ProcessList } from "../processes/top.ts";
 import { type AttachStreams, attachContainer, type ContainerAttachment } from "./attach.ts";
 import { isMeantToEnd, takeFromPolicy } from "./by-hand.ts";
 import { createContainer } from "./create.ts";
@@ -55,6 +56,8 @@ export interface Containers {
     signal: AbortSignal,
   ): Promise<{ tty: boolean; bytes: AsyncIterable<Uint8Array> }>;
   export(reference: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** @param psOptions words of ps(1)'s command line */
+  top(reference: string, psOptions: readonly string[]): Promise<ProcessList>;
   explain(request: CreateContainerRequest): Promise<Explained>;
   planOf(reference: string): Promise<Explained>;
   /** Takes up what an engine before this one left. */
@@ -177,6 +180,7 @@ export function openContainers(context: EngineContext): Containers {
       return readLogs(context, live, { record: store.find(reference), query, signal });
     },
     export: async (reference, signal) => exportContainer(context, store.find(reference), signal),
+    top: async (reference, psOptions) => listProcesses(context, store.find(reference), psOptions),
     explain: (request) => explainRequest(context, request),
     planOf: async (reference) => explainContainer(context, store.find(reference)),
     recover: () => recoverContainers(context, live, { finish, restarts }),

@@ -145,5 +145,11 @@ export type WaitResponse = {
   readonly Error?: { readonly Message: string } | undefined;
 };
 
+/** Answer to GET /containers/{id}/top: a title per column and a row per process. */
+export type ContainerTop = {
+  readonly Titles: readonly string[];
+  readonly Processes: readonly (readonly string[])[];
+};
+
 /** When a container never started or never ended. */
 export const NEVER = "0001-01-01T00:00:00Z";

@@ -11,6 +11,7 @@ export {
   type ContainerState,
   type ContainerStatus,
   type ContainerSummary,
+  type ContainerTop,
   type EndpointSettings,
   type Health,
   type MountPoint,
@@ -24,8 +25,8 @@ export {
 export type { ContainerConfig, HealthConfig } from "./container-config.ts";
 export { type CreateBody, parseCreateBody } from "./create-body.ts";
 export { createDetachDetector, DEFAULT_DETACH_KEYS, type Detached, parseDetachKeys } from "./detach-keys.ts";
-export { dockerApiError } from "./errors.ts";
 export type { EngineProcess } from "./engine-process.ts";
+export { dockerApiError } from "./errors.ts";
 export type { EventMessage } from "./event.ts";
 export {
   type ExecBody,

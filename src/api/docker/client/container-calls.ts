@@ -75,6 +75,8 @@ export type ContainerCalls = {
   wait(container: string, condition?: dockerApi.WaitCondition, options?: CallOptions): Promise<Waiting>;
   attach(container: string, options?: AttachOptions): Promise<AttachedStreams>;
   logs(container: string, options?: LogsOptions): AsyncIterable<dockerApi.OutputChunk>;
+  /** @param psOptions of ps(1), such as `aux`; left out: -ef */
+  top(container: string, psOptions?: string, options?: CallOptions): Promise<dockerApi.ContainerTop>;
   /** The root filesystem as a tar archive. */
   export(container: string, options?: CallOptions): AsyncIterable<Uint8Array>;
 };
@@ -132,6 +134,13 @@ export function createContainerCalls(transport: Transport): ContainerCalls {
       return createAttachedStreams(await transport.hijack({ method: "POST", path, query, signal }));
     },
     logs: (container, options = {}) => readLogs(transport, container, options),
+    top: (container, psOptions, { signal } = {}) =>
+      transport.sendForJson({
+        method: "GET",
+        path: `${pathOf(container)}/top`,
+        query: { ps_args: psOptions },
+        signal,
+      }),
     async *export(container, { signal } = {}) {
       yield* (await transport.send({ method: "GET", path: `${pathOf(container)}/export`, signal })).bytes;
     },

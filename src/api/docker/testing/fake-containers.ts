@@ -140,6 +140,11 @@ export function createFakeContainers(hasImage: (reference: string) => boolean): 
         })(),
       };
     },
+    async top(reference, psOptions) {
+      const { name, state } = find(reference).view();
+      if (state.status !== "running") throw failure("conflict", "FAKE_NOT_RUNNING", {});
+      return { titles: ["PID", "CMD"], processes: [["7", `${name} ${psOptions.join("|")}`]] };
+    },
     export: async (reference) => {
       const { name } = find(reference).view();
       return (async function* () {

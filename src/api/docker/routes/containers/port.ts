@@ -49,11 +49,23 @@ export interface ContainersPort {
   /** Connects to the standard streams; a container that does not run yet can be attached to. */
   attach(reference: string, options: AttachOptions, signal: AbortSignal): Promise<Attachment>;
   logs(reference: string, options: LogOptions, signal: AbortSignal): Promise<Logs>;
+  /**
+   * Its processes as ps shows them. `conflict` unless it runs.
+   *
+   * @param psOptions words of the command line of ps
+   */
+  top(reference: string, psOptions: readonly string[]): Promise<ProcessTable>;
   /** The root filesystem as a tar archive. */
   export(reference: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
 
 export type Created = { readonly id: string; readonly warnings: readonly string[] };
+
+/** A title per column and a row per process. */
+export type ProcessTable = {
+  readonly titles: readonly string[];
+  readonly processes: readonly (readonly string[])[];
+};
 
 /** Left out: what the container was created with, or the engine's default. -1 seconds wait for ever. */
 export type StopOptions = {
