@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include "plan.h"
 
-#define TUG_TABLE_HASH "2fe00c0432b234f2"
-#define TUG_TABLE_HASH_BYTES { 0x2f, 0xe0, 0x0c, 0x04, 0x32, 0xb2, 0x34, 0xf2 }
+#define TUG_TABLE_HASH "e83f204cb7845347"
+#define TUG_TABLE_HASH_BYTES { 0xe8, 0x3f, 0x20, 0x4c, 0xb7, 0x84, 0x53, 0x47 }
 
 #define LIST_HOST 0
 #define LIST_STAGE 1
@@ -99,7 +99,10 @@
 	X(find_program) \
 	X(await_start) \
 	X(become_init) \
-	X(exec)
+	X(exec) \
+	X(network_namespace) \
+	X(release_namespace) \
+	X(netlink)
 
 enum op_code {
 	OP_directory,
@@ -180,6 +183,9 @@ enum op_code {
 	OP_await_start,
 	OP_become_init,
 	OP_exec,
+	OP_network_namespace,
+	OP_release_namespace,
+	OP_netlink,
 	OP_COUNT
 };
 
@@ -621,6 +627,25 @@ struct op_exec {
 	uint32_t keep;
 };
 
+struct op_network_namespace {
+	const char *path;
+	uint16_t out;
+};
+
+struct op_release_namespace {
+	const char *path;
+};
+
+struct op_netlink {
+	const char *what;
+	uint32_t protocol;
+	uint16_t namespace;
+	struct bytes messages;
+	struct numbers places;
+	struct slots descriptors;
+	uint32_t tag;
+};
+
 static const struct field_info op_fields[] = {
 	{ FIELD_TEXT, 0, offsetof(struct op_directory, path) },
 	{ FIELD_U32, 0, offsetof(struct op_directory, mode) },
@@ -822,6 +847,16 @@ static const struct field_info op_fields[] = {
 	{ FIELD_TEXTS, 0, offsetof(struct op_exec, args) },
 	{ FIELD_TEXTS, 0, offsetof(struct op_exec, env) },
 	{ FIELD_U32, 1, offsetof(struct op_exec, keep) },
+	{ FIELD_TEXT, 0, offsetof(struct op_network_namespace, path) },
+	{ FIELD_OUT, 0, offsetof(struct op_network_namespace, out) },
+	{ FIELD_TEXT, 0, offsetof(struct op_release_namespace, path) },
+	{ FIELD_TEXT, 0, offsetof(struct op_netlink, what) },
+	{ FIELD_U32, 0, offsetof(struct op_netlink, protocol) },
+	{ FIELD_IN, 1, offsetof(struct op_netlink, namespace) },
+	{ FIELD_BYTES, 0, offsetof(struct op_netlink, messages) },
+	{ FIELD_NUMBERS, 1, offsetof(struct op_netlink, places) },
+	{ FIELD_INS, 1, offsetof(struct op_netlink, descriptors) },
+	{ FIELD_U32, 1, offsetof(struct op_netlink, tag) },
 	{ 0, 0, 0 },
 };
 
@@ -904,6 +939,9 @@ static const struct op_info op_table[OP_COUNT] = {
 	{ "awaitStart", { 0, 0, 64 }, 2, 194, sizeof(struct op_await_start) },
 	{ "becomeInit", { 0, 0, 64 }, 1, 196, sizeof(struct op_become_init) },
 	{ "exec", { 0, 0, 64 }, 3, 197, sizeof(struct op_exec) },
+	{ "networkNamespace", { 1, 0, 0 }, 2, 200, sizeof(struct op_network_namespace) },
+	{ "releaseNamespace", { 1, 0, 0 }, 1, 202, sizeof(struct op_release_namespace) },
+	{ "netlink", { 1, 0, 0 }, 7, 203, sizeof(struct op_netlink) },
 };
 
 #endif

@@ -22,6 +22,7 @@ export const runtimeError = defineErrors("RUNTIME", {
   HOOK: { kind: "internal", when: "a hook failed, was killed or took too long" },
   IDENTITY: { kind: "internal", when: "user, groups, capabilities, filter or limits cannot be set" },
   MOUNT: { kind: "invalid", when: "a mount cannot be made, changed or attached" },
+  NETWORK: { kind: "internal", when: "a network namespace or something in one cannot be made or changed" },
   NAMESPACE: { kind: "internal", when: "a namespace cannot be made or entered" },
   PROCESS: { kind: "internal", when: "a process cannot be made, started, signalled or waited for" },
   PROGRAM_NOT_FOUND: { kind: "invalid", when: "the program to run does not exist in the container" },

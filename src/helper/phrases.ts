@@ -84,6 +84,9 @@ export const phrases: Readonly<Record<OpName, readonly [RuntimeCode, string]>> =
   awaitStart: ["PROCESS", "wait for start"],
   becomeInit: ["PROCESS", "run as init"],
   exec: ["PROGRAM_NOT_EXECUTABLE", "run the program"],
+  networkNamespace: ["NETWORK", "make network namespace {path}"],
+  releaseNamespace: ["NETWORK", "release network namespace {path}"],
+  netlink: ["NETWORK", "{what}"],
 };
 
 /** What a failure means where the usual words for its errno would mislead, by op and errno. */

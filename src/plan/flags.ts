@@ -12,6 +12,9 @@ export const cloneFlags = {
   NEWNET: 0x40000000,
 } as const;
 
+/** Source: include/uapi/linux/netlink.h */
+export const netlinkProtocols = { ROUTE: 0, NETFILTER: 12 } as const;
+
 /** Attributes for mount_setattr(2). Source: include/uapi/linux/mount.h */
 export const mountAttributes = {
   RDONLY: 0x1,

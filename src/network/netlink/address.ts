@@ -1,0 +1,43 @@
+import { type IpAddress, ipBytes } from "../address/ip.ts";
+import { attribute as a } from "./attribute.ts";
+import { messageFlags as f, type NetlinkMessage } from "./datagram.ts";
+
+/** Source: include/uapi/linux/rtnetlink.h, if_addr.h; address families as in socket(2). */
+const message = { NEW_ADDRESS: 20, NEW_ROUTE: 24 } as const;
+const families = { 4: 2, 6: 10 } as const;
+const address = { ADDRESS: 1, LOCAL: 2, FLAGS: 8 } as const;
+const route = { DEVICE: 4, GATEWAY: 5 } as const;
+/** Duplicate address detection would keep an IPv6 address from being used for a second; nobody else has it. */
+const NO_DETECTION = 0x02;
+const MAIN_TABLE = 254;
+const BOOT = 3;
+const UNICAST = 1;
+
+/** Gives a link an address, and with it the route to its subnet. Fails with EEXIST where it has it. */
+export function newAddress(index: number, ip: IpAddress, prefix: number): NetlinkMessage {
+  // struct ifaddrmsg: u8 family, u8 prefix, u8 flags, u8 scope, u32 index.
+  const header = Buffer.from([families[ip.family], prefix, 0, 0, 0, 0, 0, 0]);
+  header.writeUInt32LE(index, 4);
+  return {
+    type: message.NEW_ADDRESS,
+    flags: f.REQUEST | f.ACK | f.CREATE | f.EXCL,
+    header,
+    attributes: [
+      a.bytes(address.LOCAL, ipBytes(ip)),
+      a.bytes(address.ADDRESS, ipBytes(ip)),
+      ...(ip.family === 6 ? [a.u32(address.FLAGS, NO_DETECTION)] : []),
+    ],
+  };
+}
+
+/** Sends what no other route is for to a gateway. */
+export function newDefaultRoute(index: number, gateway: IpAddress): NetlinkMessage {
+  // struct rtmsg: u8 family, destination and source prefix, tos, table, protocol, scope, type, then u32 flags.
+  const header = Buffer.from([families[gateway.family], 0, 0, 0, MAIN_TABLE, BOOT, 0, UNICAST, 0, 0, 0, 0]);
+  return {
+    type: message.NEW_ROUTE,
+    flags: f.REQUEST | f.ACK | f.CREATE | f.EXCL,
+    header,
+    attributes: [a.u32(route.DEVICE, index), a.bytes(route.GATEWAY, ipBytes(gateway))],
+  };
+}
