@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -38,6 +38,18 @@ describe("openDatabase", () => {
     using database = openDatabase(path, []);
     assert.throws(() => database.sql.prepare("SELECT * FROM a"));
     assert.throws(() => database.sql.prepare("SELECT * FROM b"));
+  });
+
+  it("is for its owner alone", () => {
+    const before = process.umask(0);
+    try {
+      using database = openDatabase(path, [first]);
+      database.sql.exec("INSERT INTO a (x) VALUES (1)");
+      for (const name of readdirSync(directory))
+        assert.equal(statSync(join(directory, name)).mode & 0o777, 0o600);
+    } finally {
+      process.umask(before);
+    }
   });
 
   it("says what is wrong with a file that is no database", () => {

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { defineErrors, messageOf, type TugError } from "./error.ts";
 
@@ -48,6 +49,8 @@ function connect(path: string): DatabaseSync {
   const { DatabaseSync: Sqlite } = process.getBuiltinModule("node:sqlite");
   let sql: DatabaseSync | undefined;
   try {
+    // What SQLite puts beside it gets the same rights. Containers' environments are in there.
+    if (path !== ":memory:") closeSync(openSync(path, "a", 0o600));
     sql = new Sqlite(path, { enableForeignKeyConstraints: true, timeout: 5000 });
     sql.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
     return sql;
