@@ -1,7 +1,8 @@
 // The command line: an ordinary client of the engine's Docker API.
 import { resolve } from "node:path";
+import { type Client, connect } from "../api/docker/client/index.ts";
 import { enginePaths } from "../base/index.ts";
-import { createNodeSignals, createNodeTerminal, runCli } from "../cli/index.ts";
+import { type CliContext, createNodeSignals, createNodeTerminal, runCli } from "../cli/index.ts";
 import { explainConfig } from "../oci/index.ts";
 import { checkStart, connectEngine, startEngine } from "../resident/index.ts";
 
@@ -13,6 +14,18 @@ const paths = {
   run: resolve(env.TUG_RUN_ROOT ?? "/run/tug"),
 };
 const { socket, log } = enginePaths(paths);
+const uid = process.getuid?.() ?? 0;
+const version = process.env.TUG_VERSION ?? "";
+
+/** Whoever is not root sees plans without an engine. What that needs is large, and loaded when it is needed. */
+function unlessPlanner(connectEngine: () => Promise<Client>): CliContext["connectEngine"] {
+  return async (need) => {
+    if (need !== "plans" || uid === 0) return connectEngine();
+    const { servePlans } = await import("../server/index.ts");
+    const packageDirectory = resolve(import.meta.dirname, "../..");
+    return connect({ dial: await servePlans({ paths, packageDirectory, version }) });
+  };
+}
 
 process.exitCode = await runCli({
   argv: process.argv.slice(2),
@@ -23,12 +36,12 @@ process.exitCode = await runCli({
   stderr,
   terminal: createNodeTerminal({ stdin, stdout, stderr }),
   signals: createNodeSignals(process),
-  version: process.env.TUG_VERSION ?? "",
+  version,
   now: Date.now,
-  connectEngine: () =>
+  connectEngine: unlessPlanner(() =>
     connectEngine({
       socket,
-      uid: process.getuid?.() ?? 0,
+      uid,
       logFile: log,
       own: { version: process.env.TUG_VERSION ?? "", build: process.env.TUG_BUILD ?? "" },
       check: () => checkStart({ helper, logFile: log }),
@@ -52,6 +65,7 @@ process.exitCode = await runCli({
           logFile: log,
         }),
     }),
+  ),
   explainConfig,
 });
 process.exit();

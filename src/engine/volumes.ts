@@ -5,6 +5,8 @@ import { engineError } from "./errors.ts";
 
 /** Directories that outlive containers. */
 export interface Volumes {
+  /** The directory that a volume has, or would have. */
+  path(name: string): string;
   /** The directory of a volume; makes the volume when it is not there. */
   directory(name: string): Promise<string>;
   remove(name: string): Promise<void>;
@@ -17,10 +19,14 @@ export function newVolumeName(): string {
 
 /** Volumes below a directory, each with its files in `_data`. */
 export function openVolumes(root: string): Volumes {
+  const pathOf = (name: string): string => {
+    checkVolumeName(name);
+    return join(root, name, "_data");
+  };
   return {
+    path: pathOf,
     async directory(name) {
-      checkVolumeName(name);
-      const path = join(root, name, "_data");
+      const path = pathOf(name);
       await mkdir(path, { recursive: true, mode: 0o755 });
       return path;
     },

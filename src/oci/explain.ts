@@ -7,12 +7,12 @@ import { DEFAULT_ROOT } from "./app.ts";
 /** A plan for people and programs, as the Docker door's `/tug/explain` answers. */
 export type ExplainedBundle = { readonly Digest: string; readonly Text: string; readonly Plan: unknown };
 
-/** The id that the container of an explained bundle has. */
-const EXPLAINED_ID = "container";
+/** The id that the container of an explained bundle has: long enough that it is left out of the digest, as longer ids are. */
+const EXPLAINED_ID = "explained-container";
 
 /**
- * The plan that `tug-oci create container` would execute as root for a bundle on this machine, and its digest. Needs no
- * right and makes nothing.
+ * The plan that `tug-oci create` would execute as root for a bundle on this machine, and its digest, which is the same for
+ * every id of twelve characters or more. Needs no right and makes nothing.
  *
  * @param path of the bundle's config.json, absolute
  */

@@ -1,1 +1,2 @@
 export { type ServeOptions, type Serving, serve } from "./serve.ts";
+export { type ServePlansOptions, servePlans } from "./serve-plans.ts";

@@ -2,13 +2,16 @@ import { encodePlan, type Plan, planToJson, printPlan } from "../../plan/index.t
 import { createBindings } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
+import { openVolumes } from "../volumes.ts";
 import { checkRequest } from "./check-request.ts";
 import { completeMounts } from "./create.ts";
-import type { ContainerRoot } from "./image-source.ts";
+import type { ContainerRoot, ImageSource } from "./image-source.ts";
+import { plannedSources } from "./mounts.ts";
 import { newContainerId } from "./names.ts";
 import { networkFilePaths } from "./network-files.ts";
 import { prepareRun } from "./prepare-run.ts";
 import { type ContainerRecord, newState } from "./record.ts";
+import type { ContainerStore } from "./store.ts";
 import type { UserFiles } from "./user.ts";
 import { readUserFiles } from "./user-files.ts";
 
@@ -20,11 +23,25 @@ export type Explained = {
   readonly plan: unknown;
 };
 
+/** What a plan is made from; an engine has more. */
+export type PlanContext = Pick<EngineContext, "layout" | "readFacts"> & {
+  readonly store: Pick<ContainerStore, "find">;
+  readonly images: Pick<ImageSource, "find" | "predictRoot">;
+  readonly readUserFiles: (record: ContainerRecord, root: ContainerRoot) => Promise<UserFiles>;
+};
+
 /** The plan that a container of this request would be started with. Makes nothing. */
-export async function explainRequest(
-  context: EngineContext,
-  request: CreateContainerRequest,
-): Promise<Explained> {
+export function explainRequest(context: EngineContext, request: CreateContainerRequest): Promise<Explained> {
+  return planRequest(planContext(context), request);
+}
+
+/** The plan that a container on record was, or will be, started with. */
+export async function explainContainer(context: EngineContext, record: ContainerRecord): Promise<Explained> {
+  return plan(planContext(context), record, await context.images.root(record.id));
+}
+
+/** `explainRequest` where there is no engine. */
+export async function planRequest(context: PlanContext, request: CreateContainerRequest): Promise<Explained> {
   checkRequest(request, await context.readFacts());
   const image = await context.images.find(request.image, request.platform);
   const id = newContainerId();
@@ -37,26 +54,23 @@ export async function explainRequest(
     anonymousVolumes: [],
     state: newState,
   };
-  return explain(context, record, await context.images.predictRoot(id, image));
+  return plan(context, record, await context.images.predictRoot(id, image));
 }
 
-/** The plan that a container on record was, or will be, started with. */
-export async function explainContainer(context: EngineContext, record: ContainerRecord): Promise<Explained> {
-  return explain(context, record, await context.images.root(record.id));
+function planContext(context: EngineContext): PlanContext {
+  return { ...context, readUserFiles: (_, { layers }) => readUserFiles(context.helper, layers) };
 }
 
-async function explain(
-  context: EngineContext,
-  record: ContainerRecord,
-  root: ContainerRoot,
-): Promise<Explained> {
-  const none: UserFiles = { passwd: "", group: "" };
-  // Only root may look into a root file system; anybody may see the plan of an image whose user is a number.
-  const userFiles = context.owner === 0 ? await readUserFiles(context.helper, root.layers) : none;
-  const networkFiles = networkFilePaths(context.layout.container(record.id));
-  const facts = await context.readFacts();
-  const { plan } = await prepareRun(context, { record, facts, root: root.source, userFiles, networkFiles });
-  return present(plan, record.id);
+async function plan(context: PlanContext, record: ContainerRecord, root: ContainerRoot): Promise<Explained> {
+  const prepared = await prepareRun(context, {
+    record,
+    root: root.source,
+    facts: await context.readFacts(),
+    userFiles: await context.readUserFiles(record, root),
+    networkFiles: networkFilePaths(context.layout.container(record.id)),
+    sources: plannedSources(openVolumes(context.layout.volumes)),
+  });
+  return present(prepared.plan, record.id);
 }
 
 function present(plan: Plan, id: string): Explained {

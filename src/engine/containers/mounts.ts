@@ -3,9 +3,28 @@ import { errnoOf, reasonOf } from "../../base/index.ts";
 import { engineError } from "../errors.ts";
 import type { MountRequest } from "../model/mount-request.ts";
 import type { ResolvedMount } from "../spec/input.ts";
+import { newVolumeName, type Volumes } from "../volumes.ts";
 
-/** Path of the directory that a named volume's files are in; makes the volume if it does not exist. */
-export type VolumeDirectory = (name: string, mount: MountRequest) => Promise<string>;
+/** Where the sources of mounts come from that need not be there before. */
+export interface MountSources {
+  /** Path of the directory that a named volume's files are in. */
+  volume(name: string): Promise<string>;
+  /** Called with the source of a bind mount that is missing and may be made. */
+  missing(path: string): Promise<void>;
+}
+
+/** Sources that are made where they are missing. */
+export function madeSources(volumes: Volumes): MountSources {
+  return {
+    volume: volumes.directory,
+    missing: async (path) => void (await mkdir(path, { recursive: true, mode: 0o755 })),
+  };
+}
+
+/** The same sources, of which none is made. */
+export function plannedSources(volumes: Volumes): MountSources {
+  return { volume: async (name) => volumes.path(name), missing: async () => {} };
+}
 
 /**
  * The mounts of a request with their sources on the host and their options as config.json takes them.
@@ -14,30 +33,30 @@ export type VolumeDirectory = (name: string, mount: MountRequest) => Promise<str
  */
 export async function resolveMounts(
   mounts: readonly MountRequest[],
-  volumeDirectory: VolumeDirectory,
+  sources: MountSources,
 ): Promise<ResolvedMount[]> {
   const resolved: ResolvedMount[] = [];
-  for (const mount of mounts) resolved.push(await resolveMount(mount, volumeDirectory));
+  for (const mount of mounts) resolved.push(await resolveMount(mount, sources));
   return resolved;
 }
 
 /** Looks for the sources that must be there already. @throws ENGINE_MOUNT */
 export async function checkSources(mounts: readonly MountRequest[]): Promise<void> {
   for (const mount of mounts) {
-    if (mount.type === "bind" && !mount.createSource) await checkSource(mount.source, false, mount);
+    if (mount.type === "bind" && !mount.createSource) await checkSource(mount.source, mount);
   }
 }
 
-async function resolveMount(mount: MountRequest, volumeDirectory: VolumeDirectory): Promise<ResolvedMount> {
+async function resolveMount(mount: MountRequest, sources: MountSources): Promise<ResolvedMount> {
   const { target, from } = mount;
   switch (mount.type) {
     case "bind":
-      await checkSource(mount.source, mount.createSource, mount);
+      await checkSource(mount.source, mount, mount.createSource ? sources.missing : undefined);
       return { target, from, source: mount.source, options: bindOptions(mount) };
     case "volume": {
-      const directory = await volumeDirectory(mount.name ?? "", mount);
+      const directory = await sources.volume(mount.name || newVolumeName());
       const source = mount.subpath === undefined ? directory : `${directory}/${mount.subpath}`;
-      if (mount.subpath !== undefined) await checkSource(source, false, mount);
+      if (mount.subpath !== undefined) await checkSource(source, mount);
       return { target, from, source, options: ["rbind", "rprivate", mount.readOnly ? "ro" : "rw"] };
     }
     case "tmpfs":
@@ -50,14 +69,15 @@ async function resolveMount(mount: MountRequest, volumeDirectory: VolumeDirector
   }
 }
 
-async function checkSource(path: string, create: boolean, { target, from }: MountRequest): Promise<void> {
+async function checkSource(
+  path: string,
+  { target, from }: MountRequest,
+  whenMissing?: MountSources["missing"],
+): Promise<void> {
   try {
     await stat(path);
   } catch (error) {
-    if (errnoOf(error) === "ENOENT" && create) {
-      await mkdir(path, { recursive: true, mode: 0o755 });
-      return;
-    }
+    if (errnoOf(error) === "ENOENT" && whenMissing !== undefined) return whenMissing(path);
     const missing = errnoOf(error) === "ENOENT";
     const reason = missing ? "bind source path does not exist" : reasonOf(error);
     throw engineError("MOUNT", `invalid mount config for ${target} (${from}): ${reason}: ${path}`, {

@@ -10,10 +10,10 @@ import { buildSpec } from "../spec/build-spec.ts";
 import { checkSpec } from "../spec/check-spec.ts";
 import { allHostDevices, requestedDevices } from "../spec/host-devices.ts";
 import { createOrigins, type Origins, withOrigin } from "../spec/origins.ts";
-import { newVolumeName, openVolumes } from "../volumes.ts";
-import { resolveMounts } from "./mounts.ts";
+import { type MountSources, resolveMounts } from "./mounts.ts";
 import { type NetworkFiles, networkFileMounts } from "./network-files.ts";
 import type { ContainerRecord } from "./record.ts";
+import type { ContainerStore } from "./store.ts";
 import { resolveUser, type UserFiles } from "./user.ts";
 
 /** Everything that a start needs, worked out and not yet done. */
@@ -24,23 +24,27 @@ export type PreparedRun = {
   readonly monitor: MonitorRequest;
 };
 
+/** What of an engine a run is worked out from. */
+export type RunContext = Pick<EngineContext, "layout"> & { readonly store: Pick<ContainerStore, "find"> };
+
 export type RunInput = {
   readonly record: ContainerRecord;
   readonly facts: HostFacts;
   readonly root: RootSource;
   readonly userFiles: UserFiles;
   readonly networkFiles: NetworkFiles;
+  readonly sources: MountSources;
 };
 
 /** The name of the file that a container's output goes to, in its own directory. */
 export const LOG_FILE = "log.json";
 
 /**
- * Turns a container on record into its spec, its plan, and what its monitor is told. Makes nothing but volumes.
+ * Turns a container on record into its spec, its plan, and what its monitor is told. Makes nothing but what `sources` make.
  *
  * @throws OCI_CONFIG, RUNTIME_*, ENGINE_* with the place that the user wrote
  */
-export async function prepareRun(context: EngineContext, input: RunInput): Promise<PreparedRun> {
+export async function prepareRun(context: RunContext, input: RunInput): Promise<PreparedRun> {
   const origins = createOrigins();
   try {
     return await prepare(context, input, origins);
@@ -49,12 +53,11 @@ export async function prepareRun(context: EngineContext, input: RunInput): Promi
   }
 }
 
-async function prepare(context: EngineContext, input: RunInput, origins: Origins): Promise<PreparedRun> {
+async function prepare(context: RunContext, input: RunInput, origins: Origins): Promise<PreparedRun> {
   const { record, facts, root, networkFiles } = input;
   const { id, request } = record;
   const run = context.layout.containerRun(id);
-  const volumes = openVolumes(context.layout.volumes);
-  const asked = await resolveMounts(request.mounts, (name) => volumes.directory(name || newVolumeName()));
+  const asked = await resolveMounts(request.mounts, input.sources);
   const wanted = buildSpec({
     id,
     request,
@@ -103,7 +106,7 @@ async function devicesOf({ security, resources }: ContainerRecord["request"]) {
   return (await Promise.all(resources.devices.map(requestedDevices))).flat();
 }
 
-function namespacePath({ store }: EngineContext, kind: "pid" | "ipc" | "net", reference: string): string {
+function namespacePath({ store }: RunContext, kind: "pid" | "ipc" | "net", reference: string): string {
   const { name, state } = store.find(reference);
   if (state.status === "running" || state.status === "paused") return `/proc/${state.pid}/ns/${kind}`;
   throw engineError(
@@ -116,7 +119,7 @@ function namespacePath({ store }: EngineContext, kind: "pid" | "ipc" | "net", re
 }
 
 function monitorRequest(
-  { layout }: EngineContext,
+  { layout }: RunContext,
   { record }: RunInput,
   { spec, cgroups }: { spec: Spec; cgroups: CgroupLayout },
 ): MonitorRequest {

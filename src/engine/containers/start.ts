@@ -5,8 +5,10 @@ import { createBindings, loadExisting, planStart, removeContainer } from "../../
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
 import { withOrigin } from "../spec/origins.ts";
+import { openVolumes } from "../volumes.ts";
 import { publishContainer } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
+import { madeSources } from "./mounts.ts";
 import { networkFilePaths, writeNetworkFiles } from "./network-files.ts";
 import { type PreparedRun, prepareRun } from "./prepare-run.ts";
 import type { ContainerRecord, RecordedState } from "./record.ts";
@@ -103,6 +105,7 @@ async function prepare(
     root: root.source,
     userFiles,
     networkFiles: networkFilePaths(directory),
+    sources: madeSources(openVolumes(layout.volumes)),
   });
 }
 

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { errnoOf, TugError } from "../../base/index.ts";
+import { reasonOf, TugError } from "../../base/index.ts";
 import type { ExecuteResult, StandardDescriptor } from "../../helper/index.ts";
 import type { Plan } from "../../plan/index.ts";
 import { type ParsedSpec, parseSpec, type Spec } from "../../specs/oci-runtime/index.ts";
@@ -42,7 +42,7 @@ export async function readBundle(bundle: string): Promise<ParsedSpec<Spec>> {
     return parseSpec(await readFile(path));
   } catch (error) {
     if (error instanceof TugError) throw error;
-    throw lifecycleError("BUNDLE", `cannot read ${path}: ${errnoOf(error)}`, {
+    throw lifecycleError("BUNDLE", `cannot read ${path}: ${reasonOf(error)}`, {
       hint: "make one with: tug-oci spec",
       cause: error,
     });

@@ -2,6 +2,7 @@ export { until } from "../../privileged/harness/until.ts";
 export { boxImage } from "./box-image.ts";
 export { type RunningCommand, startTugCommand } from "./command.ts";
 export { type Engine, needsBox, startEngine, succeeded, useEngine } from "./engine.ts";
+export { needsNobody, tugAsNobody } from "./nobody.ts";
 export { type ShellOptions, startShell } from "./shell.ts";
 export { needsTerminal, startTerminal, type TerminalOptions, type TestTerminal } from "./terminal.ts";
 export { leavesNothing } from "./traces.ts";

@@ -2,7 +2,7 @@ import { type ContainerCalls, createContainerCalls } from "./container-calls.ts"
 import { createExecCalls, type ExecCalls } from "./exec-calls.ts";
 import { createImageCalls, type ImageCalls } from "./image-calls.ts";
 import { createSystemCalls, createTugCalls, type SystemCalls, type TugCalls } from "./system-calls.ts";
-import { createTransport } from "./transport.ts";
+import { createTransport, type EngineAddress } from "./transport.ts";
 
 /**
  * The engine as a library sees it. Failures are TugErrors with the engine's kind, code, hint and details.
@@ -17,9 +17,9 @@ export type Client = Disposable & {
   readonly tug: TugCalls;
 };
 
-/** A client of the engine that listens on a unix socket. Connects when the first call is made. */
-export function connect(options: { readonly socket: string }): Client {
-  const transport = createTransport(options.socket);
+/** A client of the engine that listens on a unix socket, or that `dial` reaches. Connects when the first call is made. */
+export function connect(options: EngineAddress): Client {
+  const transport = createTransport(options);
   return {
     containers: createContainerCalls(transport),
     execs: createExecCalls(transport),

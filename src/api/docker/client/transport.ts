@@ -25,7 +25,10 @@ export type ApiQuery = Readonly<Record<string, string | number | boolean | reado
 /** A connection that the engine has handed over. `head` is what arrived with the answer, `type` its media type. */
 export type Hijacked = { readonly socket: Duplex; readonly head: Buffer; readonly type: string };
 
-/** Sends requests over one unix socket. */
+/** Where an engine is: behind a unix socket, or behind connections that the caller makes, one for each request. */
+export type EngineAddress = { readonly socket: string } | { readonly dial: () => Duplex };
+
+/** Sends requests to one engine. */
 export type Transport = {
   /**
    * Resolves with the answer once its headers are there.
@@ -43,12 +46,13 @@ export type Transport = {
   close(): void;
 };
 
-export function createTransport(socketPath: string): Transport {
+export function createTransport(address: EngineAddress): Transport {
   const agent = new Agent({ keepAlive: true });
+  const socketPath = "socket" in address ? address.socket : "";
+  const way = "socket" in address ? { socketPath, agent } : { createConnection: address.dial };
   const open = (request: ApiRequest, headers: Record<string, string> = {}): ClientRequest =>
     httpRequest({
-      socketPath,
-      agent,
+      ...way,
       method: request.method,
       path: pathOf(request),
       headers: { Host: "tug", ...contentHeaders(request), ...request.headers, ...headers },

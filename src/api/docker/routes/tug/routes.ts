@@ -1,9 +1,7 @@
-import type { Explained } from "../../../../engine/index.ts";
 import type { dockerApi } from "../../../../specs/index.ts";
 import { json, noContent } from "../../answer.ts";
 import type { Route } from "../../route.ts";
-import { readCreateRequest } from "../containers/create.ts";
-import { idOf } from "../containers/lifecycle.ts";
+import { planRoutes } from "./plan-routes.ts";
 import type { PlansPort, ProcessPort } from "./port.ts";
 
 /**
@@ -18,19 +16,7 @@ import type { PlansPort, ProcessPort } from "./port.ts";
  */
 export function tugRoutes(plans: PlansPort, process: ProcessPort): readonly Route[] {
   return [
-    {
-      method: "POST",
-      path: "/tug/explain",
-      since: 24,
-      handler: async (request) =>
-        json(render(await plans.explain(await readCreateRequest(request), request.signal))),
-    },
-    {
-      method: "GET",
-      path: "/tug/containers/{id}/plan",
-      since: 24,
-      handler: async (request) => json(render(await plans.planOf(idOf(request)))),
-    },
+    ...planRoutes(plans),
     {
       method: "GET",
       path: "/tug/engine",
@@ -50,8 +36,4 @@ export function tugRoutes(plans: PlansPort, process: ProcessPort): readonly Rout
       },
     },
   ];
-}
-
-function render({ digest, text, plan }: Explained): dockerApi.ExplainedPlan {
-  return { Digest: digest, Text: text, Plan: plan };
 }

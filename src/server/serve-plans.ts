@@ -1,0 +1,29 @@
+import { join } from "node:path";
+import { type Duplex, duplexPair } from "node:stream";
+import { createPlansDoor } from "../api/docker/index.ts";
+import { type EnginePaths, silentLogger } from "../base/index.ts";
+import { openPlanner } from "../engine/index.ts";
+
+export type ServePlansOptions = {
+  readonly paths: EnginePaths;
+  /** Directory of the package, which holds dist/. */
+  readonly packageDirectory: string;
+  readonly version: string;
+};
+
+/**
+ * The part of Docker's API that shows plans, served within this process: for a caller who may not use an engine. No
+ * socket is opened.
+ *
+ * @returns makes a connection to it
+ */
+export async function servePlans(options: ServePlansOptions): Promise<() => Duplex> {
+  const { paths, packageDirectory, version } = options;
+  const planner = await openPlanner({ paths, hello: join(packageDirectory, "dist/helper/hello") });
+  const { server } = createPlansDoor(planner, { logger: silentLogger, version });
+  return () => {
+    const [near, far] = duplexPair();
+    server.emit("connection", far);
+    return near;
+  };
+}
