@@ -124,7 +124,10 @@ int verb_hook(struct run *run, const struct op_hook *op)
 	return result;
 }
 
-/* 0, or why a file cannot be executed by this user. */
+/*
+ * 0, or why a file cannot be executed by this user. A filter may be in place that knows nothing of faccessat2(2), so the
+ * older call comes first; it disregards ambient capabilities. What neither can tell, exec will.
+ */
 static int try_program(const char *path)
 {
 	struct stat file;
@@ -132,7 +135,9 @@ static int try_program(const char *path)
 		return errno;
 	if (S_ISDIR(file.st_mode))
 		return EISDIR;
-	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? errno : 0;
+	if (syscall(SYS_faccessat, AT_FDCWD, path, X_OK) == 0 || faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0)
+		return 0;
+	return errno == EPERM || errno == ENOSYS ? 0 : errno;
 }
 
 /* The next file on PATH that a command may mean; NULL after the last. */

@@ -237,16 +237,23 @@ int verb_seccomp(struct run *run, const struct op_seccomp *op)
 	return 0;
 }
 
+/* A filter from before openat2(2) may be in place by now; then the check of where chdir(2) led to has to suffice. */
+static int enter(const char *path)
+{
+	owned int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	owned int directory = path_open(root, path, O_PATH | O_DIRECTORY, 0);
+	if (directory >= 0)
+		return fchdir(directory);
+	return errno == EPERM || errno == ENOSYS ? chdir(path) : -1;
+}
+
 int verb_work_directory(struct run *run, const struct op_work_directory *op)
 {
 	char here[PATH_MAX];
-	owned int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	owned int directory = path_open(root, op->path, O_PATH | O_DIRECTORY, 0);
-	bool entered = directory >= 0 && fchdir(directory) == 0;
 	/* Entered with the privileges of the first try: images with a /root of mode 0700 and another user rely on it. */
-	bool stay = !entered && errno == EACCES && run->in_directory;
-	run->in_directory |= entered;
-	if (!entered && !stay)
+	if (!run->in_directory)
+		run->in_directory = enter(op->path) == 0;
+	if (!run->in_directory)
 		return op->optional ? 0 : fail(run, errno, "chdir", op->path);
 	/* A directory outside of the root is one that the kernel knows no path to (CVE-2024-21626). */
 	if (syscall(SYS_getcwd, here, sizeof here) < 0 || here[0] != '/')

@@ -46,6 +46,22 @@ for (const noNewPrivileges of [true, false]) {
   }
 }
 
+test("a profile from before a call was invented suffices, even where it kills", { skip }, async () => {
+  const names = [
+    ...["close_range", "clone3", "execveat", "faccessat2", "fsopen", "mount_setattr", "openat2"],
+    ...["open_tree", "pidfd_open", "pidfd_send_signal", "statx"],
+  ];
+  const seccomp = refusing({ names, action: "SCMP_ACT_KILL_PROCESS" });
+  const rlimits = [{ type: "RLIMIT_NOFILE", soft: 20n, hard: 20n }] as const;
+  for (const noNewPrivileges of [true, false]) {
+    for (const [name, user] of users) {
+      const process = { user, noNewPrivileges, rlimits, cwd: "/tmp" };
+      const report = await reportOf({ args: ["probe"], linux: { seccomp }, process });
+      assert.equal(report.cwd, "/tmp", name);
+    }
+  }
+});
+
 test("the program knows that it is filtered", { skip }, async () => {
   const seccomp = refusing({ names: ["getpriority"], action: "SCMP_ACT_ERRNO" });
   assert.equal((await reportOf({ linux: { seccomp } })).seccomp, 2);
