@@ -1,0 +1,116 @@
+import { createHash } from "node:crypto";
+import { cloneFlags, type Op, type Slot, slotAllocator } from "../plan/index.ts";
+import { ipBytes, parseIp, parseSubnet } from "./address/ip.ts";
+import { filterOp, publishedPort } from "./bridge.ts";
+import type { Endpoint, Network, Publication } from "./model.ts";
+import { newAddress, newDefaultRoute } from "./netlink/address.ts";
+import { deleteLink, hairpinPort, newVeth, setLink } from "./netlink/link.ts";
+import { netlinkOp } from "./netlink/op.ts";
+import { publishPorts } from "./nftables/ruleset.ts";
+
+/** One connection that is to be made. */
+export type Connection = {
+  readonly endpoint: Endpoint;
+  readonly network: Network;
+  /** Index of the network's bridge. */
+  readonly bridge: number;
+};
+
+const LOOPBACK = 1;
+
+/** Ops that make a container's network namespace at a path and all that is in it, then publish its ports. */
+export function attachOps(
+  path: string,
+  connections: readonly Connection[],
+  publications: readonly Publication[],
+): Op[] {
+  const slots = slotAllocator();
+  const namespace = slots.next();
+  const ports = publishPorts(publications.map(publishedPort));
+  return [
+    { op: "networkNamespace", from: "network", path, out: namespace },
+    netlinkOp({
+      what: "switch the loopback device on",
+      from: "network",
+      namespace,
+      messages: [setLink({ index: LOOPBACK, up: true })],
+    }),
+    ...connections.flatMap((connection, index) => connectOps(connection, { namespace, first: index === 0 })),
+    ...(ports.length === 0 ? [] : [filterOp("publish ports", ports)]),
+  ];
+}
+
+/** Ops that connect a namespace which is there already. */
+export function connectLaterOps(path: string, connection: Connection, first: boolean): Op[] {
+  const namespace = slotAllocator().next();
+  return [
+    { op: "openNamespace", from: "network", path, kind: cloneFlags.NEWNET, out: namespace },
+    ...connectOps(connection, { namespace, first }),
+  ];
+}
+
+/** Ops that take all of it back; what is not there is no failure. The links go with their ends in the namespace. */
+export function detachOps(path: string, endpoints: readonly Endpoint[]): Op[] {
+  return [
+    ...endpoints.map(({ link }) =>
+      netlinkOp({
+        what: `remove link ${link}`,
+        from: "network",
+        messages: [deleteLink(link)],
+        ignore: ["ENODEV"],
+      }),
+    ),
+    { op: "releaseNamespace", from: "network", path },
+  ];
+}
+
+/** The host's end of a container's link to a network. The same every time, so that a successor finds it. */
+export function linkNameOf(container: string, network: string): string {
+  return `veth${createHash("sha256").update(`${container} ${network}`).digest("hex").slice(0, 10)}`;
+}
+
+/** A hardware address that follows from an IPv4 address, as Docker's do: neighbours need not forget the one before. */
+export function macOf(container: string, ipv4: string | undefined): string {
+  const bytes =
+    ipv4 === undefined
+      ? createHash("sha256").update(container).digest().subarray(0, 4)
+      : ipBytes(parseIp(ipv4));
+  return [0x02, 0x42, ...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+}
+
+function connectOps(
+  { endpoint, network, bridge }: Connection,
+  { namespace, first }: { namespace: Slot; first: boolean },
+): Op[] {
+  const from = `network ${network.name}`;
+  const name = endpoint.interface;
+  const index = linkIndex(name);
+  const address = Buffer.from(endpoint.mac.replaceAll(":", ""), "hex");
+  const near = { name: endpoint.link, master: bridge, mtu: network.mtu, up: true };
+  const far = { name, index, address, mtu: network.mtu, namespace };
+  const addresses = network.pools.flatMap(({ subnet, gateway }) => {
+    const text = subnet.includes(":") ? endpoint.ipv6 : endpoint.ipv4;
+    if (text === undefined) return [];
+    const own = newAddress(index, parseIp(text), parseSubnet(subnet).prefix);
+    return first && !network.internal ? [own, newDefaultRoute(index, parseIp(gateway))] : [own];
+  });
+  return [
+    netlinkOp({ what: `make link ${endpoint.link}`, from, messages: [newVeth(near, far)] }),
+    netlinkOp({
+      what: `set up link ${endpoint.link}`,
+      from,
+      messages: [hairpinPort({ name: endpoint.link })],
+    }),
+    netlinkOp({
+      what: `set up ${name} in the container`,
+      from,
+      namespace,
+      messages: [setLink({ index, up: true }), ...addresses],
+    }),
+  ];
+}
+
+/** Links of a new namespace are numbered as they are named: lo is 1, eth0 is 2. */
+function linkIndex(name: string): number {
+  return LOOPBACK + 1 + Number(name.slice("eth".length));
+}

@@ -1,0 +1,202 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Database, type Logger, TugError } from "../base/index.ts";
+import { formatIp } from "./address/ip.ts";
+import { takeAddress } from "./address/pool.ts";
+import { attachOps, type Connection, detachOps, linkNameOf, macOf } from "./attach.ts";
+import { filterOp, type HostNetwork, publishedPort } from "./bridge.ts";
+import { networkError } from "./errors.ts";
+import { executeHost } from "./execute.ts";
+import { probePort } from "./host-ports.ts";
+import type { Endpoint, Network, Publication } from "./model.ts";
+import { type Protocol, withdrawPorts } from "./nftables/ruleset.ts";
+import type { NetworkStore } from "./store.ts";
+import type { Switchboard } from "./switchboard.ts";
+
+/** What a container wants of networks when it starts. */
+export type AttachRequest = {
+  /** The first is the one that its default route leads through. */
+  readonly networks: readonly NetworkWish[];
+  readonly ports: readonly PortWish[];
+};
+
+export type NetworkWish = {
+  /** Name or id. */
+  readonly network: string;
+  readonly aliases?: readonly string[];
+  readonly ipv4?: string;
+  readonly ipv6?: string;
+  readonly mac?: string;
+};
+
+export type PortWish = {
+  readonly protocol: Protocol;
+  readonly containerPort: number;
+  /** 0.0.0.0 and :: are all addresses. */
+  readonly hostAddress: string;
+  /** The first that is free is taken; 0 leaves the choice to the kernel. */
+  readonly hostPorts: readonly number[];
+};
+
+/** What a container has got. */
+export type Attachment = {
+  /** The file of its network namespace. */
+  readonly namespace: string;
+  readonly endpoints: readonly Endpoint[];
+  readonly publications: readonly Publication[];
+};
+
+type Parts = {
+  readonly database: Database;
+  readonly host: HostNetwork;
+  readonly logger: Logger;
+  readonly namespaces: string;
+  readonly store: NetworkStore;
+  readonly switchboard: Switchboard;
+};
+
+/** Attaches containers to networks. What is on record is there before the effect, so that a successor can undo it. */
+export function createAttachments(parts: Parts) {
+  const { host, namespaces, store, switchboard } = parts;
+  const pathOf = (container: string): string => join(namespaces, container);
+  const detach = async (container: string): Promise<void> => {
+    const endpoints = store.endpoints({ container });
+    const publications = store.publications(container);
+    await withdraw(parts, container, publications);
+    await executeHost(host.helper, detachOps(pathOf(container), endpoints));
+    store.forget(container);
+  };
+  return {
+    async attach(container: string, request: AttachRequest): Promise<Attachment> {
+      await mkdir(namespaces, { recursive: true, mode: 0o711 });
+      const networks = request.networks.map(({ network }) => store.find(network));
+      try {
+        const endpoints = parts.database.transaction(() =>
+          networks.map((network, index) =>
+            addEndpoint(store, { container, network, index, wish: request.networks[index] }),
+          ),
+        );
+        const publications = await addPublications(store, container, { endpoints, ports: request.ports });
+        const connections = await Promise.all(
+          networks.map(async (network, index): Promise<Connection> => {
+            const bridge = await switchboard.connect(network);
+            return { endpoint: endpoints[index] as Endpoint, network, bridge };
+          }),
+        );
+        await connectContainer(parts, pathOf(container), { connections, publications });
+        return { namespace: pathOf(container), endpoints, publications };
+      } catch (error) {
+        await detach(container).catch((failure: unknown) => {
+          parts.logger.log("warn", "network.detach", { container, error: String(failure) });
+        });
+        throw error;
+      }
+    },
+    detach,
+    async recover(isRunning: (container: string) => boolean): Promise<void> {
+      const known = [...store.endpoints("all"), ...store.publications()].map(({ container }) => container);
+      const files = await readdir(namespaces).catch(() => []);
+      const left = new Set([...known, ...files]);
+      for (const container of left) if (!isRunning(container)) await detach(container);
+    },
+  };
+}
+
+/** Where our table has gone with somebody's reload of the firewall, it is made anew. */
+async function connectContainer(
+  { host, switchboard }: Parts,
+  path: string,
+  { connections, publications }: { connections: readonly Connection[]; publications: readonly Publication[] },
+): Promise<void> {
+  const ops = attachOps(path, connections, publications);
+  try {
+    await executeHost(host.helper, ops);
+  } catch (error) {
+    const tableGone =
+      error instanceof TugError && error.details.errno === "ENOENT" && publications.length > 0;
+    if (!tableGone) throw error;
+    const endpoints = connections.map(({ endpoint }) => endpoint);
+    await executeHost(host.helper, detachOps(path, endpoints));
+    await switchboard.refilter();
+    await executeHost(host.helper, ops);
+  }
+}
+
+async function withdraw(
+  { host, switchboard }: Parts,
+  container: string,
+  publications: readonly Publication[],
+): Promise<void> {
+  const changes = withdrawPorts(publications.map(publishedPort));
+  if (changes.length === 0) return;
+  try {
+    await executeHost(host.helper, [filterOp("take ports back", changes)]);
+  } catch (error) {
+    // Not all of them were published: the start failed before, or somebody emptied the table.
+    if (!(error instanceof TugError && error.details.errno === "ENOENT")) throw error;
+    await switchboard.refilter(container);
+  }
+}
+
+function addEndpoint(
+  store: NetworkStore,
+  to: { container: string; network: Network; index: number; wish: NetworkWish | undefined },
+): Endpoint {
+  const { container, network, index, wish } = to;
+  const others = store.endpoints({ network: network.id });
+  const taken = new Set(others.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((ip) => ip !== undefined));
+  const address = (family: 4 | 6): string | undefined => {
+    const pool = network.pools.find(({ subnet }) => subnet.includes(":") === (family === 6));
+    return pool && formatIp(takeAddress(pool, taken, family === 4 ? wish?.ipv4 : wish?.ipv6));
+  };
+  const [ipv4, ipv6] = [address(4), address(6)];
+  const endpoint: Endpoint = {
+    container,
+    network: network.id,
+    interface: `eth${index}`,
+    link: linkNameOf(container, network.id),
+    mac: wish?.mac ?? macOf(container, ipv4),
+    ipv4,
+    ipv6,
+    aliases: wish?.aliases ?? [],
+  };
+  store.addEndpoint(endpoint);
+  return endpoint;
+}
+
+async function addPublications(
+  store: NetworkStore,
+  container: string,
+  { endpoints, ports }: { endpoints: readonly Endpoint[]; ports: readonly PortWish[] },
+): Promise<Publication[]> {
+  const publications: Publication[] = [];
+  for (const wish of ports) {
+    const ipv6 = wish.hostAddress.includes(":");
+    const containerAddress = endpoints
+      .map((endpoint) => (ipv6 ? endpoint.ipv6 : endpoint.ipv4))
+      .find(Boolean);
+    if (containerAddress === undefined) continue;
+    publications.push(await addPublication(store, { container, containerAddress, wish }));
+  }
+  return publications;
+}
+
+/** @throws NETWORK_PORT_TAKEN for the last of the ports where none is free */
+async function addPublication(
+  store: NetworkStore,
+  { container, containerAddress, wish }: { container: string; containerAddress: string; wish: PortWish },
+): Promise<Publication> {
+  const { protocol, hostAddress, hostPorts, containerPort } = wish;
+  for (const [index, wanted] of hostPorts.entries()) {
+    try {
+      const hostPort = await probePort(protocol, hostAddress, wanted);
+      const publication = { container, protocol, hostAddress, hostPort, containerAddress, containerPort };
+      store.addPublication(publication);
+      return publication;
+    } catch (error) {
+      const isTaken = error instanceof TugError && error.code === "NETWORK_PORT_TAKEN";
+      if (!isTaken || index === hostPorts.length - 1) throw error;
+    }
+  }
+  throw networkError("EXHAUSTED", `no port of the host is named for port ${containerPort}/${protocol}`);
+}

@@ -1,0 +1,133 @@
+import { writeFile } from "node:fs/promises";
+import type { Logger } from "../base/index.ts";
+import { TugError } from "../base/index.ts";
+import type { Helper } from "../helper/index.ts";
+import { parseIp, parseSubnet } from "./address/ip.ts";
+import { executeHost } from "./execute.ts";
+import type { Network, Publication } from "./model.ts";
+import { newAddress } from "./netlink/address.ts";
+import { decodeAnswers } from "./netlink/datagram.ts";
+import { deleteLink, getLink, type Link, linksOf, newBridge, setLink } from "./netlink/link.ts";
+import { netlinkOp } from "./netlink/op.ts";
+import { batchOf, type Change } from "./nftables/objects.ts";
+import { type PublishedPort, ruleset } from "./nftables/ruleset.ts";
+import { isWildcard } from "./store.ts";
+
+/** What changes the host's network. */
+export type HostNetwork = {
+  readonly helper: Helper;
+  readonly logger: Logger;
+};
+
+const TAG = 1;
+/** Where the kernel keeps what it does with packets, by link. Below the network namespace that the engine is in. */
+const SETTINGS = "/proc/sys/net";
+
+/** A link of the host; undefined where there is none of that name. */
+export async function findLink({ helper }: HostNetwork, name: string): Promise<Link | undefined> {
+  const op = netlinkOp({
+    what: `find link ${name}`,
+    from: "network",
+    messages: [getLink(name)],
+    tag: TAG,
+    ignore: ["ENODEV"],
+  });
+  const data = await executeHost(helper, [op]);
+  return linksOf(decodeAnswers(data.get(TAG) ?? Buffer.alloc(0)))[0];
+}
+
+/**
+ * Makes a network's bridge, or takes up the one that is there, and lets the kernel route for it.
+ *
+ * @returns the bridge's index
+ */
+export async function makeBridge(host: HostNetwork, network: Network): Promise<number> {
+  const { bridge, mtu, name, pools } = network;
+  const from = `network ${name}`;
+  const create = netlinkOp({
+    what: `make bridge ${bridge}`,
+    from,
+    messages: [newBridge({ name: bridge, mtu, up: true })],
+    ignore: ["EEXIST"],
+  });
+  const describe = netlinkOp({
+    what: `set up bridge ${bridge}`,
+    from,
+    messages: [setLink({ name: bridge, up: true, alias: `tug network ${name}`.slice(0, 200) })],
+  });
+  await executeHost(host.helper, [create, describe]);
+  const link = await findLink(host, bridge);
+  if (link === undefined) throw new Error(`bridge ${bridge} is gone again`);
+  const addresses = pools.map(({ subnet, gateway }) =>
+    netlinkOp({
+      what: `give ${gateway} to bridge ${bridge}`,
+      from,
+      messages: [newAddress(link.index, parseIp(gateway), parseSubnet(subnet).prefix)],
+      ignore: ["EEXIST"],
+    }),
+  );
+  await executeHost(host.helper, addresses);
+  await allowRouting(host, network);
+  return link.index;
+}
+
+/** Removes a network's bridge; that there is none is no failure. */
+export async function removeBridge({ helper }: HostNetwork, { bridge, name }: Network): Promise<void> {
+  const op = netlinkOp({
+    what: `remove bridge ${bridge}`,
+    from: `network ${name}`,
+    messages: [deleteLink(bridge)],
+    ignore: ["ENODEV"],
+  });
+  await executeHost(helper, [op]);
+}
+
+/** The op that makes a batch of changes to the packet filter. */
+export function filterOp(what: string, changes: readonly Change[]) {
+  return netlinkOp({ what, from: "network", protocol: "NETFILTER", messages: batchOf(changes) });
+}
+
+/** Makes our table of the packet filter anew. */
+export async function filterPackets(
+  { helper }: HostNetwork,
+  networks: readonly Network[],
+  publications: readonly Publication[],
+): Promise<void> {
+  const filtered = networks.map(({ bridge, pools, internal, open }) => ({
+    bridge,
+    internal,
+    open,
+    subnets: pools.map(({ subnet }) => parseSubnet(subnet)),
+  }));
+  const changes = ruleset(filtered, publications.map(publishedPort));
+  await executeHost(helper, [filterOp("set the rules of table tug", changes)]);
+}
+
+/** A publication as the packet filter sees it. */
+export function publishedPort(publication: Publication): PublishedPort {
+  const { hostAddress, hostPort, protocol, containerAddress, containerPort } = publication;
+  return {
+    host: isWildcard(hostAddress) ? undefined : parseIp(hostAddress),
+    hostPort,
+    protocol,
+    container: parseIp(containerAddress),
+    containerPort,
+  };
+}
+
+/** Routing between links, and of addresses of loopback to the bridge, which published ports on 127.0.0.1 need. */
+async function allowRouting({ logger }: HostNetwork, { bridge, pools, internal }: Network): Promise<void> {
+  const settings = pools.flatMap(({ subnet }) => {
+    if (internal) return [];
+    if (subnet.includes(":")) return ["ipv6/conf/all/forwarding"];
+    return ["ipv4/ip_forward", `ipv4/conf/${bridge}/route_localnet`];
+  });
+  for (const setting of settings) {
+    try {
+      await writeFile(`${SETTINGS}/${setting}`, "1\n");
+    } catch (error) {
+      if (error instanceof TugError) throw error;
+      logger.log("warn", "network.setting", { setting, error: String(error) });
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { overlap, parseSubnet, type Subnet } from "./address/ip.ts";
+import { completePool, freeSubnet, uniqueLocalSubnet } from "./address/pool.ts";
+import { networkError } from "./errors.ts";
+import { parseRoutes } from "./host-routes.ts";
+import type { AddressPool, Network, NetworkRequest } from "./model.ts";
+import type { NetworkStore } from "./store.ts";
+
+const DEFAULT_MTU = 1500;
+
+/**
+ * Puts a network on record. Its bridge is made when the first container is connected.
+ *
+ * @param transaction runs its argument so that nobody else changes the records meanwhile
+ * @throws NETWORK_NAME, NETWORK_NAME_TAKEN, NETWORK_BRIDGE_TAKEN, NETWORK_ADDRESS, NETWORK_EXHAUSTED
+ */
+export async function createNetwork(
+  store: NetworkStore,
+  request: NetworkRequest,
+  transaction: <T>(work: () => T) => T,
+): Promise<Network> {
+  checkName(request.name);
+  const routes = parseRoutes(await readFile("/proc/net/route", "utf8").catch(() => ""));
+  const id = randomBytes(32).toString("hex");
+  return transaction(() => {
+    const own = store.list().flatMap(({ pools }) => pools.map(({ subnet }) => parseSubnet(subnet)));
+    const network: Network = {
+      id,
+      name: request.name,
+      createdAt: new Date().toISOString(),
+      driver: "bridge",
+      bridge: request.bridge ?? `br-${id.slice(0, 12)}`,
+      internal: request.internal ?? false,
+      open: request.open ?? true,
+      mtu: request.mtu ?? DEFAULT_MTU,
+      labels: request.labels ?? {},
+      options: request.options ?? {},
+      pools: poolsOf(request, { id, own, routes }),
+    };
+    store.add(network);
+    return network;
+  });
+}
+
+function poolsOf(
+  { pools = [], ipv6 = false }: NetworkRequest,
+  { id, own, routes }: { id: string; own: readonly Subnet[]; routes: readonly Subnet[] },
+): AddressPool[] {
+  const chosen = pools.map(({ subnet, gateway, range }) => {
+    const base =
+      subnet === undefined ? freeSubnet([...own, ...routes]) : parseSubnet(subnet, { loose: true });
+    return { base, pool: completePool(base, { ...(gateway && { gateway }), ...(range && { range }) }) };
+  });
+  const has = (family: 4 | 6): boolean => chosen.some(({ base }) => base.base.family === family);
+  if (!has(4)) {
+    const base = freeSubnet([...own, ...routes]);
+    chosen.unshift({ base, pool: completePool(base, {}) });
+  }
+  if (ipv6 && !has(6)) {
+    const base = uniqueLocalSubnet(id);
+    chosen.push({ base, pool: completePool(base, {}) });
+  }
+  const families = chosen.map(({ base }) => base.base.family);
+  if (new Set(families).size < families.length) {
+    throw networkError("ADDRESS", "a network has one subnet of IPv4 and one of IPv6 at most");
+  }
+  for (const { base, pool } of chosen) checkFree(base, pool, own);
+  return chosen.map(({ pool }) => pool);
+}
+
+function checkFree(base: Subnet, { subnet }: AddressPool, own: readonly Subnet[]): void {
+  const taken = own.find((other) => overlap(other, base));
+  if (taken === undefined) return;
+  throw networkError("ADDRESS_TAKEN", `subnet ${subnet} overlaps with that of another network`, {
+    hint: "choose another one, or leave --subnet out",
+  });
+}
+
+/** As Docker has it. */
+function checkName(name: string): void {
+  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name) && !["host", "none", "default", "container"].includes(name))
+    return;
+  throw networkError("NAME", `"${name}" is no name for a network`, {
+    hint: "letters, digits, and _ . - after the first character; not host, none, default or container",
+  });
+}

@@ -1,0 +1,77 @@
+import type { Protocol } from "./nftables/ruleset.ts";
+
+/** A network of containers: a bridge of the host with one or two subnets. Plain JSON; addresses as text. */
+export type Network = {
+  /** 64 hexadecimal digits. */
+  readonly id: string;
+  readonly name: string;
+  /** RFC 3339. */
+  readonly createdAt: string;
+  readonly driver: "bridge";
+  /** The link that is the bridge. */
+  readonly bridge: string;
+  /** Nothing leaves it and nothing comes in. */
+  readonly internal: boolean;
+  /** Whether its containers may talk to each other. */
+  readonly open: boolean;
+  readonly mtu: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, string>>;
+  /** At most one per version of IP. */
+  readonly pools: readonly AddressPool[];
+};
+
+/** Where a network's addresses come from. */
+export type AddressPool = {
+  /** `172.17.0.0/16` */
+  readonly subnet: string;
+  /** The bridge's own address. */
+  readonly gateway: string;
+  /** The part of the subnet that addresses are given out from; left out: all of it. */
+  readonly range?: string;
+};
+
+/** What somebody wants of a new network. */
+export type NetworkRequest = {
+  readonly name: string;
+  readonly internal?: boolean;
+  readonly open?: boolean;
+  readonly mtu?: number;
+  readonly ipv6?: boolean;
+  /** Name of the bridge; left out: one made from the id. */
+  readonly bridge?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly options?: Readonly<Record<string, string>>;
+  /** Left out: subnets that nobody uses. */
+  readonly pools?: readonly {
+    readonly subnet?: string;
+    readonly gateway?: string;
+    readonly range?: string;
+  }[];
+};
+
+/** A container's connection to a network, while it runs. */
+export type Endpoint = {
+  readonly container: string;
+  readonly network: string;
+  /** Name of the link in the container: eth0, eth1 ... */
+  readonly interface: string;
+  /** Name of its other end on the host. */
+  readonly link: string;
+  /** `02:42:ac:11:00:02` */
+  readonly mac: string;
+  readonly ipv4: string | undefined;
+  readonly ipv6: string | undefined;
+  /** Names besides the container's own by which others of the network find it. */
+  readonly aliases: readonly string[];
+};
+
+/** A port of the host that leads to a container. The addresses 0.0.0.0 and :: are all of the host's. */
+export type Publication = {
+  readonly container: string;
+  readonly protocol: Protocol;
+  readonly hostAddress: string;
+  readonly hostPort: number;
+  readonly containerAddress: string;
+  readonly containerPort: number;
+};

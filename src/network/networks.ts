@@ -1,0 +1,93 @@
+import type { Database, Logger } from "../base/index.ts";
+import type { Helper } from "../helper/index.ts";
+import type { Attachment, AttachRequest } from "./attachments.ts";
+import { createAttachments } from "./attachments.ts";
+import { removeBridge } from "./bridge.ts";
+import { createNetwork } from "./create.ts";
+import { networkError } from "./errors.ts";
+import type { Endpoint, Network, NetworkRequest, Publication } from "./model.ts";
+import { networkStore } from "./store.ts";
+import { createSwitchboard } from "./switchboard.ts";
+
+/** The network that containers are on where nobody says otherwise. */
+export const DEFAULT_NETWORK = "bridge";
+const DEFAULT_BRIDGE = "tug0";
+
+export type NetworksOptions = {
+  /** Opened with `networkMigrations`. */
+  readonly database: Database;
+  readonly helper: Helper;
+  readonly logger: Logger;
+  /** Directory for the files that keep network namespaces alive. */
+  readonly namespaces: string;
+};
+
+/** Networks of containers, and who is connected to them. */
+export interface Networks {
+  /** @throws NETWORK_NAME_TAKEN, NETWORK_ADDRESS, NETWORK_EXHAUSTED */
+  create(request: NetworkRequest): Promise<Network>;
+  /** @throws NETWORK_NOT_FOUND, NETWORK_IN_USE */
+  remove(reference: string): Promise<void>;
+  /** In the order they were made; the default network is the first. */
+  list(): Network[];
+  /** By full id, name, or an unambiguous beginning of an id. @throws NETWORK_NOT_FOUND, NETWORK_AMBIGUOUS */
+  find(reference: string): Network;
+  endpoints(by: { readonly container: string } | { readonly network: string }): Endpoint[];
+  publications(container: string): Publication[];
+  /**
+   * Gives a container that is about to start its network namespace, addresses and ports. What fails leaves nothing.
+   *
+   * @throws NETWORK_*, RUNTIME_NETWORK
+   */
+  attach(container: string, request: AttachRequest): Promise<Attachment>;
+  /** Takes all of that back. Nothing to take is no failure. */
+  detach(container: string): Promise<void>;
+  /** Takes back what containers have that do not run any more. */
+  recover(isRunning: (container: string) => boolean): Promise<void>;
+}
+
+/** Opens the networks of an engine. Nothing is made in the kernel before a container needs it. */
+export function openNetworks(options: NetworksOptions): Networks {
+  const { database, helper, logger } = options;
+  const store = networkStore(database);
+  const host = { helper, logger };
+  const switchboard = createSwitchboard(host, store);
+  const attachments = createAttachments({ ...options, host, store, switchboard });
+  const create = (request: NetworkRequest): Promise<Network> =>
+    createNetwork(store, request, (work) => database.transaction(work));
+  const ready = store.list().some(({ name }) => name === DEFAULT_NETWORK)
+    ? Promise.resolve()
+    : create({ name: DEFAULT_NETWORK, bridge: DEFAULT_BRIDGE }).then(() => undefined);
+  ready.catch(() => undefined);
+  return {
+    async create(request) {
+      await ready;
+      return await create(request);
+    },
+    async remove(reference) {
+      const network = store.find(reference);
+      const [endpoint] = store.endpoints({ network: network.id });
+      if (network.name === DEFAULT_NETWORK) {
+        throw networkError("PREDEFINED", `network ${network.name} is predefined and cannot be removed`);
+      }
+      if (endpoint !== undefined) {
+        throw networkError("IN_USE", `network ${network.name} has active endpoints`, {
+          hint: `container ${endpoint.container.slice(0, 12)} is connected to it: stop it first`,
+        });
+      }
+      store.remove(network.id);
+      await switchboard.refilter();
+      await removeBridge(host, network);
+    },
+    list: () => store.list(),
+    find: (reference) => store.find(reference),
+    endpoints: (by) => store.endpoints(by),
+    publications: (container) => store.publications(container),
+    async attach(container, request) {
+      await ready;
+      return await attachments.attach(container, request);
+    },
+    detach: (container) => attachments.detach(container),
+    recover: (isRunning) => attachments.recover(isRunning),
+  };
+}

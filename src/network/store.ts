@@ -1,0 +1,152 @@
+import { isIPv4 } from "node:net";
+import type { Database, Migration } from "../base/index.ts";
+import { networkError } from "./errors.ts";
+import type { Endpoint, Network, Publication } from "./model.ts";
+
+/** Tables of the networks. */
+export const networkMigrations: readonly Migration[] = [
+  {
+    module: "networks",
+    version: 1,
+    sql: `
+      CREATE TABLE networks (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        bridge TEXT NOT NULL UNIQUE,
+        document TEXT NOT NULL
+      ) STRICT;
+      CREATE TABLE endpoints (
+        container TEXT NOT NULL,
+        network TEXT NOT NULL REFERENCES networks (id),
+        ipv4 TEXT,
+        ipv6 TEXT,
+        document TEXT NOT NULL,
+        PRIMARY KEY (container, network),
+        UNIQUE (network, ipv4),
+        UNIQUE (network, ipv6)
+      ) STRICT;
+      CREATE TABLE publications (
+        container TEXT NOT NULL,
+        protocol TEXT NOT NULL,
+        host_address TEXT NOT NULL,
+        host_port INTEGER NOT NULL,
+        document TEXT NOT NULL,
+        UNIQUE (protocol, host_address, host_port)
+      ) STRICT;
+      CREATE INDEX publications_container ON publications (container);
+    `,
+  },
+];
+
+/** The networks on record, and who is connected to them. */
+export interface NetworkStore {
+  /** @throws NETWORK_NAME_TAKEN, NETWORK_BRIDGE_TAKEN */
+  add(network: Network): void;
+  /** In the order they were made. */
+  list(): Network[];
+  /** By full id, name, or an unambiguous beginning of an id. @throws NETWORK_NOT_FOUND, NETWORK_AMBIGUOUS */
+  find(reference: string): Network;
+  remove(id: string): void;
+  endpoints(by: { readonly container: string } | { readonly network: string } | "all"): Endpoint[];
+  addEndpoint(endpoint: Endpoint): void;
+  publications(container?: string): Publication[];
+  /** @throws NETWORK_PORT_TAKEN */
+  addPublication(publication: Publication): void;
+  /** Forgets the endpoints and publications of a container. */
+  forget(container: string): void;
+}
+
+/** A store in the engine's database. */
+export function networkStore({ sql }: Database): NetworkStore {
+  const insert = sql.prepare("INSERT INTO networks VALUES (?, ?, ?, ?)");
+  const all = sql.prepare("SELECT document FROM networks ORDER BY rowid");
+  const exact = sql.prepare("SELECT document FROM networks WHERE id = ? OR name = ? ORDER BY id = ? DESC");
+  const prefix = sql.prepare("SELECT document FROM networks WHERE id >= ? AND id < ? LIMIT 2");
+  const byBridge = sql.prepare("SELECT document FROM networks WHERE bridge = ?");
+  const remove = sql.prepare("DELETE FROM networks WHERE id = ?");
+  const insertEndpoint = sql.prepare("INSERT INTO endpoints VALUES (?, ?, ?, ?, ?)");
+  const allEndpoints = sql.prepare("SELECT document FROM endpoints ORDER BY rowid");
+  const ofContainer = sql.prepare("SELECT document FROM endpoints WHERE container = ? ORDER BY rowid");
+  const ofNetwork = sql.prepare("SELECT document FROM endpoints WHERE network = ? ORDER BY rowid");
+  const insertPublication = sql.prepare("INSERT INTO publications VALUES (?, ?, ?, ?, ?)");
+  const allPublications = sql.prepare("SELECT document FROM publications ORDER BY rowid");
+  const published = sql.prepare("SELECT document FROM publications WHERE container = ? ORDER BY rowid");
+  const forgetEndpoints = sql.prepare("DELETE FROM endpoints WHERE container = ?");
+  const forgetPublications = sql.prepare("DELETE FROM publications WHERE container = ?");
+  const ofPort = sql.prepare("SELECT document FROM publications WHERE protocol = ? AND host_port = ?");
+  return {
+    add(network) {
+      const { id, name, bridge } = network;
+      if (exact.get(name, name, name) !== undefined) {
+        throw networkError("NAME_TAKEN", `network with name ${name} already exists`, {
+          hint: "choose another name, or remove that network",
+        });
+      }
+      if (byBridge.get(bridge) !== undefined) {
+        throw networkError("BRIDGE_TAKEN", `bridge ${bridge} belongs to another network`);
+      }
+      insert.run(id, name, bridge, JSON.stringify(network));
+    },
+    list: () => all.all().map(documentOf<Network>),
+    find(reference) {
+      const found = exact.get(reference, reference, reference);
+      if (found !== undefined) return documentOf<Network>(found);
+      const matches = /^[0-9a-f]{1,63}$/.test(reference) ? prefix.all(reference, `${reference}g`) : [];
+      const [match] = matches;
+      if (match !== undefined && matches.length === 1) return documentOf<Network>(match);
+      const details = { network: reference };
+      throw matches.length > 1
+        ? networkError("AMBIGUOUS", `several networks have an id beginning ${reference}`, { details })
+        : networkError("NOT_FOUND", `network ${reference} not found`, {
+            details,
+            hint: "list them with: tug network ls",
+          });
+    },
+    remove: (id) => void remove.run(id),
+    endpoints(by) {
+      if (by === "all") return allEndpoints.all().map(documentOf<Endpoint>);
+      const rows = "container" in by ? ofContainer.all(by.container) : ofNetwork.all(by.network);
+      return rows.map(documentOf<Endpoint>);
+    },
+    addEndpoint(endpoint) {
+      const { container, network, ipv4, ipv6 } = endpoint;
+      insertEndpoint.run(container, network, ipv4 ?? null, ipv6 ?? null, JSON.stringify(endpoint));
+    },
+    publications: (container) =>
+      (container === undefined ? allPublications.all() : published.all(container)).map(
+        documentOf<Publication>,
+      ),
+    addPublication(publication) {
+      const { container, protocol, hostAddress, hostPort } = publication;
+      const others = ofPort.all(protocol, hostPort).map(documentOf<Publication>);
+      const holder = others.find((other) => meet(other.hostAddress, hostAddress));
+      if (holder !== undefined) throw portTaken(publication, holder);
+      insertPublication.run(container, protocol, hostAddress, hostPort, JSON.stringify(publication));
+    },
+    forget(container) {
+      forgetPublications.run(container);
+      forgetEndpoints.run(container);
+    },
+  };
+}
+
+function documentOf<T>(row: unknown): T {
+  return JSON.parse((row as { document: string }).document) as T;
+}
+
+/** Whether two addresses, or all addresses of a version of IP, have one in common. */
+function meet(a: string, b: string): boolean {
+  return isIPv4(a) === isIPv4(b) && (a === b || isWildcard(a) || isWildcard(b));
+}
+
+/** Whether an address stands for all of the host's. */
+export function isWildcard(address: string): boolean {
+  return address === "0.0.0.0" || address === "::";
+}
+
+function portTaken(wanted: Publication, holder: Publication): Error {
+  const place = `${wanted.hostAddress}:${wanted.hostPort}/${wanted.protocol}`;
+  return networkError("PORT_TAKEN", `cannot publish ${place}: port is already allocated`, {
+    hint: `container ${holder.container.slice(0, 12)} has it; choose another port or stop that container`,
+  });
+}

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { test } from "node:test";
+import { openDatabase, silentLogger } from "../../src/base/index.ts";
+import { createHelper } from "../../src/helper/index.ts";
+import { type Networks, networkMigrations, openNetworks } from "../../src/network/index.ts";
+import { deleteLink, setLink } from "../../src/network/netlink/link.ts";
+import { type NetlinkRequest, netlinkOp } from "../../src/network/netlink/op.ts";
+import { batchOf, deleteTable } from "../../src/network/nftables/objects.ts";
+import { temporaryDirectory } from "../environment/temporary.ts";
+import { helperPath } from "../helper/driver.ts";
+import { inOwnNetwork } from "./own-network.ts";
+
+type Place = AsyncDisposable & {
+  readonly networks: Networks;
+  reopen(): Networks;
+  readonly namespaces: string;
+};
+
+const helper = createHelper(helperPath);
+
+async function send(request: Pick<NetlinkRequest, "protocol" | "messages" | "ignore">): Promise<void> {
+  await helper.execute({ host: [netlinkOp({ what: "test", from: "", ...request })], stage: [], init: [] });
+}
+
+async function openPlace(): Promise<Place> {
+  await send({ messages: [setLink({ index: 1, up: true })] });
+  execFileSync("sh", ["-c", "echo 0 > /proc/sys/net/ipv4/ip_forward"]);
+  const directory = await temporaryDirectory();
+  const namespaces = join(directory.path, "netns");
+  const database = openDatabase(join(directory.path, "db"), networkMigrations);
+  const reopen = (): Networks => openNetworks({ database, helper, logger: silentLogger, namespaces });
+  const networks = reopen();
+  return {
+    networks,
+    reopen,
+    namespaces,
+    async [Symbol.asyncDispose]() {
+      await networks.recover(() => false);
+      for (const { name } of networks.list().slice(1)) await networks.remove(name);
+      await send({ messages: [deleteLink("tug0")], ignore: ["ENODEV"] });
+      await directory[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const inside = (namespace: string, script: string): string =>
+  execFileSync("nsenter", [`--net=${namespace}`, "sh", "-ec", script], { encoding: "utf8" });
+const links = (): string => readFileSync("/proc/net/dev", "utf8");
+const port = (hostPort: number, hostAddress = "0.0.0.0") =>
+  ({ protocol: "tcp", containerPort: 80, hostAddress, hostPorts: [hostPort] }) as const;
+
+inOwnNetwork(import.meta.filename, () => {
+  test("a container gets addresses, a route and its ports, and gives all of it back", async () => {
+    await using place = await openPlace();
+    const { networks } = place;
+    assert.deepEqual(
+      networks.list().map(({ name, bridge }) => [name, bridge]),
+      [],
+    );
+    const request = { networks: [{ network: "bridge" }], ports: [port(8080)] };
+    const { namespace, endpoints, publications } = await networks.attach("one", request);
+    assert.deepEqual(
+      endpoints.map(({ interface: name, ipv4, mac }) => [name, ipv4, mac]),
+      [["eth0", "172.17.0.2", "02:42:ac:11:00:02"]],
+    );
+    assert.deepEqual(
+      publications.map(({ hostPort }) => hostPort),
+      [8080],
+    );
+    assert.match(links(), /tug0:/);
+    assert.equal(readFileSync("/proc/sys/net/ipv4/ip_forward", "utf8"), "1\n");
+    assert.match(inside(namespace, "cat /proc/net/route"), /eth0\t00000000\t010011AC/);
+    assert.match(inside(namespace, "cat /proc/net/fib_trie"), /172\.17\.0\.2/);
+    const second = await networks.attach("two", { networks: [{ network: "bridge" }], ports: [] });
+    assert.equal(second.endpoints[0]?.ipv4, "172.17.0.3");
+    await networks.detach("one");
+    await networks.detach("one");
+    assert.equal(existsSync(namespace), false);
+    assert.deepEqual([networks.endpoints({ container: "one" }), networks.publications("one")], [[], []]);
+    assert.equal((await networks.attach("three", request)).endpoints[0]?.ipv4, "172.17.0.2");
+  });
+
+  test("what fails leaves nothing", async () => {
+    await using place = await openPlace();
+    const { networks } = place;
+    const request = (ports: ReturnType<typeof port>[]) => ({ networks: [{ network: "bridge" }], ports });
+    await networks.attach("one", request([port(8080)]));
+    const taken = networks.attach("two", request([port(8081), port(8080)]));
+    await assert.rejects(taken, {
+      code: "NETWORK_PORT_TAKEN",
+      message: /0\.0\.0\.0:8080\/tcp: port is already allocated/,
+    });
+    await assert.rejects(networks.attach("two", request([port(8080, "127.0.0.1")])), {
+      code: "NETWORK_PORT_TAKEN",
+    });
+    await using server = createServer();
+    await once(server.listen(8090), "listening");
+    await assert.rejects(networks.attach("two", request([port(8090)])), { code: "NETWORK_PORT_TAKEN" });
+    await assert.rejects(networks.attach("two", { networks: [{ network: "nowhere" }], ports: [] }), {
+      code: "NETWORK_NOT_FOUND",
+    });
+    assert.deepEqual(networks.endpoints({ container: "two" }), []);
+    assert.equal(existsSync(join(place.namespaces, "two")), false);
+    assert.equal(links().match(/veth/g)?.length, 1);
+    await networks.attach("two", request([port(8081)]));
+  });
+
+  test("networks are made, found, kept while they are used, and removed with their bridges", async () => {
+    await using place = await openPlace();
+    const { networks } = place;
+    const blue = await networks.create({ name: "blue", ipv6: true });
+    assert.deepEqual(
+      blue.pools.map(({ subnet, gateway }) => [
+        subnet.replace(/^fd.*/, "fd"),
+        gateway.replace(/^fd.*/, "fd"),
+      ]),
+      [
+        ["172.18.0.0/16", "172.18.0.1"],
+        ["fd", "fd"],
+      ],
+    );
+    assert.equal(networks.find("blue").id, blue.id);
+    assert.equal(networks.find(blue.id.slice(0, 10)).name, "blue");
+    await assert.rejects(networks.create({ name: "blue" }), { code: "NETWORK_NAME_TAKEN" });
+    await assert.rejects(networks.create({ name: "a b" }), { code: "NETWORK_NAME" });
+    await assert.rejects(networks.create({ name: "red", pools: [{ subnet: "172.18.5.0/24" }] }), {
+      code: "NETWORK_ADDRESS_TAKEN",
+    });
+    const both = await networks.attach("one", {
+      networks: [{ network: "blue" }, { network: "bridge" }],
+      ports: [],
+    });
+    assert.deepEqual(
+      both.endpoints.map(({ interface: name }) => name),
+      ["eth0", "eth1"],
+    );
+    assert.match(inside(both.namespace, "cat /proc/net/if_inet6"), /^fd.*eth0$/m);
+    assert.match(inside(both.namespace, "cat /proc/net/route"), /eth0\t00000000\t010012AC/);
+    await assert.rejects(networks.remove("blue"), { code: "NETWORK_IN_USE" });
+    await networks.detach("one");
+    assert.match(links(), new RegExp(blue.bridge));
+    await networks.remove("blue");
+    assert.doesNotMatch(links(), new RegExp(blue.bridge));
+    await assert.rejects(networks.remove("bridge"), { code: "NETWORK_PREDEFINED" });
+  });
+
+  test("a successor takes back what containers left that do not run", async () => {
+    await using place = await openPlace();
+    const request = { networks: [{ network: "bridge" }], ports: [port(8080)] };
+    const dead = await place.networks.attach("dead", request);
+    await place.networks.attach("alive", { ...request, ports: [port(8081)] });
+    const successor = place.reopen();
+    await successor.recover((container) => container === "alive");
+    assert.equal(existsSync(dead.namespace), false);
+    assert.deepEqual(successor.endpoints({ container: "dead" }), []);
+    assert.equal(successor.endpoints({ container: "alive" }).length, 1);
+    await successor.attach("new", request);
+  });
+
+  test("a bridge or a table that somebody removed is made again", async () => {
+    await using place = await openPlace();
+    const { networks } = place;
+    const request = (hostPort: number) => ({ networks: [{ network: "bridge" }], ports: [port(hostPort)] });
+    await networks.attach("one", request(8080));
+    // What `nft flush ruleset` does.
+    const helper = createHelper(helperPath);
+    const flush = netlinkOp({
+      what: "",
+      from: "",
+      protocol: "NETFILTER",
+      messages: batchOf([deleteTable("tug")]),
+    });
+    await helper.execute({ host: [flush], stage: [], init: [] });
+    await networks.attach("two", request(8081));
+    await helper.execute({ host: [flush], stage: [], init: [] });
+    await networks.detach("one");
+    await networks.detach("two");
+  });
+});
