@@ -25,8 +25,8 @@ export type FrontConnection = {
   onAnswer(listener: (content: Buffer) => void): () => void;
   /** Has front execute a plan. `number` is not 0 and comes with its answers. */
   sendPlan(number: number, message: Uint8Array): void;
-  /** The last message: everything written before has been sent. */
-  exit(code: number): void;
+  /** Sends the last message once everything that was written before has been sent, or nobody reads it any more. */
+  exit(code: number): Promise<void>;
   /** Aborted when front has gone. */
   readonly gone: AbortSignal;
 };
@@ -76,7 +76,8 @@ export function openConnection(socket: Socket, inbox: Inbox): FrontConnection {
     onSignal: (listener) => subscribe(listeners.signal, listener),
     onAnswer: (listener) => subscribe(listeners.answer, listener),
     sendPlan: (number, message) => void send(toFront.plan, u32(number), message),
-    exit(code) {
+    async exit(code) {
+      await Promise.all(outputs.map(flushed));
       send(toFront.exit, u32(code));
       socket.end();
     },
@@ -118,6 +119,11 @@ function outputStream(socket: Socket, number: 1 | 2): Writable {
     write: (chunk: Buffer, _encoding, done) => write(chunk, done),
     writev: (chunks, done) => write(Buffer.concat(chunks.map(({ chunk }) => chunk as Buffer)), done),
   });
+}
+
+/** Resolves when a stream has nothing left to write. */
+function flushed(stream: Writable): Promise<void> {
+  return new Promise((resolve) => stream.end(() => resolve()));
 }
 
 function brokenPipe(): Error {

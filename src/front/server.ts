@@ -35,7 +35,7 @@ async function serve(socket: Socket, { run }: FrontServerOptions): Promise<void>
   // A front that did not get the answer in time runs the command itself: it must not happen twice.
   await inbox.next(fromFront.go);
   const connection = openConnection(socket, inbox);
-  connection.exit(await run(request, connection, socket));
+  await connection.exit(await run(request, connection, socket));
 }
 
 /** Who this process is: what front compares with what it is itself. */
