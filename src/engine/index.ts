@@ -4,6 +4,7 @@ export type { Containers } from "./containers/service.ts";
 export type { EngineEvent } from "./events.ts";
 export type { ExecStartOptions, Execs } from "./exec/service.ts";
 export type { ImageService } from "./images/service.ts";
+export type * from "./model/container-stats.ts";
 export type * from "./model/container-view.ts";
 export type * from "./model/create-request.ts";
 export type * from "./model/exec-request.ts";

@@ -54,6 +54,17 @@ test("top passes its options on to the list of processes", async () => {
   assert.match((await cli.run("top")).stderr, /requires at least 1 argument/);
 });
 
+test("stats works out percentages and leaves out what the kernel would give up", async () => {
+  await using cli = await openCli();
+  await ok(cli, "run -d --name web busybox sleep");
+  await ok(cli, "create --name idle busybox");
+  const [, row] = (await ok(cli, "stats --no-stream web idle")).split("\n");
+  const cells = ["web", "50.00%", "10MiB / 100MiB", "10.00%", "1kB / 20B", "4.1kB / 1.5MB", "3"];
+  assert.deepEqual(row?.split(/ {2,}/).slice(1), cells);
+  const format = ["stats", "--no-stream", "-a", "--format", "{{.Name}} {{.MemUsage}} {{.PIDs}}"];
+  assert.equal(await ok(cli, format), "idle 0B / 0B 0\nweb 10MiB / 100MiB 3\n");
+});
+
 test("a list that is asked for wrongly is refused", async () => {
   await using cli = await openCli();
   await ok(cli, "create busybox");

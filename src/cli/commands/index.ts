@@ -8,6 +8,7 @@ import { logs } from "./container/logs.ts";
 import { ps } from "./container/ps.ts";
 import { run } from "./container/run.ts";
 import { start } from "./container/start.ts";
+import { stats } from "./container/stats.ts";
 import { restart, stop } from "./container/stop.ts";
 import { top } from "./container/top.ts";
 import { removeImage, save, tag } from "./image/change.ts";
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = [
   top,
   logs,
   exportContainer,
+  stats,
   inspectContainer,
   pull,
   push,

@@ -1,9 +1,11 @@
 import { createKeyedMutex, type Mutex } from "../../base/index.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
+import type { ContainerStats } from "../model/container-stats.ts";
 import type { Container } from "../model/container-view.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
 import { listProcesses, type ProcessList } from "../processes/top.ts";
+import { type StatsQuery, streamStats } from "../stats/container-stats.ts";
 import { type AttachStreams, attachContainer, type ContainerAttachment } from "./attach.ts";
 import { isMeantToEnd, takeFromPolicy } from "./by-hand.ts";
 import { createContainer } from "./create.ts";
@@ -58,6 +60,7 @@ export interface Containers {
   export(reference: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** @param psOptions words of ps(1)'s command line */
   top(reference: string, psOptions: readonly string[]): Promise<ProcessList>;
+  stats(reference: string, query: StatsQuery, signal: AbortSignal): Promise<AsyncIterable<ContainerStats>>;
   explain(request: CreateContainerRequest): Promise<Explained>;
   planOf(reference: string): Promise<Explained>;
   /** Takes up what an engine before this one left. */
@@ -181,6 +184,9 @@ export function openContainers(context: EngineContext): Containers {
     },
     export: async (reference, signal) => exportContainer(context, store.find(reference), signal),
     top: async (reference, psOptions) => listProcesses(context, store.find(reference), psOptions),
+    async stats(reference, query, signal) {
+      return streamStats(context, store.find(reference), { query, signal });
+    },
     explain: (request) => explainRequest(context, request),
     planOf: async (reference) => explainContainer(context, store.find(reference)),
     recover: () => recoverContainers(context, live, { finish, restarts }),

@@ -47,6 +47,14 @@ export { formatPlatform, type Platform, parsePlatform } from "./platform.ts";
 export type { ErrorBody, ErrorExtension, ProgressMessage } from "./progress.ts";
 export { fullReference, splitReference, taggedReference } from "./reference.ts";
 export { formatRegistryAuth, parseRegistryAuth, type RegistryAuth } from "./registry-auth.ts";
+export type {
+  BlkioEntry,
+  BlkioStats,
+  CpuStats,
+  MemoryStats,
+  NetworkStats,
+  StatsResponse,
+} from "./stats.ts";
 export {
   createFrameDecoder,
   encodeFrameHeader,

@@ -1,6 +1,7 @@
 import { TugError } from "../../../base/index.ts";
 import { dockerApi } from "../../../specs/index.ts";
 import { type AttachedStreams, createAttachedStreams } from "./attached-streams.ts";
+import { readJsonLines } from "./json-lines.ts";
 import type { Transport } from "./transport.ts";
 
 /** Every call can be aborted. */
@@ -43,6 +44,12 @@ export type LogsOptions = CallOptions & {
   readonly tail?: string | undefined;
 };
 
+export type StatsOptions = CallOptions & {
+  readonly stream?: boolean;
+  /** Do not wait for the second look that `precpu_stats` needs. */
+  readonly oneShot?: boolean;
+};
+
 /** A waiter that the engine has registered: from now on no end is missed. */
 export type Waiting = { readonly ended: Promise<dockerApi.WaitResponse> };
 
@@ -77,6 +84,8 @@ export type ContainerCalls = {
   logs(container: string, options?: LogsOptions): AsyncIterable<dockerApi.OutputChunk>;
   /** @param psOptions of ps(1), such as `aux`; left out: -ef */
   top(container: string, psOptions?: string, options?: CallOptions): Promise<dockerApi.ContainerTop>;
+  /** What it uses: every second until it is removed, or with `stream` false once. */
+  stats(container: string, options?: StatsOptions): AsyncIterable<dockerApi.StatsResponse>;
   /** The root filesystem as a tar archive. */
   export(container: string, options?: CallOptions): AsyncIterable<Uint8Array>;
 };
@@ -141,6 +150,12 @@ export function createContainerCalls(transport: Transport): ContainerCalls {
         query: { ps_args: psOptions },
         signal,
       }),
+    async *stats(container, { stream = true, oneShot, signal } = {}) {
+      const query = { stream: stream ? 1 : 0, "one-shot": oneShot };
+      const path = `${pathOf(container)}/stats`;
+      const response = await transport.send({ method: "GET", path, query, signal });
+      yield* readJsonLines<dockerApi.StatsResponse>(response.bytes);
+    },
     async *export(container, { signal } = {}) {
       yield* (await transport.send({ method: "GET", path: `${pathOf(container)}/export`, signal })).bytes;
     },

@@ -1,9 +1,11 @@
+import { setTimeout } from "node:timers/promises";
 import { TugError } from "../../../base/index.ts";
 import type { CreateContainerRequest } from "../../../engine/index.ts";
 import { dockerApi } from "../../../specs/index.ts";
 import type { ContainersPort } from "../routes/containers/port.ts";
 import { createFakeContainer, type FakeContainer } from "./fake-container.ts";
 import { fakePrograms } from "./fake-program.ts";
+import { fakeStats } from "./fake-stats.ts";
 
 /** Containers in memory, and what was asked of them. */
 export type FakeContainers = {
@@ -144,6 +146,16 @@ export function createFakeContainers(hasImage: (reference: string) => boolean): 
       const { name, state } = find(reference).view();
       if (state.status !== "running") throw failure("conflict", "FAKE_NOT_RUNNING", {});
       return { titles: ["PID", "CMD"], processes: [["7", `${name} ${psOptions.join("|")}`]] };
+    },
+    async stats(reference, { stream }, signal) {
+      const view = () => find(reference).view();
+      view();
+      return (async function* () {
+        do {
+          yield fakeStats(view());
+          await setTimeout(5, undefined, { signal });
+        } while (stream && all.some((container) => container.view().name === reference));
+      })();
     },
     export: async (reference) => {
       const { name } = find(reference).view();

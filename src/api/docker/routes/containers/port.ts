@@ -1,4 +1,9 @@
-import type { Container, CreateContainerRequest, Timestamp } from "../../../../engine/index.ts";
+import type {
+  Container,
+  ContainerStats,
+  CreateContainerRequest,
+  Timestamp,
+} from "../../../../engine/index.ts";
 import type { dockerApi } from "../../../../specs/index.ts";
 
 /**
@@ -55,6 +60,8 @@ export interface ContainersPort {
    * @param psOptions words of the command line of ps
    */
   top(reference: string, psOptions: readonly string[]): Promise<ProcessTable>;
+  /** What it uses: a stream every second until it is removed, else once. */
+  stats(reference: string, query: StatsQuery, signal: AbortSignal): Promise<AsyncIterable<ContainerStats>>;
   /** The root filesystem as a tar archive. */
   export(reference: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
@@ -66,6 +73,9 @@ export type ProcessTable = {
   readonly titles: readonly string[];
   readonly processes: readonly (readonly string[])[];
 };
+
+/** `oneShot`: without what was used a second before, for which a client would have to wait. */
+export type StatsQuery = { readonly stream: boolean; readonly oneShot: boolean };
 
 /** Left out: what the container was created with, or the engine's default. -1 seconds wait for ever. */
 export type StopOptions = {

@@ -15,6 +15,7 @@ import {
 import { inspectContainer, listContainers } from "./list.ts";
 import { exportContainer, logs } from "./output.ts";
 import type { ContainersPort } from "./port.ts";
+import { stats } from "./stats.ts";
 import { top } from "./top.ts";
 import { waitContainer } from "./wait.ts";
 
@@ -46,6 +47,7 @@ export function containerRoutes(containers: ContainersPort): readonly Route[] {
     { method: "POST", path: "/containers/{id}/attach", since: 24, handler: using(attach), hijack: true },
     { method: "GET", path: "/containers/{id}/logs", since: 24, handler: using(logs) },
     { method: "GET", path: "/containers/{id}/top", since: 24, handler: using(top) },
+    { method: "GET", path: "/containers/{id}/stats", since: 24, handler: using(stats) },
     { method: "GET", path: "/containers/{id}/export", since: 24, handler: using(exportContainer) },
     { method: "DELETE", path: "/containers/{id}", since: 24, handler: using(removeContainer) },
   ];
