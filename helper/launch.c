@@ -1,17 +1,19 @@
 /*
  * Starts the engine as if nobody had: nothing of the process that needed it stays with it. DESIGN of the engine's
- * context: an own session and cgroup, a given environment, no descriptors, default signals, umask 022, directory /.
+ * context: an own session and cgroup, a given environment, no descriptors, default signals, umask 022, directory /,
+ * the limits and the processors of pid 1.
  *
  *   tug-helper launch --check
  *   tug-helper launch [--any-context] [--cgroup FILE]... [--env NAME=VALUE]... --log FILE -- PROGRAM [ARGUMENT]...
  *
- * Each --cgroup is a `tasks` (v1) or `cgroup.procs` (v2) file to join. Resource limits stay as they are. Ends with 0
- * when the program runs, else with the code of the reason. What cannot be undone is refused, unless --any-context;
- * --check tells whether it would be.
+ * Each --cgroup is a `tasks` (v1) or `cgroup.procs` (v2) file to join. Ends with 0 when the program runs, else with
+ * the code of the reason. What cannot be undone is refused, unless --any-context; --check tells whether it would be.
  */
 #include "base.h"
 
+#include <sched.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 enum launch_code {
@@ -24,6 +26,7 @@ enum launch_code {
 	IN_OTHER_PID_NAMESPACE,
 	IN_OTHER_USER_NAMESPACE,
 	IN_OTHER_NETWORK_NAMESPACE,
+	HAS_LOW_LIMITS,
 	CANNOT_JOIN_CGROUP = 20,
 	CANNOT_OPEN_LOG,
 	CANNOT_FORK,
@@ -89,6 +92,61 @@ static bool differs(const char *own, const char *first, const char *initial)
 	return length > 0 && expected != NULL && memcmp(a, expected, (size_t)length) != 0;
 }
 
+enum { LEAST_FILES = 1024, MOST_FILES = 1 << 20 };
+
+/* Whether a process can do the engine's work although this hard limit of its is lower than that of pid 1. */
+static bool is_bearable(int resource, rlim_t hard)
+{
+	switch (resource) {
+	case RLIMIT_NOFILE:
+		return hard >= LEAST_FILES;
+	case RLIMIT_CPU:
+	case RLIMIT_FSIZE:
+	case RLIMIT_DATA:
+	case RLIMIT_AS:
+		return false; /* it ends who reaches it */
+	default:
+		return true;
+	}
+}
+
+/*
+ * Gives this process the limits of pid 1, as far as it may raise its own; false when they stay too low. A service
+ * manager lets itself open more files than programs get along with that close every number there may be.
+ */
+static bool reset_limits(void)
+{
+	for (int resource = 0; resource < RLIM_NLIMITS; resource++) {
+		struct rlimit own, wanted;
+		if (getrlimit((__rlimit_resource_t)resource, &own) < 0)
+			continue;
+		if (prlimit(1, (__rlimit_resource_t)resource, NULL, &wanted) < 0)
+			wanted = (struct rlimit){ own.rlim_max, own.rlim_max };
+		if (resource == RLIMIT_NOFILE && wanted.rlim_max > MOST_FILES)
+			wanted.rlim_max = MOST_FILES;
+		if (wanted.rlim_cur > wanted.rlim_max)
+			wanted.rlim_cur = wanted.rlim_max;
+		if (setrlimit((__rlimit_resource_t)resource, &wanted) == 0)
+			continue;
+		if (!is_bearable(resource, own.rlim_max))
+			return false;
+		wanted.rlim_max = own.rlim_max;
+		if (wanted.rlim_cur > own.rlim_max)
+			wanted.rlim_cur = own.rlim_max;
+		setrlimit((__rlimit_resource_t)resource, &wanted);
+	}
+	return true;
+}
+
+/* The caller's place in the queue and its choice of processors are its own, too. */
+static void reset_scheduling(void)
+{
+	cpu_set_t all;
+	memset(&all, 0xff, sizeof all);
+	sched_setaffinity(0, sizeof all, &all);
+	setpriority(PRIO_PROCESS, 0, 0);
+}
+
 /* What a process cannot shake off and must not hand on to every container. */
 static enum launch_code check_context(void)
 {
@@ -113,7 +171,7 @@ static enum launch_code check_context(void)
 	for (size_t i = 0; i < sizeof namespaces / sizeof *namespaces; i++)
 		if (differs(namespaces[i].own, namespaces[i].first, namespaces[i].initial))
 			return namespaces[i].code;
-	return LAUNCHED;
+	return reset_limits() ? LAUNCHED : HAS_LOW_LIMITS;
 }
 
 static bool join_cgroups(const struct launch *launch)
@@ -136,6 +194,7 @@ static enum launch_code become(const struct launch *launch, int log, int report)
 	if (null < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0 || chdir("/") < 0)
 		return CANNOT_EXECUTE;
 	umask(022);
+	reset_scheduling();
 	signals_default();
 	/* Made worse for a service that needed the engine; may fail where it was made better. */
 	write_file(AT_FDCWD, "/proc/self/oom_score_adj", "0");

@@ -17,6 +17,7 @@ export const engineError = defineErrors("ENGINE", {
     when: "the container's processes are frozen, and what was asked needs them to run",
   },
   CONTAINER_NOT_PAUSED: { kind: "conflict", when: "a container that is to go on is not paused" },
+  RUN_DIRECTORY: { kind: "forbidden", when: "the directory of the sockets is not the engine's alone" },
   CONTAINER_STATE: { kind: "notModified", when: "the container is already in the state asked for" },
   CONTAINER_START: { kind: "invalid", when: "the container's program could not be started" },
   DEVICE: { kind: "invalid", when: "a device of the host cannot be handed to a container" },

@@ -29,6 +29,7 @@ import { isHostImage } from "./images/host-image.ts";
 import { type ImageService, openImageService } from "./images/service.ts";
 import { openJournal } from "./journal.ts";
 import { lockDataDirectory } from "./lock.ts";
+import { makeRunDirectory } from "./run-directory.ts";
 import { type SystemFacts, systemFacts } from "./system.ts";
 import { helperTrees } from "./trees.ts";
 
@@ -59,12 +60,12 @@ export interface Engine {
  * Opens the engine of a data directory: takes its lock before anything else, brings the database up to date, and takes
  * up what an engine before left.
  *
- * @throws LOCK_HELD when another engine has the directory, DATABASE_NEWER when a newer tug wrote it
+ * @throws LOCK_HELD when another engine has the directory, ENGINE_RUN_DIRECTORY when the other one is not private, DATABASE_NEWER when a newer tug wrote it
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const layout = enginePaths(options.paths);
   await mkdir(layout.data, { recursive: true, mode: 0o711 });
-  await mkdir(layout.run, { recursive: true, mode: 0o700 });
+  await makeRunDirectory(layout.run);
   await using opened = new AsyncDisposableStack();
   opened.adopt(await lockDataDirectory(layout.lock, options), (lock) => lock.release());
   const programs = await options.findPrograms();

@@ -31,6 +31,10 @@ const refusals: Readonly<Record<number, readonly [reason: string, hint: string]>
   14: ["the caller is in another pid namespace than pid 1", "start the engine outside: tug info"],
   15: ["the caller is in another user namespace than pid 1", "start the engine outside: tug info"],
   16: ["the caller is in another network namespace than pid 1", "start the engine outside: tug info"],
+  17: [
+    "the caller has resource limits that the engine would inherit",
+    "start the engine from a login shell: tug info",
+  ],
   20: ["its control group cannot be joined", "look at /sys/fs/cgroup/tug"],
   21: ["its log file cannot be opened", "look at the directory of the engine's data"],
 };

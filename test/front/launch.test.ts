@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, open, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { parseProcessStatus } from "../../src/host/index.ts";
 import { probeProgram } from "../environment/probe.ts";
 import { requireRoot } from "../environment/requirements.ts";
 import { temporaryDirectory } from "../environment/temporary.ts";
@@ -36,16 +37,17 @@ test("nothing of the caller stays with the program", { skip }, async () => {
   const log = join(directory.path, "log");
   const script = `umask; pwd; env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= -e ^OLDPWD=; ls /proc/self/fd | tr '\\n' ' '; echo
     readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2; grep -E '^Sig(Blk|Ign):' /proc/self/status
-    cut -d ' ' -f 6,7 /proc/$$/stat; cat /proc/$$/oom_score_adj`;
+    cut -d ' ' -f 6,7 /proc/$$/stat; cat /proc/$$/oom_score_adj; cut -d ' ' -f 19 /proc/$$/stat
+    grep Cpus_allowed_list: /proc/self/status; ulimit -n; ulimit -f`;
   await using file = await open(log, "a");
   const before = [
     "sh",
     "-c",
-    'trap "" INT HUP; umask 077; ulimit -n 99; echo 500 >/proc/self/oom_score_adj; exec "$@"',
-    "sh",
+    'trap "" INT HUP; umask 077; ulimit -S -n 99; ulimit -S -f 99; echo 500 >/proc/self/oom_score_adj; exec "$@"',
+    ...["sh", "taskset", "-c", "0", "nice", "-n", "5"],
   ];
   const options = ["--env", "ONE=1", "--env", "TWO=a b"];
-  const { code, logged } = await launch(log, `${script}; ulimit -n`, { options, before });
+  const { code, logged } = await launch(log, script, { options, before });
   assert.equal(code, 0);
   const lines = (await logged()).trimEnd().split("\n");
   assert.deepEqual(lines.slice(0, 4), ["0022", "/", "ONE=1", "TWO=a b"]);
@@ -55,9 +57,24 @@ test("nothing of the caller stays with the program", { skip }, async () => {
   const [session, terminal] = lines[10]?.split(" ") ?? [];
   assert.notEqual(session, (await readFile("/proc/self/stat", "utf8")).split(" ")[5]);
   assert.equal(terminal, "0");
-  assert.deepEqual(lines.slice(11), ["0", "99"]);
+  const own = await readFile("/proc/self/status", "utf8");
+  const limits = ["Max open files", "Max file size"].map(firstOrOwn);
+  assert.deepEqual(lines.slice(11), ["0", "0", /^Cpus_allowed_list:.*$/m.exec(own)?.[0], ...limits]);
   assert.ok(file);
 });
+
+/** A limit that is pid 1's, or as much of it as this process may have. */
+function firstOrOwn(name: string): string {
+  const read = (pid: string) => {
+    const line = readFileSync(`/proc/${pid}/limits`, "utf8")
+      .split("\n")
+      .find((text) => text.startsWith(name));
+    const [soft = "", hard = ""] = line?.slice(name.length).trim().split(/\s+/) ?? [];
+    return { soft: Number(soft) || Infinity, hard: Number(hard) || Infinity };
+  };
+  const limit = Math.min(read("1").soft, read("self").hard);
+  return limit === Infinity ? "unlimited" : String(limit);
+}
 
 test("the program is no child of the caller and leads no session", { skip }, async () => {
   await using directory = await temporaryDirectory();
@@ -121,6 +138,22 @@ for (const [name, code, command] of contexts) {
     assert.equal(await logged(), "ran\n");
   });
 }
+
+/** Of raising a hard limit. */
+const CAP_SYS_RESOURCE = 24n;
+
+test("a hard limit that is too low is raised, or refused where that may not be", { skip }, async () => {
+  await using directory = await temporaryDirectory();
+  const log = join(directory.path, "log");
+  const { effective } = parseProcessStatus(readFileSync("/proc/self/status", "utf8")).capabilities;
+  const mayRaise = ((effective >> CAP_SYS_RESOURCE) & 1n) === 1n;
+  const before = ["prlimit", "--nofile=64"];
+  const { code, logged } = await launch(log, "ulimit -H -n", { before });
+  assert.equal(code, mayRaise ? 0 : 17);
+  if (mayRaise) assert.notEqual(await logged(), "64\n");
+  const { status } = spawnSync("prlimit", ["--nofile=64", helperPath, "launch", "--check"]);
+  assert.equal(status, code);
+});
 
 test("wrong arguments, a log or a program that is not there", { skip }, async () => {
   await using directory = await temporaryDirectory();

@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { CommandResult, TugInstance } from "../environment/index.ts";
+import { runProgram } from "./run-program.ts";
 
 const checkout = resolve(import.meta.dirname, "../..");
 
@@ -47,29 +47,6 @@ export async function copyPackage(
     path,
     program,
     build: build ?? own,
-    tug: (args, { before = [] } = {}) => run([...before, program, "front", ...args], instance.env),
+    tug: (args, { before = [] } = {}) => runProgram([...before, program, "front", ...args], instance.env),
   };
-}
-
-async function run(
-  [program = "", ...args]: readonly string[],
-  env: Readonly<Record<string, string>>,
-): Promise<CommandResult> {
-  const child = spawn(program, args, {
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: 60_000,
-    killSignal: "SIGKILL",
-  });
-  const output = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) {
-    child[name].setEncoding("utf8").on("data", (text: string) => {
-      output[name] += text;
-    });
-  }
-  const code = await new Promise<number>((done, fail) => {
-    child.once("error", fail);
-    child.once("close", (status) => done(status ?? 255));
-  });
-  return { code, ...output };
 }

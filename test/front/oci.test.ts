@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { needsBox } from "../e2e/harness/index.ts";
+import { type CommandResult, startTug, type TugInstance } from "../environment/index.ts";
+import { makeRootfs, plainConfig } from "../privileged/harness/index.ts";
+import { copyPackage } from "./package-copy.ts";
+import { runProgram } from "./run-program.ts";
+
+/** Everything that a program sees of its caller, as lines. */
+const SEEN = `id; pwd; umask; env; cat; ls /proc/self/fd; cat <&3; grep -v -e "^0:" /proc/self/cgroup
+  grep -E "^(Sig(Ign|Blk)|NoNewPrivs|Seccomp|Cap...):" /proc/self/status; echo to-stderr >&2; exit 7`;
+
+/** Commands of `tug-oci` on a bundle, each with its caller's shell around it. */
+const commands: readonly (readonly [name: string, script: string])[] = [
+  ["version", '"$OCI" --version'],
+  ["help", '"$OCI" --help'],
+  ["spec", '"$OCI" spec --bundle . && cat config.json && rm config.json'],
+  ["run", 'cp seen.json config.json; umask 027; printf typed | X=1 "$OCI" run --preserve-fds 1 seen 3<data'],
+  ["a program that is not there", 'cp missing.json config.json; "$OCI" run missing'],
+  ["a configuration that is not there", 'rm -f config.json; "$OCI" run none'],
+  [
+    "create",
+    'cp wait.json config.json; "$OCI" create --pid-file pid wait </dev/null >out 2>&1; cat out; test -s pid',
+  ],
+  [
+    "who made it",
+    "cut -d ' ' -f 4 /proc/$(cat pid)/stat | grep -x -e $PPID -e 1 >/dev/null && echo somebody else",
+  ],
+  ["twice", '"$OCI" create wait </dev/null'],
+  ["state", '"$OCI" state wait'],
+  ["list", '"$OCI" list -q'],
+  ["start", '"$OCI" start wait'],
+  ["kill", '"$OCI" kill wait USR1; while "$OCI" state wait | grep -q running; do sleep 0.05; done; cat out'],
+  ["delete", '"$OCI" delete wait'],
+  ["state of nobody", '"$OCI" state wait'],
+  ["a signal", 'cp wait.json config.json; "$OCI" run wait & sleep 0.5; kill -USR1 $!; wait $!'],
+  ["a log", '"$OCI" --log log.json --log-format json state wait; sed "s/,.time.*//" log.json'],
+];
+
+async function makeBundle(path: string): Promise<void> {
+  await mkdir(path);
+  await makeRootfs(join(path, "rootfs"));
+  const write = (name: string, args: readonly string[]) =>
+    writeFile(join(path, `${name}.json`), JSON.stringify(plainConfig(name, { args })));
+  await write("seen", ["sh", "-c", SEEN]);
+  await write("missing", ["/missing"]);
+  await write("wait", [
+    "sh",
+    "-c",
+    "trap 'echo told; exit 9' USR1; echo ready; while :; do sleep 0.05; done",
+  ]);
+  await writeFile(join(path, "data"), "from descriptor 3\n");
+}
+
+/** What every command printed and how it ended, without what differs from run to run. */
+async function playAll(bundle: string, env: Record<string, string>): Promise<Record<string, CommandResult>> {
+  const results: Record<string, CommandResult> = {};
+  for (const [name, script] of commands) {
+    const { code, stdout, stderr } = await runProgram(["sh", "-c", `cd "$BUNDLE"; ${script}`], {
+      PATH: process.env.PATH,
+      BUNDLE: bundle,
+      ...env,
+    });
+    results[name] = { code, stdout: plain(stdout, bundle), stderr: plain(stderr, bundle) };
+  }
+  return results;
+}
+
+function plain(text: string, bundle: string): string {
+  return text
+    .replaceAll(bundle, "BUNDLE")
+    .replace(/"pid": \d+/g, '"pid": PID')
+    .replace(/"created": "[^"]*"/g, '"created": "THEN"');
+}
+
+/** Makes a `tug-oci` that has no Node: it works only through a resident process. */
+async function withoutNode(instance: TugInstance): Promise<string> {
+  const { path } = await copyPackage(instance, "without-node");
+  await rm(join(path, "node_modules"));
+  const program = join(path, "tug-oci");
+  await symlink("dist/helper/tug-helper", program);
+  return program;
+}
+
+describe("tug-oci with and without an engine", { skip: needsBox() }, () => {
+  test("has the same result", async () => {
+    await using instance = await startTug();
+    const bundles = [join(instance.directory, "one"), join(instance.directory, "two")] as const;
+    for (const bundle of bundles) await makeBundle(bundle);
+    const { path } = await copyPackage(instance, "with-node");
+    const program = join(path, "tug-oci");
+    await symlink("dist/helper/tug-helper", program);
+    const shim = async (at: string, name: string): Promise<Record<string, string>> => {
+      const oci = join(instance.directory, `${name}.sh`);
+      await writeFile(oci, `#!/bin/sh\nexec ${at} --root ${join(instance.directory, name)} "$@"\n`, {
+        mode: 0o755,
+      });
+      return { OCI: oci, TUG_RUN_ROOT: instance.run };
+    };
+    const alone = await playAll(bundles[0], await shim(program, "root"));
+    assert.deepEqual(readdirSync(instance.data), [], "it has started an engine");
+    assert.equal((await instance.tug(["ps"])).code, 0);
+    const resident = await playAll(bundles[1], await shim(await withoutNode(instance), "root"));
+    assert.deepEqual(resident, alone);
+    assert.match(alone.run?.stdout ?? "", /typed/);
+    assert.match(alone.run?.stdout ?? "", /from descriptor 3/);
+    assert.deepEqual(
+      ["run", "a signal", "delete"].map((name) => alone[name]?.code),
+      [7, 9, 0],
+    );
+  });
+
+  test("never starts one, whatever it is asked for and whoever asks", async () => {
+    await using instance = await startTug();
+    const bundle = join(instance.directory, "bundle");
+    await makeBundle(bundle);
+    const { path } = await copyPackage(instance, "package");
+    const program = join(path, "tug-oci");
+    await symlink("dist/helper/tug-helper", program);
+    const before = titles();
+    const env = { PATH: process.env.PATH, TUG_RUN_ROOT: instance.run, TUG_DATA_ROOT: instance.data };
+    await runProgram(
+      ["sh", "-c", `cd ${bundle} && cp seen.json config.json && ${program} run x 3<data`],
+      env,
+    );
+    await runProgram([program, "list"], env);
+    assert.deepEqual(readdirSync(instance.data), []);
+    assert.deepEqual(
+      titles().filter((title) => !before.includes(title) && title.includes(instance.directory)),
+      [],
+    );
+    assert.equal(await readFile(join(instance.run, "engine.pid")).catch(() => "none"), "none");
+  });
+});
+
+function titles(): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        return [readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ")];
+      } catch {
+        return [];
+      }
+    });
+}

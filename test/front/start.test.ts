@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { chmod, chown, mkdir, rmdir } from "node:fs/promises";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseCgroup, parseProcessStat, parseProcessStatus } from "../../src/host/index.ts";
+import { requireRoot, startTug, type TugInstance } from "../environment/index.ts";
+import { helperPath } from "../helper/driver.ts";
+import { runProgram } from "./run-program.ts";
+
+const skip = requireRoot();
+const AT_ONCE = 20;
+
+/** Pids of the engines, ready or not, that were started for an instance. */
+function engines({ data }: TugInstance): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        const words = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0");
+        return words.some((word) => word.endsWith("/engine.mjs")) && words.includes(data);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+/** `tug` from a command line that comes before it. */
+function from(instance: TugInstance, before: readonly string[], ...args: string[]) {
+  return runProgram([...before, helperPath, "front", ...args], instance.env);
+}
+
+describe("the first command", { skip }, () => {
+  test(`${AT_ONCE} first commands at once start one engine, and all succeed`, async () => {
+    await using instance = await startTug();
+    const results = await Promise.all(
+      Array.from({ length: AT_ONCE }, () => instance.tug(["ps", "--format", "{{.Names}}"])),
+    );
+    for (const { code, stdout, stderr } of results) assert.deepEqual([code, stdout, stderr], [0, "", ""]);
+    const pid = Number(readFileSync(join(instance.run, "engine.pid"), "utf8"));
+    while (engines(instance).length > 1) await delay(20);
+    assert.deepEqual(engines(instance), [pid]);
+  });
+
+  test("an engine inherits nothing of the command that started it", async () => {
+    await using instance = await startTug();
+    await using groups = await enterGroups();
+    const script = `for file in ${groups.files.join(" ")}; do echo 0 >$file; done
+      umask 077; cd "${instance.directory}"; ulimit -S -n 99; ulimit -S -s 4096; trap "" HUP INT USR1
+      export NODE_OPTIONS=--no-warnings LD_LIBRARY_PATH=/x TUG_TEST=1; exec 9>inherited; exec "$@"`;
+    const before = ["taskset", "-c", "0", "nice", "-n", "5", "sh", "-c", script, "sh"];
+    const { code, stderr } = await from(instance, before, "ps");
+    assert.equal(code, 0, stderr);
+    const pid = Number(readFileSync(join(instance.run, "engine.pid"), "utf8"));
+    const proc = `/proc/${pid}`;
+    const text = (name: string): string => readFileSync(`${proc}/${name}`, "utf8");
+    const memberships = parseCgroup(text("cgroup"));
+    for (const { path } of memberships) assert.equal(path, "/tug/engine");
+    assert.ok(memberships.length > 0);
+    assert.equal(readlinkSync(`${proc}/cwd`), "/");
+    assert.deepEqual(
+      text("environ")
+        .split("\0")
+        .filter((entry) => entry !== "")
+        .map((entry) => entry.split("=")[0])
+        .sort(),
+      ["HOME", "LANG", "PATH"],
+    );
+    const own = readFileSync("/proc/self/status", "utf8");
+    for (const name of ["Umask", "Cpus_allowed_list"]) {
+      const line = new RegExp(`^${name}:\\s*(.*)$`, "m");
+      assert.equal(line.exec(text("status"))?.[1], name === "Umask" ? "0022" : line.exec(own)?.[1], name);
+    }
+    const ignored = BigInt(`0x${/^SigIgn:\s*(\w+)$/m.exec(text("status"))?.[1]}`);
+    for (const name of ["SIGHUP", "SIGINT", "SIGUSR1"] as const) {
+      assert.equal((ignored >> BigInt(constants.signals[name] - 1)) & 1n, 0n, name);
+    }
+    const fields = text("stat")
+      .slice(text("stat").lastIndexOf(")") + 2)
+      .split(" ");
+    const session = Number(fields[3]);
+    assert.notEqual(session, Number(readFileSync("/proc/self/stat", "utf8").split(" ")[5]));
+    assert.equal(fields[4], "0", "a terminal");
+    assert.equal(fields[16], "0", "nice");
+    assert.equal(parseProcessStat(text("stat")).parentPid === process.pid, false);
+    const stack = (of: string): string => /^Max stack size\s+(\d+)/m.exec(of)?.[1] ?? "";
+    assert.equal(stack(text("limits")), stack(readFileSync("/proc/1/limits", "utf8")));
+    const descriptors = readdirSync(`${proc}/fd`).map((fd) => readlinkSync(`${proc}/fd/${fd}`));
+    assert.ok(!descriptors.includes(join(instance.directory, "inherited")));
+  });
+
+  test("a caller with no_new_privs starts no engine and says why, and uses one that is there", async () => {
+    await using instance = await startTug();
+    const before = ["setpriv", "--no-new-privs"];
+    const refused = await from(instance, before, "ps");
+    assert.equal(refused.code, 125);
+    assert.equal(refused.stdout, "");
+    assert.match(
+      refused.stderr,
+      /^tug: cannot start the engine: the caller has no_new_privs, .*\n.*tug info\n$/,
+    );
+    assert.deepEqual(engines(instance), []);
+    assert.equal((await instance.tug(["ps"])).code, 0);
+    assert.equal((await from(instance, before, "ps")).code, 0);
+  });
+
+  test("a caller with ulimit -n 64 uses the engine that is there, and hands its limit on to none", async () => {
+    await using instance = await startTug();
+    const before = ["prlimit", "--nofile=64"];
+    const first = await from(instance, before, "ps");
+    const { effective } = parseProcessStatus(readFileSync("/proc/self/status", "utf8")).capabilities;
+    const mayRaise = ((effective >> 24n) & 1n) === 1n;
+    assert.equal(first.code, mayRaise ? 0 : 125, first.stderr);
+    if (!mayRaise) assert.match(first.stderr, /the caller has resource limits that the engine would inherit/);
+    assert.equal((await instance.tug(["ps"])).code, 0);
+    assert.equal((await from(instance, before, "ps")).code, 0);
+    const pid = readFileSync(join(instance.run, "engine.pid"), "utf8").trim();
+    const limit = /^Max open files\s+\d+\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, "utf8"))?.[1];
+    assert.ok(Number(limit) >= 1024);
+  });
+
+  test("an engine that was killed is replaced by the next command, whatever it left", async () => {
+    await using instance = await startTug();
+    assert.equal((await instance.tug(["ps"])).code, 0);
+    const before = engines(instance);
+    await instance.stopEngine("SIGKILL");
+    assert.ok(existsSync(join(instance.run, "front.sock")));
+    assert.equal((await instance.tug(["ps"])).code, 0);
+    assert.equal(engines(instance).length, 1);
+    assert.notDeepEqual(engines(instance), before);
+  });
+
+  test("a run directory that others could write is not used to start an engine in", async () => {
+    await using instance = await startTug();
+    await mkdir(instance.run);
+    const cases = [
+      [() => chmod(instance.run, 0o755), /others may enter it\n.*chmod 700/],
+      [() => chown(instance.run, 1000, 0), /it belongs to user 1000/],
+    ] as const;
+    for (const [change, reason] of cases) {
+      await change();
+      const { code, stderr } = await instance.tug(["ps"]);
+      assert.equal(code, 125);
+      assert.match(stderr, reason);
+      assert.deepEqual(readdirSync(instance.run), []);
+    }
+  });
+});
+
+/** A control group of the test's own in each hierarchy that lets it make one. */
+async function enterGroups(): Promise<AsyncDisposable & { files: string[] }> {
+  const name = `tug-front-${process.pid}`;
+  const files: string[] = [];
+  for (const [hierarchy, file] of [
+    ["pids", "tasks"],
+    ["memory", "tasks"],
+    ["unified", "cgroup.procs"],
+    ["", "cgroup.procs"],
+  ] as const) {
+    const parent = join("/sys/fs/cgroup", hierarchy);
+    if (!existsSync(join(parent, "cgroup.procs"))) continue;
+    await mkdir(join(parent, name));
+    files.push(join(parent, name, file));
+  }
+  return {
+    files,
+    async [Symbol.asyncDispose]() {
+      for (const file of files) {
+        while (existsSync(join(file, ".."))) await rmdir(join(file, "..")).catch(() => delay(10));
+      }
+    },
+  };
+}
