@@ -75,7 +75,7 @@ describe("tug exec", { skip: needsBox() }, () => {
         assert.ok(status.includes(`${field}:\t${report.capabilities[set]}`), set);
       }
       assert.equal(report.seccomp, 2);
-      assert.deepEqual(report.rlimits["RLIMIT_NOFILE"], [77, 77]);
+      assert.deepEqual(report.rlimits.RLIMIT_NOFILE, [77, 77]);
       assert.deepEqual(report.oomScoreAdj, ["300"]);
       assert.deepEqual(Object.keys(report.descriptors ?? {}).slice(0, 3), ["0", "1", "2"]);
     }));
@@ -199,9 +199,9 @@ describe("tug exec", { skip: needsBox() }, () => {
         lines.map(({ Action }) => Action),
         ["exec_create: sh -c exit 3", "exec_start: sh -c exit 3", "exec_die"],
       );
-      const ids = new Set(lines.map(({ Actor }) => Actor.Attributes["execID"]));
+      const ids = new Set(lines.map(({ Actor }) => Actor.Attributes.execID));
       assert.equal(ids.size, 1);
-      assert.equal(lines[2]?.Actor.Attributes["exitCode"], "3");
+      assert.equal(lines[2]?.Actor.Attributes.exitCode, "3");
     }));
 
   test("many at once", () =>
