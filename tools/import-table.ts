@@ -5,6 +5,10 @@
 export const importTable: Readonly<Record<string, { may: readonly string[]; because: string }>> = {
   base: { may: [], because: "everybody reads it" },
   specs: { may: ["base"], because: "types and parsers of what others defined, without behaviour" },
+  credentials: {
+    may: ["base"],
+    because: "the command line keeps what the images use, and neither may know the other",
+  },
   plan: { may: ["base", "specs"], because: "the helper's vocabulary is pure and testable anywhere" },
   helper: {
     may: ["base", "specs", "plan"],
@@ -19,7 +23,7 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
     because: "the only place that knows namespaces",
   },
   images: {
-    may: ["base", "specs", "plan", "helper", "host"],
+    may: ["base", "specs", "credentials", "plan", "helper", "host"],
     because: "never runtime, never network: peers meet in engine",
   },
   network: {
@@ -28,7 +32,7 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
   },
   build: { may: ["base", "specs", "host", "images"], because: "declares the RunStep port it needs" },
   engine: {
-    may: ["base", "specs", "plan", "helper", "host", "runtime", "images", "network", "build"],
+    may: ["base", "specs", "credentials", "plan", "helper", "host", "runtime", "images", "network", "build"],
     because: "orchestration of everything below it",
   },
   "api/docker": { may: ["base", "specs", "engine"], because: "a door holds no state" },
@@ -39,8 +43,8 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
     because: "the runc command line is a door to the low-level runtime and knows no engine",
   },
   cli: {
-    may: ["base", "specs", "api/docker/client"],
-    because: "the command line is an ordinary API client",
+    may: ["base", "specs", "credentials", "api/docker/client"],
+    because: "the command line is an ordinary API client, which brings its user's credentials",
   },
   front: {
     may: ["base", "specs", "plan", "helper", "host", "oci", "cli", "api/docker/client"],

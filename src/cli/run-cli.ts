@@ -9,6 +9,7 @@ import { exitCodeOf, renderFailure, revise } from "./failure.ts";
 import { findCommand } from "./find-command.ts";
 import { renderCommandHelp } from "./help/command-help.ts";
 import { renderGroupHelp, renderProgramHelp } from "./help/program-help.ts";
+import { withRegistryAuth } from "./registry-auth.ts";
 import { write } from "./write.ts";
 
 /** Width of help where there is no terminal. */
@@ -60,7 +61,7 @@ async function runCommand(command: Command, words: readonly string[], context: C
     given: (option) => parsed.given.has(option),
     context,
     connect: (need = "containers") => {
-      client ??= connect(context, need);
+      client ??= connect(context, need).then((connected) => withRegistryAuth(connected, context));
       return client;
     },
     signal: context.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, context.signal]),

@@ -9,11 +9,11 @@ import {
   openDatabase,
   writeFileAtomic,
 } from "../base/index.ts";
+import { credentialPlaces, findCredentials } from "../credentials/index.ts";
 import { openSpawner, spawnedHelper } from "../helper/index.ts";
 import { makeServiceGroup, readHostFacts } from "../host/index.ts";
 import {
   createRegistryClient,
-  dockerConfigCredentials,
   imagesMigrations,
   openImages,
 } from "../images/index.ts";
@@ -41,8 +41,8 @@ export type EngineOptions = {
   readonly findPrograms: () => Promise<{ readonly helper: string; readonly hello: string }>;
   readonly version: string;
   readonly logger: Logger;
-  /** Docker's config.json, for credentials. */
-  readonly dockerConfig: string;
+  /** Where credentials are for clients that bring none. */
+  readonly home: string;
 };
 
 /** An engine: what the doors call. */
@@ -80,7 +80,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   );
   const helper = spawnedHelper(spawner, programs.helper);
   const registry = opened.use(
-    createRegistryClient({ credentials: dockerConfigCredentials(options.dockerConfig) }),
+    createRegistryClient({ credentials: findCredentials(credentialPlaces({ HOME: options.home })) }),
   );
   const images = await openImages({
     root: layout.data,

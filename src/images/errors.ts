@@ -22,7 +22,10 @@ export const imageError = defineErrors("IMAGE", {
     when: "a layer has an entry that it may not have, such as one outside of its root",
   },
   LAYER_LIMIT: { kind: "invalid", when: "a layer has more entries or bytes than an honest one" },
-  INCOMPLETE: { kind: "invalid", when: "an archive, a layout or the store lacks a blob that a manifest names" },
+  INCOMPLETE: {
+    kind: "invalid",
+    when: "an archive, a layout or the store lacks a blob that a manifest names",
+  },
   IN_USE: {
     kind: "conflict",
     when: "an image is to go that containers use or that has names in several repositories",
@@ -30,7 +33,6 @@ export const imageError = defineErrors("IMAGE", {
   NOT_FOUND: { kind: "notFound", when: "no image has that name or id" },
   PLATFORM: { kind: "notFound", when: "an image has nothing for the platform asked for" },
   PLATFORM_SYNTAX: { kind: "invalid", when: "the text is not a platform" },
-  CREDENTIALS: { kind: "invalid", when: "Docker's config.json or a credential helper gives nothing usable" },
   REFERENCE: { kind: "invalid", when: "the text is not an image reference" },
   REGISTRY_CERTIFICATE: { kind: "unavailable", when: "a registry's certificate cannot be trusted" },
   REGISTRY_DENIED: { kind: "forbidden", when: "a registry forbids the request to this account" },

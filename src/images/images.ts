@@ -1,4 +1,5 @@
 import type { Digest } from "../base/index.ts";
+import type { Credentials } from "../credentials/index.ts";
 import type { Platform } from "../specs/index.ts";
 import type { LoadedImage, LoadRequest } from "./archive/entries.ts";
 import type { EmbeddedImage } from "./embedded.ts";
@@ -9,7 +10,7 @@ import type { OnProgress } from "./progress.ts";
 import type { Pruned, PruneOptions } from "./prune.ts";
 import type { PushResult } from "./push/push-image.ts";
 import type { OnPushProgress } from "./push/push-progress.ts";
-import type { Credentials } from "./registry/credentials.ts";
+import type { LoggedIn } from "./registry/log-in.ts";
 import type { Removed, RemoveOptions } from "./remove.ts";
 import type { SnapshotMounts } from "./snapshots/snapshotter.ts";
 
@@ -57,6 +58,12 @@ export interface Images {
    * @throws IMAGE_REFERENCE, IMAGE_NOT_FOUND, IMAGE_REGISTRY_*, IMAGE_PLATFORM, IMAGE_INCOMPLETE
    */
   push(reference: string, options?: PushImageOptions): Promise<PushResult>;
+
+  /**
+   * Tries credentials out on a registry, named as in references. Keeps nothing.
+   * @throws IMAGE_REGISTRY_UNAUTHORIZED and the other IMAGE_REGISTRY errors
+   */
+  logIn(registry: string, credentials: Credentials, signal?: AbortSignal): Promise<LoggedIn>;
 
   /** Loads all images of an archive: an OCI layout in a tar, or that of `docker save`, compressed or not. */
   load(archive: AsyncIterable<Uint8Array>, request?: LoadRequest): Promise<LoadedImage[]>;

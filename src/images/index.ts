@@ -28,8 +28,7 @@ export {
   repositoryOf,
 } from "./reference.ts";
 export { createRegistryClient, type RegistryClient, type RegistryClientOptions } from "./registry/client.ts";
-export type { CredentialSource, Credentials } from "./registry/credentials.ts";
-export { dockerConfigCredentials } from "./registry/docker-config.ts";
+export type { LoggedIn } from "./registry/log-in.ts";
 export type { ImageUser, Removed, RemoveOptions } from "./remove.ts";
 export { predictMounts } from "./snapshots/overlay.ts";
 export type { SnapshotMounts } from "./snapshots/snapshotter.ts";

@@ -28,6 +28,7 @@ import { pruneImages } from "./prune.ts";
 import { pullImage, type RegistryPort } from "./pull.ts";
 import { type PushResult, pushImage, type WriterPort } from "./push/push-image.ts";
 import { formatReference, parseReference } from "./reference.ts";
+import type { RegistryClient } from "./registry/client.ts";
 import { removeImage } from "./remove.ts";
 import { resolveImage } from "./resolve.ts";
 import { saveImages, saveImagesToLayout } from "./save-images.ts";
@@ -49,7 +50,7 @@ export type ImagesOptions = {
   /** Opened with `imagesMigrations`. */
   database: Database;
   trees: TreePort;
-  registry: RegistryPort & WriterPort;
+  registry: RegistryPort & WriterPort & Pick<RegistryClient, "logIn">;
   logger: Logger;
   /** Milliseconds since the epoch. */
   now?: () => number;
@@ -73,6 +74,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
   return {
     pull: (reference, request) => tidily(() => pull(parts, reference, request)),
     push: (reference, request) => push(parts, reference, request),
+    logIn: (domain, credentials, signal) => options.registry.logIn(domain, credentials, signal),
     load: (archive, request) => tidily(() => loadArchive(parts, archive, request)),
     loadLayout: (directory, request) => tidily(() => loadLayout(parts, directory, request)),
     save: (queries, signal) => saveImages(parts, queries, signal),

@@ -1,3 +1,4 @@
+import type { CredentialSource } from "../credentials/index.ts";
 import type { Descriptor, Platform } from "../specs/index.ts";
 import type { ContentStore } from "./content/content-store.ts";
 import type { ImageStore } from "./image-store.ts";
@@ -7,7 +8,6 @@ import type { Leases } from "./leases.ts";
 import { chooseManifest, hostPlatform } from "./platform.ts";
 import type { OnProgress } from "./progress.ts";
 import { formatReference, type Reference, withDigest } from "./reference.ts";
-import type { CredentialSource } from "./registry/credentials.ts";
 import type { Repository } from "./registry/repository.ts";
 
 /** What a pull needs of the registry client. */

@@ -55,7 +55,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     },
     version,
     logger,
-    dockerConfig: "/root/.docker/config.json",
+    home: "/root",
   });
   const activity = createActivity();
   const asked = Promise.withResolvers<void>();

@@ -6,7 +6,7 @@ import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { sha256 } from "../../src/base/index.ts";
-import { dockerConfigCredentials } from "../../src/images/index.ts";
+import { findCredentials } from "../../src/credentials/index.ts";
 import {
   type BuiltImage,
   buildImage,
@@ -87,7 +87,7 @@ test("an image of several platforms, layers and compressions comes out of a regi
   const other = buildImage({ layers: [{ entries: [] }], architecture: "s390x" });
   for (const format of ["oci", "docker"] as const) {
     await using store = await openStore({
-      credentials: dockerConfigCredentials(join(import.meta.dirname, "none")),
+      credentials: findCredentials({ files: [join(import.meta.dirname, "none")] }),
     });
     const built = buildImage({ layers, format });
     const index = buildIndex([other, built], format);
@@ -108,9 +108,9 @@ test("an image of several platforms, layers and compressions comes out of a regi
 
 test("credentials come from Docker's configuration", { skip: requireHelper() || server.skip }, async () => {
   await using registry = await startRegistry({ password: true });
-  await using store = await openStore({ credentials: (domain, signal) => source(domain, signal) });
+  await using store = await openStore({ credentials: (name, signal) => source(name, signal) });
   const file = join(store.path, "config.json");
-  const source = dockerConfigCredentials(file);
+  const source = findCredentials({ files: [file] });
   const auth = Buffer.from("user:secret").toString("base64");
   await writeFile(file, JSON.stringify({ auths: { [registry.host]: { auth } } }));
   const reference = await registry.push(

@@ -18,6 +18,8 @@ import { load } from "./image/load.ts";
 import { pull } from "./image/pull.ts";
 import { push } from "./image/push.ts";
 import { inspect, inspectContainer, inspectImage } from "./inspect.ts";
+import { login } from "./registry/login.ts";
+import { logout } from "./registry/logout.ts";
 import { explain, explainRun } from "./plan/explain.ts";
 import { completion, createCompleteCommand } from "./system/completion.ts";
 import { events } from "./system/events.ts";
@@ -55,6 +57,8 @@ export const commands: readonly Command[] = [
   removeImage,
   inspectImage,
   inspect,
+  login,
+  logout,
   explain,
   explainRun,
   info,

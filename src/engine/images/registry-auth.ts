@@ -1,4 +1,4 @@
-import type { Credentials } from "../../images/index.ts";
+import type { Credentials } from "../../credentials/index.ts";
 import type { RegistryAuth } from "../../specs/docker-api/index.ts";
 
 /** What a client sends as X-Registry-Auth, as credentials. */

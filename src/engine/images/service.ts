@@ -1,6 +1,7 @@
+import { registryName } from "../../credentials/index.ts";
 import type { Images, ProgressEvent } from "../../images/index.ts";
 import { familiarRepository, parseReference } from "../../images/index.ts";
-import type { Platform } from "../../specs/docker-api/index.ts";
+import type { Platform, RegistryAuth } from "../../specs/docker-api/index.ts";
 import type { ContainerStore } from "../containers/store.ts";
 import type { EventLog } from "../events.ts";
 import type {
@@ -29,6 +30,7 @@ export interface ImageService {
   tag(source: string, target: string): Promise<void>;
   remove(reference: string, options: { force: boolean; prune: boolean }): Promise<Removed[]>;
   pull(request: PullRequest, signal: AbortSignal): AsyncIterable<PullEvent>;
+  logIn(auth: RegistryAuth, signal: AbortSignal): Promise<{ identityToken: string | undefined }>;
   push(request: PushRequest, signal: AbortSignal): AsyncIterable<PushEvent>;
   load(archive: AsyncIterable<Uint8Array>, options: object, signal: AbortSignal): AsyncIterable<LoadEvent>;
   save(
@@ -92,6 +94,8 @@ export function openImageService(parts: ImageServiceParts): ImageService {
         ];
       }),
     pull: (request, signal) => pull(parts, request, signal),
+    logIn: (auth, signal) =>
+      images.logIn(registryName(auth.serveraddress ?? ""), credentialsOf(auth), signal),
     push: (request, signal) => pushImages(parts, request, signal),
     load: (archive, _, signal) => load(parts, archive, signal),
     save: (queries, _, signal) => images.save(queries, signal),

@@ -1,4 +1,5 @@
 import type { Digest } from "../../base/index.ts";
+import type { CredentialSource } from "../../credentials/index.ts";
 import { maxManifestSize, type Platform } from "../../specs/index.ts";
 import { readVerified } from "../archive/save.ts";
 import type { ContentStore } from "../content/content-store.ts";
@@ -7,7 +8,6 @@ import type { ImageTable } from "../image-table.ts";
 import type { Leases } from "../leases.ts";
 import type { Limiter } from "../limiter.ts";
 import { formatReference, type Reference, type ReferenceOptions, withDigest } from "../reference.ts";
-import type { CredentialSource } from "../registry/credentials.ts";
 import type { RepositoryWriter } from "../registry/repository.ts";
 import { runTogether } from "../together.ts";
 import { findMountSources } from "./mount-sources.ts";

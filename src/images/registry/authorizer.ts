@@ -1,5 +1,5 @@
+import type { CredentialSource, Credentials } from "../../credentials/index.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
-import type { CredentialSource, Credentials } from "./credentials.ts";
 import type { HttpClient } from "./http.ts";
 import type { Purpose } from "./registry-error.ts";
 import { basicAuthorization, fetchToken, type Token } from "./token.ts";
@@ -8,8 +8,8 @@ import { basicAuthorization, fetchToken, type Token } from "./token.ts";
 export type AuthorizerOptions = {
   http: HttpClient;
   origin: URL;
-  /** The registry as references name it. */
-  domain: string;
+  /** The repository, or only its registry, as references name it. */
+  name: string;
   /** What is asked for, such as `repository:library/debian:pull`. */
   scopes: readonly string[];
   credentials: CredentialSource;
@@ -39,13 +39,13 @@ export type AnswerRequest = { purpose: Purpose; signal?: AbortSignal | undefined
 const margin = 10_000;
 
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
-  const { credentials: source, domain, now } = options;
+  const { credentials: source, name, now } = options;
   let held: { header: string; expires: number } | undefined;
   let pending: Promise<string | undefined> | undefined;
   const current = () => (held !== undefined && held.expires - margin > now() ? held.header : undefined);
 
   const authenticate = async (challenges: Challenge[], request: AnswerRequest) => {
-    const credentials = await source(domain, request.signal);
+    const credentials = await source(name, request.signal);
     held = await respond(options, { challenges, credentials, ...request });
     return held?.header;
   };

@@ -1,10 +1,11 @@
+import { anonymous, type CredentialSource, type Credentials } from "../../credentials/index.ts";
 import { formatReference, type Reference, repositoryOf } from "../reference.ts";
 import { createAuthorizer } from "./authorizer.ts";
 import { createBlobReader } from "./blob-reader.ts";
 import { createBlobWriter } from "./blob-writer.ts";
-import { anonymous, type CredentialSource } from "./credentials.ts";
 import { registryOrigin } from "./endpoint.ts";
 import { createHttpClient, type HttpOptions } from "./http.ts";
+import { type LoggedIn, logIn } from "./log-in.ts";
 import { createManifestReader } from "./manifest-reader.ts";
 import { createManifestWriter } from "./manifest-writer.ts";
 import type { Repository, RepositoryWriter } from "./repository.ts";
@@ -31,6 +32,8 @@ export interface RegistryClient extends Disposable {
   repository(reference: Reference, options?: RepositoryOptions): Repository;
   /** The same, to push to. */
   writer(reference: Reference, options?: RepositoryOptions): RepositoryWriter;
+  /** Tries credentials out on a registry. @throws IMAGE_REGISTRY_UNAUTHORIZED */
+  logIn(domain: string, credentials: Credentials, signal?: AbortSignal): Promise<LoggedIn>;
 }
 
 /**
@@ -42,10 +45,11 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
   const http = createHttpClient(options);
 
   const open = (verb: string, object: string, target: Target): Channel => {
-    const { domain, scopes, credentials } = target;
+    const { domain, path, scopes, credentials } = target;
     const origin = registryOrigin(domain, options.isPlain);
+    const name = `${domain}/${path}`;
     const source = credentials ?? options.credentials ?? anonymous;
-    const authorizer = createAuthorizer({ http, origin, domain, scopes, credentials: source, now });
+    const authorizer = createAuthorizer({ http, origin, name, scopes, credentials: source, now });
     const purpose = { verb, object, registry: origin.host };
     return { http, authorizer, origin, purpose, now, delay, userAgent };
   };
@@ -53,7 +57,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
   return {
     repository(reference, { credentials } = {}) {
       const { domain, path } = reference;
-      const target = { domain, credentials, scopes: [`repository:${path}:pull`] };
+      const target = { domain, path, credentials, scopes: [`repository:${path}:pull`] };
       const channel = open("pull", formatReference(reference), target);
       const requester = createRequester(channel);
       const base = new URL(`/v2/${path}/`, channel.origin);
@@ -67,14 +71,15 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       const { domain, path } = reference;
       const scopes = [`repository:${path}:pull,push`];
       const object = reference.tag === undefined ? repositoryOf(reference) : formatReference(reference);
-      const channel = open("push", object, { domain, credentials, scopes });
+      const channel = open("push", object, { domain, path, credentials, scopes });
       const requester = createRequester(channel);
       const base = new URL(`/v2/${path}/`, channel.origin);
       const mounters = new Map<string, Requester>();
       const mounting = (from: string) => {
         const both = [...scopes, `repository:${from}:pull`];
         const known =
-          mounters.get(from) ?? createRequester(open("push", object, { domain, credentials, scopes: both }));
+          mounters.get(from) ??
+          createRequester(open("push", object, { domain, path, credentials, scopes: both }));
         mounters.set(from, known);
         return known;
       };
@@ -83,12 +88,18 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
         ...createBlobWriter({ channel, requester, mounting, base, chunkSize }),
       };
     },
+    logIn: (domain, credentials, signal) => {
+      const origin = registryOrigin(domain, options.isPlain);
+      const purpose = { verb: "log in to", object: domain, registry: origin.host };
+      return logIn({ http, origin, purpose, userAgent, now, credentials, signal });
+    },
     [Symbol.dispose]: () => http[Symbol.dispose](),
   };
 }
 
 type Target = {
   domain: string;
+  path: string;
   credentials: CredentialSource | undefined;
   scopes: readonly string[];
 };

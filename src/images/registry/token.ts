@@ -1,7 +1,7 @@
+import type { Credentials } from "../../credentials/index.ts";
 import { imageError } from "../errors.ts";
 import { readBody } from "./body.ts";
 import type { Challenge } from "./challenge.ts";
-import type { Credentials } from "./credentials.ts";
 import { isLoopback } from "./endpoint.ts";
 import type { HttpClient, HttpRequest } from "./http.ts";
 import { type Purpose, protocolFailure, statusFailure } from "./registry-error.ts";
@@ -14,13 +14,15 @@ export type TokenRequest = {
   credentials: Credentials | undefined;
   /** Origin of the registry that sent the challenge. */
   origin: URL;
+  /** Also ask for a token that lasts and gets others: an identity token. */
+  lasting?: boolean;
   purpose: Purpose;
   now: () => number;
   signal?: AbortSignal | undefined;
 };
 
 /** A token and when it stops to be of use, in milliseconds since the epoch. */
-export type Token = { value: string; expires: number };
+export type Token = { value: string; expires: number; identityToken: string | undefined };
 
 const defaultLife = 60;
 
@@ -37,9 +39,9 @@ export async function fetchToken(request: TokenRequest): Promise<Token> {
   if (response.status !== 200)
     throw await statusFailure({ ...purpose, registry: response.url.host }, response, asked);
   const body = await readBody(response, 1024 * 1024, `the token for ${purpose.object}`);
-  const { token, lifetime } = parseToken(body);
+  const { token, lifetime, identityToken } = parseToken(body);
   if (token === undefined) throw protocolFailure(purpose, `${response.url.host} answered without a token`);
-  return { value: token, expires: asked + lifetime * 1000 };
+  return { value: token, expires: asked + lifetime * 1000, identityToken };
 }
 
 function tokenMessage(request: TokenRequest): HttpRequest {
@@ -63,6 +65,10 @@ function tokenMessage(request: TokenRequest): HttpRequest {
   if (credentials === undefined || !("username" in credentials))
     return { method: "GET", url: realm, headers: {} };
   realm.searchParams.set("account", credentials.username);
+  if (request.lasting) {
+    realm.searchParams.set("client_id", "tug");
+    realm.searchParams.set("offline_token", "true");
+  }
   return { method: "GET", url: realm, headers: { authorization: basicAuthorization(credentials) } };
 }
 
@@ -96,17 +102,21 @@ export function basicAuthorization({ username, password }: { username: string; p
   return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 
-function parseToken(body: Buffer): { token: string | undefined; lifetime: number } {
+function parseToken(body: Buffer) {
   let answer: Record<string, unknown>;
   try {
     answer = Object(JSON.parse(body.toString())) as Record<string, unknown>;
   } catch {
-    return { token: undefined, lifetime: 0 };
+    return { token: undefined, lifetime: 0, identityToken: undefined };
   }
-  const token = answer.access_token ?? answer.token;
   const lifetime = answer.expires_in;
   return {
-    token: typeof token === "string" && /^[\x21-\x7e]+$/.test(token) ? token : undefined,
+    token: printable(answer.access_token ?? answer.token),
+    identityToken: printable(answer.refresh_token),
     lifetime: typeof lifetime === "number" && lifetime > 0 ? lifetime : defaultLife,
   };
+}
+
+function printable(token: unknown): string | undefined {
+  return typeof token === "string" && /^[\x21-\x7e]+$/.test(token) ? token : undefined;
 }

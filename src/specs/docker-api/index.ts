@@ -46,7 +46,13 @@ export { type Mount, type Propagation, propagations } from "./mount.ts";
 export { formatPlatform, type Platform, parsePlatform } from "./platform.ts";
 export type { ErrorBody, ErrorExtension, ProgressMessage } from "./progress.ts";
 export { fullReference, splitReference, taggedReference } from "./reference.ts";
-export { formatRegistryAuth, parseRegistryAuth, type RegistryAuth } from "./registry-auth.ts";
+export {
+  type AuthAnswer,
+  formatRegistryAuth,
+  parseAuthBody,
+  parseRegistryAuth,
+  type RegistryAuth,
+} from "./registry-auth.ts";
 export type {
   BlkioEntry,
   BlkioStats,

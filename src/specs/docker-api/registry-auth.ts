@@ -27,6 +27,14 @@ export function parseRegistryAuth(header: string | undefined): RegistryAuth | un
   }
 }
 
+/** Reads the body of POST /auth. @throws DOCKER_API_BODY */
+export function parseAuthBody(body: string): RegistryAuth {
+  return parseJson(schema, body, "the credentials");
+}
+
+/** Answer to POST /auth. Source: swagger.yaml, operation `SystemAuth`. The token is empty where there is none. */
+export type AuthAnswer = { readonly Status: string; readonly IdentityToken: string };
+
 /** The header for credentials. */
 export function formatRegistryAuth(auth: RegistryAuth): string {
   return Buffer.from(JSON.stringify(auth)).toString("base64url");

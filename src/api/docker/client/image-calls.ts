@@ -28,6 +28,8 @@ export type ImageCalls = {
     image: string,
     options?: PullOptions & { readonly allTags?: boolean },
   ): AsyncIterable<dockerApi.ProgressMessage>;
+  /** Tries credentials out on a registry. */
+  logIn(auth: dockerApi.RegistryAuth, options?: CallOptions): Promise<dockerApi.AuthAnswer>;
   /** Takes in an archive; the last messages name what it held. */
   load(
     archive: AsyncIterable<Uint8Array>,
@@ -79,6 +81,7 @@ export function createImageCalls(transport: Transport): ImageCalls {
         signal,
       });
     },
+    logIn: (json, { signal } = {}) => transport.sendForJson({ method: "POST", path: "/auth", json, signal }),
     load: (upload, { quiet = false, platform, signal } = {}) =>
       readProgress(transport, {
         method: "POST",

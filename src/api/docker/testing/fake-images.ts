@@ -98,6 +98,16 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
       const digest = `sha256:${"cd".repeat(32)}`;
       for (const tag of tags) yield { kind: "pushed", tag, digest, sizeBytes: 528 };
     },
+    async logIn(auth) {
+      if (auth.password === "secret" || auth.identitytoken === "token") {
+        return { identityToken: auth.serveraddress?.startsWith("token.") ? "token" : undefined };
+      }
+      throw new TugError(
+        "unauthorized",
+        "FAKE_AUTH",
+        `cannot log in to ${auth.serveraddress}: wrong password`,
+      );
+    },
     async *load(archive) {
       const chunks: Uint8Array[] = [];
       for await (const chunk of archive) chunks.push(chunk);

@@ -4,6 +4,8 @@ import type { dockerApi } from "../../../../specs/index.ts";
 import { createFakeEngine } from "../../testing/fake-engine.ts";
 import { openDoor } from "../../testing/open-door.ts";
 
+const json = { "Content-Type": "application/json" };
+
 function lines(text: string): dockerApi.ProgressMessage[] {
   return text
     .trim()
@@ -81,6 +83,16 @@ test("a push is told in Docker's words, with the results for programs", async ()
     lines(all.text).flatMap(({ aux }) => (aux !== undefined && "Tag" in aux ? [aux.Tag] : [])),
     ["12", "13"],
   );
+});
+
+test("credentials are tried out", async () => {
+  await using door = await openDoor(createFakeEngine().ports);
+  const logIn = (body: object) => door.call("POST", "/auth", { body: JSON.stringify(body), headers: json });
+  const good = await logIn({ username: "me", password: "secret", serveraddress: "token.example" });
+  assert.deepEqual(good.json(), { Status: "Login Succeeded", IdentityToken: "token" });
+  const bad = await logIn({ username: "me", password: "wrong", serveraddress: "a.example" });
+  assert.equal(bad.status, 401);
+  assert.equal((await logIn({ username: 7 })).status, 400);
 });
 
 test("a push that fails at once has a status, one that fails later a last line", async () => {

@@ -23,6 +23,11 @@ export interface ImagesPort {
    * layer comes at most about ten times a second.
    */
   pull(request: PullRequest, signal: AbortSignal): AsyncIterable<PullEvent>;
+  /** Tries credentials out on the registry of `serveraddress`. A refusal is `unauthorized`. */
+  logIn(
+    auth: dockerApi.RegistryAuth,
+    signal: AbortSignal,
+  ): Promise<{ readonly identityToken: string | undefined }>;
   /** Sends an image, or all tags of a repository. Errors before the first event become a status. */
   push(request: PushRequest, signal: AbortSignal): AsyncIterable<PushEvent>;
   /** Takes in an OCI layout, OCI archive or Docker archive, plain or compressed. */

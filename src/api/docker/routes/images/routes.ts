@@ -1,4 +1,5 @@
 import type { Handler, Route } from "../../route.ts";
+import { logIn } from "./auth.ts";
 import { history, inspectImage, listImages } from "./list.ts";
 import type { ImagesPort } from "./port.ts";
 import { removeImage, tagImage } from "./references.ts";
@@ -7,13 +8,14 @@ import { loadImages, pullImage, pushImage, saveImage, saveImages } from "./trans
 /** A handler that still needs the engine. */
 export type ImagesHandler = (images: ImagesPort, ...request: Parameters<Handler>) => ReturnType<Handler>;
 
-/** The endpoints below /images. Fixed names come before `{name...}`. Source: swagger.yaml, tag `Image`. */
+/** The endpoints below /images, and those about registries. Fixed names come before `{name...}`. Source: swagger.yaml, tag `Image`. */
 export function imageRoutes(images: ImagesPort): readonly Route[] {
   const using =
     (handler: ImagesHandler): Handler =>
     (request) =>
       handler(images, request);
   return [
+    { method: "POST", path: "/auth", since: 24, handler: using(logIn) },
     { method: "GET", path: "/images/json", since: 24, handler: using(listImages) },
     { method: "GET", path: "/images/get", since: 24, handler: using(saveImages) },
     { method: "POST", path: "/images/create", since: 24, handler: using(pullImage) },

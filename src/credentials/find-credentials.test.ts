@@ -3,22 +3,24 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { dockerConfigCredentials } from "./docker-config.ts";
+import { findCredentials } from "./find-credentials.ts";
 
 const auth = Buffer.from("me:pass:word").toString("base64");
 const me = { username: "me", password: "pass:word" };
 
-describe("dockerConfigCredentials", () => {
+describe("findCredentials", () => {
   let directory: string;
   let file: string;
+  let other: string;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), "tug-config-"));
     file = join(directory, "config.json");
+    other = join(directory, "auth.json");
   });
   afterEach(() => rm(directory, { recursive: true }));
 
   const find = (domain: string) =>
-    dockerConfigCredentials(file, { path: `${directory}:${process.env.PATH}` })(domain);
+    findCredentials({ files: [file, other] }, { env: { PATH: `${directory}:${process.env.PATH}` } })(domain);
   const write = (config: unknown) =>
     writeFile(file, typeof config === "string" ? config : JSON.stringify(config));
 
@@ -71,26 +73,26 @@ describe("dockerConfigCredentials", () => {
     await helper("bad", `echo "the keychain is locked"; exit 1`);
     await write({ credsStore: "bad" });
     const message = "cannot get credentials from docker-credential-bad: the keychain is locked";
-    await assert.rejects(find("example.com"), { code: "IMAGE_CREDENTIALS", message });
+    await assert.rejects(find("example.com"), { code: "CREDENTIALS_HELPER", message });
   });
 
   it("says so when a helper is not there, answers nonsense or has a name that is a path", async () => {
     await write({ credsStore: "missing" });
     await assert.rejects(find("example.com"), {
-      code: "IMAGE_CREDENTIALS",
+      code: "CREDENTIALS_HELPER",
       message: /docker-credential-missing/,
     });
     await helper("odd", "echo hello");
     await write({ credsStore: "odd" });
-    await assert.rejects(find("example.com"), { code: "IMAGE_CREDENTIALS", message: /not JSON/ });
+    await assert.rejects(find("example.com"), { code: "CREDENTIALS_HELPER", message: /not JSON/ });
     await write({ credsStore: "../../bin/sh" });
-    await assert.rejects(find("example.com"), { code: "IMAGE_CREDENTIALS", message: /not allowed/ });
+    await assert.rejects(find("example.com"), { code: "CREDENTIALS_HELPER", message: /not allowed/ });
   });
 
   it("refuses a helper that talks without end", async () => {
     await helper("loud", "exec yes");
     await write({ credsStore: "loud" });
-    await assert.rejects(find("example.com"), { code: "IMAGE_CREDENTIALS" });
+    await assert.rejects(find("example.com"), { code: "CREDENTIALS_HELPER" });
   });
 
   it("names the place of what is wrong and quotes no secret", async () => {
@@ -103,7 +105,34 @@ describe("dockerConfigCredentials", () => {
     ];
     for (const [config, message] of cases) {
       await write(config);
-      await assert.rejects(find("example.com"), { code: "IMAGE_CREDENTIALS", message });
+      await assert.rejects(find("example.com"), { code: "CREDENTIALS_FILE", message });
     }
+  });
+
+  it("takes the narrowest entry of containers' files, and the first file that has one", async () => {
+    const entry = (name: string) => ({ auth: Buffer.from(`${name}:x`).toString("base64") });
+    const auths = {
+      "quay.io/team/app": entry("app"),
+      "quay.io/team": entry("team"),
+      "quay.io": entry("all"),
+    };
+    await writeFile(other, JSON.stringify({ auths: { ...auths, "docker.io": entry("hub") } }));
+    const user = async (name: string) => {
+      const found = await find(name);
+      return found && "username" in found ? found.username : undefined;
+    };
+    assert.equal(await user("quay.io/team/app"), "app");
+    assert.equal(await user("quay.io/team/application"), "team");
+    assert.equal(await user("quay.io/other"), "all");
+    assert.equal(await user("docker.io/library/debian"), "hub");
+    await write({ auths: { "quay.io": { auth } } });
+    assert.equal(await user("quay.io/team/app"), "me");
+  });
+
+  it("takes a text before all files", async () => {
+    await write({ auths: { "a.example": { auth } } });
+    const inline = JSON.stringify({ auths: { "a.example": { identitytoken: "t" } } });
+    const source = findCredentials({ files: [file], inline });
+    assert.deepEqual(await source("a.example"), { identityToken: "t" });
   });
 });

@@ -5,10 +5,10 @@ export type Credentials =
   | { readonly registryToken: string };
 
 /**
- * Finds the credentials for a registry, as a reference names it (`docker.io`, `localhost:5000`); undefined where
- * there are none.
+ * Finds the credentials for a registry or a repository, named as references name it: `docker.io`,
+ * `localhost:5000/team/app`; undefined where there are none.
  */
-export type CredentialSource = (domain: string, signal?: AbortSignal) => Promise<Credentials | undefined>;
+export type CredentialSource = (name: string, signal?: AbortSignal) => Promise<Credentials | undefined>;
 
 /** For those who have no credentials. */
 export const anonymous: CredentialSource = () => Promise.resolve(undefined);
