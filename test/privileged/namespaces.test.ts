@@ -265,7 +265,7 @@ test("a user namespace may map several ranges, and what is not mapped is nobody"
   assert.deepEqual(report?.uid, [1000, 1000, 1000]);
   assert.deepEqual(report?.groups, [5]);
   assert.deepEqual(
-    (report?.uidMap ?? []).map((entry) => entry.trim().split(/ +/).map(Number)),
+    ((report?.uidMap ?? []) as string[]).map((entry) => entry.trim().split(/ +/).map(Number)),
     [
       [0, 200_000, 10],
       [1000, 300_000, 1],
