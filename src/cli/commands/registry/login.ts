@@ -33,7 +33,7 @@ export const login = defineCommand({
   },
   examples: [
     { line: "tug login localhost:5000", does: "Be asked for a name and a password" },
-    { line: "tug login -u me --password-stdin registry.example < file", does: "Log in from a script" },
+    { line: "cat token | tug login -u me --password-stdin localhost:5000", does: "Log in from a script" },
   ],
   async run({ options, args: [server = ""], connect, context, signal }) {
     checkOptions(options);
