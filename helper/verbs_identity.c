@@ -251,12 +251,13 @@ int verb_work_directory(struct run *run, const struct op_work_directory *op)
 {
 	char here[PATH_MAX];
 	/* Entered with the privileges of the first try: images with a /root of mode 0700 and another user rely on it. */
-	if (!run->in_directory)
-		run->in_directory = enter(op->path) == 0;
-	if (!run->in_directory)
+	if (run->in_directory)
+		return 0;
+	if (enter(op->path) < 0)
 		return op->optional ? 0 : fail(run, errno, "chdir", op->path);
 	/* A directory outside of the root is one that the kernel knows no path to (CVE-2024-21626). */
 	if (syscall(SYS_getcwd, here, sizeof here) < 0 || here[0] != '/')
 		return fail(run, ENOENT, "getcwd", op->path);
+	run->in_directory = true;
 	return 0;
 }

@@ -5,8 +5,8 @@ import type { CgroupWrite } from "./writes.ts";
 /**
  * Limits of memory. `swap` counts memory and swap together; v1 does too, v2 counts swap alone.
  *
- * Kernel memory limits are ignored, as the specification allows: kernels since 5.4 have none. Accounting is always
- * hierarchical.
+ * The limit of kernel memory is ignored, as the specification allows: kernels since 5.4 have none. Accounting is
+ * always hierarchical.
  *
  * Source: https://docs.kernel.org/admin-guide/cgroup-v1/memory.html,
  * https://docs.kernel.org/admin-guide/cgroup-v2.html#memory, crun.1 "Memory controller"
@@ -65,6 +65,12 @@ function legacyWrites(memory: LinuxMemory, section: Section): CgroupWrite[] {
   }
   if (reservation !== undefined) {
     writes.push(write(section, "reservation", { file: "memory.soft_limit_in_bytes", value: reservation }));
+  }
+  const tcp = given(memory.kernelTCP);
+  if (tcp !== undefined) {
+    // Deprecated, so a kernel without it is no reason not to run.
+    const ignore = ["ENOENT", "EOPNOTSUPP"] as const;
+    writes.push(write(section, "kernelTCP", { file: "memory.kmem.tcp.limit_in_bytes", value: tcp, ignore }));
   }
   if (memory.disableOOMKiller === true) {
     writes.push(write(section, "disableOOMKiller", { file: "memory.oom_control", value: 1 }));

@@ -78,6 +78,12 @@ const cases: Case[] = [
     ["memory.swap.max=max !ENOENT", "memory.max=max", "memory.low=max"],
   ],
   [
+    "the limit of buffers of TCP, which v1 alone has",
+    { memory: { kernelTCP: 5n } },
+    ["memory.kmem.tcp.limit_in_bytes=5 !ENOENT,EOPNOTSUPP"],
+    [],
+  ],
+  [
     "zeros are not set, kernel memory is ignored",
     {
       memory: {
@@ -85,7 +91,7 @@ const cases: Case[] = [
         swap: 0n,
         reservation: 0n,
         kernel: 5n,
-        kernelTCP: 5n,
+        kernelTCP: 0n,
         disableOOMKiller: false,
         useHierarchy: true,
       },
