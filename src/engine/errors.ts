@@ -43,5 +43,6 @@ export const engineError = defineErrors("ENGINE", {
     kind: "notImplemented",
     when: "an option is understood but this engine does not have it yet",
   },
+  UPDATE: { kind: "conflict", when: "a limit or policy contradicts others that a container has" },
   USER: { kind: "invalid", when: "a user or group is not in the container's passwd or group file" },
 });

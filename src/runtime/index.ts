@@ -11,7 +11,9 @@ export {
   rootlessSpec,
 } from "./defaults/index.ts";
 export { type CreateOptions, createContainer, createPlan, readBundle } from "./lifecycle/create.ts";
+export { type ExecOptions, execInContainer, processOf } from "./lifecycle/exec.ts";
 export { checkId, loadExisting } from "./lifecycle/existing.ts";
+export { freezeContainer, isFrozen } from "./lifecycle/freezer.ts";
 export { deleteContainer, killContainer, removeContainer, startContainer } from "./lifecycle/operate.ts";
 export { type ContainerReport, containerReport, containerReports } from "./lifecycle/report.ts";
 export type { RuntimeContext } from "./lifecycle/runtime.ts";
@@ -21,4 +23,5 @@ export { createBindings, planCreate } from "./planner/create.ts";
 export { type ExecInput, planExec } from "./planner/exec.ts";
 export type { Attendance, ConsoleTarget, CreateInput, RootSource } from "./planner/input.ts";
 export { type Existing, planFreeze, planStart } from "./planner/lifecycle.ts";
+export { planUpdate } from "./planner/update.ts";
 export type { StoredState } from "./state.ts";

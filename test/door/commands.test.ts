@@ -65,6 +65,19 @@ test("stats works out percentages and leaves out what the kernel would give up",
   assert.equal(await ok(cli, format), "idle 0B / 0B 0\nweb 10MiB / 100MiB 3\n");
 });
 
+test("update sends what was named and nothing else", async () => {
+  await using cli = await openCli();
+  await ok(cli, "create --name a busybox");
+  await ok(cli, "create --name b busybox");
+  const line = "update -m 1g --cpus 1.5 --pids-limit -1 --restart on-failure:3 a b";
+  assert.equal(await ok(cli, line), "a\nb\n");
+  const wanted = "memory=1073741824 nanoCpus=1500000000 pidsLimit=-1 restart=on-failure:3";
+  assert.deepEqual(cli.engine.containers.calls.slice(2), [`update a ${wanted}`, `update b ${wanted}`]);
+  const nothing = await cli.run("update a");
+  assert.deepEqual([nothing.code, /nothing to change was named/.test(nothing.stderr)], [1, true]);
+  assert.match((await cli.run("update --memory -3 a")).stderr, /for "-m, --memory" flag/);
+});
+
 test("a list that is asked for wrongly is refused", async () => {
   await using cli = await openCli();
   await ok(cli, "create busybox");

@@ -11,6 +11,7 @@ import { start } from "./container/start.ts";
 import { stats } from "./container/stats.ts";
 import { restart, stop } from "./container/stop.ts";
 import { top } from "./container/top.ts";
+import { update } from "./container/update.ts";
 import { removeImage, save, tag } from "./image/change.ts";
 import { history } from "./image/history.ts";
 import { images } from "./image/images.ts";
@@ -18,9 +19,9 @@ import { load } from "./image/load.ts";
 import { pull } from "./image/pull.ts";
 import { push } from "./image/push.ts";
 import { inspect, inspectContainer, inspectImage } from "./inspect.ts";
+import { explain, explainRun } from "./plan/explain.ts";
 import { login } from "./registry/login.ts";
 import { logout } from "./registry/logout.ts";
-import { explain, explainRun } from "./plan/explain.ts";
 import { completion, createCompleteCommand } from "./system/completion.ts";
 import { events } from "./system/events.ts";
 import { info } from "./system/info.ts";
@@ -39,13 +40,14 @@ export const commands: readonly Command[] = [
   wait,
   remove,
   rename,
+  update,
   attach,
   exec,
   ps,
   top,
+  stats,
   logs,
   exportContainer,
-  stats,
   inspectContainer,
   pull,
   push,

@@ -74,7 +74,8 @@ function checkStopSignal({ stopSignal, from }: CreateContainerRequest): void {
   }
 }
 
-function checkLimits({ resources, from }: CreateContainerRequest): void {
+/** Says no to limits that this machine cannot have. @throws ENGINE_REQUEST */
+export function checkLimits({ resources, from }: CreateContainerRequest): void {
   const { memory, nanoCpus, cpuQuota } = resources;
   if (memory !== undefined && memory < LEAST_MEMORY) {
     throw refuse(from["resources.memory"], `${memory} bytes are less than 6 MB, the least possible`);

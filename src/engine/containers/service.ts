@@ -4,6 +4,7 @@ import { engineError } from "../errors.ts";
 import type { ContainerStats } from "../model/container-stats.ts";
 import type { Container } from "../model/container-view.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
+import type { UpdateRequest } from "../model/update-request.ts";
 import { listProcesses, type ProcessList } from "../processes/top.ts";
 import { type StatsQuery, streamStats } from "../stats/container-stats.ts";
 import { type AttachStreams, attachContainer, type ContainerAttachment } from "./attach.ts";
@@ -24,6 +25,7 @@ import { restartByPolicy, scheduleRestart } from "./restart.ts";
 import { createRestarts, type Restarts } from "./restarts.ts";
 import { startContainer } from "./start.ts";
 import { isRunning, publishStop, type StopOptions, sendSignal, stopContainer } from "./stop.ts";
+import { updateContainer } from "./update.ts";
 import { viewContainer } from "./view.ts";
 import { type WaitCondition, waitForContainer } from "./wait.ts";
 
@@ -39,6 +41,7 @@ export interface Containers {
   kill(reference: string, signalName: string | undefined): Promise<void>;
   pause(reference: string): Promise<void>;
   unpause(reference: string): Promise<void>;
+  update(reference: string, update: UpdateRequest): Promise<void>;
   rename(reference: string, name: string): Promise<void>;
   remove(reference: string, options: { force: boolean; volumes: boolean }): Promise<void>;
   resize(reference: string, size: { height: number; width: number }): Promise<void>;
@@ -141,6 +144,10 @@ export function openContainers(context: EngineContext): Containers {
     async unpause(reference) {
       const { id } = store.find(reference);
       await mutex.run(id, async () => unpauseContainer(context, store.find(id)));
+    },
+    async update(reference, update) {
+      const { id } = store.find(reference);
+      await mutex.run(id, async () => updateContainer(context, store.find(id), update));
     },
     async rename(reference, name) {
       const record = store.find(reference);

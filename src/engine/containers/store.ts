@@ -36,6 +36,7 @@ export interface ContainerStore {
   find(reference: string): ContainerRecord;
   get(id: string): ContainerRecord | undefined;
   setState(id: string, state: RecordedState): void;
+  setRequest(id: string, request: ContainerRecord["request"]): void;
   /** @throws ENGINE_CONTAINER_NAME_TAKEN */
   rename(id: string, name: string): void;
   remove(id: string): void;
@@ -59,6 +60,7 @@ export function containerStore({ sql }: Database): ContainerStore {
   const byName = sql.prepare("SELECT * FROM containers WHERE name = ?");
   const byPrefix = sql.prepare("SELECT * FROM containers WHERE id >= ? AND id < ? LIMIT 2");
   const setState = sql.prepare("UPDATE containers SET state = ? WHERE id = ?");
+  const setRequest = sql.prepare("UPDATE containers SET request = ? WHERE id = ?");
   const setName = sql.prepare("UPDATE containers SET name = ? WHERE id = ?");
   const remove = sql.prepare("DELETE FROM containers WHERE id = ?");
   const one = (row: unknown): ContainerRecord | undefined =>
@@ -101,6 +103,7 @@ export function containerStore({ sql }: Database): ContainerStore {
         : engineError("CONTAINER_NOT_FOUND", `no such container: ${reference}`, { details });
     },
     setState: (id, state) => void setState.run(JSON.stringify(state), id),
+    setRequest: (id, request) => void setRequest.run(JSON.stringify(request), id),
     rename(id, name) {
       checkFree(name);
       setName.run(name, id);

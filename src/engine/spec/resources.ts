@@ -1,11 +1,10 @@
 import { defaultDeviceRules } from "../../runtime/index.ts";
 import type { LinuxDevice, LinuxDeviceCgroup, LinuxResources } from "../../specs/oci-runtime/index.ts";
-import type { ResourcesRequest } from "../model/create-request.ts";
+import type { CreateContainerRequest, ResourcesRequest } from "../model/create-request.ts";
 import type { HostDevice } from "./host-devices.ts";
 import type { SpecInput } from "./input.ts";
-
-/** CPU time is given out in periods of this many microseconds unless the request says otherwise. */
-const DEFAULT_PERIOD = 100_000n;
+import { specLimits } from "./limits.ts";
+import type { Origins } from "./origins.ts";
 
 /** Fields of a request and the places of the spec that they become. */
 const places: readonly (readonly [pointer: string, field: keyof ResourcesRequest])[] = [
@@ -25,16 +24,15 @@ const places: readonly (readonly [pointer: string, field: keyof ResourcesRequest
 /** Limits and device rules of a container. */
 export function specResources(input: SpecInput): LinuxResources {
   const { resources, from } = input.request;
-  for (const [pointer, field] of places) input.origins.note(pointer, from[`resources.${field}`]);
-  input.origins.note("/linux/resources/cpu/quota", from["resources.nanoCpus"] ?? from["resources.cpuQuota"]);
-  input.origins.note("/linux/resources/cpu/period", from["resources.cpuPeriod"]);
-  return {
-    devices: deviceRules(input),
-    memory: memory(resources),
-    cpu: cpu(resources),
-    ...(resources.pidsLimit !== undefined && { pids: { limit: BigInt(resources.pidsLimit) } }),
-    blockIO: blockIo(input),
-  };
+  noteLimits(input.origins, from);
+  return { devices: deviceRules(input), ...specLimits(resources) };
+}
+
+/** Notes where the limits of a request came from. */
+export function noteLimits(origins: Origins, from: CreateContainerRequest["from"]): void {
+  for (const [pointer, field] of places) origins.note(pointer, from[`resources.${field}`]);
+  origins.note("/linux/resources/cpu/quota", from["resources.nanoCpus"] ?? from["resources.cpuQuota"]);
+  origins.note("/linux/resources/cpu/period", from["resources.cpuPeriod"]);
 }
 
 /** The nodes themselves. */
@@ -43,41 +41,6 @@ export function specDevices({ devices, origins }: SpecInput): LinuxDevice[] {
     origins.note(`/linux/devices/${index}`, from);
     return { path, type, major, minor, fileMode: mode, uid, gid };
   });
-}
-
-function memory(wanted: ResourcesRequest): NonNullable<LinuxResources["memory"]> {
-  return {
-    ...big("limit", wanted.memory),
-    ...big("reservation", wanted.memoryReservation),
-    // As Docker: as much swap as memory unless said otherwise.
-    ...big("swap", wanted.memorySwap ?? (wanted.memory === undefined ? undefined : wanted.memory * 2)),
-    ...big("swappiness", wanted.memorySwappiness),
-    ...(wanted.oomKillDisable && { disableOOMKiller: true }),
-  };
-}
-
-function cpu(wanted: ResourcesRequest): NonNullable<LinuxResources["cpu"]> {
-  const shares = big("shares", wanted.cpuShares);
-  const sets = {
-    ...(wanted.cpusetCpus !== undefined && { cpus: wanted.cpusetCpus }),
-    ...(wanted.cpusetMems !== undefined && { mems: wanted.cpusetMems }),
-  };
-  if (wanted.nanoCpus !== undefined && wanted.nanoCpus > 0) {
-    const quota = (BigInt(wanted.nanoCpus) * DEFAULT_PERIOD) / 1_000_000_000n;
-    return { ...shares, ...sets, quota, period: DEFAULT_PERIOD };
-  }
-  return {
-    ...shares,
-    ...sets,
-    ...big("quota", wanted.cpuQuota),
-    ...big("period", wanted.cpuPeriod),
-    ...big("realtimePeriod", wanted.cpuRealtimePeriod),
-    ...big("realtimeRuntime", wanted.cpuRealtimeRuntime),
-  };
-}
-
-function blockIo({ request: { resources } }: SpecInput): NonNullable<LinuxResources["blockIO"]> {
-  return { ...(resources.blkioWeight !== undefined && { weight: resources.blkioWeight }) };
 }
 
 function deviceRules({ request, devices }: SpecInput): LinuxDeviceCgroup[] {
@@ -103,8 +66,4 @@ function parseRule(text: string): LinuxDeviceCgroup {
     ...(minor !== undefined && { minor }),
     access,
   };
-}
-
-function big<K extends string>(key: K, value: number | undefined): { [P in K]?: bigint } {
-  return (value === undefined ? {} : { [key]: BigInt(value) }) as { [P in K]?: bigint };
 }

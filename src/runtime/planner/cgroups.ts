@@ -61,7 +61,7 @@ function makeGroups(builder: PlanBuilder, { hierarchies }: CgroupLayout): Groups
 }
 
 /** Without a hierarchy for it there is no write: `resourceWrites` refuses such a limit. */
-function pushWrite({ host }: PlanBuilder, group: Slot | undefined, write: CgroupWrite): void {
+export function pushWrite({ host }: PlanBuilder, group: Slot | undefined, write: CgroupWrite): void {
   if (group === undefined) return;
   const { file, value, from, ignore, instead } = write;
   host.push({

@@ -69,4 +69,5 @@ export {
   writeFrameHeader,
 } from "./stream-frame.ts";
 export type { DiskUsage, SystemInfo, SystemVersion } from "./system.ts";
+export { type ContainerUpdated, parseUpdateBody, type UpdateBody } from "./update-body.ts";
 export { parseVolumeSpec, type VolumeSpec } from "./volume-spec.ts";

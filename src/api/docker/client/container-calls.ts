@@ -69,6 +69,11 @@ export type ContainerCalls = {
   kill(container: string, signalName?: string, options?: CallOptions): Promise<void>;
   pause(container: string, options?: CallOptions): Promise<void>;
   unpause(container: string, options?: CallOptions): Promise<void>;
+  update(
+    container: string,
+    body: dockerApi.UpdateBody,
+    options?: CallOptions,
+  ): Promise<dockerApi.ContainerUpdated>;
   rename(container: string, name: string, options?: CallOptions): Promise<void>;
   remove(
     container: string,
@@ -118,6 +123,8 @@ export function createContainerCalls(transport: Transport): ContainerCalls {
     kill: (container, signalName, { signal } = {}) => post(container, "kill", { signal: signalName }, signal),
     pause: (container, { signal } = {}) => post(container, "pause", {}, signal),
     unpause: (container, { signal } = {}) => post(container, "unpause", {}, signal),
+    update: (container, json, { signal } = {}) =>
+      transport.sendForJson({ method: "POST", path: `${pathOf(container)}/update`, json, signal }),
     rename: (container, name, { signal } = {}) => post(container, "rename", { name }, signal),
     remove: (container, { force, volumes, signal } = {}) =>
       transport.sendForNothing({

@@ -91,6 +91,12 @@ export function createFakeContainers(hasImage: (reference: string) => boolean): 
     async unpause(reference) {
       calls.push(`unpause ${find(reference).view().name}`);
     },
+    async update(reference, { limits, restart }) {
+      const changes = Object.entries(limits).filter(([, value]) => value !== undefined);
+      const words = changes.map(([key, value]) => `${key}=${value}`);
+      if (restart !== undefined) words.push(`restart=${restart.policy}:${restart.maximumRetries}`);
+      calls.push(`update ${find(reference).view().name} ${words.join(" ")}`);
+    },
     async rename(reference, name) {
       find(reference).rename(name);
     },

@@ -3,6 +3,7 @@ import type {
   ContainerStats,
   CreateContainerRequest,
   Timestamp,
+  UpdateRequest,
 } from "../../../../engine/index.ts";
 import type { dockerApi } from "../../../../specs/index.ts";
 
@@ -41,6 +42,8 @@ export interface ContainersPort {
   kill(reference: string, signalName: string | undefined): Promise<void>;
   pause(reference: string): Promise<void>;
   unpause(reference: string): Promise<void>;
+  /** Changes limits and restart policy, also of a running container. */
+  update(reference: string, update: UpdateRequest): Promise<void>;
   rename(reference: string, name: string): Promise<void>;
   /** `conflict` when it runs and `force` is not set. */
   remove(reference: string, options: RemoveOptions): Promise<void>;

@@ -17,6 +17,7 @@ import { exportContainer, logs } from "./output.ts";
 import type { ContainersPort } from "./port.ts";
 import { stats } from "./stats.ts";
 import { top } from "./top.ts";
+import { update } from "./update.ts";
 import { waitContainer } from "./wait.ts";
 
 /** A handler that still needs the engine. */
@@ -41,6 +42,7 @@ export function containerRoutes(containers: ContainersPort): readonly Route[] {
     { method: "POST", path: "/containers/{id}/kill", since: 24, handler: using(killContainer) },
     { method: "POST", path: "/containers/{id}/pause", since: 24, handler: using(pause) },
     { method: "POST", path: "/containers/{id}/unpause", since: 24, handler: using(unpause) },
+    { method: "POST", path: "/containers/{id}/update", since: 24, handler: using(update) },
     { method: "POST", path: "/containers/{id}/rename", since: 24, handler: using(rename) },
     { method: "POST", path: "/containers/{id}/resize", since: 24, handler: using(resize) },
     { method: "POST", path: "/containers/{id}/wait", since: 24, handler: using(waitContainer) },
