@@ -16,17 +16,21 @@ export type Connection = {
   readonly bridge: number;
 };
 
+/** All that a container gets when it starts. */
+export type Attaching = {
+  /** Name of our table of the packet filter. */
+  readonly table: string;
+  readonly connections: readonly Connection[];
+  readonly publications: readonly Publication[];
+};
+
 const LOOPBACK = 1;
 
 /** Ops that make a container's network namespace at a path and all that is in it, then publish its ports. */
-export function attachOps(
-  path: string,
-  connections: readonly Connection[],
-  publications: readonly Publication[],
-): Op[] {
+export function attachOps(path: string, { table, connections, publications }: Attaching): Op[] {
   const slots = slotAllocator();
   const namespace = slots.next();
-  const ports = publishPorts(publications.map(publishedPort));
+  const ports = publishPorts(table, publications.map(publishedPort));
   return [
     { op: "networkNamespace", from: "network", path, out: namespace },
     netlinkOp({

@@ -108,7 +108,7 @@ async function connectContainer(
   path: string,
   { connections, publications }: { connections: readonly Connection[]; publications: readonly Publication[] },
 ): Promise<void> {
-  const ops = attachOps(path, connections, publications);
+  const ops = attachOps(path, { table: host.table, connections, publications });
   try {
     await executeHost(host.helper, ops);
   } catch (error) {
@@ -127,7 +127,7 @@ async function withdraw(
   container: string,
   publications: readonly Publication[],
 ): Promise<void> {
-  const changes = withdrawPorts(publications.map(publishedPort));
+  const changes = withdrawPorts(host.table, publications.map(publishedPort));
   if (changes.length === 0) return;
   try {
     await executeHost(host.helper, [filterOp("take ports back", changes)]);

@@ -17,6 +17,8 @@ import { isWildcard } from "./store.ts";
 export type HostNetwork = {
   readonly helper: Helper;
   readonly logger: Logger;
+  /** Name of our table of the packet filter. */
+  readonly table: string;
 };
 
 const TAG = 1;
@@ -89,18 +91,26 @@ export function filterOp(what: string, changes: readonly Change[]) {
 
 /** Makes our table of the packet filter anew. */
 export async function filterPackets(
-  { helper }: HostNetwork,
-  networks: readonly Network[],
-  publications: readonly Publication[],
+  { helper, table }: HostNetwork,
+  contents: {
+    readonly networks: readonly Network[];
+    readonly publications: readonly Publication[];
+    /** Ports that lead elsewhere than to containers. */
+    readonly more: readonly PublishedPort[];
+  },
 ): Promise<void> {
+  const { networks, publications, more } = contents;
   const filtered = networks.map(({ bridge, pools, internal, open }) => ({
     bridge,
     internal,
     open,
     subnets: pools.map(({ subnet }) => parseSubnet(subnet)),
   }));
-  const changes = ruleset(filtered, publications.map(publishedPort));
-  await executeHost(helper, [filterOp("set the rules of table tug", changes)]);
+  const changes = ruleset(table, {
+    networks: filtered,
+    ports: [...publications.map(publishedPort), ...more],
+  });
+  await executeHost(helper, [filterOp(`set the rules of table ${table}`, changes)]);
 }
 
 /** A publication as the packet filter sees it. */

@@ -2,7 +2,6 @@ import type { Database, Logger } from "../base/index.ts";
 import type { Helper } from "../helper/index.ts";
 import type { Attachment, AttachRequest } from "./attachments.ts";
 import { createAttachments } from "./attachments.ts";
-import { removeBridge } from "./bridge.ts";
 import { createNetwork } from "./create.ts";
 import { networkError } from "./errors.ts";
 import type { Endpoint, Network, NetworkRequest, Publication } from "./model.ts";
@@ -11,7 +10,6 @@ import { createSwitchboard } from "./switchboard.ts";
 
 /** The network that containers are on where nobody says otherwise. */
 export const DEFAULT_NETWORK = "bridge";
-const DEFAULT_BRIDGE = "tug0";
 
 export type NetworksOptions = {
   /** Opened with `networkMigrations`. */
@@ -20,10 +18,12 @@ export type NetworksOptions = {
   readonly logger: Logger;
   /** Directory for the files that keep network namespaces alive. */
   readonly namespaces: string;
+  /** What the engine calls its things in the kernel, where several engines share a machine: letters and digits, at most 8. */
+  readonly prefix: string;
 };
 
 /** Networks of containers, and who is connected to them. */
-export interface Networks {
+export interface Networks extends AsyncDisposable {
   /** @throws NETWORK_NAME_TAKEN, NETWORK_ADDRESS, NETWORK_EXHAUSTED */
   create(request: NetworkRequest): Promise<Network>;
   /** @throws NETWORK_NOT_FOUND, NETWORK_IN_USE */
@@ -42,22 +42,23 @@ export interface Networks {
   attach(container: string, request: AttachRequest): Promise<Attachment>;
   /** Takes all of that back. Nothing to take is no failure. */
   detach(container: string): Promise<void>;
-  /** Takes back what containers have that do not run any more. */
+  /** Takes back what containers have that do not run any more, and serves those that do. */
   recover(isRunning: (container: string) => boolean): Promise<void>;
 }
 
 /** Opens the networks of an engine. Nothing is made in the kernel before a container needs it. */
 export function openNetworks(options: NetworksOptions): Networks {
-  const { database, helper, logger } = options;
+  const { database, helper, logger, prefix } = options;
   const store = networkStore(database);
-  const host = { helper, logger };
-  const switchboard = createSwitchboard(host, store);
+  const host = { helper, logger, table: prefix };
+  const hasNames = ({ name }: Network): boolean => name !== DEFAULT_NETWORK;
+  const switchboard = createSwitchboard(host, store, hasNames);
   const attachments = createAttachments({ ...options, host, store, switchboard });
   const create = (request: NetworkRequest): Promise<Network> =>
     createNetwork(store, request, (work) => database.transaction(work));
   const ready = store.list().some(({ name }) => name === DEFAULT_NETWORK)
     ? Promise.resolve()
-    : create({ name: DEFAULT_NETWORK, bridge: DEFAULT_BRIDGE }).then(() => undefined);
+    : create({ name: DEFAULT_NETWORK, bridge: `${prefix}0` }).then(() => undefined);
   ready.catch(() => undefined);
   return {
     async create(request) {
@@ -76,8 +77,7 @@ export function openNetworks(options: NetworksOptions): Networks {
         });
       }
       store.remove(network.id);
-      await switchboard.refilter();
-      await removeBridge(host, network);
+      await switchboard.remove(network);
     },
     list: () => store.list(),
     find: (reference) => store.find(reference),
@@ -88,6 +88,11 @@ export function openNetworks(options: NetworksOptions): Networks {
       return await attachments.attach(container, request);
     },
     detach: (container) => attachments.detach(container),
-    recover: (isRunning) => attachments.recover(isRunning),
+    async recover(isRunning) {
+      await attachments.recover(isRunning);
+      const used = new Set(store.endpoints("all").map(({ network }) => network));
+      for (const network of store.list()) if (used.has(network.id)) await switchboard.connect(network);
+    },
+    [Symbol.asyncDispose]: () => switchboard[Symbol.asyncDispose](),
   };
 }

@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { openDatabase, silentLogger } from "../../src/base/index.ts";
 import { createHelper } from "../../src/helper/index.ts";
 import { type Networks, networkMigrations, openNetworks } from "../../src/network/index.ts";
 import { deleteLink, setLink } from "../../src/network/netlink/link.ts";
 import { type NetlinkRequest, netlinkOp } from "../../src/network/netlink/op.ts";
 import { batchOf, deleteTable } from "../../src/network/nftables/objects.ts";
+import { debianProgram } from "../environment/requirements.ts";
 import { temporaryDirectory } from "../environment/temporary.ts";
 import { helperPath } from "../helper/driver.ts";
 import { inOwnNetwork } from "./own-network.ts";
@@ -21,6 +23,7 @@ type Place = AsyncDisposable & {
   readonly namespaces: string;
 };
 
+const busybox = debianProgram("busybox");
 const helper = createHelper(helperPath);
 
 async function send(request: Pick<NetlinkRequest, "protocol" | "messages" | "ignore">): Promise<void> {
@@ -33,15 +36,19 @@ async function openPlace(): Promise<Place> {
   const directory = await temporaryDirectory();
   const namespaces = join(directory.path, "netns");
   const database = openDatabase(join(directory.path, "db"), networkMigrations);
-  const reopen = (): Networks => openNetworks({ database, helper, logger: silentLogger, namespaces });
-  const networks = reopen();
+  await using opened = new AsyncDisposableStack();
+  const open = (): Networks =>
+    openNetworks({ database, helper, logger: silentLogger, namespaces, prefix: "tug" });
+  const networks = opened.use(open());
+  const kept = opened.move();
   return {
     networks,
-    reopen,
+    reopen: () => kept.use(open()),
     namespaces,
     async [Symbol.asyncDispose]() {
       await networks.recover(() => false);
       for (const { name } of networks.list().slice(1)) await networks.remove(name);
+      await kept.disposeAsync();
       await send({ messages: [deleteLink("tug0")], ignore: ["ENODEV"] });
       await directory[Symbol.asyncDispose]();
     },
@@ -180,5 +187,36 @@ inOwnNetwork(import.meta.filename, () => {
     await helper.execute({ host: [flush], stage: [], init: [] });
     await networks.detach("one");
     await networks.detach("two");
+  });
+
+  test("containers of a network find each other by name, at once and after the engine's death", {
+    skip: busybox.skip,
+  }, async () => {
+    await using place = await openPlace();
+    const { networks } = place;
+    const blue = await networks.create({ name: "blue" });
+    const gateway = blue.pools[0]?.gateway;
+    const join = (container: string, ...aliases: string[]) =>
+      networks.attach(container, { networks: [{ network: "blue", aliases }], ports: [] });
+    const { namespace } = await join("one", "web");
+    // Not in the way of the server, which is in this process.
+    const look = async (name: string): Promise<string> => {
+      const script = `${busybox.path} nslookup ${name} ${gateway} || true`;
+      return (await promisify(execFile)("nsenter", [`--net=${namespace}`, "sh", "-ec", script])).stdout;
+    };
+    assert.match(await look("db"), /SERVFAIL|NXDOMAIN|no servers|can't/i);
+    const two = await join("two", "db", "Database");
+    for (const name of ["db", "database.blue"])
+      assert.match(
+        await look(name),
+        new RegExp(`Address:\\s+${two.endpoints[0]?.ipv4?.replaceAll(".", "\\.")}`),
+      );
+    assert.match(await look(two.endpoints[0]?.ipv4 ?? ""), /name = db\.blue/);
+    await networks[Symbol.asyncDispose]();
+    const successor = place.reopen();
+    await successor.recover(() => true);
+    assert.match(await look("web.blue"), /Address:\s+172\.18\.0\.2/);
+    await successor.detach("two");
+    assert.doesNotMatch(await look("db"), /172\.18\.0\.3/);
   });
 });

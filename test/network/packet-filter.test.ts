@@ -56,7 +56,7 @@ async function openHost(): Promise<Lab> {
 
 test("a published port leads to its container, from everywhere", { skip }, async () => {
   await using lab = await openHost();
-  await expectSuccess(change(lab, ruleset([blue, red], [web])));
+  await expectSuccess(change(lab, ruleset("tug", { networks: [blue, red], ports: [web] })));
   await using _server = await lab.listen("a", 80, "a");
   assert.equal(
     lab.ask("neighbour", "192.168.7.1", 8080),
@@ -72,7 +72,7 @@ test("a published port leads to its container, from everywhere", { skip }, async
 
 test("networks are apart, and nobody gets in but by published ports", { skip }, async () => {
   await using lab = await openHost();
-  await expectSuccess(change(lab, ruleset([blue, red], [web])));
+  await expectSuccess(change(lab, ruleset("tug", { networks: [blue, red], ports: [web] })));
   await using _a = await lab.listen("a", 80, "a");
   await using _secret = await lab.listen("a", 81, "secret");
   await using _neighbour = await lab.listen("neighbour", 80, "neighbour");
@@ -94,7 +94,9 @@ test("networks are apart, and nobody gets in but by published ports", { skip }, 
 
 test("an internal network has no way out, a closed one no way between its containers", { skip }, async () => {
   await using lab = await openHost();
-  await expectSuccess(change(lab, ruleset([{ ...blue, internal: true }, red], [])));
+  await expectSuccess(
+    change(lab, ruleset("tug", { networks: [{ ...blue, internal: true }, red], ports: [] })),
+  );
   await using _neighbour = await lab.listen("neighbour", 80, "neighbour");
   await using _b = await lab.listen("b", 80, "b");
   assert.equal(lab.ask("a", "192.168.7.2", 80), "no connection");
@@ -116,26 +118,26 @@ test("a container cannot reach what listens on the host's loopback", {
     "::ffff:10.9.0.2 host",
     "without the table the attack succeeds",
   );
-  await expectSuccess(change(lab, ruleset([blue, red], [])));
+  await expectSuccess(change(lab, ruleset("tug", { networks: [blue, red], ports: [] })));
   assert.equal(lab.ask("a", "127.0.0.1", 99), "no connection");
 });
 
 test("ports come and go, each once; the table can be made anew at any time", { skip }, async () => {
   await using lab = await openHost();
-  await expectSuccess(change(lab, ruleset([blue, red], [])));
+  await expectSuccess(change(lab, ruleset("tug", { networks: [blue, red], ports: [] })));
   await using _a = await lab.listen("a", 80, "a");
   await using _b = await lab.listen("b", 80, "b");
   assert.equal(lab.ask("host", "192.168.7.1", 8080), "no connection");
-  await expectSuccess(change(lab, publishPorts([web])));
+  await expectSuccess(change(lab, publishPorts("tug", [web])));
   assert.equal(lab.ask("neighbour", "192.168.7.1", 8080), "::ffff:192.168.7.2 a");
-  const taken = await change(lab, publishPorts([{ ...web, container: parseIp("10.9.0.3") }]));
+  const taken = await change(lab, publishPorts("tug", [{ ...web, container: parseIp("10.9.0.3") }]));
   assert.equal(taken.failure?.errno, EEXIST);
   const bound = { ...web, host: parseIp("192.168.7.1"), container: parseIp("10.9.0.3") };
-  await expectSuccess(change(lab, publishPorts([bound])));
+  await expectSuccess(change(lab, publishPorts("tug", [bound])));
   assert.equal(lab.ask("neighbour", "192.168.7.1", 8080), "::ffff:192.168.7.2 b", "the more exact one wins");
-  await expectSuccess(change(lab, withdrawPorts([bound])));
+  await expectSuccess(change(lab, withdrawPorts("tug", [bound])));
   assert.equal(lab.ask("neighbour", "192.168.7.1", 8080), "::ffff:192.168.7.2 a");
-  await expectSuccess(change(lab, ruleset([blue, red], [])));
-  assert.equal((await change(lab, withdrawPorts([web]))).failure?.errno, ENOENT);
+  await expectSuccess(change(lab, ruleset("tug", { networks: [blue, red], ports: [] })));
+  assert.equal((await change(lab, withdrawPorts("tug", [web]))).failure?.errno, ENOENT);
   assert.equal(lab.ask("neighbour", "192.168.7.1", 8080), "no connection");
 });

@@ -57,9 +57,6 @@ export type PublishedPort = {
   readonly containerPort: number;
 };
 
-/** The one table that is ours. Whatever else the host filters with is never touched. */
-export const TABLE = "tug";
-
 const protocols: Readonly<Record<Protocol, number>> = { tcp: 6, udp: 17, sctp: 132 };
 /** Type of a destination that is an address of this machine: RTN_LOCAL. */
 const LOCAL = Uint8Array.of(2, 0, 0, 0);
@@ -68,21 +65,26 @@ const loopback = parseSubnet("127.0.0.0/8");
 /**
  * The whole table, made anew: in one batch it takes the place of the one before. Chains that filter come after those of
  * the host (priority 10), so that what the host drops stays dropped.
+ *
+ * @param table name of the one table that is ours; whatever else the host filters with is never touched
  */
-export function ruleset(networks: readonly FilteredNetwork[], ports: readonly PublishedPort[]): Change[] {
+export function ruleset(
+  table: string,
+  { networks, ports }: { networks: readonly FilteredNetwork[]; ports: readonly PublishedPort[] },
+): Change[] {
   const chain = (name: string, ...rules: readonly (readonly Expression[])[]): Change[] =>
-    rules.map((expressions) => newRule(TABLE, name, expressions));
+    rules.map((expressions) => newRule(table, name, expressions));
   return [
-    newTable(TABLE),
-    deleteTable(TABLE),
-    newTable(TABLE),
-    ...maps.map((map, index) => newSet(TABLE, index + 1, map)),
-    newChain(TABLE, "publish"),
-    newChain(TABLE, "guard", { type: "filter", at: "prerouting", priority: -300 }),
-    newChain(TABLE, "prerouting", { type: "nat", at: "prerouting", priority: -100 }),
-    newChain(TABLE, "output", { type: "nat", at: "output", priority: -100 }),
-    newChain(TABLE, "postrouting", { type: "nat", at: "postrouting", priority: 100 }),
-    newChain(TABLE, "forward", { type: "filter", at: "forward", priority: 10 }),
+    newTable(table),
+    deleteTable(table),
+    newTable(table),
+    ...maps.map((map, index) => newSet(table, index + 1, map)),
+    newChain(table, "publish"),
+    newChain(table, "guard", { type: "filter", at: "prerouting", priority: -300 }),
+    newChain(table, "prerouting", { type: "nat", at: "prerouting", priority: -100 }),
+    newChain(table, "output", { type: "nat", at: "output", priority: -100 }),
+    newChain(table, "postrouting", { type: "nat", at: "postrouting", priority: 100 }),
+    newChain(table, "forward", { type: "filter", at: "forward", priority: 10 }),
     ...chain("publish", ...([4, 6] as const).flatMap((version) => [toBound(version), toPublished(version)])),
     ...chain("prerouting", [destinationType(), compare(LOCAL), jump("publish")]),
     ...chain("output", [destinationType(), compare(LOCAL), jump("publish")]),
@@ -91,20 +93,20 @@ export function ruleset(networks: readonly FilteredNetwork[], ports: readonly Pu
       ...chain("forward", ...forwardRules(network)),
       ...chain("postrouting", ...postroutingRules(network)),
     ]),
-    ...publishPorts(ports),
+    ...publishPorts(table, ports),
   ];
 }
 
 /** Publishes ports in a table that is there. Fails with EEXIST where one leads elsewhere. */
-export function publishPorts(ports: readonly PublishedPort[]): Change[] {
-  return byMap(ports).map(([map, elements]) => newElements(TABLE, map, elements));
+export function publishPorts(table: string, ports: readonly PublishedPort[]): Change[] {
+  return byMap(ports).map(([map, elements]) => newElements(table, map, elements));
 }
 
 /** Takes ports back. Fails with ENOENT where one is not published. */
-export function withdrawPorts(ports: readonly PublishedPort[]): Change[] {
+export function withdrawPorts(table: string, ports: readonly PublishedPort[]): Change[] {
   return byMap(ports).map(([map, elements]) =>
     deleteElements(
-      TABLE,
+      table,
       map,
       elements.map(({ key }) => ({ key })),
     ),

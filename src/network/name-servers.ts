@@ -1,0 +1,82 @@
+import { readFile } from "node:fs/promises";
+import type { Logger } from "../base/index.ts";
+import { parseIp } from "./address/ip.ts";
+import { parseResolvConf } from "./dns/resolvers.ts";
+import { type DnsServer, type NameTable, serveNames } from "./dns/server.ts";
+import type { Network } from "./model.ts";
+import type { PublishedPort } from "./nftables/ruleset.ts";
+import type { NetworkStore } from "./store.ts";
+
+const DNS = 53;
+
+/**
+ * A name server per network, at its gateway. It listens on a port that is free and gets what is sent to port 53, because
+ * a server of the host's may have that one on all addresses.
+ */
+export interface NameServers extends AsyncDisposable {
+  /** Serves a network whose gateway is there. */
+  serve(network: Network): Promise<void>;
+  stop(network: Network): Promise<void>;
+  /** What leads to the servers, for the packet filter. */
+  ports(): PublishedPort[];
+}
+
+export function createNameServers(store: NetworkStore, logger: Logger): NameServers {
+  const servers = new Map<string, { server: DnsServer; gateway: string }>();
+  const stop = async (id: string): Promise<void> => {
+    const entry = servers.get(id);
+    servers.delete(id);
+    await entry?.server[Symbol.asyncDispose]();
+  };
+  return {
+    async serve(network) {
+      const gateway = network.pools.find(({ subnet }) => !subnet.includes(":"))?.gateway;
+      if (gateway === undefined || servers.has(network.id)) return;
+      const names = nameTable(store, network);
+      const upstream = network.internal ? () => [] : hostServers;
+      const server = await serveNames({ address: gateway, port: 0, names, upstream, logger });
+      servers.set(network.id, { server, gateway });
+    },
+    stop: ({ id }) => stop(id),
+    ports: () =>
+      [...servers.values()].flatMap(({ server, gateway }) => {
+        const address = parseIp(gateway);
+        return (["tcp", "udp"] as const).map((protocol) => ({
+          host: address,
+          hostPort: DNS,
+          protocol,
+          container: address,
+          containerPort: server.port,
+        }));
+      }),
+    async [Symbol.asyncDispose]() {
+      for (const id of [...servers.keys()]) await stop(id);
+    },
+  };
+}
+
+/** The host's own servers, as they are now. */
+async function hostServers(): Promise<readonly string[]> {
+  return parseResolvConf(await readFile("/etc/resolv.conf", "utf8").catch(() => "")).servers;
+}
+
+/** Names as `web` and `web.NETWORK`, in any case. */
+function nameTable(store: NetworkStore, network: Network): NameTable {
+  const suffix = `.${network.name.toLowerCase()}`;
+  return {
+    addressesOf(asked) {
+      const name = asked.endsWith(suffix) ? asked.slice(0, -suffix.length) : asked;
+      const known = store
+        .endpoints({ network: network.id })
+        .filter(({ aliases }) => aliases.some((alias) => alias.toLowerCase() === name));
+      if (known.length === 0) return undefined;
+      return known.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((ip) => ip !== undefined);
+    },
+    nameOf(address) {
+      const endpoint = store
+        .endpoints({ network: network.id })
+        .find(({ ipv4, ipv6 }) => ipv4 === address || ipv6 === address);
+      return endpoint?.aliases[0] && `${endpoint.aliases[0]}.${network.name}`;
+    },
+  };
+}
