@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { arch, release } from "node:os";
 import { defineErrors } from "../base/index.ts";
 import { type CgroupMembership, parseCgroup } from "./parsers/cgroup.ts";
@@ -29,31 +29,65 @@ export type HostFacts = {
 /**
  * Reads the facts; no privilege is needed.
  *
+ * The files are of the kernel's own making, so reading them waits for nothing; a detour over other threads would take
+ * several times as long.
+ *
  * @param pid whose mounts, control groups and capabilities count; this process's by default
  */
 export async function readHostFacts(pid: number | "self" = "self"): Promise<HostFacts> {
-  const [status, mountinfo, cgroup, bootId, modules] = await Promise.all([
-    readFile(`/proc/${pid}/status`, "utf8"),
-    readFile(`/proc/${pid}/mountinfo`, "utf8"),
-    readFile(`/proc/${pid}/cgroup`, "utf8").catch(() => ""),
-    readFile("/proc/sys/kernel/random/boot_id", "utf8"),
-    readFile("/sys/kernel/security/lsm", "utf8").catch(() => ""),
-  ]);
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return {
+    ...machineFacts(),
+    boundingCapabilities: BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`),
+    mounts: mountsOf(readFileSync(`/proc/${pid}/mountinfo`, "utf8")),
+    groups: groupsOf(readOptional(`/proc/${pid}/cgroup`)),
+  };
+}
+
+type MachineFacts = Pick<HostFacts, "architecture" | "kernel" | "bootId" | "security">;
+
+/** What stays the same until the machine is booted again. */
+const machineFacts = once((): MachineFacts => {
   const [major = 0, minor = 0] = release().split(/[.-]/).map(Number);
-  const lsm = modules.trim().split(",");
+  const lsm = readOptional("/sys/kernel/security/lsm").trim().split(",");
   return {
     architecture: architectureOf(arch()),
     kernel: { release: release(), major, minor },
-    bootId: bootId.trim(),
-    boundingCapabilities: BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`),
-    mounts: parseMountinfo(mountinfo),
-    groups: parseCgroup(cgroup),
+    bootId: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
     security: {
       apparmor: lsm.includes("apparmor"),
       selinux: lsm.includes("selinux"),
-      seccomp: /^Seccomp:/m.test(status),
+      seccomp: /^Seccomp:/m.test(readFileSync("/proc/self/status", "utf8")),
     },
   };
+});
+
+const mountsOf = forLatest(parseMountinfo);
+const groupsOf = forLatest(parseCgroup);
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** A parser that does not parse again what it parsed last. */
+function forLatest<T>(parse: (text: string) => T): (text: string) => T {
+  let latest: { text: string; value: T } | undefined;
+  return (text) => {
+    if (latest?.text !== text) latest = { text, value: parse(text) };
+    return latest.value;
+  };
+}
+
+function readOptional(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 function architectureOf(name: string): Architecture {

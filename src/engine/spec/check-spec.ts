@@ -7,5 +7,8 @@ import { parseSpec, printJson, type Spec } from "../../specs/oci-runtime/index.t
  * @throws OCI_CONFIG with the pointer of the place
  */
 export function checkSpec(spec: Spec): Spec {
-  return parseSpec(printJson(spec)).value;
+  const { seccomp, ...linux } = spec.linux ?? {};
+  const { value } = parseSpec(printJson({ ...spec, linux }));
+  // The filter is the default one or was parsed when it came.
+  return seccomp === undefined ? value : { ...value, linux: { ...value.linux, seccomp } };
 }

@@ -45,7 +45,19 @@ const machineCalls: Readonly<Record<Machine, readonly string[]>> = {
  *
  * Source: https://github.com/moby/profiles/blob/seccomp/v0.2.3/seccomp/default_linux.go
  */
-export function defaultSeccomp({ capabilities, machine, kernel }: ProfileInput): LinuxSeccomp {
+export function defaultSeccomp(input: ProfileInput): LinuxSeccomp {
+  const key = [input.machine, ...input.kernel, ...input.capabilities].join(" ");
+  const profile = profiles.get(key) ?? makeProfile(input);
+  if (profiles.size >= MOST) profiles.clear();
+  profiles.set(key, profile);
+  return profile;
+}
+
+/** Equal inputs give the same object: what is worked out from it need not be worked out again. */
+const profiles = new Map<string, LinuxSeccomp>();
+const MOST = 64;
+
+function makeProfile({ capabilities, machine, kernel }: ProfileInput): LinuxSeccomp {
   const has = new Set(capabilities);
   const byCapability = Object.entries(callsByCapability).flatMap(([name, calls]) =>
     has.has(name) ? calls : [],

@@ -2,7 +2,7 @@ import type { HostFacts } from "../../host/index.ts";
 import type { Op } from "../../plan/index.ts";
 import type { Process, Spec } from "../../specs/oci-runtime/index.ts";
 import { allCapabilities, type GrantedCapabilities, grantCapabilities } from "../capabilities.ts";
-import { compileSeccomp } from "../seccomp/index.ts";
+import { seccompFilter } from "../seccomp/index.ts";
 import type { PlanBuilder } from "./builder.ts";
 
 export type IdentityInput = {
@@ -76,7 +76,7 @@ export function environmentValue(env: readonly string[] | undefined, name: strin
 function filterOps({ spec, facts }: IdentityInput): Op[] {
   const seccomp = spec.linux?.seccomp;
   if (seccomp === undefined) return [];
-  const { program, flags } = compileSeccomp(seccomp, facts.architecture);
+  const { program, flags } = seccompFilter(seccomp, facts.architecture);
   return [{ op: "seccomp", from: "/linux/seccomp", filter: program, flags }];
 }
 

@@ -1,5 +1,5 @@
 import { directoryFlags, type Op } from "../../plan/index.ts";
-import { printJson } from "../../specs/oci-runtime/index.ts";
+import { printSpec } from "../../specs/oci-runtime/index.ts";
 import type { CgroupLayout } from "../cgroups/index.ts";
 import type { StoredGroup, StoredState } from "../state.ts";
 import type { CreateInput } from "./input.ts";
@@ -31,7 +31,7 @@ export function journalOps(input: CreateInput): Op[] {
       op: "writeFile",
       from: "state directory",
       path: `${stateDir}/${stateFiles.config}`,
-      content: escapeContent(printJson(spec)),
+      content: escapeContent(printSpec(spec)),
       mode: 0o600,
     },
     { op: "writeFile", from: "state directory", ...stateFile(input, "0", '"0"') },

@@ -1,5 +1,5 @@
 import { type Digest, sha256 } from "../../base/index.ts";
-import { type LinuxSeccomp, printJson } from "../../specs/oci-runtime/index.ts";
+import type { LinuxSeccomp } from "../../specs/oci-runtime/index.ts";
 import type { Machine } from "./architectures.ts";
 import { syscallTableDigest } from "./syscalls.gen.ts";
 
@@ -17,10 +17,10 @@ export function seccompDigest(profile: LinuxSeccomp, machine: Machine): Digest {
     names,
     action,
     errnoRet ?? null,
-    args.map(({ index, value, valueTwo = 0n, op }) => [index, value, valueTwo, op]),
+    args.map(({ index, value, valueTwo = 0n, op }) => [index, `${value}`, `${valueTwo}`, op]),
   ]);
   const versions = [COMPILER_REVISION, syscallTableDigest, machine];
   return sha256(
-    printJson([versions, defaultAction, defaultErrnoRet ?? null, architectures, flags ?? null, rules]),
+    JSON.stringify([versions, defaultAction, defaultErrnoRet ?? null, architectures, flags ?? null, rules]),
   );
 }

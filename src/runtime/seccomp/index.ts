@@ -1,3 +1,3 @@
 export type { Machine } from "./architectures.ts";
-export { compileSeccomp, type SeccompFilter } from "./compile.ts";
-export { seccompDigest } from "./digest.ts";
+export { seccompFilter } from "./cached.ts";
+export type { SeccompFilter } from "./compile.ts";

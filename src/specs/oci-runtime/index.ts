@@ -1,5 +1,5 @@
 export * from "./constants.ts";
-export { MAX_DOCUMENT_SIZE, parseJson, printJson } from "./json.ts";
+export { MAX_DOCUMENT_SIZE, parseJson, printJson, printSpec } from "./json.ts";
 export { type ParsedSpec, parseProcess, parseResources, parseSeccomp, parseSpec } from "./parse.ts";
 export type { SpecWarning } from "./read.ts";
 export * from "./state.ts";

@@ -1,4 +1,5 @@
 import { ociError } from "./errors.ts";
+import type { Spec } from "./types.ts";
 
 /** The largest document that is read, in bytes. A configuration with Docker's profile has about 40,000. */
 export const MAX_DOCUMENT_SIZE = 16 * 1024 * 1024;
@@ -50,6 +51,21 @@ function reasonOf(cause: unknown): string {
 }
 
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+
+const printed = new WeakMap<object, string>();
+
+/** Stands for the filter until it is put in; no text of a configuration holds a NUL. */
+const FILTER = "\0filter";
+
+/** Writes a configuration as JSON. Its filter, which is most of it, is written once however often it is used. */
+export function printSpec(spec: Spec): string {
+  const { seccomp, ...linux } = spec.linux ?? {};
+  if (seccomp === undefined) return printJson(spec);
+  const text = printed.get(seccomp) ?? printJson(seccomp);
+  printed.set(seccomp, text);
+  const frame = printJson({ ...spec, linux: { ...linux, seccomp: FILTER } });
+  return frame.replace(JSON.stringify(FILTER), () => text);
+}
 
 /** Writes a value as JSON; a bigint is written as the number it is. */
 export function printJson(value: unknown, indent: string | number = 0): string {

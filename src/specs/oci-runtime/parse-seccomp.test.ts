@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type LinuxSeccomp, parseSpec, printJson } from "./index.ts";
+import { type LinuxSeccomp, parseSpec, printJson, printSpec } from "./index.ts";
 
 function parse(seccomp: unknown): LinuxSeccomp | undefined {
   const process = { args: ["sh"], cwd: "/" };
@@ -95,3 +95,30 @@ for (const [name, seccomp, sentence] of refused) {
   test(`${name} is refused`, () =>
     assert.throws(() => parse(seccomp), { message: `cannot use config.json#/linux/seccomp${sentence}` }));
 }
+
+test("a configuration is printed with its filter, whatever else it holds", () => {
+  const seccomp: LinuxSeccomp = {
+    defaultAction: "SCMP_ACT_ERRNO",
+    syscalls: [
+      {
+        names: ["$&", "clone"],
+        action: "SCMP_ACT_ALLOW",
+        args: [{ index: 0, value: 2n ** 63n, op: "SCMP_CMP_EQ" }],
+      },
+    ],
+  };
+  const { value } = parseSpec(
+    printJson({
+      ociVersion: "1.0.0",
+      root: { path: "r" },
+      process: { args: ["filter"], cwd: "/", user: { uid: 0, gid: 0 } },
+      linux: { seccomp },
+    }),
+  );
+  for (const _ of ["printed", "remembered"]) {
+    assert.deepEqual(JSON.parse(printSpec(value)), JSON.parse(printJson(value)));
+    assert.deepEqual(parseSpec(printSpec(value)).value, value);
+  }
+  const { linux: __, ...plain } = value;
+  assert.equal(printSpec(plain), printJson(plain));
+});

@@ -19,7 +19,15 @@ export type Reader<T> = (value: unknown, at: At) => T;
 
 /** The place of a member or element. */
 export function below(at: At, key: string | number): At {
-  return { ...at, pointer: at.pointer + jsonPointer([key]) };
+  const { document, warnings } = at;
+  return {
+    document,
+    warnings,
+    // Few places are ever named, and a configuration has thousands.
+    get pointer() {
+      return at.pointer + jsonPointer([key]);
+    },
+  };
 }
 
 /**
