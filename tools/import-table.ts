@@ -4,6 +4,7 @@
  */
 export const importTable: Readonly<Record<string, { may: readonly string[]; because: string }>> = {
   base: { may: [], because: "everybody reads it" },
+  tar: { may: ["base"], because: "a format that images, containers and the command line have in common" },
   specs: { may: ["base"], because: "types and parsers of what others defined, without behaviour" },
   credentials: {
     may: ["base"],
@@ -23,7 +24,7 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
     because: "the only place that knows namespaces",
   },
   images: {
-    may: ["base", "specs", "credentials", "plan", "helper", "host"],
+    may: ["base", "tar", "specs", "credentials", "plan", "helper", "host"],
     because: "never runtime, never network: peers meet in engine",
   },
   network: {
@@ -32,7 +33,19 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
   },
   build: { may: ["base", "specs", "host", "images"], because: "declares the RunStep port it needs" },
   engine: {
-    may: ["base", "specs", "credentials", "plan", "helper", "host", "runtime", "images", "network", "build"],
+    may: [
+      "base",
+      "tar",
+      "specs",
+      "credentials",
+      "plan",
+      "helper",
+      "host",
+      "runtime",
+      "images",
+      "network",
+      "build",
+    ],
     because: "orchestration of everything below it",
   },
   "api/docker": { may: ["base", "specs", "engine"], because: "a door holds no state" },
@@ -43,7 +56,7 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
     because: "the runc command line is a door to the low-level runtime and knows no engine",
   },
   cli: {
-    may: ["base", "specs", "credentials", "api/docker/client"],
+    may: ["base", "tar", "specs", "credentials", "api/docker/client"],
     because: "the command line is an ordinary API client, which brings its user's credentials",
   },
   front: {

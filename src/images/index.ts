@@ -5,9 +5,7 @@ export type { Image } from "./image-store.ts";
 export type { ImageRecord } from "./image-table.ts";
 export type { Images, PulledImage, PullImageOptions, PushImageOptions } from "./images.ts";
 export { exportLayer, exportTar } from "./layers/export-tar.ts";
-export { type Node as TreeNode, noXattrs, type Time, type TreePiece } from "./layers/pieces.ts";
 export { decodeTree, encodeTree } from "./layers/records.ts";
-export { writeTar } from "./layers/tar/writer.ts";
 export type { Usage } from "./layers/translate.ts";
 export type { TreePort } from "./layers/tree-port.ts";
 export { type ImagesOptions, imagesMigrations, openImages } from "./open-images.ts";
@@ -30,5 +28,6 @@ export {
 export { createRegistryClient, type RegistryClient, type RegistryClientOptions } from "./registry/client.ts";
 export type { LoggedIn } from "./registry/log-in.ts";
 export type { ImageUser, Removed, RemoveOptions } from "./remove.ts";
+export { type Proxies, readProxies } from "./registry/proxies.ts";
 export { predictMounts } from "./snapshots/overlay.ts";
 export type { SnapshotMounts } from "./snapshots/snapshotter.ts";

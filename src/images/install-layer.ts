@@ -106,13 +106,13 @@ async function installLayer(options: LayerInstallerOptions, request: LayerReques
 
 /** What may be wrong with the bytes of an earlier attempt, or of the disk. */
 const suspicious = [
-  "IMAGE_ARCHIVE",
   "IMAGE_COMPRESSION",
   "IMAGE_CONTENT_DIGEST",
   "IMAGE_CONTENT_SIZE",
   "IMAGE_DIFF_ID",
   "IMAGE_LAYER_ENTRY",
   "IMAGE_LAYER_LIMIT",
+  "TAR_ARCHIVE",
 ];
 
 /** Bytes that were here before get one chance; if they are damaged, everything comes from the source again. */

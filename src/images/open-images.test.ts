@@ -3,15 +3,15 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { sha256 } from "../base/index.ts";
+import { writeTar } from "../tar/index.ts";
+import { directoryNode, fileNode, readAll } from "../tar/testing/archives.ts";
 import { encodeTree } from "./layers/records.ts";
-import { writeTar } from "./layers/tar/writer.ts";
 import { openLeases } from "./leases.ts";
 import { parseReference } from "./reference.ts";
 import { collectBytes } from "./testing/collect.ts";
 import { createMemoryTrees } from "./testing/memory-trees.ts";
 import { openTestImages, type TestImages } from "./testing/open-images.ts";
 import { layerArchive } from "./testing/sample-image.ts";
-import { directoryNode, fileNode, readAll } from "./testing/tar.ts";
 
 const embedded = { embedded: ["tug/hello"] };
 

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { sha256 } from "../base/index.ts";
 import { mediaTypes } from "../specs/index.ts";
+import { archiveOf, fileNode, hardLinkNode, symlinkNode } from "../tar/testing/archives.ts";
 import { type FakeRegistry, reply, startFakeRegistry } from "./testing/fake-registry.ts";
 import { openTestImages, type TestImages } from "./testing/open-images.ts";
 import { layerArchive, sampleImage, serveImage } from "./testing/sample-image.ts";
-import { archiveOf, fileNode, hardLinkNode, symlinkNode } from "./testing/tar.ts";
 
 const nothing = { blobs: [], ingests: [], snapshots: [] };
 

@@ -9,6 +9,7 @@ import {
   parseImageConfig,
   parseIndex,
 } from "../specs/index.ts";
+import type { ByteString } from "../tar/index.ts";
 import { nameInLayout } from "./archive/names.ts";
 import type { ContentStore } from "./content/content-store.ts";
 import { blobNotFound } from "./content/layout-store.ts";
@@ -16,7 +17,6 @@ import { loadBlob } from "./content/load-blob.ts";
 import { readChunks } from "./content/read-chunks.ts";
 import { type EmbeddedImage, embeddedParts } from "./embedded.ts";
 import { type Image, loadManifest, notFound } from "./image-store.ts";
-import type { ByteString } from "./layers/bytes.ts";
 import { chainIds } from "./layers/chain-id.ts";
 import { readLayerFiles } from "./layers/read-files.ts";
 import { formatPlatform, noPlatform, runsOn } from "./platform.ts";

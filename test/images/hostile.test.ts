@@ -6,7 +6,8 @@ import { test } from "node:test";
 import { sha256 } from "../../src/base/index.ts";
 import { helperTrees } from "../../src/engine/trees.ts";
 import { createHelper } from "../../src/helper/index.ts";
-import { encodeTree, type TreeNode, type TreePiece } from "../../src/images/index.ts";
+import { encodeTree } from "../../src/images/index.ts";
+import type { Node as TreeNode, TreePiece } from "../../src/tar/index.ts";
 import { buildImage, ociArchive, type TarEntry, temporaryDirectory } from "../environment/index.ts";
 import { openStore, requireHelper } from "./store.ts";
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { arch } from "node:os";
-import { type EmbeddedImage, noXattrs, type TreeNode, writeTar } from "../../images/index.ts";
+import type { EmbeddedImage } from "../../images/index.ts";
+import { type Node, noXattrs, writeTar } from "../../tar/index.ts";
 
 /** Name of the image that comes with the package. */
 export const HELLO = "tug/hello";
@@ -27,7 +28,7 @@ export async function helloImage(program: string): Promise<EmbeddedImage> {
 
 /** A layer with one executable file. The same file gives the same bytes. */
 async function tarOf(path: string, data: Buffer): Promise<Uint8Array> {
-  const node: TreeNode = {
+  const node: Node = {
     type: "file",
     path,
     link: "",

@@ -6,10 +6,10 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { sha256 } from "../../base/index.ts";
 import { mediaTypes } from "../../specs/index.ts";
+import { archiveOf, fileNode, readAll, symlinkNode } from "../../tar/testing/archives.ts";
 import { collectBytes } from "../testing/collect.ts";
 import { openTestImages, type TestImages } from "../testing/open-images.ts";
 import { layerArchive, type SampleImage, sampleImage } from "../testing/sample-image.ts";
-import { archiveOf, fileNode, readAll, symlinkNode } from "../testing/tar.ts";
 
 const nothing = { blobs: [], ingests: [], snapshots: [] };
 const sample = sampleImage({ layers: [{ a: "1" }, { b: "2" }] });
@@ -192,9 +192,9 @@ describe("load", () => {
       ],
       "half an archive": [
         () => archiveFiles(layoutFiles([sample])).subarray(0, 2500),
-        { code: "IMAGE_ARCHIVE" },
+        { code: "TAR_ARCHIVE" },
       ],
-      "no archive": [() => Buffer.alloc(3000, "x"), { code: "IMAGE_ARCHIVE" }],
+      "no archive": [() => Buffer.alloc(3000, "x"), { code: "TAR_ARCHIVE" }],
       "an archive of something else": [
         () => ({ "etc/passwd": "root" }),
         { code: "IMAGE_ARCHIVE", hint: /import/ },

@@ -1,11 +1,10 @@
 import { type Digest, isDigest } from "../../base/index.ts";
 import { maxManifestSize } from "../../specs/index.ts";
+import { createTarReader, type Node } from "../../tar/index.ts";
 import type { Blob, ContentStore, Ingest } from "../content/content-store.ts";
 import { imageError } from "../errors.ts";
 import { decompress } from "../layers/compression.ts";
 import { parentOf } from "../layers/path.ts";
-import type { Node } from "../layers/pieces.ts";
-import { createTarReader } from "../layers/tar/reader.ts";
 import type { Lease } from "../leases.ts";
 
 /** What an archive of images holds, once it was read. Names are without "./". */
@@ -24,7 +23,7 @@ const maxMembers = 100_000;
 /**
  * Reads an archive, compressed or not, and puts its files into the content store under the lease. A file whose name is
  * a digest (`blobs/sha256/...`) must have it.
- * @throws IMAGE_ARCHIVE, IMAGE_COMPRESSION, IMAGE_CONTENT_DIGEST, IMAGE_CONTENT_SIZE
+ * @throws IMAGE_ARCHIVE, TAR_ARCHIVE, IMAGE_COMPRESSION, IMAGE_CONTENT_DIGEST, IMAGE_CONTENT_SIZE
  */
 export async function readMembers(source: AsyncIterable<Uint8Array>, options: ReadOptions): Promise<Members> {
   const documents = new Map<string, Uint8Array>();

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import { type Digest, splitDigest } from "../../base/index.ts";
 import { annotations, type Descriptor, imageLayoutVersion, mediaTypes } from "../../specs/index.ts";
+import { type TreePiece, writeTar } from "../../tar/index.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import { imageError } from "../errors.ts";
 import type { Image } from "../image-store.ts";
-import type { TreePiece } from "../layers/pieces.ts";
-import { writeTar } from "../layers/tar/writer.ts";
 import { emptyNode } from "../layers/whiteout.ts";
 import { familiarReference, parseReference, type ReferenceOptions } from "../reference.ts";
 

@@ -1,7 +1,6 @@
+import { type TreePiece, writeTar } from "../../tar/index.ts";
 import { baseOf, joinPath, parentOf } from "./path.ts";
-import type { TreePiece } from "./pieces.ts";
 import { decodeTree, joined } from "./records.ts";
-import { writeTar } from "./tar/writer.ts";
 import {
   emptyNode,
   isOpaque,

@@ -1,6 +1,5 @@
-import type { ByteString } from "./bytes.ts";
+import type { ByteString, Node } from "../../tar/index.ts";
 import { entryError, joinPath } from "./path.ts";
-import type { Node } from "./pieces.ts";
 
 /**
  * What is known of a place that the layer has written so far. A directory that is only implied by a name below it has

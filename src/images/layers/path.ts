@@ -1,5 +1,5 @@
+import { type ByteString, quoteBytes } from "../../tar/index.ts";
 import { imageError } from "../errors.ts";
-import { type ByteString, quoteBytes } from "./bytes.ts";
 import { maxNameLength, maxPathLength } from "./limits.ts";
 
 /** The error for an entry that a layer may not have. `path` is a byte string. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { archiveOf, directoryNode, fileNode, symlinkNode } from "../testing/tar.ts";
-import type { Node } from "./pieces.ts";
+import type { Node } from "../../tar/index.ts";
+import { archiveOf, directoryNode, fileNode, symlinkNode } from "../../tar/testing/archives.ts";
 import { readLayerFiles } from "./read-files.ts";
 
 /** What a layer has to say about /etc/passwd: its content, "hidden", or undefined. */

@@ -1,8 +1,7 @@
+import { type ByteString, createTarReader } from "../../tar/index.ts";
 import { imageError } from "../errors.ts";
-import type { ByteString } from "./bytes.ts";
 import { decompress } from "./compression.ts";
 import { parentOf } from "./path.ts";
-import { createTarReader } from "./tar/reader.ts";
 import { createLayerTranslator, type LayerTranslator } from "./translate.ts";
 import { isOpaque, isWhiteoutNode } from "./whiteout.ts";
 
@@ -19,7 +18,7 @@ export type ReadFilesOptions = {
  * What one layer has to say about some files: their bytes; undefined for a path that it hides from the layers below, or
  * at which it has something other than a regular file. A path that it leaves as it is below is not in the answer.
  *
- * @throws IMAGE_COMPRESSION, IMAGE_ARCHIVE, IMAGE_LAYER_ENTRY, IMAGE_LAYER_LIMIT
+ * @throws IMAGE_COMPRESSION, TAR_ARCHIVE, IMAGE_LAYER_ENTRY, IMAGE_LAYER_LIMIT
  */
 export async function readLayerFiles(
   blob: AsyncIterable<Uint8Array>,

@@ -1,4 +1,4 @@
-import type { TreePiece } from "./pieces.ts";
+import type { TreePiece } from "../../tar/index.ts";
 import { createTreeRecordDecoder, encodeTreeRecord, endRecord } from "./tree-record.ts";
 
 /** Small records are joined to pieces of about this size, so that 30,000 files are not 30,000 writes. */

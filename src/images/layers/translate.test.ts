@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { directoryNode, fileNode, hardLinkNode, symlinkNode } from "../testing/tar.ts";
+import type { Node } from "../../tar/index.ts";
+import { directoryNode, fileNode, hardLinkNode, symlinkNode } from "../../tar/testing/archives.ts";
 import { defaultLimits } from "./limits.ts";
-import type { Node } from "./pieces.ts";
 import { createLayerTranslator, type TranslatorOptions } from "./translate.ts";
 
 /** What is written for entries, in short: `d path`, `f path`, `l path -> target`, `h path = target`, `w path`. */

@@ -1,9 +1,8 @@
+import { type ByteString, type Node, noXattrs, type TreePiece } from "../../tar/index.ts";
 import { imageError } from "../errors.ts";
-import type { ByteString } from "./bytes.ts";
 import { createLayerTree, type LayerTree } from "./layer-tree.ts";
 import { defaultLimits, type LayerLimits, maxNameLength, maxPathLength } from "./limits.ts";
 import { entryError, joinPath, splitPath } from "./path.ts";
-import { type Node, noXattrs, type TreePiece } from "./pieces.ts";
 import {
   asOpaque,
   impliedDirectory,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { directoryNode, fileNode, hardLinkNode, symlinkNode } from "../testing/tar.ts";
-import type { Node, TreePiece } from "./pieces.ts";
+import type { Node, TreePiece } from "../../tar/index.ts";
+import { directoryNode, fileNode, hardLinkNode, symlinkNode } from "../../tar/testing/archives.ts";
 import { createTreeRecordDecoder, encodeTreeRecord, endRecord } from "./tree-record.ts";
 
 const full: Node = {

@@ -1,7 +1,14 @@
+import {
+  type ByteQueue,
+  byteString,
+  createByteQueue,
+  type Node,
+  type NodeType,
+  noXattrs,
+  quoteBytes,
+  type TreePiece,
+} from "../../tar/index.ts";
 import { imageError } from "../errors.ts";
-import { type ByteQueue, createByteQueue } from "./byte-queue.ts";
-import { byteString, quoteBytes } from "./bytes.ts";
-import { type Node, type NodeType, noXattrs, type TreePiece } from "./pieces.ts";
 
 /*
  * Tree records are how trees of files pass to and from the C helper, which alone opens paths below a root file

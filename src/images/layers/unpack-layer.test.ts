@@ -2,8 +2,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { sha256 } from "../../base/index.ts";
-import { collectBytes } from "../testing/collect.ts";
-import { createMemoryTrees } from "../testing/memory-trees.ts";
 import {
   archiveOf,
   directoryNode,
@@ -12,7 +10,9 @@ import {
   member,
   readAll,
   symlinkNode,
-} from "../testing/tar.ts";
+} from "../../tar/testing/archives.ts";
+import { collectBytes } from "../testing/collect.ts";
+import { createMemoryTrees } from "../testing/memory-trees.ts";
 import { exportLayer, exportTar } from "./export-tar.ts";
 import { unpackLayer } from "./unpack-layer.ts";
 
@@ -132,9 +132,9 @@ describe("unpackLayer", () => {
 
   it("refuses what is no archive", async () => {
     const text = Buffer.from("<html>not found</html>".repeat(100));
-    await assert.rejects(unpack(text, createMemoryTrees(), sha256(text)), { code: "IMAGE_ARCHIVE" });
+    await assert.rejects(unpack(text, createMemoryTrees(), sha256(text)), { code: "TAR_ARCHIVE" });
     await assert.rejects(unpack(member({ name: "a", data: "b" }).subarray(0, 512)), {
-      code: "IMAGE_ARCHIVE",
+      code: "TAR_ARCHIVE",
     });
   });
 });

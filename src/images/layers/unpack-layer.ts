@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { type Digest, splitDigest } from "../../base/index.ts";
+import { createTarReader } from "../../tar/index.ts";
 import { imageError } from "../errors.ts";
 import { decompress } from "./compression.ts";
 import type { LayerLimits } from "./limits.ts";
 import { joined, recordOf } from "./records.ts";
-import { createTarReader } from "./tar/reader.ts";
 import { createLayerTranslator, type LayerTranslator, type OutlineEntry, type Usage } from "./translate.ts";
 import type { TreePort } from "./tree-port.ts";
 import { endRecord } from "./tree-record.ts";
@@ -35,7 +35,7 @@ export type UnpackedLayer = {
  * stores what it yields has all of it.
  *
  * After a failure the directory holds a part of the layer and is of no use.
- * @throws IMAGE_DIFF_ID, IMAGE_COMPRESSION, IMAGE_ARCHIVE, IMAGE_LAYER_ENTRY, IMAGE_LAYER_LIMIT; errors of the source
+ * @throws IMAGE_DIFF_ID, IMAGE_COMPRESSION, TAR_ARCHIVE, IMAGE_LAYER_ENTRY, IMAGE_LAYER_LIMIT; errors of the source
  *   and of the port as they are
  */
 export async function unpackLayer(

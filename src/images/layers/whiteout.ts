@@ -1,6 +1,5 @@
-import type { ByteString } from "./bytes.ts";
+import { type ByteString, type Node, noXattrs } from "../../tar/index.ts";
 import { entryError } from "./path.ts";
-import { type Node, noXattrs } from "./pieces.ts";
 
 /*
  * How a layer says that something of the layers below is gone: in its archive by names, in an overlay directory by

@@ -1,5 +1,5 @@
+import { type ByteQueue, createByteQueue } from "../../tar/index.ts";
 import { imageError } from "../errors.ts";
-import { type ByteQueue, createByteQueue } from "./byte-queue.ts";
 
 const magic = 0xfd2fb528;
 const skippableMagic = 0x184d2a50;

@@ -1,11 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf, writeFileAtomic } from "../../base/index.ts";
+import type { ByteString, Node } from "../../tar/index.ts";
 import { isFullDisk, storageError } from "../content/storage-error.ts";
 import type { LayerApplier } from "../install-layer.ts";
-import type { ByteString } from "../layers/bytes.ts";
 import { parentOf } from "../layers/path.ts";
-import type { Node } from "../layers/pieces.ts";
 import { encodeTree } from "../layers/records.ts";
 import type { OutlineEntry } from "../layers/translate.ts";
 import type { TreePort } from "../layers/tree-port.ts";

@@ -1,9 +1,8 @@
-import type { ByteString } from "../layers/bytes.ts";
+import type { ByteString, Node } from "../../tar/index.ts";
+import { directoryNode } from "../../tar/testing/archives.ts";
 import { baseOf, joinPath, parentOf } from "../layers/path.ts";
-import type { Node } from "../layers/pieces.ts";
 import type { TreePort } from "../layers/tree-port.ts";
 import { createTreeRecordDecoder, encodeTreeRecord, endRecord } from "../layers/tree-record.ts";
-import { directoryNode } from "./tar.ts";
 
 /** A file of a tree in memory. Names of one file share it. */
 export type MemoryFile = { node: Node; data: Buffer };

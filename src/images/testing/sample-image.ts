@@ -1,8 +1,8 @@
 import { gzipSync } from "node:zlib";
 import { type Digest, sha256 } from "../../base/index.ts";
 import { type Descriptor, type ImageConfig, mediaTypes } from "../../specs/index.ts";
+import { archiveOf, fileNode } from "../../tar/testing/archives.ts";
 import type { FakeRegistry } from "./fake-registry.ts";
-import { archiveOf, fileNode } from "./tar.ts";
 
 /** An image for tests: documents as objects, layers as blobs. */
 export type SampleImage = {

@@ -1,7 +1,7 @@
-import { type ByteString, byteString, byteStringOf } from "../bytes.ts";
-import { type Node, type NodeType, noXattrs } from "../pieces.ts";
+import { type ByteString, byteString, byteStringOf } from "./bytes.ts";
 import type { RawHeader } from "./header.ts";
 import { type PaxRecords, parseDecimal, parsePax, parseTime } from "./pax.ts";
+import { type Node, type NodeType, noXattrs } from "./pieces.ts";
 import { parseMapRecord } from "./sparse.ts";
 import { tarError } from "./tar-error.ts";
 

@@ -1,6 +1,4 @@
-import { type Node, noXattrs } from "../layers/pieces.ts";
-import { createTarReader } from "../layers/tar/reader.ts";
-import { createTarWriter } from "../layers/tar/writer.ts";
+import { createTarReader, createTarWriter, type Node, noXattrs } from "../index.ts";
 
 /** A member of an archive for tests. */
 export type Member = { node: Node; data: Buffer };

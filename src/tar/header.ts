@@ -1,4 +1,4 @@
-import { type ByteString, byteString } from "../bytes.ts";
+import { type ByteString, byteString } from "./bytes.ts";
 import { parseNumber } from "./numbers.ts";
 import { tarError } from "./tar-error.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { archiveOf, directoryNode, fileNode, member, paxHeader, readAll, text } from "../../testing/tar.ts";
-import type { Node } from "../pieces.ts";
 import { formatTime, parsePax, parseTime } from "./pax.ts";
+import type { Node } from "./pieces.ts";
+import { archiveOf, directoryNode, fileNode, member, paxHeader, readAll, text } from "./testing/archives.ts";
 
-const refused = (message: RegExp) => ({ code: "IMAGE_ARCHIVE", kind: "invalid", message });
+const refused = (message: RegExp) => ({ code: "TAR_ARCHIVE", kind: "invalid", message });
 const only = (archive: Uint8Array, piece?: number): Node => {
   const [first, ...rest] = readAll(archive, piece);
   assert.equal(rest.length, 0);

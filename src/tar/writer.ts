@@ -1,8 +1,8 @@
-import type { ByteString } from "../bytes.ts";
-import type { Node, NodeType, TreePiece } from "../pieces.ts";
+import type { ByteString } from "./bytes.ts";
 import { blockSize } from "./header.ts";
 import { formatOctal } from "./numbers.ts";
 import { formatPaxRecord, formatTime } from "./pax.ts";
+import type { Node, NodeType, TreePiece } from "./pieces.ts";
 
 const flags: Readonly<Record<NodeType, string>> = {
   file: "0",

@@ -1,4 +1,4 @@
-import type { Time } from "../pieces.ts";
+import type { Time } from "./pieces.ts";
 import { tarError } from "./tar-error.ts";
 
 /** The records of an extended header: keys as text, values as bytes, the last of equal keys. */

@@ -1,7 +1,7 @@
-import { type ByteQueue, createByteQueue } from "../byte-queue.ts";
-import type { TreePiece } from "../pieces.ts";
+import { type ByteQueue, createByteQueue } from "./byte-queue.ts";
 import { blockSize, isZeroBlock, parseHeader, type RawHeader } from "./header.ts";
 import { type Extensions, extendFromPax, makeNode, noExtensions } from "./node.ts";
+import type { TreePiece } from "./pieces.ts";
 import { parseMapBlocks, parseOldSparse, parsePaxSparse, realSize, type SparseMap } from "./sparse.ts";
 import { tarError } from "./tar-error.ts";
 
@@ -29,7 +29,7 @@ type State = { queue: ByteQueue; mayEnd: boolean };
  * sparse files, which come expanded. What follows the two zero blocks of the end is ignored.
  *
  * Global extended headers are skipped: containerd and Docker do not apply them, and one layer must mean one tree.
- * @throws IMAGE_ARCHIVE
+ * @throws TAR_ARCHIVE
  */
 export function createTarReader(): TarReader {
   const state: State = { queue: createByteQueue(), mayEnd: true };
