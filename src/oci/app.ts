@@ -3,8 +3,11 @@ import { OCI_RUNTIME_VERSION } from "../specs/oci-runtime/index.ts";
 import type { OciCommand, OciEnvironment } from "./command.ts";
 import { create } from "./commands/create.ts";
 import { remove } from "./commands/delete.ts";
+import { exec } from "./commands/exec.ts";
 import { kill } from "./commands/kill.ts";
 import { list } from "./commands/list.ts";
+import { pause } from "./commands/pause.ts";
+import { resume } from "./commands/resume.ts";
 import { run } from "./commands/run.ts";
 import { spec } from "./commands/spec.ts";
 import { start } from "./commands/start.ts";
@@ -13,7 +16,19 @@ import { ociCliError } from "./errors.ts";
 import { describeFlags, type FlagValues, parseFlags } from "./flags.ts";
 
 /** Every command, as `--help` lists them. */
-export const commands: readonly OciCommand[] = [create, remove, kill, list, run, spec, start, state];
+export const commands: readonly OciCommand[] = [
+  create,
+  remove,
+  exec,
+  kill,
+  list,
+  pause,
+  resume,
+  run,
+  spec,
+  start,
+  state,
+];
 
 /** Where containers are kept unless --root says otherwise. */
 export const DEFAULT_ROOT = "/run/tug-oci";
@@ -47,7 +62,7 @@ export type EnvironmentMaker = (globals: OciGlobals) => OciEnvironment;
  * Runs `tug-oci`.
  *
  * @param io where version, help and errors go
- * @returns the exit code: that of the program for a foreground `run`, 1 for a failure
+ * @returns the exit code: that of the program for a foreground `run` or `exec`, 255 for a failure of exec, else 1
  */
 export async function runOci(
   argv: readonly string[],
@@ -55,6 +70,7 @@ export async function runOci(
   io: { stdout: (text: string) => void; stderr: (text: string) => void; version: string },
 ): Promise<number> {
   let environment: OciEnvironment | undefined;
+  let command: OciCommand | undefined;
   try {
     const { values, rest } = parseFlags(argv, globalFlags, "");
     if (values.version) {
@@ -69,14 +85,14 @@ export async function runOci(
     if (values["systemd-cgroup"]) {
       throw ociCliError("FLAG", "cannot use --systemd-cgroup: the systemd driver is not there yet");
     }
-    const command = commands.find((candidate) => candidate.name === name);
+    command = commands.find((candidate) => candidate.name === name);
     if (command === undefined)
       throw ociCliError("COMMAND", `no such command: ${name}`, { hint: "see: tug-oci --help" });
     environment = makeEnvironment(values);
     return await command.run(words, environment);
   } catch (error) {
     report(error, environment, io.stderr);
-    return 1;
+    return command?.failure ?? 1;
   }
 }
 

@@ -27,6 +27,8 @@ export type OciCommand = {
   readonly summary: string;
   readonly usage: string;
   readonly flags: FlagDefinitions;
+  /** What the command ends with when it fails; 1 where absent. */
+  readonly failure?: number | undefined;
   readonly run: (argv: readonly string[], environment: OciEnvironment) => Promise<number>;
 };
 
@@ -38,6 +40,8 @@ type CommandParts<F extends FlagDefinitions> = {
   /** Least and most arguments. */
   readonly args: readonly [least: number, most: number];
   readonly flags: F;
+  /** What the command ends with when it fails; 1 where absent. */
+  readonly failure?: number;
   readonly action: (
     input: { readonly flags: FlagValues<F>; readonly args: readonly string[] },
     environment: OciEnvironment,
@@ -46,12 +50,13 @@ type CommandParts<F extends FlagDefinitions> = {
 
 /** Puts parsing, `--help` and the count of arguments in front of a command's action. */
 export function ociCommand<const F extends FlagDefinitions>(parts: CommandParts<F>): OciCommand {
-  const { name, summary, usage, flags, args: bounds } = parts;
+  const { name, summary, usage, flags, failure, args: bounds } = parts;
   return {
     name,
     summary,
     usage,
     flags,
+    failure,
     async run(argv, environment) {
       if (argv[0] === "--help" || argv[0] === "-h" || argv[0] === "-help") {
         environment.stdout(commandHelp(parts));

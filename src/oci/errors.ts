@@ -6,5 +6,6 @@ export const ociCliError = defineErrors("OCI_CLI", {
   USAGE: { kind: "invalid", when: "an argument is missing or too many are given" },
   COMMAND: { kind: "invalid", when: "there is no such command" },
   DESCRIPTOR: { kind: "invalid", when: "a descriptor that the container should get is not open" },
+  FILE: { kind: "invalid", when: "a file that a flag names cannot be read" },
   EXISTS: { kind: "conflict", when: "spec would replace a config.json that is there" },
 });

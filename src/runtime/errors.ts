@@ -6,6 +6,10 @@ export const lifecycleError = defineErrors("CONTAINER", {
   ID: { kind: "invalid", when: "an id has characters that ids cannot have" },
   NOT_FOUND: { kind: "notFound", when: "there is no container with this id" },
   NOT_RUNNING: { kind: "conflict", when: "the container has stopped, or was not started" },
+  PAUSED: {
+    kind: "conflict",
+    when: "the container is paused, or is not paused, and would have to be otherwise",
+  },
   NOT_CREATED: { kind: "conflict", when: "start was asked of a container that runs already or has stopped" },
   NOT_STOPPED: { kind: "conflict", when: "delete without force was asked of a container that still runs" },
   GROUP: {

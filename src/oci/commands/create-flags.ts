@@ -2,8 +2,8 @@ import { resolve } from "node:path";
 import type { Attendance, CreateOptions } from "../../runtime/index.ts";
 import type { OciEnvironment } from "../command.ts";
 import { passedDescriptors } from "../descriptors.ts";
-import { ociCliError } from "../errors.ts";
 import type { FlagValues } from "../flags.ts";
+import { wholeNumber } from "../numbers.ts";
 
 /** Flags that create and run share. */
 export const createFlags = {
@@ -48,15 +48,9 @@ export function createOptions(
     bundle: resolve(cwd, flags.bundle ?? "."),
     noPivot: flags["no-pivot"],
     noNewKeyring: flags["no-new-keyring"],
-    preserveFds: passedDescriptors(count(flags["preserve-fds"]), environment),
+    preserveFds: passedDescriptors(wholeNumber(flags["preserve-fds"], "preserve-fds") ?? 0, environment),
     ...(socket !== undefined && { console: { kind: "socket", path: resolve(cwd, socket) } as const }),
     ...(pidfdSocket !== undefined && { pidfdSocket: resolve(cwd, pidfdSocket) }),
     ...(pidFile !== undefined && { pidFile: resolve(cwd, pidFile) }),
   };
-}
-
-function count(text: string | undefined): number {
-  if (text === undefined) return 0;
-  if (/^\d{1,4}$/.test(text)) return Number(text);
-  throw ociCliError("FLAG", `invalid value ${JSON.stringify(text)} for flag -preserve-fds: not a number`);
 }

@@ -10,6 +10,7 @@ import { capabilitiesOf } from "../planner/identity.ts";
 import type { Attendance, ConsoleTarget, CreateInput, RootSource } from "../planner/input.ts";
 import { storedGroups } from "../planner/state.ts";
 import { refuseUnsupported } from "../planner/unsupported.ts";
+import { checkConsole } from "./console.ts";
 import { checkId } from "./existing.ts";
 import { checkGroups } from "./groups.ts";
 import { removeContainer } from "./operate.ts";
@@ -103,7 +104,8 @@ function warnOfCapabilities({ facts, logger }: RuntimeContext, spec: Spec): void
 function createInput(context: PlanContext, spec: Spec, options: CreateOptions): CreateInput {
   const { facts } = context;
   refuseUnsupported(spec, facts);
-  checkConsole(spec, options);
+  const attended = options.attendance === "foreground";
+  checkConsole(spec.process, { console: options.console, attended });
   const withGroups = options.groups !== false;
   return {
     ...options,
@@ -121,24 +123,6 @@ function createInput(context: PlanContext, spec: Spec, options: CreateOptions): 
         })
       : undefined,
   };
-}
-
-function checkConsole(spec: Spec, { console, attendance }: CreateOptions): void {
-  const terminal = spec.process.terminal === true;
-  if (terminal && console === undefined && attendance !== "foreground") {
-    throw lifecycleError(
-      "CONSOLE",
-      "cannot allocate tty if runc will detach without setting console socket",
-      {
-        hint: "give --console-socket, or set process.terminal to false in config.json",
-      },
-    );
-  }
-  if (!terminal && console?.kind === "socket") {
-    throw lifecycleError("CONSOLE", "cannot use console socket if runc will not detach or allocate tty", {
-      hint: "leave --console-socket out, or set process.terminal to true in config.json",
-    });
-  }
 }
 
 async function checkRootfs(spec: Spec, { bundle, root }: CreateOptions): Promise<void> {

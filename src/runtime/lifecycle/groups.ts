@@ -4,6 +4,7 @@ import { errnoOf } from "../../base/index.ts";
 import { lifecycleError } from "../errors.ts";
 import { killGroup } from "../planner/lifecycle.ts";
 import type { StoredGroup } from "../state.ts";
+import { isFrozen } from "./freezer.ts";
 
 /** How deep below a container's group processes are looked for. */
 const DEPTH_MAX = 64;
@@ -23,17 +24,10 @@ export async function checkGroups(groups: readonly StoredGroup[]): Promise<void>
       hint: "end them, or give the container another linux.cgroupsPath",
     });
   }
-  const freezers = groups.filter(
-    ({ version, controllers }) => version === 2 || controllers.includes("freezer"),
-  );
-  for (const { path, version } of freezers) {
-    const file = version === 2 ? "cgroup.freeze" : "freezer.state";
-    const state = (await contentOf(`${path}/${file}`)).trim();
-    if (state === "1" || state === "FROZEN") {
-      throw lifecycleError("GROUP", `container's cgroup unexpectedly frozen: ${path}`, {
-        hint: "let it go on, or give the container another linux.cgroupsPath",
-      });
-    }
+  if (await isFrozen({ groups })) {
+    throw lifecycleError("GROUP", `container's cgroup unexpectedly frozen: ${group.path}`, {
+      hint: "let it go on, or give the container another linux.cgroupsPath",
+    });
   }
 }
 

@@ -2,11 +2,14 @@ import { userInfo } from "node:os";
 import type { State } from "../../specs/oci-runtime/index.ts";
 import type { Existing } from "../planner/lifecycle.ts";
 import { createdAt, loadAll, loadExisting } from "./existing.ts";
+import { isFrozen } from "./freezer.ts";
 import type { RuntimeContext } from "./runtime.ts";
 import { ociState } from "./status.ts";
 
 /** The state of the specification and what runc adds to it. */
-export type ContainerReport = Omit<State, "pid"> & {
+export type ContainerReport = Omit<State, "pid" | "status"> & {
+  /** As in runc, a container whose processes are frozen is paused. */
+  readonly status: State["status"] | "paused";
   readonly pid: number;
   readonly rootfs: string;
   /** RFC 3339. */
@@ -27,11 +30,12 @@ export async function containerReports(context: RuntimeContext): Promise<Contain
 
 async function report({ facts }: RuntimeContext, existing: Existing): Promise<ContainerReport> {
   const { ociVersion, id, pid = 0, status, bundle, annotations } = await ociState(existing, facts.bootId);
+  const alive = status === "running" || status === "created";
   return {
     ociVersion,
     id,
     pid,
-    status,
+    status: alive && (await isFrozen(existing.state)) ? "paused" : status,
     bundle,
     rootfs: existing.state.rootfs,
     created: (await createdAt(existing)).toISOString(),

@@ -42,6 +42,14 @@ export function planConsoleSocket(
   return { socket, terminal: near };
 }
 
+/** The socket that a pidfd is sent to; connected before anything is made, so that a wrong one is found at once. */
+export function planPidfdSocket({ host, slot }: PlanBuilder, path: string | undefined): Slot | undefined {
+  if (path === undefined) return undefined;
+  const out = slot();
+  host.push({ op: "connect", from: "--pidfd-socket", path, out });
+  return out;
+}
+
 /** Size and owner of the terminal. */
 export function consoleSize({ consoleSize: size, user }: Process): {
   rows?: number;

@@ -1,14 +1,7 @@
-import {
-  type Binding,
-  CREATED_BARRIER,
-  type Op,
-  type Plan,
-  propagationFlags,
-  type Slot,
-} from "../../plan/index.ts";
+import { type Binding, CREATED_BARRIER, type Op, type Plan, propagationFlags } from "../../plan/index.ts";
 import { type PlanBuilder, planBuilder } from "./builder.ts";
 import { type CgroupPlan, planCgroups } from "./cgroups.ts";
-import { planConsole } from "./console.ts";
+import { planConsole, planPidfdSocket } from "./console.ts";
 import { planDevices } from "./devices.ts";
 import { hookOps } from "./hooks.ts";
 import { execOp, type IdentityInput, lateFilter, planIdentity } from "./identity.ts";
@@ -42,7 +35,7 @@ export function planCreate(input: CreateInput): Plan {
   const groups = planCgroups(builder, input);
   const namespaces = planNamespaces(builder, input.spec);
   const console = planConsole(builder, input);
-  const pidfdSocket = planPidfdSocket(builder, input);
+  const pidfdSocket = planPidfdSocket(builder, input.pidfdSocket);
   planStage(builder, input, { groups, namespaces });
   planEntry(builder, input, { groups, namespaces });
   planRoot(builder, input, { namespaces, openConsole: console.open });
@@ -74,14 +67,6 @@ export function createBindings(id: string): Binding[] {
     { name: "id", value: id },
     { name: "short", value: id.slice(0, 12) },
   ];
-}
-
-/** The socket is connected before anything is made, so that a wrong one is found at once. */
-function planPidfdSocket({ host, slot }: PlanBuilder, { pidfdSocket }: CreateInput): Slot | undefined {
-  if (pidfdSocket === undefined) return undefined;
-  const out = slot();
-  host.push({ op: "connect", from: "--pidfd-socket", path: pidfdSocket, out });
-  return out;
 }
 
 type Parts = { groups: CgroupPlan; namespaces: NamespacePlan };

@@ -3,7 +3,7 @@ import type { Plan } from "../../plan/index.ts";
 import type { Process, Spec } from "../../specs/oci-runtime/index.ts";
 import type { StoredState } from "../state.ts";
 import { type PlanBuilder, planBuilder } from "./builder.ts";
-import { consoleSize, planConsoleSocket } from "./console.ts";
+import { consoleSize, planConsoleSocket, planPidfdSocket } from "./console.ts";
 import { execOp, type IdentityInput, lateFilter, planIdentity } from "./identity.ts";
 import type { ConsoleTarget } from "./input.ts";
 import { ioPriorityOps, limitOps } from "./limits.ts";
@@ -18,6 +18,8 @@ export type ExecInput = {
   readonly facts: HostFacts;
   readonly console?: ConsoleTarget | undefined;
   readonly pidFile?: string | undefined;
+  /** Unix socket that gets a pidfd of the process. */
+  readonly pidfdSocket?: string | undefined;
   readonly preserveFds?: number;
   /** Stay until the process has ended, forwarding signals. */
   readonly foreground: boolean;
@@ -37,6 +39,7 @@ export function planExec(input: ExecInput): Plan {
   });
   const groups = openGroups(builder, state);
   const console = process.terminal && input.console ? planConsoleSocket(builder, input.console) : undefined;
+  const pidfdSocket = planPidfdSocket(builder, input.pidfdSocket);
   const flags = (spec.linux?.namespaces ?? []).reduce((mask, { type }) => mask | namespaceFlags[type], 0);
   for (const group of groups.legacy)
     builder.stage.push({ op: "cgroupJoin", from: "container's groups", group, version: 1 });
@@ -69,6 +72,8 @@ export function planExec(input: ExecInput): Plan {
       mode: 0o644,
     });
   }
+  if (pidfdSocket !== undefined)
+    builder.host.push({ op: "sendProcess", from: "--pidfd-socket", socket: pidfdSocket });
   if (input.foreground) {
     const terminal = console?.terminal;
     builder.host.push({

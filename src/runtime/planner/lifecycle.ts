@@ -9,6 +9,8 @@ import { stateFiles } from "./state.ts";
 /** How long delete waits for killed processes and busy groups, and a freeze for busy ones, in milliseconds. */
 const PATIENCE = 10_000;
 
+const SIGKILL = 9;
+
 /** A container that exists: where it is kept and what it was made from. */
 export type Existing = {
   readonly state: StoredState;
@@ -32,11 +34,12 @@ export function planStart({ state, stateDir, spec }: Existing): Plan {
   return finish();
 }
 
-/** Sends a signal to a container's init. */
+/** Sends a signal to a container's init. A signal that kills makes a frozen container go on, or it would not die. */
 export function planKill({ state }: Existing, signal: number): Plan {
   const { host, slot, finish } = planBuilder();
   const process = slot();
   host.push(openInit(state, process), { op: "signal", from: "kill", process, signal });
+  if (signal === SIGKILL) host.push(...thaw(state));
   return finish();
 }
 
@@ -70,6 +73,7 @@ export function planKillAll({ state }: Existing, signal: number): Plan {
   for (const path of killGroups(state)) {
     host.push({ op: "cgroupKill", from: "kill --all", path, signal, timeout: 0, ignore: ["ENOENT"] });
   }
+  if (signal === SIGKILL) host.push(...thaw(state));
   return finish();
 }
 
@@ -82,7 +86,7 @@ export function planDelete({ state, stateDir }: Existing, options: { kill: boole
     const process = slot();
     host.push(
       openInit(state, process),
-      { op: "signal", from: "delete --force", process, signal: 9, ignore: ["ESRCH"] },
+      { op: "signal", from: "delete --force", process, signal: SIGKILL, ignore: ["ESRCH"] },
       ...thaw(state),
       { op: "awaitDeath", from: "delete --force", process, timeout: PATIENCE },
     );
@@ -90,7 +94,14 @@ export function planDelete({ state, stateDir }: Existing, options: { kill: boole
     host.push(...thaw(state));
   }
   for (const path of killGroups(state)) {
-    host.push({ op: "cgroupKill", from: "delete", path, signal: 9, timeout: PATIENCE, ignore: ["ENOENT"] });
+    host.push({
+      op: "cgroupKill",
+      from: "delete",
+      path,
+      signal: SIGKILL,
+      timeout: PATIENCE,
+      ignore: ["ENOENT"],
+    });
   }
   for (const { path } of state.groups) {
     host.push({ op: "cgroupRemove", from: "delete", path, timeout: PATIENCE, ignore: ["ENOENT"] });
@@ -116,7 +127,7 @@ function thaw(state: StoredState): Op[] {
   const group = legacyFreezer(state);
   if (group === undefined) return [];
   const { path } = group;
-  return [{ op: "cgroupFreeze", from: "delete", path, frozen: 0, timeout: PATIENCE, ignore: ["ENOENT"] }];
+  return [{ op: "cgroupFreeze", from: "kill", path, frozen: 0, timeout: PATIENCE, ignore: ["ENOENT"] }];
 }
 
 function legacyFreezer({ groups }: StoredState): StoredGroup | undefined {

@@ -1,0 +1,37 @@
+import { readFile } from "node:fs/promises";
+import { lifecycleError } from "../errors.ts";
+import { planFreeze } from "../planner/lifecycle.ts";
+import type { StoredGroup, StoredState } from "../state.ts";
+import { loadExisting } from "./existing.ts";
+import type { RuntimeContext } from "./runtime.ts";
+import { statusOf } from "./status.ts";
+
+/**
+ * Freezes every process of a container, or lets them go on.
+ *
+ * @throws CONTAINER_NOT_FOUND; CONTAINER_NOT_RUNNING, CONTAINER_PAUSED with words that callers of runc look for
+ */
+export async function freezeContainer(context: RuntimeContext, id: string, frozen: boolean): Promise<void> {
+  const existing = await loadExisting(context.root, id);
+  const status = await statusOf(existing, context.facts.bootId);
+  const already = await isFrozen(existing.state);
+  if (status === "stopped" || status === "creating") {
+    throw lifecycleError("NOT_RUNNING", `cannot ${frozen ? "pause" : "resume"}: container not running`);
+  }
+  if (frozen && already) throw lifecycleError("PAUSED", `cannot pause container ${id}: it is paused already`);
+  if (!frozen && !already) throw lifecycleError("PAUSED", "cannot resume: container not paused");
+  await context.helper.execute(planFreeze(existing, frozen));
+}
+
+/** Whether the processes of a container are, or will be, frozen. */
+export async function isFrozen({ groups }: Pick<StoredState, "groups">): Promise<boolean> {
+  const states = await Promise.all(groups.map(freezerState));
+  return states.some((state) => state === "1" || state === "FROZEN" || state === "FREEZING");
+}
+
+async function freezerState({ path, version, controllers }: StoredGroup): Promise<string> {
+  if (version === 1 && !controllers.includes("freezer")) return "";
+  const file = version === 2 ? "cgroup.freeze" : "freezer.state";
+  // A group that is gone freezes nobody.
+  return (await readFile(`${path}/${file}`, "utf8").catch(() => "")).trim();
+}
