@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { readHostFacts } from "../host/index.ts";
 import { encodePlan, planToJson, printPlan, verifyPlan } from "../plan/index.ts";
-import { createBindings, createPlan, readBundle } from "../runtime/index.ts";
+import { createBindings, createPlan, readConfig } from "../runtime/index.ts";
 import { DEFAULT_ROOT } from "./app.ts";
 
 /** A plan for people and programs, as the Docker door's `/tug/explain` answers. */
@@ -18,7 +18,7 @@ const EXPLAINED_ID = "explained-container";
  */
 export async function explainConfig(path: string): Promise<ExplainedBundle> {
   const bundle = dirname(path);
-  const { value: spec } = await readBundle(bundle);
+  const { value: spec } = await readConfig(path);
   const context = { root: DEFAULT_ROOT, facts: await readHostFacts(), owner: 0 };
   const plan = createPlan(context, spec, {
     id: EXPLAINED_ID,

@@ -10,7 +10,13 @@ export {
   defaultSpec,
   rootlessSpec,
 } from "./defaults/index.ts";
-export { type CreateOptions, createContainer, createPlan, readBundle } from "./lifecycle/create.ts";
+export {
+  type CreateOptions,
+  createContainer,
+  createPlan,
+  readBundle,
+  readConfig,
+} from "./lifecycle/create.ts";
 export { type ExecOptions, execInContainer, processOf } from "./lifecycle/exec.ts";
 export { checkId, loadExisting } from "./lifecycle/existing.ts";
 export { freezeContainer, isFrozen } from "./lifecycle/freezer.ts";

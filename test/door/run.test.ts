@@ -161,7 +161,7 @@ test("the id file is written once and not left empty", async () => {
     assert.equal(`${await readFile(join(cwd, "id"), "utf8")}\n`, stdout);
     const again = await cli.run("run --cidfile id busybox true", { cwd });
     assert.equal(again.code, 125);
-    assert.match(again.stderr, /^tug: cannot create the container id file: EEXIST/);
+    assert.match(again.stderr, /^tug: cannot create .*\/id \(--cidfile\): file already exists\n/);
     await cli.run("run --cidfile other --pull never absent", { cwd });
     await assert.rejects(readFile(join(cwd, "other")));
   } finally {
@@ -270,11 +270,15 @@ const refused: [line: string | string[], code: number, stderr: RegExp][] = [
     125,
     /^tug: cannot use --publish: networks do not exist yet\nuse --network host: /,
   ],
-  ["run --env-file /nonexistent busybox", 125, /^tug: cannot read the file of --env-file: ENOENT/],
+  [
+    "run --env-file /nonexistent busybox",
+    125,
+    /^tug: cannot read \/nonexistent \(--env-file\): no such file or directory/,
+  ],
   [
     "run --security-opt seccomp=/nonexistent busybox",
     125,
-    /^tug: cannot read the file of --security-opt: ENOENT/,
+    /^tug: cannot read \/nonexistent \(--security-opt\): no such file or directory/,
   ],
   ["run -d -a stdout busybox", 125, /^tug: conflicting options: cannot specify both --attach and --detach\n/],
   [

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { drained, messageOf, TugError } from "../../base/index.ts";
+import { drained, reasonOf, TugError } from "../../base/index.ts";
 import type { CliContext } from "../context.ts";
 import { cliError } from "../errors.ts";
 
@@ -49,6 +49,6 @@ async function writeFile(archive: AsyncIterable<Uint8Array>, path: string): Prom
   } catch (cause) {
     if (!special) await rm(target, { force: true });
     if (cause instanceof TugError) throw cause;
-    throw cliError("FILE", `cannot write ${path}: ${messageOf(cause)}`, { cause });
+    throw cliError("FILE", `cannot write ${path}: ${reasonOf(cause)}`, { cause });
   }
 }

@@ -100,7 +100,10 @@ export function containerStore({ sql }: Database): ContainerStore {
         ? engineError("CONTAINER_AMBIGUOUS", `multiple containers found with id beginning ${reference}`, {
             details,
           })
-        : engineError("CONTAINER_NOT_FOUND", `no such container: ${reference}`, { details });
+        : engineError("CONTAINER_NOT_FOUND", `no such container: ${reference}`, {
+            details,
+            hint: "list them with: tug ps -a",
+          });
     },
     setState: (id, state) => void setState.run(JSON.stringify(state), id),
     setRequest: (id, request) => void setRequest.run(JSON.stringify(request), id),

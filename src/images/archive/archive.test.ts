@@ -197,7 +197,7 @@ describe("load", () => {
       "no archive": [() => Buffer.alloc(3000, "x"), { code: "TAR_ARCHIVE" }],
       "an archive of something else": [
         () => ({ "etc/passwd": "root" }),
-        { code: "IMAGE_ARCHIVE", hint: /import/ },
+        { code: "IMAGE_ARCHIVE", hint: /^load takes archives of docker save/ },
       ],
       "an empty archive": [() => Buffer.alloc(1024), { code: "IMAGE_ARCHIVE" }],
       "a layout without images": [() => layoutFiles([]), { code: "IMAGE_INCOMPLETE" }],

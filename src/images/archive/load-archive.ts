@@ -1,5 +1,6 @@
-import type { Digest } from "../../base/index.ts";
+import { type Digest, TugError } from "../../base/index.ts";
 import { checkLayoutMarker, parseDockerArchive, parseIndex } from "../../specs/index.ts";
+import { isDamage } from "../context.ts";
 import { imageError } from "../errors.ts";
 import { noSource } from "../install.ts";
 import type { Lease } from "../leases.ts";
@@ -25,6 +26,18 @@ export async function loadArchive(
   options: LoadOptions,
   source: AsyncIterable<Uint8Array>,
   request: LoadRequest = {},
+): Promise<LoadedImage[]> {
+  try {
+    return await load(options, source, request);
+  } catch (error) {
+    throw asLoadFailure(error);
+  }
+}
+
+async function load(
+  options: LoadOptions,
+  source: AsyncIterable<Uint8Array>,
+  request: LoadRequest,
 ): Promise<LoadedImage[]> {
   const { content, leases } = options;
   using lease = leases.temporary();
@@ -53,7 +66,7 @@ async function entriesOf(
   }
   if (docker === undefined) {
     throw imageError("ARCHIVE", "cannot load the archive: it has neither index.json nor manifest.json", {
-      hint: "load takes archives of docker save, podman save or skopeo; use import for a file system",
+      hint: "load takes archives of docker save, podman save or skopeo",
     });
   }
   const entries: Entry[] = [];
@@ -63,4 +76,16 @@ async function entriesOf(
     entries.push({ target, names: names.filter((name) => name !== undefined) });
   }
   return entries;
+}
+
+/** An error as the failure of the whole. One that says so already, and one that is not ours, stays as it is. */
+function asLoadFailure(error: unknown): unknown {
+  if (!(error instanceof TugError) || /^cannot load /.test(error.message)) return error;
+  const hint =
+    error.hint ?? (isDamage(error) ? "the archive is damaged or was cut off: write it again" : undefined);
+  return new TugError(error.kind, error.code, `cannot load the archive: ${error.message}`, {
+    cause: error,
+    details: error.details,
+    ...(hint !== undefined && { hint }),
+  });
 }

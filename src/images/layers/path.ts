@@ -4,7 +4,9 @@ import { maxNameLength, maxPathLength } from "./limits.ts";
 
 /** The error for an entry that a layer may not have. `path` is a byte string. */
 export function entryError(path: ByteString, reason: string) {
-  return imageError("LAYER_ENTRY", `cannot unpack entry ${quoteBytes(path)}: ${reason}`);
+  return imageError("LAYER_ENTRY", `cannot unpack entry ${quoteBytes(path)}: ${reason}`, {
+    hint: "no builder makes such a layer: do not trust the image",
+  });
 }
 
 /**

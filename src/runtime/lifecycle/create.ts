@@ -37,8 +37,12 @@ export type CreateOptions = {
 };
 
 /** Reads a bundle's configuration. */
-export async function readBundle(bundle: string): Promise<ParsedSpec<Spec>> {
-  const path = `${bundle}/config.json`;
+export function readBundle(bundle: string): Promise<ParsedSpec<Spec>> {
+  return readConfig(`${bundle}/config.json`);
+}
+
+/** Reads a configuration, whatever its file is called. @throws CONTAINER_BUNDLE, OCI_CONFIG */
+export async function readConfig(path: string): Promise<ParsedSpec<Spec>> {
   try {
     return parseSpec(await readFile(path));
   } catch (error) {

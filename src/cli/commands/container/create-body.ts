@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { messageOf } from "../../../base/index.ts";
+import { reasonOf } from "../../../base/index.ts";
 import type { dockerApi } from "../../../specs/index.ts";
 import type { ValuesOf } from "../../arguments/option.ts";
 import type { CliContext } from "../../context.ts";
@@ -66,7 +66,7 @@ export async function readOptionFile(option: string, name: string, context: CliC
   try {
     return await readFile(resolve(context.cwd, name));
   } catch (cause) {
-    throw cliError("FILE", `cannot read the file of ${option}: ${messageOf(cause)}`, { cause });
+    throw cliError("FILE", `cannot read ${name} (${option}): ${reasonOf(cause)}`, { cause });
   }
 }
 

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Client } from "../../../api/docker/client/index.ts";
-import { messageOf, openNewFile, TugError } from "../../../base/index.ts";
+import { openNewFile, reasonOf, TugError } from "../../../base/index.ts";
 import { dockerApi } from "../../../specs/index.ts";
 import type { CliContext } from "../../context.ts";
 import { cliError } from "../../errors.ts";
@@ -28,7 +28,7 @@ export async function createContainer(creating: CreateContainer): Promise<string
   const path = resolve(context.cwd, values.cidfile);
   const file = await openNewFile(path, context.umask).catch((cause) => {
     const hint = "make sure that no other container uses it, or delete it";
-    throw cliError("FILE", `cannot create the container id file: ${messageOf(cause)}`, { cause, hint });
+    throw cliError("FILE", `cannot create ${path} (--cidfile): ${reasonOf(cause)}`, { cause, hint });
   });
   let written = false;
   try {

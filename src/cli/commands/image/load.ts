@@ -1,13 +1,13 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { messageOf } from "../../../base/index.ts";
+import { reasonOf, TugError } from "../../../base/index.ts";
 import { defineCommand } from "../../arguments/command.ts";
 import { flag, text } from "../../arguments/option.ts";
 import type { CliContext } from "../../context.ts";
 import { cliError } from "../../errors.ts";
 import { displayProgress } from "../../progress/display.ts";
-import { archiveDirectory } from "./directory-archive.ts";
+import { archiveLayout } from "./layout-archive.ts";
 
 export const load = defineCommand({
   path: ["image", "load"],
@@ -49,9 +49,10 @@ async function openArchive(
   }
   const path = resolve(context.cwd, name);
   try {
-    if ((await stat(path)).isDirectory()) return await archiveDirectory(path);
+    if ((await stat(path)).isDirectory()) return await archiveLayout(path);
   } catch (cause) {
-    throw cliError("FILE", `cannot read ${path}: ${messageOf(cause)}`, { cause });
+    if (cause instanceof TugError) throw cause;
+    throw cliError("FILE", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
   }
   return createReadStream(path, { highWaterMark: 256 * 1024 });
 }

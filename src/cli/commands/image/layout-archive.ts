@@ -6,15 +6,22 @@ const BLOCK = 512;
 const MAX_SIZE = 0o77777777777;
 
 /**
- * A directory of plain files as a tar archive, in the order of the names. Made for OCI layouts: their files have short
- * names and nothing but regular files and directories.
+ * The directory of an OCI image layout, or of an unpacked archive of Docker, as a tar archive: what belongs to it, in the
+ * order of the names. Such files have short names, and are nothing but regular files in directories.
  * Source: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html, "ustar Interchange Format"
  *
- * @throws CLI_FILE for what such an archive cannot hold
+ * @throws CLI_FILE for another directory, and for what such an archive cannot hold
  */
-export async function archiveDirectory(root: string): Promise<AsyncIterable<Uint8Array>> {
+export async function archiveLayout(root: string): Promise<AsyncIterable<Uint8Array>> {
+  const top = await readdir(root);
+  if (!top.includes("oci-layout") && !top.includes("manifest.json")) {
+    throw cliError("FILE", `cannot load ${root}: it is no OCI image layout: it has no oci-layout`, {
+      hint: "give an archive, or a directory such as skopeo makes as oci:DIRECTORY",
+    });
+  }
+  const belongs = (name: string) => ["oci-layout", "index.json"].includes(name) || /^blobs(\/|$)/.test(name);
   const names = await readdir(root, { recursive: true });
-  return writeFiles(root, names.toSorted());
+  return writeFiles(root, names.filter((name) => !top.includes("oci-layout") || belongs(name)).toSorted());
 }
 
 async function* writeFiles(root: string, names: readonly string[]): AsyncGenerator<Uint8Array> {
