@@ -35,7 +35,6 @@ export const engineError = defineErrors("ENGINE", {
   },
   MOUNT: { kind: "invalid", when: "a mount's source is missing or of the wrong kind" },
   NO_COMMAND: { kind: "invalid", when: "neither the request nor the image names a program to run" },
-  PS_OPTION: { kind: "invalid", when: "an option of ps or a column is unknown" },
   REQUEST: { kind: "invalid", when: "a value of a create request cannot be used on this machine" },
   SECCOMP: { kind: "invalid", when: "a system call profile cannot be read" },
   SIGNAL: { kind: "invalid", when: "a signal's name or number is unknown" },

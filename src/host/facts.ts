@@ -1,12 +1,8 @@
 import { readFileSync } from "node:fs";
 import { arch, release } from "node:os";
-import { defineErrors } from "../base/index.ts";
+import { hostError } from "./errors.ts";
 import { type CgroupMembership, parseCgroup } from "./parsers/cgroup.ts";
 import { type MountEntry, parseMountinfo } from "./parsers/mountinfo.ts";
-
-const hostError = defineErrors("HOST", {
-  ARCHITECTURE: { kind: "notImplemented", when: "tug has no system call tables for this processor" },
-});
 
 /** Processor architectures that tug runs on, as uname(2) names them. */
 export type Architecture = "x86_64" | "aarch64";

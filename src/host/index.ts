@@ -6,4 +6,6 @@ export { type ProcessStat, parseProcessStat } from "./parsers/process-stat.ts";
 export { type ProcessStatus, parseProcessStatus } from "./parsers/process-status.ts";
 export { type ProcessUsage, parseProcessUsage } from "./parsers/process-usage.ts";
 export { type GroupEntry, type PasswdEntry, parseGroup, parsePasswd } from "./parsers/users.ts";
+export { type ProcessList, processList } from "./processes/list.ts";
+export { checkPsOptions } from "./processes/ps-options.ts";
 export { makeServiceGroup } from "./service-group.ts";

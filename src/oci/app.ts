@@ -7,6 +7,7 @@ import { exec } from "./commands/exec.ts";
 import { kill } from "./commands/kill.ts";
 import { list } from "./commands/list.ts";
 import { pause } from "./commands/pause.ts";
+import { ps } from "./commands/ps.ts";
 import { resume } from "./commands/resume.ts";
 import { run } from "./commands/run.ts";
 import { spec } from "./commands/spec.ts";
@@ -23,6 +24,7 @@ export const commands: readonly OciCommand[] = [
   kill,
   list,
   pause,
+  ps,
   resume,
   run,
   spec,

@@ -21,13 +21,15 @@ export { type ExecOptions, execInContainer, processOf } from "./lifecycle/exec.t
 export { checkId, loadExisting } from "./lifecycle/existing.ts";
 export { freezeContainer, isFrozen } from "./lifecycle/freezer.ts";
 export { deleteContainer, killContainer, removeContainer, startContainer } from "./lifecycle/operate.ts";
-export { type ContainerReport, containerReport, containerReports } from "./lifecycle/report.ts";
+export { containerPids } from "./lifecycle/processes.ts";
+export { type ContainerReport, containerReport, containerReports, processIds } from "./lifecycle/report.ts";
 export type { RuntimeContext } from "./lifecycle/runtime.ts";
 export { signalNumber } from "./lifecycle/signals.ts";
 export { isAlive, statusOf } from "./lifecycle/status.ts";
 export { createBindings, planCreate } from "./planner/create.ts";
 export { type ExecInput, planExec } from "./planner/exec.ts";
-export type { Attendance, ConsoleTarget, CreateInput, RootSource } from "./planner/input.ts";
+export type { Attendance, ConsoleTarget, CreateInput, LayeredRoot, RootSource } from "./planner/input.ts";
 export { type Existing, planFreeze, planStart } from "./planner/lifecycle.ts";
 export { planUpdate } from "./planner/update.ts";
+export { planInRoot, type RootView, type StoredView } from "./planner/view.ts";
 export type { StoredState } from "./state.ts";

@@ -1,6 +1,7 @@
 import { type ContainerReport, containerReports } from "../../runtime/index.ts";
 import { ociCommand } from "../command.ts";
 import { ociCliError } from "../errors.ts";
+import { renderTable } from "../table.ts";
 
 /** Lists the containers below the root directory. */
 export const list = ociCommand({
@@ -24,26 +25,13 @@ export const list = ociCommand({
 });
 
 function table(reports: readonly ContainerReport[]): string {
-  const rows = [
-    ["ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"],
-    ...reports.map(({ id, pid, status, bundle, created, owner }) => [
-      id,
-      String(pid),
-      status,
-      bundle,
-      created,
-      owner,
-    ]),
-  ];
-  const widths =
-    rows[0]?.map((_, column) => Math.max(12, ...rows.map((row) => (row[column] ?? "").length + 3))) ?? [];
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join("")
-          .trimEnd()}\n`,
-    )
-    .join("");
+  const rows = reports.map(({ id, pid, status, bundle, created, owner }) => [
+    id,
+    String(pid),
+    status,
+    bundle,
+    created,
+    owner,
+  ]);
+  return renderTable([["ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"], ...rows], 3, 12);
 }

@@ -3,6 +3,7 @@ import type { State } from "../../specs/oci-runtime/index.ts";
 import type { Existing } from "../planner/lifecycle.ts";
 import { createdAt, loadAll, loadExisting } from "./existing.ts";
 import { isFrozen } from "./freezer.ts";
+import { containerPids } from "./processes.ts";
 import type { RuntimeContext } from "./runtime.ts";
 import { ociState } from "./status.ts";
 
@@ -26,6 +27,11 @@ export async function containerReport(context: RuntimeContext, id: string): Prom
 /** The reports of all containers, by id. */
 export async function containerReports(context: RuntimeContext): Promise<ContainerReport[]> {
   return Promise.all((await loadAll(context.root)).map((existing) => report(context, existing)));
+}
+
+/** The processes of a container by number, none where it has stopped. @throws CONTAINER_NOT_FOUND */
+export async function processIds(context: RuntimeContext, id: string): Promise<number[]> {
+  return containerPids((await loadExisting(context.root, id)).state);
 }
 
 async function report({ facts }: RuntimeContext, existing: Existing): Promise<ContainerReport> {

@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { errnoOf } from "../../base/index.ts";
-import type { StoredState } from "../../runtime/index.ts";
+import { killGroup } from "../planner/lifecycle.ts";
+import type { StoredState } from "../state.ts";
 
 /** A container can make groups below its own where it may write to the hierarchy: more than so many are not looked at. */
 const MOST_GROUPS = 10_000;
@@ -10,10 +11,7 @@ const gone = new Set(["ENOENT", "ENODEV"]);
 
 /** The processes of a container, whoever started them, by number: those of its control group and of the groups below. */
 export async function containerPids({ groups }: Pick<StoredState, "groups">): Promise<number[]> {
-  const group =
-    groups.find(({ version }) => version === 2) ??
-    groups.find(({ controllers }) => controllers.includes("pids")) ??
-    groups[0];
+  const group = killGroup(groups);
   if (group === undefined) return [];
   const pids = new Set<number>();
   const directories = [group.path];

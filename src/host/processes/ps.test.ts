@@ -86,7 +86,7 @@ test("-o names columns, several times and with titles", () => {
 
 test("what ps does not have is refused", () => {
   for (const options of [["-o", "pid,colour"], ["-z"], ["--forest"], ["-o"], ["f"]]) {
-    assert.throws(() => columnsOfPs(options), { code: "ENGINE_PS_OPTION" }, options.join(" "));
+    assert.throws(() => columnsOfPs(options), { code: "HOST_PS_OPTION" }, options.join(" "));
   }
 });
 

@@ -1,4 +1,4 @@
-import { engineError } from "../errors.ts";
+import { hostError } from "../errors.ts";
 import { type PsColumn, psColumns } from "./ps-columns.ts";
 
 /** How a list of processes is asked for, by the formats that options choose. */
@@ -16,7 +16,7 @@ const formats = {
  * shown.
  *
  * @param words such as `-ef`, `aux`, `-o`, `pid,comm`
- * @throws ENGINE_PS_OPTION
+ * @throws HOST_PS_OPTION
  */
 export function columnsOfPs(words: readonly string[]): readonly PsColumn[] {
   const choice: Choice = { full: false, bsd: false, byUser: false, columns: [] };
@@ -26,6 +26,11 @@ export function columnsOfPs(words: readonly string[]): readonly PsColumn[] {
   if (choice.byUser) return readFormat(formats.byUser);
   if (choice.full) return readFormat(formats.full);
   return readFormat(choice.bsd ? formats.bsd : formats.plain);
+}
+
+/** Refuses what is no option of ps before anything is looked at. @throws HOST_PS_OPTION */
+export function checkPsOptions(words: readonly string[]): void {
+  columnsOfPs(words);
 }
 
 function readWord(word: string, rest: string[], choice: Choice): void {
@@ -62,7 +67,7 @@ function readFormat(format: string): PsColumn[] {
 }
 
 function refuse(word: string): never {
-  throw engineError("PS_OPTION", `cannot list processes: unknown option or column ${JSON.stringify(word)}`, {
+  throw hostError("PS_OPTION", `cannot list processes: unknown option or column ${JSON.stringify(word)}`, {
     hint: `use -ef, aux, or -o with some of ${[...psColumns.keys()].join(",")}`,
   });
 }
