@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include "plan.h"
 
-#define TUG_TABLE_HASH "e83f204cb7845347"
-#define TUG_TABLE_HASH_BYTES { 0xe8, 0x3f, 0x20, 0x4c, 0xb7, 0x84, 0x53, 0x47 }
+#define TUG_TABLE_HASH "50947fe3da858a67"
+#define TUG_TABLE_HASH_BYTES { 0x50, 0x94, 0x7f, 0xe3, 0xda, 0x85, 0x8a, 0x67 }
 
 #define LIST_HOST 0
 #define LIST_STAGE 1
@@ -40,6 +40,7 @@
 	X(start) \
 	X(await_exec) \
 	X(wait_exit) \
+	X(init_process) \
 	X(send_process) \
 	X(signal) \
 	X(await_death) \
@@ -99,6 +100,7 @@
 	X(find_program) \
 	X(await_start) \
 	X(become_init) \
+	X(leave) \
 	X(exec) \
 	X(network_namespace) \
 	X(release_namespace) \
@@ -123,6 +125,7 @@ enum op_code {
 	OP_start,
 	OP_await_exec,
 	OP_wait_exit,
+	OP_init_process,
 	OP_send_process,
 	OP_signal,
 	OP_await_death,
@@ -182,6 +185,7 @@ enum op_code {
 	OP_find_program,
 	OP_await_start,
 	OP_become_init,
+	OP_leave,
 	OP_exec,
 	OP_network_namespace,
 	OP_release_namespace,
@@ -285,6 +289,10 @@ struct op_await_exec {
 struct op_wait_exit {
 	uint32_t forward;
 	uint16_t terminal;
+};
+
+struct op_init_process {
+	uint16_t out;
 };
 
 struct op_send_process {
@@ -621,6 +629,10 @@ struct op_become_init {
 	const char *title;
 };
 
+struct op_leave {
+	uint32_t unused;
+};
+
 struct op_exec {
 	struct strings args;
 	struct strings env;
@@ -690,6 +702,7 @@ static const struct field_info op_fields[] = {
 	{ FIELD_IN, 1, offsetof(struct op_start, process) },
 	{ FIELD_U32, 1, offsetof(struct op_wait_exit, forward) },
 	{ FIELD_IN, 1, offsetof(struct op_wait_exit, terminal) },
+	{ FIELD_OUT, 0, offsetof(struct op_init_process, out) },
 	{ FIELD_IN, 0, offsetof(struct op_send_process, socket) },
 	{ FIELD_IN, 0, offsetof(struct op_signal, process) },
 	{ FIELD_U32, 0, offsetof(struct op_signal, signal) },
@@ -879,69 +892,71 @@ static const struct op_info op_table[OP_COUNT] = {
 	{ "start", { 3, 0, 0 }, 3, 38, sizeof(struct op_start) },
 	{ "awaitExec", { 2, 0, 0 }, 0, 41, sizeof(struct op_await_exec) },
 	{ "waitExit", { 2, 0, 0 }, 2, 41, sizeof(struct op_wait_exit) },
-	{ "sendProcess", { 2, 0, 0 }, 1, 43, sizeof(struct op_send_process) },
-	{ "signal", { 3, 0, 0 }, 2, 44, sizeof(struct op_signal) },
-	{ "awaitDeath", { 3, 0, 0 }, 2, 46, sizeof(struct op_await_death) },
-	{ "readInRoot", { 3, 0, 0 }, 4, 48, sizeof(struct op_read_in_root) },
-	{ "statInRoot", { 3, 0, 0 }, 3, 52, sizeof(struct op_stat_in_root) },
-	{ "unpackTree", { 3, 0, 0 }, 4, 55, sizeof(struct op_unpack_tree) },
-	{ "packTree", { 3, 0, 0 }, 4, 59, sizeof(struct op_pack_tree) },
-	{ "cgroupCreate", { 1, 0, 0 }, 5, 63, sizeof(struct op_cgroup_create) },
-	{ "cgroupOpen", { 3, 0, 0 }, 2, 68, sizeof(struct op_cgroup_open) },
-	{ "cgroupSet", { 3, 0, 0 }, 5, 70, sizeof(struct op_cgroup_set) },
-	{ "cgroupDevices", { 3, 0, 0 }, 2, 75, sizeof(struct op_cgroup_devices) },
-	{ "cgroupKill", { 3, 0, 0 }, 3, 77, sizeof(struct op_cgroup_kill) },
-	{ "cgroupRemove", { 3, 0, 0 }, 2, 80, sizeof(struct op_cgroup_remove) },
-	{ "cgroupFreeze", { 3, 0, 0 }, 3, 82, sizeof(struct op_cgroup_freeze) },
-	{ "cgroupJoin", { 0, 4, 4 }, 2, 85, sizeof(struct op_cgroup_join) },
-	{ "cloneMount", { 1, 0, 0 }, 3, 87, sizeof(struct op_clone_mount) },
-	{ "changeMount", { 1, 0, 8 }, 6, 90, sizeof(struct op_change_mount) },
-	{ "scratch", { 0, 0, 8 }, 2, 96, sizeof(struct op_scratch) },
-	{ "overlay", { 1, 0, 8 }, 5, 98, sizeof(struct op_overlay) },
-	{ "attach", { 0, 0, 8 }, 4, 103, sizeof(struct op_attach) },
-	{ "mountFs", { 0, 0, 8 }, 8, 107, sizeof(struct op_mount_fs) },
-	{ "setMount", { 0, 0, 24 }, 6, 115, sizeof(struct op_set_mount) },
-	{ "propagation", { 0, 0, 4 }, 1, 121, sizeof(struct op_propagation) },
-	{ "root", { 0, 0, 8 }, 3, 122, sizeof(struct op_root) },
-	{ "device", { 0, 0, 8 }, 9, 125, sizeof(struct op_device) },
-	{ "symlink", { 0, 0, 8 }, 3, 134, sizeof(struct op_symlink) },
-	{ "makeDirectory", { 0, 0, 24 }, 5, 137, sizeof(struct op_make_directory) },
-	{ "console", { 0, 0, 24 }, 6, 142, sizeof(struct op_console) },
-	{ "pivot", { 0, 0, 16 }, 2, 148, sizeof(struct op_pivot) },
-	{ "moveRoot", { 0, 0, 16 }, 1, 150, sizeof(struct op_move_root) },
-	{ "changeRoot", { 0, 0, 16 }, 1, 151, sizeof(struct op_change_root) },
-	{ "mask", { 0, 0, 16 }, 2, 152, sizeof(struct op_mask) },
-	{ "readOnly", { 0, 0, 16 }, 2, 154, sizeof(struct op_read_only) },
-	{ "sysctl", { 0, 0, 16 }, 2, 156, sizeof(struct op_sysctl) },
-	{ "loopbackUp", { 0, 0, 4 }, 0, 158, sizeof(struct op_loopback_up) },
-	{ "timeNamespace", { 0, 4, 0 }, 1, 158, sizeof(struct op_time_namespace) },
-	{ "hostName", { 0, 0, 4 }, 1, 159, sizeof(struct op_host_name) },
-	{ "domainName", { 0, 0, 4 }, 1, 160, sizeof(struct op_domain_name) },
-	{ "join", { 0, 4, 0 }, 3, 161, sizeof(struct op_join) },
-	{ "spawn", { 0, 4, 0 }, 3, 164, sizeof(struct op_spawn) },
-	{ "unshare", { 0, 0, 4 }, 1, 167, sizeof(struct op_unshare) },
-	{ "session", { 0, 0, 4 }, 0, 168, sizeof(struct op_session) },
-	{ "rlimit", { 0, 4, 4 }, 3, 168, sizeof(struct op_rlimit) },
-	{ "oomScore", { 0, 4, 4 }, 1, 171, sizeof(struct op_oom_score) },
-	{ "keyring", { 0, 0, 32 }, 1, 172, sizeof(struct op_keyring) },
-	{ "personality", { 0, 0, 32 }, 1, 173, sizeof(struct op_personality) },
-	{ "ioPriority", { 0, 0, 4 }, 1, 174, sizeof(struct op_io_priority) },
-	{ "umask", { 0, 0, 32 }, 1, 175, sizeof(struct op_umask) },
-	{ "noNewPrivileges", { 0, 0, 32 }, 0, 176, sizeof(struct op_no_new_privileges) },
-	{ "boundingSet", { 0, 0, 32 }, 1, 176, sizeof(struct op_bounding_set) },
-	{ "idSwitch", { 0, 0, 32 }, 4, 177, sizeof(struct op_id_switch) },
-	{ "capabilities", { 0, 0, 32 }, 4, 181, sizeof(struct op_capabilities) },
-	{ "seccomp", { 0, 0, 96 }, 2, 185, sizeof(struct op_seccomp) },
-	{ "execLabel", { 0, 0, 32 }, 2, 187, sizeof(struct op_exec_label) },
-	{ "homeVariable", { 0, 0, 32 }, 1, 189, sizeof(struct op_home_variable) },
-	{ "workDirectory", { 0, 0, 32 }, 2, 190, sizeof(struct op_work_directory) },
-	{ "findProgram", { 0, 0, 32 }, 2, 192, sizeof(struct op_find_program) },
-	{ "awaitStart", { 0, 0, 64 }, 2, 194, sizeof(struct op_await_start) },
-	{ "becomeInit", { 0, 0, 64 }, 1, 196, sizeof(struct op_become_init) },
-	{ "exec", { 0, 0, 64 }, 3, 197, sizeof(struct op_exec) },
-	{ "networkNamespace", { 1, 0, 0 }, 2, 200, sizeof(struct op_network_namespace) },
-	{ "releaseNamespace", { 1, 0, 0 }, 1, 202, sizeof(struct op_release_namespace) },
-	{ "netlink", { 1, 0, 0 }, 7, 203, sizeof(struct op_netlink) },
+	{ "initProcess", { 2, 0, 0 }, 1, 43, sizeof(struct op_init_process) },
+	{ "sendProcess", { 2, 0, 0 }, 1, 44, sizeof(struct op_send_process) },
+	{ "signal", { 3, 0, 0 }, 2, 45, sizeof(struct op_signal) },
+	{ "awaitDeath", { 3, 0, 0 }, 2, 47, sizeof(struct op_await_death) },
+	{ "readInRoot", { 3, 0, 0 }, 4, 49, sizeof(struct op_read_in_root) },
+	{ "statInRoot", { 3, 0, 0 }, 3, 53, sizeof(struct op_stat_in_root) },
+	{ "unpackTree", { 3, 0, 0 }, 4, 56, sizeof(struct op_unpack_tree) },
+	{ "packTree", { 3, 0, 0 }, 4, 60, sizeof(struct op_pack_tree) },
+	{ "cgroupCreate", { 1, 0, 0 }, 5, 64, sizeof(struct op_cgroup_create) },
+	{ "cgroupOpen", { 3, 0, 0 }, 2, 69, sizeof(struct op_cgroup_open) },
+	{ "cgroupSet", { 3, 0, 0 }, 5, 71, sizeof(struct op_cgroup_set) },
+	{ "cgroupDevices", { 3, 0, 0 }, 2, 76, sizeof(struct op_cgroup_devices) },
+	{ "cgroupKill", { 3, 0, 0 }, 3, 78, sizeof(struct op_cgroup_kill) },
+	{ "cgroupRemove", { 3, 0, 0 }, 2, 81, sizeof(struct op_cgroup_remove) },
+	{ "cgroupFreeze", { 3, 0, 0 }, 3, 83, sizeof(struct op_cgroup_freeze) },
+	{ "cgroupJoin", { 0, 4, 4 }, 2, 86, sizeof(struct op_cgroup_join) },
+	{ "cloneMount", { 1, 0, 0 }, 3, 88, sizeof(struct op_clone_mount) },
+	{ "changeMount", { 1, 0, 8 }, 6, 91, sizeof(struct op_change_mount) },
+	{ "scratch", { 0, 0, 8 }, 2, 97, sizeof(struct op_scratch) },
+	{ "overlay", { 1, 0, 8 }, 5, 99, sizeof(struct op_overlay) },
+	{ "attach", { 0, 0, 8 }, 4, 104, sizeof(struct op_attach) },
+	{ "mountFs", { 0, 0, 8 }, 8, 108, sizeof(struct op_mount_fs) },
+	{ "setMount", { 0, 0, 24 }, 6, 116, sizeof(struct op_set_mount) },
+	{ "propagation", { 0, 0, 4 }, 1, 122, sizeof(struct op_propagation) },
+	{ "root", { 0, 0, 8 }, 3, 123, sizeof(struct op_root) },
+	{ "device", { 0, 0, 8 }, 9, 126, sizeof(struct op_device) },
+	{ "symlink", { 0, 0, 8 }, 3, 135, sizeof(struct op_symlink) },
+	{ "makeDirectory", { 0, 0, 24 }, 5, 138, sizeof(struct op_make_directory) },
+	{ "console", { 0, 0, 24 }, 6, 143, sizeof(struct op_console) },
+	{ "pivot", { 0, 0, 16 }, 2, 149, sizeof(struct op_pivot) },
+	{ "moveRoot", { 0, 0, 16 }, 1, 151, sizeof(struct op_move_root) },
+	{ "changeRoot", { 0, 0, 16 }, 1, 152, sizeof(struct op_change_root) },
+	{ "mask", { 0, 0, 16 }, 2, 153, sizeof(struct op_mask) },
+	{ "readOnly", { 0, 0, 16 }, 2, 155, sizeof(struct op_read_only) },
+	{ "sysctl", { 0, 0, 16 }, 2, 157, sizeof(struct op_sysctl) },
+	{ "loopbackUp", { 0, 0, 4 }, 0, 159, sizeof(struct op_loopback_up) },
+	{ "timeNamespace", { 0, 4, 0 }, 1, 159, sizeof(struct op_time_namespace) },
+	{ "hostName", { 0, 0, 4 }, 1, 160, sizeof(struct op_host_name) },
+	{ "domainName", { 0, 0, 4 }, 1, 161, sizeof(struct op_domain_name) },
+	{ "join", { 0, 4, 0 }, 3, 162, sizeof(struct op_join) },
+	{ "spawn", { 0, 4, 0 }, 3, 165, sizeof(struct op_spawn) },
+	{ "unshare", { 0, 0, 4 }, 1, 168, sizeof(struct op_unshare) },
+	{ "session", { 0, 0, 4 }, 0, 169, sizeof(struct op_session) },
+	{ "rlimit", { 0, 4, 4 }, 3, 169, sizeof(struct op_rlimit) },
+	{ "oomScore", { 0, 4, 4 }, 1, 172, sizeof(struct op_oom_score) },
+	{ "keyring", { 0, 0, 32 }, 1, 173, sizeof(struct op_keyring) },
+	{ "personality", { 0, 0, 32 }, 1, 174, sizeof(struct op_personality) },
+	{ "ioPriority", { 0, 0, 4 }, 1, 175, sizeof(struct op_io_priority) },
+	{ "umask", { 0, 0, 32 }, 1, 176, sizeof(struct op_umask) },
+	{ "noNewPrivileges", { 0, 0, 32 }, 0, 177, sizeof(struct op_no_new_privileges) },
+	{ "boundingSet", { 0, 0, 32 }, 1, 177, sizeof(struct op_bounding_set) },
+	{ "idSwitch", { 0, 0, 32 }, 4, 178, sizeof(struct op_id_switch) },
+	{ "capabilities", { 0, 0, 32 }, 4, 182, sizeof(struct op_capabilities) },
+	{ "seccomp", { 0, 0, 96 }, 2, 186, sizeof(struct op_seccomp) },
+	{ "execLabel", { 0, 0, 32 }, 2, 188, sizeof(struct op_exec_label) },
+	{ "homeVariable", { 0, 0, 32 }, 1, 190, sizeof(struct op_home_variable) },
+	{ "workDirectory", { 0, 0, 32 }, 2, 191, sizeof(struct op_work_directory) },
+	{ "findProgram", { 0, 0, 32 }, 2, 193, sizeof(struct op_find_program) },
+	{ "awaitStart", { 0, 0, 64 }, 2, 195, sizeof(struct op_await_start) },
+	{ "becomeInit", { 0, 0, 64 }, 1, 197, sizeof(struct op_become_init) },
+	{ "leave", { 0, 0, 64 }, 0, 198, sizeof(struct op_leave) },
+	{ "exec", { 0, 0, 64 }, 3, 198, sizeof(struct op_exec) },
+	{ "networkNamespace", { 1, 0, 0 }, 2, 201, sizeof(struct op_network_namespace) },
+	{ "releaseNamespace", { 1, 0, 0 }, 1, 203, sizeof(struct op_release_namespace) },
+	{ "netlink", { 1, 0, 0 }, 7, 204, sizeof(struct op_netlink) },
 };
 
 #endif

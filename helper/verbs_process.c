@@ -100,6 +100,18 @@ int verb_unshare(struct run *run, const struct op_unshare *op)
 	return unshare((int)op->flags) < 0 ? fail(run, errno, "unshare", NULL) : 0;
 }
 
+int verb_init_process(struct run *run, const struct op_init_process *op)
+{
+	int fd = fcntl(run->init_fd, F_DUPFD_CLOEXEC, 3);
+	return fd < 0 ? fail(run, errno, "fcntl", NULL) : slot_set(run, op->out, fd);
+}
+
+int verb_leave(struct run *run, const struct op_leave *op)
+{
+	(void)run, (void)op;
+	_exit(0);
+}
+
 int verb_send_process(struct run *run, const struct op_send_process *op)
 {
 	if (send_fd(slot_fd(run, op->socket), "standard", run->init_fd) < 0)

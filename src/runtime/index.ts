@@ -26,6 +26,7 @@ export { type ContainerReport, containerReport, containerReports, processIds } f
 export type { RuntimeContext } from "./lifecycle/runtime.ts";
 export { signalNumber } from "./lifecycle/signals.ts";
 export { isAlive, statusOf } from "./lifecycle/status.ts";
+export { updateContainer } from "./lifecycle/update.ts";
 export { createBindings, planCreate } from "./planner/create.ts";
 export { type ExecInput, planExec } from "./planner/exec.ts";
 export type { Attendance, ConsoleTarget, CreateInput, LayeredRoot, RootSource } from "./planner/input.ts";

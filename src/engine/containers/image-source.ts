@@ -1,11 +1,11 @@
 import type { Digest } from "../../base/index.ts";
-import type { RootSource } from "../../runtime/index.ts";
+import type { LayeredRoot } from "../../runtime/index.ts";
 import type { Platform } from "../../specs/docker-api/index.ts";
 import type { RecordedImage } from "./record.ts";
 
 /** A container's root file system. */
 export type ContainerRoot = {
-  readonly source: RootSource;
+  readonly source: LayeredRoot;
   /** The directories that it is made of, host paths, topmost first: for looking into it from outside. */
   readonly layers: readonly string[];
 };

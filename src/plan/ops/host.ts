@@ -158,6 +158,12 @@ export const hostOps = defineOps({
       }),
     },
   },
+  initProcess: {
+    doc: "Takes a pidfd of init, for ops that look from outside at what it has made.",
+    source: "pidfd_open(2)",
+    legal: attend,
+    fields: { out: f.out("the pidfd") },
+  },
   sendProcess: {
     doc: "Sends a pidfd of init over a unix socket, with the text that runc sends.",
     source:

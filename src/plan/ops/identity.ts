@@ -130,6 +130,12 @@ export const identityOps = defineOps({
     legal: final,
     fields: { title: f.text("process title") },
   },
+  leave: {
+    doc: "Ends the process without a program: what it has made was for the host list alone.",
+    source: "_exit(2)",
+    legal: final,
+    fields: {},
+  },
   exec: {
     doc: "Marks every descriptor above the kept ones close-on-exec and becomes the program.",
     source: "execve(2), close_range(2); CVE-2024-21626",

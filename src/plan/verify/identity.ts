@@ -38,7 +38,7 @@ export const identityRules: readonly Rule[] = [
     reason: "what is not set is inherited from the engine: its user, its capabilities",
     source: "capabilities(7)",
     *check(plan) {
-      if (plan.init.length === 0) return;
+      if (plan.init.length === 0 || firstOf(plan.init, "leave") >= 0) return;
       for (const name of ["idSwitch", "capabilities"] as const) {
         const count = [...find(plan, "init", name)].length;
         if (count !== 1)

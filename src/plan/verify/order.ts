@@ -80,9 +80,11 @@ export const orderRules: readonly Rule[] = [
     *check(plan) {
       if (plan.init.length === 0) return;
       const twoSteps = firstOf(plan.init, "awaitStart") >= 0;
-      const heard = plan.host.some((op) =>
-        twoSteps ? op.op === "await" && op.barrier === CREATED_BARRIER : op.op === "awaitExec",
-      );
+      const leaves = firstOf(plan.init, "leave") >= 0;
+      const heard = plan.host.some((op) => {
+        if (leaves) return op.op === "await";
+        return twoSteps ? op.op === "await" && op.barrier === CREATED_BARRIER : op.op === "awaitExec";
+      });
       if (!heard) yield at("host", plan.host.length - 1, "the host list does not wait for init's word");
     },
   },

@@ -73,12 +73,12 @@ export const structureRules: readonly Rule[] = [
     id: "exec-ends-init",
     reason:
       "an init list that does not end in a program leaves the helper itself running inside the container",
-    source: "execve(2)",
+    source: "execve(2), _exit(2)",
     *check(plan) {
       if (plan.init.length === 0) return;
-      const index = firstOf(plan.init, "exec");
+      const index = firstOf(plan.init, "exec", "leave");
       if (index !== plan.init.length - 1)
-        yield at("init", Math.max(index, 0), "the init list does not end with its only exec");
+        yield at("init", Math.max(index, 0), "the init list does not end with its only exec or leave");
     },
   },
   {

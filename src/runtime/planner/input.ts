@@ -16,6 +16,9 @@ export type RootSource =
       readonly options?: readonly string[];
     };
 
+/** A root that is put together when it is needed. */
+export type LayeredRoot = Exclude<RootSource, { readonly kind: "directory" }>;
+
 /** A root that is a view of a directory of the host; what is written goes to memory and is gone with the container. */
 export type ScratchRoot = { readonly kind: "scratch"; readonly lower: string };
 

@@ -1,5 +1,5 @@
 import { mountAttributes, type Op, propagationFlags, type Slot } from "../../plan/index.ts";
-import type { Mount, PropagationMode, Spec } from "../../specs/oci-runtime/index.ts";
+import type { Mount, PropagationMode } from "../../specs/oci-runtime/index.ts";
 import type { PlanBuilder } from "./builder.ts";
 import { planCgroupMount } from "./cgroup-mount.ts";
 import type { CreateInput } from "./input.ts";
@@ -23,15 +23,22 @@ export type Deferred = Op[];
  */
 export function planMounts(context: MountContext): Deferred {
   const deferred: Deferred = [];
+  const bind = bindContext(context);
   for (const [index, mount] of (context.input.spec.mounts ?? []).entries()) {
     const from = `/mounts/${index}`;
     const options = parseMountOptions(mount.options ?? []);
     if (mount.type === "cgroup" || mount.type === "cgroup2")
       planCgroupMount(context, mount, { from, options });
-    else if (options.bind !== "no" || mount.type === "bind") planBind(context, mount, { from, options });
+    else if (options.bind !== "no" || mount.type === "bind") planBind(bind, mount, { from, options });
     else planFileSystem(context, mount, { from, options, deferred });
   }
   return deferred;
+}
+
+function bindContext({ builder, root, input, namespaces }: MountContext): BindContext {
+  const { bundle, spec } = input;
+  const propagation = mountPropagation(spec.linux?.rootfsPropagation);
+  return { builder, root, bundle, propagation, userSlot: namespaces.userSlot };
 }
 
 /** The propagation type that a rootfsPropagation stands for; the default is that of runc. */
@@ -51,24 +58,32 @@ export function mountPropagation(mode: PropagationMode | undefined): number {
 
 type Place = { from: string; options: MountOptions };
 
-function planBind(
-  { builder, input, namespaces, root }: MountContext,
-  mount: Mount,
-  { from, options }: Place,
-): void {
+/** What a bind mount needs to know of its surroundings. */
+export type BindContext = Pick<MountContext, "builder" | "root"> & {
+  /** Relative sources lie below it. */
+  readonly bundle: string;
+  /** Propagation of a mount that says nothing itself. */
+  readonly propagation: number;
+  /** The container's user namespace. */
+  readonly userSlot: Slot | undefined;
+};
+
+/** Clones a source of the host, gives it its options, and attaches it inside. */
+export function planBind(context: BindContext, mount: Mount, { from, options }: Place): void {
+  const { builder, bundle, root } = context;
   const detached = builder.slot();
   const source = mount.source ?? "";
   builder.host.push({
     op: "cloneMount",
     from,
-    path: source.startsWith("/") ? source : `${input.bundle}/${source}`,
+    path: source.startsWith("/") ? source : `${bundle}/${source}`,
     flags: (options.bind === "recursive" ? 1 : 0) | (options.nofollowSource ? 2 : 0),
     out: detached,
   });
-  for (const change of bindChanges(input.spec, options)) {
+  for (const change of bindChanges(context, options)) {
     builder.host.push({ op: "changeMount", from, mount: detached, ...change });
   }
-  const userNamespace = idmapSlot({ builder, mount, from, options, namespaces });
+  const userNamespace = idmapSlot(context, mount, { from, options });
   if (userNamespace !== undefined) {
     const recursive = options.idmap === "recursive" ? 1 : 0;
     builder.host.push({ op: "changeMount", from, mount: detached, userNamespace, recursive });
@@ -82,10 +97,10 @@ type Change = { set?: bigint; clear?: bigint; propagation?: number; recursive?: 
  * A clone of a shared mount stays its peer, so mounts made inside would appear on the host: without a word in the
  * options the clone gets the propagation of the root.
  */
-function bindChanges(spec: Spec, options: MountOptions): Change[] {
+function bindChanges({ propagation }: BindContext, options: MountOptions): Change[] {
   const changes: Change[] = [];
   if (options.propagation.length === 0) {
-    changes.push({ propagation: mountPropagation(spec.linux?.rootfsPropagation), recursive: 1 });
+    changes.push({ propagation, recursive: 1 });
   }
   for (const { type, recursive } of options.propagation) {
     changes.push({ propagation: type, recursive: recursive ? 1 : 0 });
@@ -100,10 +115,12 @@ function attributes({ set, clear }: { set: number; clear: number }): Change {
   return { set: BigInt(set), clear: BigInt(clear) };
 }
 
-type Idmap = Place & { builder: PlanBuilder; mount: Mount; namespaces: NamespacePlan };
-
 /** The user namespace that an idmapped mount follows: one made for its own mappings, else the container's. */
-function idmapSlot({ builder, mount, from, options, namespaces }: Idmap): Slot | undefined {
+function idmapSlot(
+  { builder, userSlot }: BindContext,
+  mount: Mount,
+  { from, options }: Place,
+): Slot | undefined {
   if (mount.uidMappings !== undefined || mount.gidMappings !== undefined) {
     const out = builder.slot();
     builder.host.push({
@@ -115,7 +132,7 @@ function idmapSlot({ builder, mount, from, options, namespaces }: Idmap): Slot |
     });
     return out;
   }
-  return options.idmap === "no" ? undefined : namespaces.userSlot;
+  return options.idmap === "no" ? undefined : userSlot;
 }
 
 function planFileSystem(context: MountContext, mount: Mount, place: Place & { deferred: Deferred }): void {
