@@ -13,6 +13,7 @@ import { run } from "./commands/run.ts";
 import { spec } from "./commands/spec.ts";
 import { start } from "./commands/start.ts";
 import { state } from "./commands/state.ts";
+import { update } from "./commands/update.ts";
 import { ociCliError } from "./errors.ts";
 import { describeFlags, type FlagValues, parseFlags } from "./flags.ts";
 
@@ -30,6 +31,7 @@ export const commands: readonly OciCommand[] = [
   spec,
   start,
   state,
+  update,
 ];
 
 /** Where containers are kept unless --root says otherwise. */

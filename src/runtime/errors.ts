@@ -16,6 +16,7 @@ export const lifecycleError = defineErrors("CONTAINER", {
     kind: "conflict",
     when: "the control group of a new container has processes or is frozen",
   },
+  IN_USE: { kind: "conflict", when: "a limit of memory is to be lowered below what is in use" },
   BUNDLE: {
     kind: "invalid",
     when: "a bundle, its config.json or its root file system is missing or unusable",

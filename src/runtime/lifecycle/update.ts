@@ -1,0 +1,98 @@
+import { readFile } from "node:fs/promises";
+import type { Op } from "../../plan/index.ts";
+import { type LinuxResources, printJson, type Spec } from "../../specs/oci-runtime/index.ts";
+import { lifecycleError } from "../errors.ts";
+import type { Existing } from "../planner/lifecycle.ts";
+import { escapeContent, stateFiles } from "../planner/state.ts";
+import { planUpdate } from "../planner/update.ts";
+import type { StoredState } from "../state.ts";
+import { loadExisting } from "./existing.ts";
+import type { RuntimeContext } from "./runtime.ts";
+import { statusOf } from "./status.ts";
+
+/**
+ * Changes limits of a container, and its configuration on record, from which later changes are completed. What was
+ * written before a refusal is taken back. Device rules are not changed, as in runc.
+ *
+ * @param document name for messages of what the changes come from
+ * @throws CONTAINER_NOT_FOUND, CONTAINER_NOT_RUNNING, CGROUP_RESOURCE, RUNTIME_*
+ */
+export async function updateContainer(
+  context: RuntimeContext,
+  id: string,
+  changes: LinuxResources,
+): Promise<void> {
+  const existing = await loadExisting(context.root, id);
+  const { spec, state, stateDir } = existing;
+  if ((await statusOf(existing, context.facts.bootId)) === "stopped" || spec === undefined) {
+    throw lifecycleError("NOT_RUNNING", "cannot update a stopped container: container not running");
+  }
+  await checkUsage(state, changes);
+  const before = spec.linux?.resources ?? {};
+  const after = mergeResources(before, changes);
+  const plan = planUpdate(existing, changes, before);
+  const record: Op = {
+    op: "writeFile",
+    from: "state directory",
+    path: `${stateDir}/${stateFiles.config}`,
+    content: escapeContent(printJson(withResources(spec, after))),
+    mode: 0o600,
+  };
+  try {
+    await context.helper.execute({ ...plan, host: [...plan.host, record] });
+  } catch (error) {
+    await takeBack(context, existing, { changes, before, after });
+    throw error;
+  }
+}
+
+type Change = { changes: LinuxResources; before: LinuxResources; after: LinuxResources };
+
+async function takeBack(
+  { helper, logger }: RuntimeContext,
+  existing: Existing,
+  { changes, before, after }: Change,
+): Promise<void> {
+  const members = Object.keys(changes) as (keyof LinuxResources)[];
+  const old = Object.fromEntries(members.map((member) => [member, before[member]])) as LinuxResources;
+  await helper.execute(planUpdate(existing, old, after)).catch((error: unknown) => {
+    logger.log("warn", "update.undo", { id: existing.state.id, error: String(error) });
+  });
+}
+
+function withResources(spec: Spec, resources: LinuxResources): Spec {
+  return { ...spec, linux: { ...spec.linux, resources } };
+}
+
+/** What holds after a change: each member of a part stays unless the change has it. */
+export function mergeResources(before: LinuxResources, changes: LinuxResources): LinuxResources {
+  const { devices: _, hugepageLimits, ...parts } = changes;
+  const merged: Record<string, unknown> = { ...before };
+  for (const [member, part] of Object.entries(parts)) {
+    merged[member] = { ...(before[member as keyof LinuxResources] as object | undefined), ...part };
+  }
+  if (hugepageLimits !== undefined) {
+    const sizes = hugepageLimits.map(({ pageSize }) => pageSize);
+    const kept = (before.hugepageLimits ?? []).filter(({ pageSize }) => !sizes.includes(pageSize));
+    merged.hugepageLimits = [...kept, ...hugepageLimits];
+  }
+  return merged as LinuxResources;
+}
+
+/**
+ * With checkBeforeUpdate a limit below what is used is refused, instead of making the kernel kill.
+ * Source: https://github.com/opencontainers/runtime-spec/blob/v1.3.0/config-linux.md#memory
+ */
+async function checkUsage({ groups }: StoredState, { memory }: LinuxResources): Promise<void> {
+  const limit = memory?.limit ?? -1n;
+  if (memory?.checkBeforeUpdate !== true || limit < 0n) return;
+  const legacy = groups.find(({ controllers }) => controllers.includes("memory"));
+  const group = legacy ?? groups.find(({ version }) => version === 2);
+  const file = legacy === undefined ? "memory.current" : "memory.usage_in_bytes";
+  const text = await readFile(`${group?.path}/${file}`, "utf8").catch(() => "0");
+  const usage = BigInt(text.trim());
+  if (usage <= limit) return;
+  throw lifecycleError("IN_USE", `cannot set the memory limit to ${limit} bytes: ${usage} are in use`, {
+    hint: "raise it, or leave checkBeforeUpdate out",
+  });
+}
