@@ -17,6 +17,13 @@ const { socket, log } = enginePaths(paths);
 const uid = process.getuid?.() ?? 0;
 const version = process.env.TUG_VERSION ?? "";
 
+/** The proxies of whoever starts the engine are those that it uses. */
+function proxyVariables(from: NodeJS.ProcessEnv): Record<string, string> {
+  const isProxy = ([name, value]: [string, string | undefined]) =>
+    /^(?:http|https|all|no)_proxy$/i.test(name) && value !== undefined;
+  return Object.fromEntries(Object.entries(from).filter(isProxy)) as Record<string, string>;
+}
+
 /** Whoever is not root sees plans without an engine. What that needs is large, and loaded when it is needed. */
 function unlessPlanner(connectEngine: () => Promise<Client>): CliContext["connectEngine"] {
   return async (need) => {
@@ -61,6 +68,7 @@ process.exitCode = await runCli({
             PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             HOME: "/root",
             LANG: "C.UTF-8",
+            ...proxyVariables(env),
           },
           logFile: log,
         }),

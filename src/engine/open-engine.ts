@@ -13,9 +13,11 @@ import { credentialPlaces, findCredentials } from "../credentials/index.ts";
 import { openSpawner, spawnedHelper } from "../helper/index.ts";
 import { makeServiceGroup, readHostFacts } from "../host/index.ts";
 import {
+  configuredHosts,
   createRegistryClient,
   imagesMigrations,
   openImages,
+  readProxies,
 } from "../images/index.ts";
 import { type Containers, openContainers } from "./containers/service.ts";
 import { containerMigrations, containerStore } from "./containers/store.ts";
@@ -80,7 +82,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   );
   const helper = spawnedHelper(spawner, programs.helper);
   const registry = opened.use(
-    createRegistryClient({ credentials: findCredentials(credentialPlaces({ HOME: options.home })) }),
+    createRegistryClient({
+      credentials: findCredentials(credentialPlaces({ HOME: options.home })),
+      hosts: configuredHosts(),
+      proxies: () => readProxies(process.env),
+    }),
   );
   const images = await openImages({
     root: layout.data,

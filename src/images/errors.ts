@@ -35,6 +35,10 @@ export const imageError = defineErrors("IMAGE", {
   PLATFORM_SYNTAX: { kind: "invalid", when: "the text is not a platform" },
   REFERENCE: { kind: "invalid", when: "the text is not an image reference" },
   REGISTRY_CERTIFICATE: { kind: "unavailable", when: "a registry's certificate cannot be trusted" },
+  REGISTRY_CONFIG: {
+    kind: "invalid",
+    when: "a file with settings for registries cannot be read or has wrong values",
+  },
   REGISTRY_DENIED: { kind: "forbidden", when: "a registry forbids the request to this account" },
   REGISTRY_FAILED: { kind: "unavailable", when: "a registry goes on answering with a server error" },
   REGISTRY_LIMIT: {
@@ -47,6 +51,7 @@ export const imageError = defineErrors("IMAGE", {
     when: "a registry's answer makes no sense, or the connection fails",
   },
   REGISTRY_TIMEOUT: { kind: "timeout", when: "a registry accepts connections and then stays silent" },
+  REGISTRY_PROXY: { kind: "invalid", when: "a variable of the environment names a proxy that is none" },
   REGISTRY_UNAUTHORIZED: {
     kind: "unauthorized",
     when: "a registry wants other credentials, or hides that it has no such repository",

@@ -5,6 +5,7 @@ export type { Image } from "./image-store.ts";
 export type { ImageRecord } from "./image-table.ts";
 export type { Images, PulledImage, PullImageOptions, PushImageOptions } from "./images.ts";
 export { exportLayer, exportTar } from "./layers/export-tar.ts";
+export { readArchive } from "./layers/read-archive.ts";
 export { decodeTree, encodeTree } from "./layers/records.ts";
 export type { Usage } from "./layers/translate.ts";
 export type { TreePort } from "./layers/tree-port.ts";
@@ -26,8 +27,9 @@ export {
   repositoryOf,
 } from "./reference.ts";
 export { createRegistryClient, type RegistryClient, type RegistryClientOptions } from "./registry/client.ts";
+export { configuredHosts, type HostFiles, usualHostFiles } from "./registry/hosts/find-hosts.ts";
 export type { LoggedIn } from "./registry/log-in.ts";
-export type { ImageUser, Removed, RemoveOptions } from "./remove.ts";
 export { type Proxies, readProxies } from "./registry/proxies.ts";
+export type { ImageUser, Removed, RemoveOptions } from "./remove.ts";
 export { predictMounts } from "./snapshots/overlay.ts";
 export type { SnapshotMounts } from "./snapshots/snapshotter.ts";

@@ -1,3 +1,4 @@
 export * as dockerApi from "./docker-api/index.ts";
 export * from "./oci-image/index.ts";
 export * from "./oci-runtime/index.ts";
+export * from "./toml/index.ts";

@@ -208,8 +208,13 @@ function cleaned(entry: Node, path: ByteString): Node {
   return { ...entry, path, xattrs: cleanedXattrs(entry) };
 }
 
-/** The kernel refuses `user.` attributes for anything but files and directories, so they are not offered to it. */
-function cleanedXattrs({ path, type, xattrs }: Node): Node["xattrs"] {
+/**
+ * The attributes that a file may be given. The kernel refuses `user.` attributes for anything but files and directories,
+ * so they are not offered to it; those of overlay are ours alone.
+ *
+ * @throws IMAGE_LAYER_ENTRY
+ */
+export function cleanedXattrs({ path, type, xattrs }: Node): Node["xattrs"] {
   if (xattrs.size === 0) return noXattrs;
   const kept = new Map<ByteString, Uint8Array>();
   for (const [name, value] of xattrs) {

@@ -6,7 +6,15 @@ import type { Repository } from "./repository.ts";
 import type { Requester } from "./requester.ts";
 import { type Delay, waitBefore } from "./retry.ts";
 
-export type BlobReaderOptions = { requester: Requester; base: URL; purpose: Purpose; delay: Delay };
+export type BlobReaderOptions = {
+  requester: Requester;
+  /** Address of the repository, ending in a slash. */
+  base: URL;
+  purpose: Purpose;
+  delay: Delay;
+  /** The registry that a mirror should think of. */
+  namespace?: string | undefined;
+};
 
 /** So much progress earns a broken download a new set of attempts, in bytes. */
 const progress = 1024 * 1024;
@@ -20,6 +28,7 @@ export function createBlobReader(options: BlobReaderOptions): Repository["blob"]
     while (size === undefined || position < size || position === 0) {
       try {
         const url = new URL(`blobs/${digest}`, options.base);
+        if (options.namespace !== undefined) url.searchParams.set("ns", options.namespace);
         for await (const chunk of await openBody(options, { url, position, size, signal })) {
           position += chunk.length;
           yield chunk;

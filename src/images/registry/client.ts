@@ -1,22 +1,36 @@
 import { anonymous, type CredentialSource, type Credentials } from "../../credentials/index.ts";
 import { formatReference, type Reference, repositoryOf } from "../reference.ts";
-import { createAuthorizer } from "./authorizer.ts";
 import { createBlobReader } from "./blob-reader.ts";
 import { createBlobWriter } from "./blob-writer.ts";
-import { registryOrigin } from "./endpoint.ts";
-import { createHttpClient, type HttpOptions } from "./http.ts";
+import { type ChannelPurpose, createChannels, repositoryAddress } from "./host-channel.ts";
+import type { Host, HostFinder } from "./hosts/host.ts";
+import { usualHost } from "./hosts/usual-host.ts";
+import { lateWriter } from "./late-writer.ts";
 import { type LoggedIn, logIn } from "./log-in.ts";
 import { createManifestReader } from "./manifest-reader.ts";
 import { createManifestWriter } from "./manifest-writer.ts";
+import type { Proxies } from "./proxies.ts";
+import { firstReachable } from "./reachable.ts";
 import type { Repository, RepositoryWriter } from "./repository.ts";
-import { type Channel, createRequester, type Requester } from "./requester.ts";
+import { createRequester, type Requester } from "./requester.ts";
 import { type Delay, realDelay } from "./retry.ts";
+import { severalHosts } from "./several-hosts.ts";
 
-export type RegistryClientOptions = HttpOptions & {
+export type RegistryClientOptions = {
   /** Where credentials come from when a caller brings none. */
   credentials?: CredentialSource;
-  /** Which hosts are spoken to without encryption; loopback addresses by default. */
+  /** Where repositories are to be had; at the registries that references name, if left out. */
+  hosts?: HostFinder;
+  /** Which registries are spoken to without encryption, where `hosts` is left out; loopback addresses by default. */
   isPlain?: (host: string) => boolean;
+  /** Certificates, in PEM, of authorities to trust besides Node's and the machine's. */
+  ca?: readonly string[];
+  /** Asked once, before the first connection. */
+  proxies?: () => Proxies;
+  /** Milliseconds after which a connection that is not there has failed, the TLS handshake included. */
+  connectTimeout?: number;
+  /** Milliseconds without any byte in either direction after which an exchange has failed. */
+  idleTimeout?: number;
   /** Bytes of a piece, where a blob has to be sent in pieces. */
   chunkSize?: number;
   userAgent?: string;
@@ -24,7 +38,10 @@ export type RegistryClientOptions = HttpOptions & {
   delay?: Delay;
 };
 
-export type RepositoryOptions = { credentials?: CredentialSource | undefined };
+export type RepositoryOptions = {
+  /** For the registry itself; mirrors do not get them. */
+  credentials?: CredentialSource | undefined;
+};
 
 /** Access to registries. Connections are kept until it is disposed of. */
 export interface RegistryClient extends Disposable {
@@ -41,65 +58,98 @@ export interface RegistryClient extends Disposable {
  * Source: https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
  */
 export function createRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
-  const { now = Date.now, delay = realDelay, userAgent = "tug", chunkSize } = options;
-  const http = createHttpClient(options);
+  const {
+    now = Date.now,
+    delay = realDelay,
+    userAgent = "tug",
+    chunkSize,
+    credentials = anonymous,
+  } = options;
+  const findHosts: HostFinder =
+    options.hosts ?? (async (reference) => [usualHost(reference, { isPlain: options.isPlain })]);
+  const { ca, proxies = () => ({}), connectTimeout, idleTimeout } = options;
+  const channels = createChannels({
+    ca,
+    proxies,
+    connectTimeout,
+    idleTimeout,
+    userAgent,
+    now,
+    delay,
+  });
 
-  const open = (verb: string, object: string, target: Target): Channel => {
-    const { domain, path, scopes, credentials } = target;
-    const origin = registryOrigin(domain, options.isPlain);
-    const name = `${domain}/${path}`;
-    const source = credentials ?? options.credentials ?? anonymous;
-    const authorizer = createAuthorizer({ http, origin, name, scopes, credentials: source, now });
-    const purpose = { verb, object, registry: origin.host };
-    return { http, authorizer, origin, purpose, now, delay, userAgent };
+  /** Mirrors have credentials of their own, under their own names. */
+  const rightsAt = (host: Host, reference: Reference, own: CredentialSource | undefined) => ({
+    credentials: host.isMirror ? credentials : (own ?? credentials),
+    name: host.isMirror ? `${host.api.host}/${host.path}` : repositoryOf(reference),
+  });
+
+  const reader = (host: Host, purpose: ChannelPurpose): Repository => {
+    const channel = channels.open(host, purpose);
+    const { namespace } = host;
+    const place = {
+      requester: createRequester(channel),
+      base: repositoryAddress(host),
+      purpose: channel.purpose,
+    };
+    return {
+      ...createManifestReader({ ...place, namespace }),
+      blob: createBlobReader({ ...place, namespace, delay }),
+    };
+  };
+
+  const writerAt = (host: Host, purpose: ChannelPurpose): RepositoryWriter => {
+    const channel = channels.open(host, purpose);
+    const base = repositoryAddress(host);
+    const requester = createRequester(channel);
+    const mounters = new Map<string, Requester>();
+    const mounting = (from: string): Requester => {
+      const scopes = [...purpose.scopes, `repository:${from}:pull`];
+      const known = mounters.get(from) ?? createRequester(channels.open(host, { ...purpose, scopes }));
+      mounters.set(from, known);
+      return known;
+    };
+    return {
+      ...createManifestWriter({ requester, base, purpose: channel.purpose }),
+      ...createBlobWriter({ channel, requester, mounting, base, chunkSize }),
+    };
   };
 
   return {
-    repository(reference, { credentials } = {}) {
-      const { domain, path } = reference;
-      const target = { domain, path, credentials, scopes: [`repository:${path}:pull`] };
-      const channel = open("pull", formatReference(reference), target);
-      const requester = createRequester(channel);
-      const base = new URL(`/v2/${path}/`, channel.origin);
-      const { purpose } = channel;
-      return {
-        ...createManifestReader({ requester, base, purpose }),
-        blob: createBlobReader({ requester, base, purpose, delay }),
-      };
+    repository(reference, { credentials: own } = {}) {
+      const object = formatReference(reference);
+      return severalHosts(repositoryOf(reference), async () =>
+        (await findHosts(reference)).map((host) => {
+          const scopes = [`repository:${host.path}:pull`];
+          const purpose = { verb: "pull", object, scopes, ...rightsAt(host, reference, own) };
+          const { capabilities, isMirror, api } = host;
+          return { repository: reader(host, purpose), capabilities, isMirror, host: api.host };
+        }),
+      );
     },
-    writer(reference, { credentials } = {}) {
-      const { domain, path } = reference;
-      const scopes = [`repository:${path}:pull,push`];
+    writer(reference, { credentials: own } = {}) {
       const object = reference.tag === undefined ? repositoryOf(reference) : formatReference(reference);
-      const channel = open("push", object, { domain, path, credentials, scopes });
-      const requester = createRequester(channel);
-      const base = new URL(`/v2/${path}/`, channel.origin);
-      const mounters = new Map<string, Requester>();
-      const mounting = (from: string) => {
-        const both = [...scopes, `repository:${from}:pull`];
-        const known =
-          mounters.get(from) ??
-          createRequester(open("push", object, { domain, path, credentials, scopes: both }));
-        mounters.set(from, known);
-        return known;
-      };
-      return {
-        ...createManifestWriter({ requester, base, purpose: channel.purpose }),
-        ...createBlobWriter({ channel, requester, mounting, base, chunkSize }),
-      };
+      return lateWriter(async (signal) => {
+        const hosts = (await findHosts(reference)).filter(({ capabilities }) =>
+          capabilities.includes("push"),
+        );
+        const purposeAt = (host: Host): ChannelPurpose => {
+          const scopes = [`repository:${host.path}:pull,push`];
+          return { verb: "push", object, scopes, ...rightsAt(host, reference, own) };
+        };
+        const open = (host: Host) => channels.open(host, purposeAt(host));
+        const host = await firstReachable(hosts, { open, name: object, signal });
+        return writerAt(host, purposeAt(host));
+      });
     },
-    logIn: (domain, credentials, signal) => {
-      const origin = registryOrigin(domain, options.isPlain);
-      const purpose = { verb: "log in to", object: domain, registry: origin.host };
-      return logIn({ http, origin, purpose, userAgent, now, credentials, signal });
+    async logIn(domain, given, signal) {
+      const reference = { domain, path: "" };
+      const own = (await findHosts(reference)).filter(({ isMirror }) => !isMirror);
+      const purpose = { verb: "log in to", object: domain, scopes: [], credentials, name: domain };
+      const open = (host: Host) => channels.open(host, purpose);
+      const host = await firstReachable(own, { open, name: domain, signal });
+      return await logIn({ channel: open(host), api: host.api, credentials: given, signal });
     },
-    [Symbol.dispose]: () => http[Symbol.dispose](),
+    [Symbol.dispose]: () => channels[Symbol.dispose](),
   };
 }
-
-type Target = {
-  domain: string;
-  path: string;
-  credentials: CredentialSource | undefined;
-  scopes: readonly string[];
-};

@@ -1,7 +1,9 @@
 import http from "node:http";
 import https from "node:https";
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
+import { type TlsSettings, usualTls } from "./hosts/host.ts";
 import { exchange, type HttpRequest, type HttpResponse, withCode } from "./http-exchange.ts";
+import { isDirect, type Proxies } from "./proxies.ts";
 
 export type { HttpBody, HttpRequest, HttpResponse } from "./http-exchange.ts";
 
@@ -11,39 +13,45 @@ export interface HttpClient extends Disposable {
 
 export type HttpOptions = {
   /** Milliseconds after which a connection that is not there has failed, the TLS handshake included. */
-  connectTimeout?: number;
+  connectTimeout?: number | undefined;
   /** Milliseconds without any byte in either direction after which an exchange has failed. */
-  idleTimeout?: number;
-  /** Certificates, in PEM, of authorities to trust besides Node's and the machine's. */
-  ca?: readonly string[];
+  idleTimeout?: number | undefined;
+  tls?: TlsSettings;
+  /** The host that may see the client's certificate, and need not prove who it is where `tls` says so. */
+  host?: string | undefined;
+  proxies?: Proxies;
 };
 
 const maxRedirects = 10;
+/** Headers that any host may see; all others may prove who asks. */
+const harmless = [
+  "accept",
+  "accept-encoding",
+  "content-length",
+  "content-range",
+  "content-type",
+  "range",
+  "user-agent",
+];
+/** So many connections to one host at a time; what is more waits. */
+const maxConnections = 16;
 
 /**
  * A client that keeps connections and follows redirects: all of GET and HEAD, and of the others those that keep the
  * method. A form is not sent a second time: it may hold a password.
  *
- * A redirect to another host, port or scheme loses the Authorization header, and one from https to http is refused.
+ * A redirect to another host, port or scheme loses the headers that may prove who asks, and one from https to http is refused.
  * @throws system errors of the connection as they are, `ERR_CONNECT_TIMEOUT`, `ETIMEDOUT` for silence, `ERR_REDIRECT`
  */
 export function createHttpClient(options: HttpOptions = {}): HttpClient {
-  const plain = new http.Agent({ keepAlive: true });
-  let secure: https.Agent | undefined;
   const { connectTimeout = 15_000, idleTimeout = 60_000 } = options;
-  const secureAgent = () => {
-    secure ??= new https.Agent({ keepAlive: true, secureContext: trust(options.ca ?? []) });
-    return secure;
-  };
-  const send = (request: HttpRequest) => {
-    const agent = request.url.protocol === "https:" ? secureAgent() : plain;
-    return exchange(request, { agent, connectTimeout, idleTimeout });
-  };
+  const agents = createAgents(options);
   return {
     async send(request) {
       let current = request;
       for (let redirects = 0; ; redirects += 1) {
-        const response = await send(current);
+        const agent = agents.agentFor(current.url);
+        const response = await exchange(current, { agent, connectTimeout, idleTimeout });
         const location = redirectOf(current, response);
         if (location === undefined) return response;
         response.body.destroy();
@@ -51,17 +59,44 @@ export function createHttpClient(options: HttpOptions = {}): HttpClient {
         current = redirected(current, location);
       }
     },
-    [Symbol.dispose]() {
-      plain.destroy();
-      secure?.destroy();
+    [Symbol.dispose]: () => agents.destroy(),
+  };
+}
+
+/** Keeps the connections, apart by how they are made. */
+function createAgents({ tls = usualTls, host, proxies = {} }: HttpOptions) {
+  const agents = new Map<string, http.Agent>();
+  const make = (isSecure: boolean, isOwn: boolean, direct: boolean): http.Agent => {
+    const usual = {
+      keepAlive: true,
+      maxSockets: maxConnections,
+      ...(!direct && { proxyEnv: { ...proxies } }),
+    };
+    if (!isSecure) return new http.Agent(usual);
+    const verify = tls.verify || !isOwn;
+    return new https.Agent({ ...usual, secureContext: trust(tls, isOwn), rejectUnauthorized: verify });
+  };
+  return {
+    agentFor(url: URL): http.Agent {
+      const isSecure = url.protocol === "https:";
+      const isOwn = host === undefined || url.host === host;
+      const direct = isDirect(url) || Object.keys(proxies).length === 0;
+      const key = `${isSecure} ${isOwn} ${direct}`;
+      const agent = agents.get(key) ?? make(isSecure, isOwn, direct);
+      agents.set(key, agent);
+      return agent;
+    },
+    destroy() {
+      for (const agent of agents.values()) agent.destroy();
     },
   };
 }
 
 /** Node's own authorities, those of the machine, and further ones: as other tools on the machine trust. */
-function trust(further: readonly string[]): SecureContext {
+function trust({ ca, client }: TlsSettings, isOwn: boolean): SecureContext {
   return createSecureContext({
-    ca: [...getCACertificates("default"), ...getCACertificates("system"), ...further],
+    ca: [...getCACertificates("default"), ...getCACertificates("system"), ...ca],
+    ...(isOwn && client),
   });
 }
 
@@ -81,7 +116,7 @@ function redirected(request: HttpRequest, location: string): HttpRequest {
   }
   if (url.origin === request.url.origin) return { ...request, url };
   const headers = Object.fromEntries(
-    Object.entries(request.headers).filter(([name]) => name.toLowerCase() !== "authorization"),
+    Object.entries(request.headers).filter(([name]) => harmless.includes(name.toLowerCase())),
   );
   return { ...request, url, headers };
 }

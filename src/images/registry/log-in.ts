@@ -2,19 +2,18 @@ import { TugError } from "../../base/index.ts";
 import type { Credentials } from "../../credentials/index.ts";
 import { imageError } from "../errors.ts";
 import { parseChallenges } from "./challenge.ts";
-import type { HttpClient, HttpResponse } from "./http.ts";
-import { type Purpose, protocolFailure, statusFailure, transportFailure } from "./registry-error.ts";
+import type { HttpResponse } from "./http.ts";
+import { protocolFailure, statusFailure, transportFailure } from "./registry-error.ts";
+import type { Channel } from "./requester.ts";
 import { basicAuthorization, fetchToken, type Token } from "./token.ts";
 
 /** A token to keep in the place of a password, where the registry gives one. */
 export type LoggedIn = { readonly identityToken: string | undefined };
 
 export type LogIn = {
-  http: HttpClient;
-  origin: URL;
-  purpose: Purpose;
-  userAgent: string;
-  now: () => number;
+  channel: Channel;
+  /** The registry's own address: `https://registry.example/v2/`. */
+  api: URL;
   credentials: Credentials;
   signal: AbortSignal | undefined;
 };
@@ -26,7 +25,7 @@ export type LogIn = {
  * @throws IMAGE_REGISTRY_UNAUTHORIZED and the other IMAGE_REGISTRY errors
  */
 export async function logIn(request: LogIn): Promise<LoggedIn> {
-  const { purpose, now } = request;
+  const { purpose, now } = request.channel;
   try {
     const first = await ask(request);
     if (first.status === 200) return accepted(first, undefined);
@@ -43,13 +42,14 @@ export async function logIn(request: LogIn): Promise<LoggedIn> {
   }
 }
 
-function ask({ http, origin, userAgent, signal }: LogIn, authorization?: string): Promise<HttpResponse> {
-  const headers = { "user-agent": userAgent, ...(authorization !== undefined && { authorization }) };
-  return http.send({ method: "GET", url: new URL("/v2/", origin), headers, signal });
+function ask({ channel, api, signal }: LogIn, authorization?: string): Promise<HttpResponse> {
+  const headers = { ...channel.headers, ...(authorization !== undefined && { authorization }) };
+  return channel.http.send({ method: "GET", url: api, headers, signal });
 }
 
 async function answer(request: LogIn, header: string): Promise<{ header: string; token: Token | undefined }> {
-  const { http, origin, purpose, now, credentials, signal } = request;
+  const { channel, credentials, signal } = request;
+  const { http, origin, purpose, now } = channel;
   if ("registryToken" in credentials)
     return { header: `Bearer ${credentials.registryToken}`, token: undefined };
   const challenges = parseChallenges(header);

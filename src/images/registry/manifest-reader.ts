@@ -13,6 +13,8 @@ export type ManifestReaderOptions = {
   /** Address of the repository, ending in a slash. */
   base: URL;
   purpose: Purpose;
+  /** The registry that a mirror should think of. */
+  namespace?: string | undefined;
 };
 
 /** The Accept header of requests for manifests and indexes. */
@@ -22,9 +24,10 @@ export const acceptedManifests = [...indexMediaTypes, ...manifestMediaTypes].joi
 export function createManifestReader(
   options: ManifestReaderOptions,
 ): Pick<Repository, "resolve" | "manifest"> {
-  const { requester, base, purpose } = options;
+  const { requester, base, purpose, namespace } = options;
   const request = (method: "GET" | "HEAD", reference: string, signal: AbortSignal | undefined) => {
     const url = new URL(`manifests/${reference}`, base);
+    if (namespace !== undefined) url.searchParams.set("ns", namespace);
     return { method, url, headers: { accept: acceptedManifests }, accept: [200], signal };
   };
   return {

@@ -12,7 +12,8 @@ export type Channel = {
   purpose: Purpose;
   now: () => number;
   delay: Delay;
-  userAgent: string;
+  /** Sent along with every request to the registry's own address. */
+  headers: Readonly<Record<string, string>>;
 };
 
 export type ChannelRequest = {
@@ -66,12 +67,12 @@ export function createRequester(channel: Channel): Requester {
  * @throws what the transport throws, as it is
  */
 export async function sendAuthorized(channel: Channel, request: ChannelRequest): Promise<HttpResponse> {
-  const { http, authorizer, origin, purpose, userAgent } = channel;
+  const { http, authorizer, origin, purpose } = channel;
   const { method, url, body, signal } = request;
   const isOurs = url.origin === origin.origin;
   const send = (authorization: string | undefined) => {
     const headers = {
-      "user-agent": userAgent,
+      ...(isOurs && channel.headers),
       "accept-encoding": "identity",
       ...(method === "POST" && body === undefined && { "content-length": "0" }),
       ...request.headers,

@@ -43,7 +43,7 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
     headers.push(request.headers);
     if (faults.some((fault) => fault(request, response))) return;
     const [, repository, kind, reference = ""] =
-      /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(request.url ?? "") ?? [];
+      /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(request.url?.split("?")[0] ?? "") ?? [];
     const document = manifests.get(`${repository} ${reference}`);
     const blob = blobs.get(reference);
     if (uploads.handle(request, response)) return;

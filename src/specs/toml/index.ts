@@ -1,0 +1,1 @@
+export { parseToml, type TomlTable, type TomlValue } from "./parse.ts";
