@@ -40,6 +40,17 @@ describe("openDatabase", () => {
     assert.throws(() => database.sql.prepare("SELECT * FROM b"));
   });
 
+  it("writes into room that it has taken, without needing more", () => {
+    using database = openDatabase(path, [first]);
+    database.keepRoom();
+    const bytes = () =>
+      readdirSync(directory).map((name) => `${name} ${statSync(join(directory, name)).size}`);
+    const before = bytes();
+    for (let i = 0; i < 500; i++) database.sql.exec(`INSERT INTO a (x) VALUES (${i})`);
+    assert.deepEqual(bytes(), before);
+    database.keepRoom();
+  });
+
   it("is for its owner alone", () => {
     const before = process.umask(0);
     try {

@@ -1,6 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { defineErrors, messageOf, type TugError } from "./error.ts";
+import { isFullDisk } from "./full-disk.ts";
 
 const fail = defineErrors("DATABASE", {
   OPEN: { kind: "internal", when: "the database file cannot be opened, or is not a database" },
@@ -19,6 +20,11 @@ export interface Database extends Disposable {
   readonly sql: DatabaseSync;
   /** Runs `work` in a write transaction: all of its changes are kept, or, when it throws, none. May be nested. */
   transaction<T>(work: () => T): T;
+  /**
+   * Takes room on the disk for writes to come, in the file and in its log, so that what makes room can be recorded when
+   * there is none. Does nothing where there is too little.
+   */
+  keepRoom(): void;
   close(): void;
 }
 
@@ -66,6 +72,7 @@ function wrap(sql: DatabaseSync): Database {
   return {
     sql,
     close,
+    keepRoom: () => keepRoom(sql),
     [Symbol.dispose]: close,
     transaction(work) {
       const [begin, commit, rollback] =
@@ -87,6 +94,20 @@ function wrap(sql: DatabaseSync): Database {
       }
     },
   };
+}
+
+/** Bytes: some hundred rows. The log stays shorter, so that it begins anew within its room. */
+const ROOM = 512 * 1024;
+const LOG_PAGES = 100;
+
+function keepRoom(sql: DatabaseSync): void {
+  sql.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
+  try {
+    sql.exec(`CREATE TABLE IF NOT EXISTS room (bytes BLOB); INSERT INTO room VALUES (zeroblob(${ROOM}))`);
+    sql.exec("PRAGMA wal_checkpoint (FULL); DROP TABLE room; PRAGMA wal_checkpoint (FULL)");
+  } catch (error) {
+    if (!isFullDisk(error)) throw error;
+  }
 }
 
 function migrate(path: string, sql: DatabaseSync, migrations: readonly Migration[]): void {

@@ -1,7 +1,7 @@
 // The resident engine: serves until it is told to end.
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { jsonLogger, messageOf, TugError } from "../base/index.ts";
+import { jsonLogger, messageOf, plainError, TugError } from "../base/index.ts";
 import { serve } from "../server/index.ts";
 
 const { values } = parseArgs({
@@ -11,6 +11,8 @@ const { values } = parseArgs({
     debug: { type: "boolean", default: false },
   },
 });
+// A log that cannot be written, on a full disk, is no reason to end.
+process.stdout.on("error", () => {});
 const logger = jsonLogger((line) => process.stdout.write(line), values.debug ? "debug" : "info");
 
 try {
@@ -28,7 +30,8 @@ try {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, end);
   await serving.asked;
   await end();
-} catch (error) {
+} catch (thrown) {
+  const error = plainError(thrown);
   const { code, hint } = error instanceof TugError ? error : {};
   logger.log("error", "engine.failed", { reason: messageOf(error), code, hint });
   process.exitCode = 1;

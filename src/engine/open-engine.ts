@@ -31,6 +31,7 @@ import { isHostImage } from "./images/host-image.ts";
 import { type ImageService, openImageService } from "./images/service.ts";
 import { openJournal } from "./journal.ts";
 import { lockDataDirectory } from "./lock.ts";
+import { giveReserve, takeReserve } from "./reserve.ts";
 import { makeRunDirectory } from "./run-directory.ts";
 import { type SystemFacts, systemFacts } from "./system.ts";
 import { helperTrees } from "./trees.ts";
@@ -70,6 +71,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   await makeRunDirectory(layout.run);
   await using opened = new AsyncDisposableStack();
   opened.adopt(await lockDataDirectory(layout.lock, options), (lock) => lock.release());
+  const reserve = join(layout.data, "reserve");
+  await giveReserve(reserve);
   const programs = await options.findPrograms();
   const database = opened.use(openDatabase(layout.database, [...imagesMigrations, ...containerMigrations]));
   const spawner = opened.use(
@@ -124,6 +127,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     countImages: async () => (await images.list()).length,
     layersBytes: async () => (await images.list()).reduce((sum, { size }) => sum + size, 0),
   });
+  database.keepRoom();
+  await takeReserve(reserve);
   const kept = opened.move();
   return {
     containers,

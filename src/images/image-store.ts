@@ -1,4 +1,4 @@
-import { createMutex, type Digest, type Logger, TugError } from "../base/index.ts";
+import { createMutex, type Digest, isFullDisk, type Logger, TugError } from "../base/index.ts";
 import {
   annotations,
   type Descriptor,
@@ -82,6 +82,11 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
   const { table, content, now } = options;
   const publishing = createMutex();
   const publish = () => publishing.run(() => content.publish(publishedManifests(table.all())));
+  // On a full disk the list is out of date until there is room: what counts is on record.
+  const publishIfRoom = () =>
+    publish().catch((error: unknown) => {
+      if (!isFullDisk(error)) throw error;
+    });
   const find = (query: string) => findImage(options, query);
   const read = (record: ImageRecord) => readImage(options, record);
   return {
@@ -104,11 +109,11 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
       const record = { id, manifest, target };
       for (const name of names) table.put(name, record, now());
       if (names.length === 0) table.keep(record, now());
-      await publish();
+      await publishIfRoom();
     },
     async delete(names) {
       for (const name of names) table.delete(name);
-      await publish();
+      await publishIfRoom();
     },
   };
 }

@@ -5,6 +5,7 @@ import {
   type Logger,
   type Migration,
   messageOf,
+  plainError,
   TugError,
 } from "../base/index.ts";
 import { loadArchive } from "./archive/load-archive.ts";
@@ -206,7 +207,8 @@ function createTidily(logger: Logger, collect: () => Promise<unknown>) {
   return async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
-    } catch (error) {
+    } catch (thrown) {
+      const error = plainError(thrown);
       if (error instanceof TugError && !passing.includes(error.kind)) {
         await collect().catch((cause: unknown) => {
           logger.log("warn", "images.collection-failed", { reason: messageOf(cause) });

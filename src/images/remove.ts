@@ -60,6 +60,7 @@ export async function removeImage(
   const shown = untagged.filter((name) => !isDangling(name));
   if (table.byId(found.id).length > 0) return { untagged: shown, deleted: [] };
   const { snapshots } = await collect();
+  await store.publish();
   return { untagged: shown, deleted: [found.id, ...(snapshots as Digest[])] };
 }
 

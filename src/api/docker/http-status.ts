@@ -1,4 +1,4 @@
-import { type ErrorKind, TugError } from "../../base/index.ts";
+import { type ErrorKind, plainError, TugError } from "../../base/index.ts";
 
 /** The status of an answer that reports a failure. The only place where a kind becomes a status. */
 export const statusOfKind: Readonly<Record<ErrorKind, number>> = {
@@ -18,6 +18,7 @@ export const statusOfKind: Readonly<Record<ErrorKind, number>> = {
 };
 
 /** The status for anything thrown; what is not a TugError is a defect and gets 500. */
-export function statusOf(error: unknown): number {
+export function statusOf(thrown: unknown): number {
+  const error = plainError(thrown);
   return error instanceof TugError ? statusOfKind[error.kind] : 500;
 }

@@ -1,4 +1,4 @@
-import { messageOf, TugError } from "../../base/index.ts";
+import { messageOf, plainError, TugError } from "../../base/index.ts";
 import type { dockerApi } from "../../specs/index.ts";
 
 /**
@@ -24,7 +24,8 @@ export function wordingOf(error: unknown): string {
 }
 
 /** The body that reports a failure. `tug` is for clients that know it; others ignore it. */
-export function errorBodyOf(error: unknown): dockerApi.ErrorBody {
+export function errorBodyOf(thrown: unknown): dockerApi.ErrorBody {
+  const error = plainError(thrown);
   const message = wordingOf(error);
   if (!(error instanceof TugError)) return { message };
   const { kind, code, hint, details } = error;

@@ -1,4 +1,4 @@
-import { messageOf, TugError } from "../../base/index.ts";
+import { messageOf, plainError, TugError } from "../../base/index.ts";
 import { engineError } from "../errors.ts";
 import type { ContainerRecord } from "./record.ts";
 
@@ -10,7 +10,8 @@ const exitCodes: Readonly<Record<string, number>> = {
 };
 
 /** The error of a start: what the helper could not do, and for the program itself the exit code that stands for it. */
-export function startFailure(error: unknown, { name }: ContainerRecord): TugError {
+export function startFailure(thrown: unknown, { name }: ContainerRecord): TugError {
+  const error = plainError(thrown);
   if (!(error instanceof TugError)) {
     return engineError("CONTAINER_START", `cannot start container ${name}: ${messageOf(error)}`, {
       cause: error,

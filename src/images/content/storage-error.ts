@@ -1,4 +1,4 @@
-import { errnoOf, messageOf, TugError } from "../../base/index.ts";
+import { isFullDisk, messageOf } from "../../base/index.ts";
 import { imageError } from "../errors.ts";
 
 /**
@@ -14,10 +14,4 @@ export function storageError(what: string, place: string, cause: unknown) {
     });
   }
   return imageError("STORAGE", `cannot store ${what} in ${place}: ${messageOf(cause)}`, { cause });
-}
-
-/** Whether a write failed for want of room: a system error, or one of the helper with `details.errno`. */
-export function isFullDisk(error: unknown): boolean {
-  const errno = error instanceof TugError ? error.details.errno : errnoOf(error);
-  return errno === "ENOSPC" || errno === "EDQUOT";
 }

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { errnoOf, writeFileAtomic } from "../../base/index.ts";
+import { errnoOf, isFullDisk, writeFileAtomic } from "../../base/index.ts";
 import type { ByteString, Node } from "../../tar/index.ts";
-import { isFullDisk, storageError } from "../content/storage-error.ts";
+import { storageError } from "../content/storage-error.ts";
 import type { LayerApplier } from "../install-layer.ts";
 import { parentOf } from "../layers/path.ts";
 import { encodeTree } from "../layers/records.ts";

@@ -35,10 +35,10 @@ export function needsBox(): string | false {
 }
 
 /** Starts an engine before the tests of a `describe` and ends it after them; call it there and use what it returns inside of tests. */
-export function useEngine(): Engine {
+export function useEngine(prepare?: Prepare): Engine {
   let engine: Engine | undefined;
   before(async () => {
-    engine = await startEngine();
+    engine = await startEngine(prepare);
   });
   after(() => engine?.[Symbol.asyncDispose]());
   return new Proxy({} as Engine, {
@@ -49,10 +49,14 @@ export function useEngine(): Engine {
   });
 }
 
+/** Work on the instance's directories before the engine starts. */
+type Prepare = (instance: TugInstance) => Promise<void>;
+
 /** An engine with the image `box`. */
-export async function startEngine(): Promise<Engine> {
+export async function startEngine(prepare?: Prepare): Promise<Engine> {
   const instance = await startTug();
   try {
+    await prepare?.(instance);
     const engine = withCalls(instance);
     await engine.load({ "box:latest": boxImage() });
     return engine;
