@@ -37,6 +37,7 @@ export function runTugOci(
       stdout,
       stdin: () => buffer(connection.stdin),
       logger,
+      signal: connection.gone,
       runtime: async () => ({
         root: resolve(request.cwd, globals.root ?? DEFAULT_ROOT),
         helper,

@@ -3,6 +3,7 @@ import { OCI_RUNTIME_VERSION } from "../specs/oci-runtime/index.ts";
 import type { OciCommand, OciEnvironment } from "./command.ts";
 import { create } from "./commands/create.ts";
 import { remove } from "./commands/delete.ts";
+import { events } from "./commands/events.ts";
 import { exec } from "./commands/exec.ts";
 import { kill } from "./commands/kill.ts";
 import { list } from "./commands/list.ts";
@@ -21,6 +22,7 @@ import { describeFlags, type FlagValues, parseFlags } from "./flags.ts";
 export const commands: readonly OciCommand[] = [
   create,
   remove,
+  events,
   exec,
   kill,
   list,

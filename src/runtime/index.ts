@@ -17,6 +17,11 @@ export {
   readBundle,
   readConfig,
 } from "./lifecycle/create.ts";
+export {
+  type ContainerEvent,
+  containerEvents,
+  containerStats,
+} from "./lifecycle/events.ts";
 export { type ExecOptions, execInContainer, processOf } from "./lifecycle/exec.ts";
 export { checkId, loadExisting } from "./lifecycle/existing.ts";
 export { freezeContainer, isFrozen } from "./lifecycle/freezer.ts";
@@ -32,5 +37,6 @@ export { type ExecInput, planExec } from "./planner/exec.ts";
 export type { Attendance, ConsoleTarget, CreateInput, LayeredRoot, RootSource } from "./planner/input.ts";
 export { type Existing, planFreeze, planStart } from "./planner/lifecycle.ts";
 export { planUpdate } from "./planner/update.ts";
-export { planInRoot, type RootView, type StoredView } from "./planner/view.ts";
+export { planInRoot, type RootView, type RootWork, type StoredView } from "./planner/view.ts";
 export type { StoredState } from "./state.ts";
+export { type GroupFiles, groupFiles } from "./stats/index.ts";

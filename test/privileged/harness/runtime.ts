@@ -53,8 +53,8 @@ export type CommandOptions = {
   readonly descriptors?: readonly number[];
   /** A command that the runtime is started by, such as nsenter with its options. */
   readonly within?: readonly string[];
-  /** Called with the process as soon as it runs. */
-  readonly onStart?: (pid: number) => void;
+  /** Called with the process as soon as it runs; `output` is what it has written to standard output by then. */
+  readonly onStart?: (pid: number, output: () => string) => void;
 };
 
 /** Milliseconds after which a command hangs; the processors of the virtual machine are slow. */
@@ -87,11 +87,12 @@ export async function runRuntime(args: readonly string[], options: CommandOption
   for (const descriptor of [...outputs, ...(typeof options.stdin === "number" ? [] : [input])]) {
     if (typeof descriptor === "number") closeSync(descriptor);
   }
-  if (child.pid !== undefined) options.onStart?.(child.pid);
+  const output = () => readFileSync(paths[0] ?? "", "utf8");
+  if (child.pid !== undefined) options.onStart?.(child.pid, output);
   const { code, signal } = await ended;
   const [stdout = "", stderr = ""] = paths.map((path) => readFileSync(path, "utf8"));
   if (child.killed) throw new Error(`the command hangs: ${[file, ...words].join(" ")}\n${stdout}${stderr}`);
-  return { code, signal, stdout, stderr, output: () => readFileSync(paths[0] ?? "", "utf8") };
+  return { code, signal, stdout, stderr, output };
 }
 
 function inputOf({ stdin }: CommandOptions): number | "ignore" {
