@@ -24,6 +24,8 @@ export function enginePaths({ data, run }: EnginePaths) {
     frontSocket: join(run, "front.sock"),
     spawnerSocket: join(run, "spawner.sock"),
     pidFile: join(run, "engine.pid"),
+    /** Files that keep the network namespaces of running containers, by their id. */
+    networkNamespaces: join(run, "netns"),
     /** Files of a container that outlive its runs: hostname, hosts, resolv.conf, the log. */
     container: (id: string) => join(data, "containers", id),
     /** What a running container has: rootfs, sockets of its monitor, exit record; `state` below is the runtime's. */

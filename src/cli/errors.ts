@@ -7,9 +7,9 @@ export const cliError = defineErrors("CLI", {
   CONFLICT: { kind: "invalid", when: "two options exclude each other" },
   FILE: { kind: "invalid", when: "a file that an option names cannot be read or written" },
   NO_TERMINAL: { kind: "invalid", when: "--tty was asked for with an input that is no terminal" },
-  NO_NETWORKS: { kind: "notImplemented", when: "an option needs networks, which do not exist yet" },
   TEMPLATE: { kind: "invalid", when: "a --format template is malformed or names an unknown field" },
   STATE: { kind: "conflict", when: "a container is not in the state that a command needs" },
   OBJECT: { kind: "notFound", when: "nothing that can be inspected has a name" },
+  COPY: { kind: "invalid", when: "something cannot be copied from or to a container as it was asked for" },
   FAILED: { kind: "internal", when: "a command gave up, or what it waited for did not happen" },
 });

@@ -1,6 +1,7 @@
 import type { EngineLayout, Logger } from "../base/index.ts";
 import type { Helper, ProcessMaker } from "../helper/index.ts";
 import type { HostFacts } from "../host/index.ts";
+import type { Networks } from "../network/index.ts";
 import type { ImageSource } from "./containers/image-source.ts";
 import type { ContainerStore } from "./containers/store.ts";
 import type { EventLog } from "./events.ts";
@@ -12,6 +13,7 @@ export type EngineContext = {
   readonly store: ContainerStore;
   readonly images: ImageSource;
   readonly execs: ExecSessions;
+  readonly networks: Networks;
   readonly helper: Helper;
   /** Makes the processes that become monitors. */
   readonly spawner: ProcessMaker;

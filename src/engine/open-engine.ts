@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -19,6 +19,7 @@ import {
   openImages,
   readProxies,
 } from "../images/index.ts";
+import { networkMigrations, openNetworks } from "../network/index.ts";
 import { type Containers, openContainers } from "./containers/service.ts";
 import { containerMigrations, containerStore } from "./containers/store.ts";
 import type { EngineContext } from "./context.ts";
@@ -35,6 +36,9 @@ import { giveReserve, takeReserve } from "./reserve.ts";
 import { makeRunDirectory } from "./run-directory.ts";
 import { type SystemFacts, systemFacts } from "./system.ts";
 import { helperTrees } from "./trees.ts";
+
+/** The data directory of the engine that a machine has unless it has several. */
+const DEFAULT_DATA = "/var/lib/tug";
 
 export type EngineOptions = {
   readonly paths: EnginePaths;
@@ -74,7 +78,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const reserve = join(layout.data, "reserve");
   await giveReserve(reserve);
   const programs = await options.findPrograms();
-  const database = opened.use(openDatabase(layout.database, [...imagesMigrations, ...containerMigrations]));
+  const database = opened.use(
+    openDatabase(layout.database, [...imagesMigrations, ...containerMigrations, ...networkMigrations]),
+  );
   const spawner = opened.use(
     await openSpawner({
       helper: programs.helper,
@@ -103,12 +109,22 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const store = containerStore(database);
   const journal = opened.adopt(openJournal(layout.journal), (it) => it.close());
   const events = createEventLog({ journal, logger: options.logger });
+  const networks = opened.use(
+    openNetworks({
+      database,
+      helper,
+      logger: options.logger,
+      namespaces: layout.networkNamespaces,
+      prefix: networkPrefix(layout.data),
+    }),
+  );
   const isHost = (id: string): boolean => isHostImage(store.get(id)?.image.id ?? "");
   const context: EngineContext = {
     layout,
     store,
     images: containerImages(images, isHost),
     execs: createExecSessions((id) => store.get(id) !== undefined),
+    networks,
     helper,
     spawner,
     readFacts: readHostFacts,
@@ -119,6 +135,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const containers = openContainers(context);
   opened.defer(() => containers.close());
   await containers.recover();
+  await networks.recover((id) => usesNetworks.has(store.get(id)?.state.status ?? ""));
   const execs = openExecs(context);
   await execs.recover();
   const system = systemFacts(context, {
@@ -138,6 +155,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     plans: containers,
     close: () => kept.disposeAsync(),
   };
+}
+
+/** States in which a container has its place in networks; a restart policy may be starting it by now. */
+const usesNetworks: ReadonlySet<string> = new Set(["starting", "running", "paused"]);
+
+/** Engines of other data directories call their bridge and their table of the packet filter otherwise. */
+function networkPrefix(data: string): string {
+  if (data === DEFAULT_DATA) return "tug";
+  return `tug${createHash("sha256").update(data).digest("hex").slice(0, 5)}`;
 }
 
 /** Names a data directory for ever. */

@@ -265,11 +265,7 @@ const refused: [line: string | string[], code: number, stderr: RegExp][] = [
   ["run --ulimit nofile=2:1 busybox", 125, /for "--ulimit" flag: ulimit soft limit must be less than/],
   ["run --platform nonsense busybox", 125, /for "--platform" flag: invalid platform "nonsense"/],
   ["run --pull soon busybox", 125, /for "--pull" flag: it must be one of always, missing, never/],
-  [
-    "run -p 80:80 busybox",
-    125,
-    /^tug: cannot use --publish: networks do not exist yet\nuse --network host: /,
-  ],
+  ["run -p 80:x busybox", 125, /for "-p, --publish" flag: "x" is neither a port nor a range of ports/],
   [
     "run --env-file /nonexistent busybox",
     125,

@@ -113,14 +113,14 @@ const values: Row[] = [
   [
     "-p 80:80 box",
     125,
-    /^cannot use --publish: networks do not exist yet$/,
-    /^use --network host: the container's ports are then the host's$/,
+    /^cannot create the container: ports cannot be published: the container is on no network \(default\)$/,
+    /^connect it with --network bridge, or use --network host without -p$/,
   ],
   [
     "--network web box",
     125,
-    /^cannot create the container: network web is not there: bridges do not exist yet$/,
-    /^use --network none or --network host$/,
+    /^network web not found$/,
+    /^list them with: tug network ls$/,
   ],
   [
     "--name taken box",

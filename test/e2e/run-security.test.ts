@@ -230,9 +230,9 @@ describe("tug run: namespaces", { skip: needsBox() }, () => {
       [["--pid", "nonsense"], /^tug: invalid --pid: unknown mode "nonsense"/],
       [["--uts", "private"], /^tug: invalid argument "private" for "--uts" flag/],
       [["--cgroupns", "nonsense"], /^tug: invalid argument "nonsense" for "--cgroupns" flag/],
-      [["--network", "nonsense"], /^tug: cannot create the container: network nonsense is not there/],
-      [["-p", "80:80"], /^tug: cannot use --publish: networks do not exist yet\nuse --network host/],
-      [["-P"], /^tug: cannot use --publish-all/],
+      [["--network", "nonsense"], /^tug: network nonsense not found/],
+      [["-p", "80:80"], /ports cannot be published: the container is on no network/],
+      [["-P"], /ports cannot be published: the container is on no network/],
     ];
     await leavesNothing(engine, async () => {
       for (const [options, sentence] of refusals) {

@@ -35,12 +35,9 @@ export function requestWarnings({ healthcheck }: CreateContainerRequest): string
 
 function checkSupported(request: CreateContainerRequest): void {
   const { network, resources, volumesFrom, runtime, namespaces, logging, storageOptions, from } = request;
-  if (network.mode.kind === "named") {
-    const what = `network ${network.mode.name} is not there: bridges do not exist yet`;
-    throw unsupported(what, "use --network none or --network host");
-  }
-  if (network.ports.length > 0 || network.publishAll) {
-    throw unsupported("ports cannot be published: bridges do not exist yet", "use --network host");
+  if (network.mode.kind !== "named" && (network.ports.length > 0 || network.publishAll)) {
+    const what = `ports cannot be published: the container is on no network (${network.mode.kind})`;
+    throw unsupported(what, "connect it with --network bridge, or use --network host without -p");
   }
   if (volumesFrom.length > 0)
     throw unsupported("--volumes-from is not there yet", "name the mounts with --mount");

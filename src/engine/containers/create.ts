@@ -2,6 +2,7 @@ import type { EngineContext } from "../context.ts";
 import { logSettings } from "../logs/log-settings.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
 import type { MountRequest } from "../model/mount-request.ts";
+import { checkNetworks } from "../networks/check.ts";
 import { commandLine } from "../spec/process.ts";
 import { newVolumeName, openVolumes } from "../volumes.ts";
 import { checkRequest, requestWarnings } from "./check-request.ts";
@@ -24,6 +25,7 @@ export async function createContainer(
   request: CreateContainerRequest,
 ): Promise<{ id: string; warnings: string[] }> {
   checkRequest(request, await context.readFacts());
+  checkNetworks(context.networks, request);
   const image = await context.images.find(request.image, request.platform);
   commandLine(request, image.recorded.defaults);
   await checkSources(request.mounts);

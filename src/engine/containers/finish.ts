@@ -3,6 +3,7 @@ import { TugError } from "../../base/index.ts";
 import type { HostFacts } from "../../host/index.ts";
 import { loadExisting, removeContainer } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
+import { disconnectContainer } from "../networks/connect.ts";
 import { publishContainer } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
 import type { ContainerRecord, RecordedState } from "./record.ts";
@@ -32,6 +33,7 @@ export async function finishContainer(
   const entry = live.get(id);
   const removing = record.state.status === "removing";
   await cleanRuntime(context, id, facts);
+  await disconnectContainer(context, id);
   context.store.setState(id, {
     ...record.state,
     ...(removing ? {} : whatComesNext(record, { exitCode, finishedAt, atShutdown })),

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parseResolvConf } from "../../network/index.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
 import type { ResolvedMount } from "../spec/input.ts";
 
@@ -22,20 +23,29 @@ export function networkFilePaths(directory: string): NetworkFiles {
   };
 }
 
+/** What a container's networks add to its files. */
+export type NetworkNames = {
+  /** The container's own addresses. */
+  readonly addresses: readonly string[];
+  /** Servers to ask for names; undefined: those of the host. */
+  readonly servers: readonly string[] | undefined;
+};
+
 /** Writes a container's network files anew: the host's own where it shares the host's network. */
 export async function writeNetworkFiles(
   directory: string,
   request: CreateContainerRequest,
-  hostname: string,
+  { hostname, addresses, servers }: NetworkNames & { readonly hostname: string },
 ): Promise<NetworkFiles> {
   await mkdir(directory, { recursive: true, mode: 0o710 });
   const files = networkFilePaths(directory);
   const host = request.network.mode.kind === "host";
+  const own = addresses.map((address) => `${address}\t${hostname}`);
   const extra = request.network.extraHosts.map(hostLine);
   const hosts = host ? await readFile("/etc/hosts", "utf8").catch(() => "") : `${LOOPBACK.join("\n")}\n`;
   await writeFile(files.hostname, `${hostname}\n`, { mode: 0o644 });
-  await writeFile(files.hosts, [hosts.trimEnd(), ...extra, ""].join("\n"), { mode: 0o644 });
-  await writeFile(files.resolvConf, await resolvConf(request), { mode: 0o644 });
+  await writeFile(files.hosts, [hosts.trimEnd(), ...extra, ...own, ""].join("\n"), { mode: 0o644 });
+  await writeFile(files.resolvConf, await resolvConf(request, servers), { mode: 0o644 });
   return files;
 }
 
@@ -56,13 +66,22 @@ export function networkFileMounts(files: NetworkFiles, taken: ReadonlySet<string
     }));
 }
 
-async function resolvConf({ network }: CreateContainerRequest): Promise<string> {
-  if (network.dns.length + network.dnsSearch.length + network.dnsOptions.length === 0) {
-    return readFile("/etc/resolv.conf", "utf8").catch(() => "");
-  }
-  const lines = network.dns.map((server) => `nameserver ${server}`);
-  if (network.dnsSearch.length > 0) lines.push(`search ${network.dnsSearch.join(" ")}`);
-  if (network.dnsOptions.length > 0) lines.push(`options ${network.dnsOptions.join(" ")}`);
+/** The host's settings, as far as neither the request nor the network has others. */
+async function resolvConf(
+  { network }: CreateContainerRequest,
+  servers: readonly string[] | undefined,
+): Promise<string> {
+  const text = await readFile("/etc/resolv.conf", "utf8").catch(() => "");
+  const asked = network.dns.length + network.dnsSearch.length + network.dnsOptions.length > 0;
+  if (!asked && (servers === undefined || network.mode.kind === "host")) return text;
+  const host = parseResolvConf(text);
+  const own = servers ?? (asked ? [] : host.servers);
+  const names = network.dns.length > 0 ? network.dns : own;
+  const search = network.dnsSearch.length > 0 || servers === undefined ? network.dnsSearch : host.search;
+  const options = network.dnsOptions.length > 0 || servers === undefined ? network.dnsOptions : host.options;
+  const lines = names.map((server) => `nameserver ${server}`);
+  if (search.length > 0) lines.push(`search ${search.join(" ")}`);
+  if (options.length > 0) lines.push(`options ${options.join(" ")}`);
   return `${lines.join("\n")}\n`;
 }
 

@@ -69,6 +69,7 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
     mounts: [...asked, ...networkFileMounts(networkFiles, new Set(asked.map(({ target }) => target)))],
     devices: await devicesOf(request),
     namespaceOf: (kind, reference) => namespacePath(context, kind, reference),
+    networkNamespace: `${context.layout.networkNamespaces}/${id}`,
     origins,
   });
   const spec = checkSpec(wanted);

@@ -4,6 +4,7 @@ import { connectMonitor, type MonitoredContainer, startMonitor } from "../../hel
 import { createBindings, loadExisting, planStart, removeContainer } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
+import { connectContainer, disconnectContainer, nameServersOf } from "../networks/connect.ts";
 import { withOrigin } from "../spec/origins.ts";
 import { openVolumes } from "../volumes.ts";
 import { publishContainer } from "./events.ts";
@@ -97,7 +98,14 @@ async function prepare(
   const directory = layout.container(record.id);
   const root = await images.root(record.id);
   const hostname = record.request.hostname || record.id.slice(0, 12);
-  await writeNetworkFiles(directory, record.request, hostname);
+  const attachment = await connectContainer(context, record);
+  await writeNetworkFiles(directory, record.request, {
+    hostname,
+    addresses: (attachment?.endpoints ?? [])
+      .flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6])
+      .filter((ip) => ip !== undefined),
+    servers: nameServersOf(context, attachment),
+  });
   const userFiles = await readUserFiles(helper, root.layers);
   return prepareRun(context, {
     record,
@@ -173,4 +181,5 @@ async function abandon(context: EngineContext, live: LiveContainers, id: string)
     }
   }
   await removeRunFiles(run);
+  await disconnectContainer(context, id);
 }

@@ -1,17 +1,20 @@
 import type { EngineContext } from "../context.ts";
 import type { Container, ContainerState, MountPoint } from "../model/container-view.ts";
 import type { MountRequest } from "../model/mount-request.ts";
+import { viewConnections } from "../networks/view.ts";
 import { commandLine } from "../spec/process.ts";
 import { networkFilePaths } from "./network-files.ts";
 import { LOG_FILE } from "./prepare-run.ts";
 import type { ContainerRecord } from "./record.ts";
 
 /** A container as the doors show it. */
-export function viewContainer({ layout, execs }: EngineContext, record: ContainerRecord): Container {
+export function viewContainer(
+  { layout, execs, networks }: EngineContext,
+  record: ContainerRecord,
+): Container {
   const { id, name, createdAt, request, image } = record;
   const [path = "", ...args] = commandLine(request, image.defaults);
   const directory = layout.container(id);
-  const network = request.network.mode.kind === "host" ? "host" : "none";
   return {
     id,
     name,
@@ -40,23 +43,9 @@ export function viewContainer({ layout, execs }: EngineContext, record: Containe
       ...networkFilePaths(directory),
     },
     execIds: execs.idsOf(id, record.state),
-    networks: { [network]: noEndpoint },
-    ports: [],
+    ...viewConnections(networks, record),
   };
 }
-
-const noEndpoint = {
-  networkId: "",
-  endpointId: "",
-  gateway: "",
-  ipAddress: "",
-  ipPrefixLength: 0,
-  ipv6Gateway: "",
-  ipv6Address: "",
-  ipv6PrefixLength: 0,
-  macAddress: "",
-  aliases: [],
-} as const;
 
 function viewState({ state }: ContainerRecord): ContainerState {
   const { status, pid, exitCode, error, oomKilled, startedAt, finishedAt } = state;

@@ -10,6 +10,7 @@ export type ImageDefaults = {
   readonly Env?: readonly string[] | null | undefined;
   readonly WorkingDir?: string | undefined;
   readonly User?: string | undefined;
+  readonly ExposedPorts?: Readonly<Record<string, object>> | null | undefined;
 };
 
 /** Numbers for the user that a request names, looked up in the container's own passwd and group files. */
@@ -39,6 +40,8 @@ export type SpecInput = {
   readonly devices: readonly HostDevice[];
   /** Path of another container's namespace of a kind, for `container:` modes. */
   readonly namespaceOf: (kind: "pid" | "ipc" | "net", container: string) => string;
+  /** File of the network namespace that is made for the container when it is connected to networks. */
+  readonly networkNamespace: string;
   /** Where what comes from is noted while the spec is written. */
   readonly origins: Origins;
 };

@@ -45,5 +45,6 @@ function networkNamespace(
 ): LinuxNamespace | undefined {
   if (mode.kind === "host") return undefined;
   if (mode.kind === "container") return { type: "network", path: input.namespaceOf("net", mode.container) };
+  if (mode.kind === "named") return { type: "network", path: input.networkNamespace };
   return { type: "network" };
 }

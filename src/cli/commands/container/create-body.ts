@@ -24,11 +24,10 @@ export type CreateInput = {
 /**
  * The create body for a command line. Reads the files that options name.
  *
- * @throws CLI_FILE, CLI_CONFLICT, CLI_NO_NETWORKS
+ * @throws CLI_FILE, CLI_CONFLICT
  */
 export async function buildCreateBody(input: CreateInput): Promise<dockerApi.CreateBody> {
   const { values, given, args, context } = input;
-  refuseNetworks(values);
   const [image = "", ...command] = args;
   const attachAll = values.attach.length === 0;
   const attachStdin = values.interactive || values.attach.includes("stdin");
@@ -49,7 +48,10 @@ export async function buildCreateBody(input: CreateInput): Promise<dockerApi.Cre
     Env: await readVariables(values, context),
     Labels: toMap([...(await readFiles(values["label-file"], context, undefined)), ...values.label]),
     ExposedPorts: Object.fromEntries(
-      values.expose.map((port) => [port.includes("/") ? port : `${port}/tcp`, {}]),
+      [...values.expose.map(withProtocol), ...values.publish.flat().map(([port]) => port)].map((port) => [
+        port,
+        {},
+      ]),
     ),
     Volumes: Object.fromEntries(
       values.volume.filter((spec) => !spec.includes(":")).map((target) => [target, {}]),
@@ -58,6 +60,7 @@ export async function buildCreateBody(input: CreateInput): Promise<dockerApi.Cre
     StopTimeout: values["stop-timeout"],
     Healthcheck: buildHealthcheck(values),
     HostConfig: await buildHostConfig(input),
+    NetworkingConfig: networkingConfig(values),
   };
 }
 
@@ -92,14 +95,14 @@ async function readFiles(
   return (await Promise.all(lists)).flat();
 }
 
-function refuseNetworks(values: CreateValues): void {
-  const option = values["publish-all"]
-    ? "--publish-all"
-    : values.publish.length > 0
-      ? "--publish"
-      : undefined;
-  if (option === undefined) return;
-  throw cliError("NO_NETWORKS", `cannot use ${option}: networks do not exist yet`, {
-    hint: "use --network host: the container's ports are then the host's",
-  });
+/** The names by which others of the network find the container. */
+function networkingConfig(values: CreateValues): dockerApi.CreateBody["NetworkingConfig"] {
+  const network = values.network ?? values.net;
+  const aliases = values["network-alias"];
+  if (network === undefined || aliases.length === 0) return undefined;
+  return { EndpointsConfig: { [network]: { Aliases: [...aliases] } } };
+}
+
+function withProtocol(port: string): string {
+  return port.includes("/") ? port : `${port}/tcp`;
 }

@@ -11,6 +11,7 @@ import { readLabel, readPair, readVariable } from "../../values/key-values.ts";
 import { readRestartPolicy, readStreamName, readUlimit } from "../../values/limits.ts";
 import { readMount } from "../../values/mount.ts";
 import { readCpus, readDuration, readInteger, readSize, readSwapSize } from "../../values/numbers.ts";
+import { readPublish } from "../../values/publish.ts";
 
 const COUNT = readInteger(0, Number.MAX_SAFE_INTEGER);
 
@@ -135,8 +136,9 @@ const network = {
   "dns-search": texts("DOMAIN", "Search domain"),
   expose: texts("PORT[/PROTOCOL]", "Say that the container listens on a port"),
   net: text("MODE", "Short for --network"),
-  network: text("MODE", "Network to connect to: none, host, container:NAME"),
-  publish: texts("PORT", "Publish a port on the host", { short: "p" }),
+  network: text("NETWORK", "Network to connect to: none, host, bridge, container:NAME or one of yours"),
+  "network-alias": texts("NAME", "Name by which others of the network find the container"),
+  publish: list("[[ADDRESS:]PORT:]PORT", "Publish a port on the host", { short: "p", read: readPublish }),
   "publish-all": flag("Publish all exposed ports", { short: "P" }),
 } as const;
 

@@ -20,6 +20,12 @@ export async function buildHostConfig(input: CreateInput): Promise<dockerApi.Hos
     ContainerIDFile: values.cidfile,
     ConsoleSize: size === undefined ? undefined : [size.height, size.width],
     NetworkMode: values.network ?? values.net ?? "default",
+    PortBindings: Object.fromEntries(
+      Map.groupBy(values.publish.flat(), ([port]) => port)
+        .entries()
+        .map(([port, bindings]) => [port, bindings.map(([, binding]) => binding)]),
+    ),
+    PublishAllPorts: values["publish-all"],
     Dns: [...values.dns],
     DnsOptions: [...values["dns-option"]],
     DnsSearch: [...values["dns-search"]],

@@ -1,0 +1,88 @@
+import {
+  type Attachment,
+  type AttachRequest,
+  DEFAULT_NETWORK,
+  type PortWish,
+  type Protocol,
+} from "../../network/index.ts";
+import type { ContainerRecord } from "../containers/record.ts";
+import type { EngineContext } from "../context.ts";
+import type { PortRequest } from "../model/create-request.ts";
+
+/** Addresses that stand for all of a machine's, by version of IP. */
+const everywhere = "0.0.0.0";
+
+/**
+ * Gives a container that is about to start what it wants of networks: nothing where it has none, the host's, or that of
+ * another container.
+ *
+ * @throws NETWORK_*, RUNTIME_NETWORK
+ */
+export async function connectContainer(
+  { networks }: Pick<EngineContext, "networks">,
+  record: ContainerRecord,
+): Promise<Attachment | undefined> {
+  const request = attachRequest(record);
+  return request && (await networks.attach(record.id, request));
+}
+
+/** Takes back what a container had of networks. What stays is taken back when an engine starts. */
+export async function disconnectContainer(
+  { networks, logger }: Pick<EngineContext, "networks" | "logger">,
+  id: string,
+): Promise<void> {
+  if (networks.endpoints({ container: id }).length === 0) return;
+  await networks.detach(id).catch((error: unknown) => {
+    logger.log("warn", "container.disconnect", { container: id, error: String(error) });
+  });
+}
+
+/** The servers that a container asks for names; undefined: those of the host. */
+export function nameServersOf(
+  { networks }: Pick<EngineContext, "networks">,
+  attachment: Attachment | undefined,
+): readonly string[] | undefined {
+  const [first] = attachment?.endpoints ?? [];
+  const network = first && networks.list().find(({ id }) => id === first.network);
+  if (network === undefined || network.name === DEFAULT_NETWORK) return undefined;
+  return network.pools.map(({ gateway }) => gateway).filter((gateway) => !gateway.includes(":"));
+}
+
+function attachRequest({ id, name, request, image }: ContainerRecord): AttachRequest | undefined {
+  const { mode, endpoints, ports, publishAll, exposedPorts } = request.network;
+  if (mode.kind !== "named") return undefined;
+  const aliasesIn = (network: string): readonly string[] =>
+    endpoints.find((endpoint) => endpoint.network === network)?.aliases ?? [];
+  const names = [
+    mode.name,
+    ...endpoints.map(({ network }) => network).filter((other) => other !== mode.name),
+  ];
+  const exposed = [...exposedPorts, ...Object.keys(image.defaults.ExposedPorts ?? {})];
+  const wished = ports.map(portWish);
+  const published = new Set(ports.map(({ containerPort }) => containerPort));
+  const rest = publishAll
+    ? [...new Set(exposed.map(withProtocol))].filter((port) => !published.has(port))
+    : [];
+  return {
+    networks: names.map((network) => ({ network, aliases: [name, id.slice(0, 12), ...aliasesIn(network)] })),
+    ports: [
+      ...wished,
+      ...rest.map((containerPort) => portWish({ containerPort, hostAddress: "", hostPort: "", from: "" })),
+    ],
+  };
+}
+
+function portWish({ containerPort, hostAddress, hostPort }: PortRequest): PortWish {
+  const [number = "", protocol = "tcp"] = containerPort.split("/");
+  const [first = 0, last = first] = hostPort === "" ? [0] : hostPort.split("-").map(Number);
+  return {
+    protocol: protocol as Protocol,
+    containerPort: Number(number),
+    hostAddress: hostAddress || everywhere,
+    hostPorts: Array.from({ length: last - first + 1 }, (_, index) => first + index),
+  };
+}
+
+function withProtocol(port: string): string {
+  return port.includes("/") ? port : `${port}/tcp`;
+}
