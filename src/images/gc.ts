@@ -35,7 +35,7 @@ export type Collected = {
  * Removes the blobs and the committed snapshots that nothing needs: no image, no lease, no active snapshot.
  *
  * An image needs its manifest, what its name stands for, the configuration, the layers, and their snapshots. If a
- * document of an image cannot be read, nothing is removed, because what it needs is unknown.
+ * manifest cannot be read, or a document is damaged, nothing is removed, because what it needs is unknown.
  * @throws IMAGE_CONTENT_CORRUPT and the errors of parsing
  */
 export async function collectGarbage(options: CollectorOptions): Promise<Collected> {
@@ -94,8 +94,7 @@ async function markDocument(
   const isConfig = configMediaTypes.includes(mediaType);
   if ((!isManifest && !isConfig) || (await content.size(digest)) === undefined) return;
   if (isConfig) {
-    const config = parseImageConfig(await content.load(digest, maxConfigSize), `configuration ${digest}`);
-    for (const key of chainIds(config.rootfs.diff_ids)) reached.add(key);
+    for (const key of await snapshotsOf(content, digest)) reached.add(key);
     return;
   }
   const data = await content.load(digest, maxManifestSize);
@@ -105,6 +104,17 @@ async function markDocument(
       ? document.index.manifests
       : [document.manifest.config, ...document.manifest.layers];
   for (const child of children) await markDocument(content, child, reached);
+}
+
+/** What was kept for another platform may be no image, such as a statement about one: then there are no snapshots. */
+async function snapshotsOf(content: ContentStore, digest: Digest): Promise<readonly Digest[]> {
+  const data = await content.load(digest, maxConfigSize);
+  try {
+    return chainIds(parseImageConfig(data, `configuration ${digest}`).rootfs.diff_ids);
+  } catch (error) {
+    if (error instanceof TugError && error.code.startsWith("OCI_IMAGE_")) return [];
+    throw error;
+  }
 }
 
 async function sweepSnapshots({ snapshotter, leases }: CollectorOptions, reached: Reached) {

@@ -17,6 +17,8 @@ import type { SnapshotMounts } from "./snapshots/snapshotter.ts";
 export type PullImageOptions = {
   /** By default this machine's. */
   platform?: Platform | undefined;
+  /** Also all other images of an index, which are kept as they are and not unpacked. */
+  allPlatforms?: boolean | undefined;
   /** By default those of the credential source that the images were opened with. */
   credentials?: Credentials | undefined;
   onProgress?: OnProgress | undefined;
@@ -32,6 +34,8 @@ export type PulledImage = {
   /** Whether the name stands for another image than before. */
   readonly changed: boolean;
 };
+
+export type SaveOptions = { platform?: Platform | undefined; signal?: AbortSignal | undefined };
 
 export type PushImageOptions = {
   /** Of an index only the image for this platform; by default all of it, where all of it is here. */
@@ -72,11 +76,13 @@ export interface Images {
 
   /**
    * One archive of several images, that is both an OCI layout and an archive of Docker. Rejects before the first byte
-   * when an image is missing. A name without a tag means all tags of the repository.
+   * when an image is missing. A name without a tag means all tags of the repository. An index of which all is here is
+   * saved whole, unless a platform is given.
+   * @throws IMAGE_NOT_FOUND, IMAGE_PLATFORM, IMAGE_INCOMPLETE
    */
-  save(queries: readonly string[], signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  save(queries: readonly string[], options?: SaveOptions): Promise<AsyncIterable<Uint8Array>>;
   /** The same into a directory: a new one, or one that is a layout already. */
-  saveLayout(queries: readonly string[], directory: string, signal?: AbortSignal): Promise<void>;
+  saveLayout(queries: readonly string[], directory: string, options?: SaveOptions): Promise<void>;
 
   /** Puts in an image that the program brings along, and gives it its name. */
   importEmbedded(image: EmbeddedImage, signal?: AbortSignal): Promise<Image>;

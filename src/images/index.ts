@@ -3,7 +3,7 @@ export type { EmbeddedImage } from "./embedded.ts";
 export type { Collected } from "./gc.ts";
 export type { Image } from "./image-store.ts";
 export type { ImageRecord } from "./image-table.ts";
-export type { Images, PulledImage, PullImageOptions, PushImageOptions } from "./images.ts";
+export type { Images, PulledImage, PullImageOptions, PushImageOptions, SaveOptions } from "./images.ts";
 export { exportLayer, exportTar } from "./layers/export-tar.ts";
 export { readArchive } from "./layers/read-archive.ts";
 export { decodeTree, encodeTree } from "./layers/records.ts";

@@ -95,9 +95,10 @@ async function installManifest(
   throw misfit(name, `its indexes are nested more than ${maxNesting} times`);
 }
 
-async function installDocument(
-  { content }: InstallerOptions,
-  { name, source, lease, signal }: InstallRequest,
+/** Gets a manifest or index into the store, retained by the lease. */
+export async function installDocument(
+  { content }: Pick<InstallerOptions, "content">,
+  { name, source, lease, signal }: Pick<InstallRequest, "name" | "source" | "lease" | "signal">,
   descriptor: Descriptor,
 ): Promise<ManifestDocument> {
   const { digest, size, mediaType } = descriptor;

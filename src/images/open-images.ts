@@ -78,8 +78,9 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     logIn: (domain, credentials, signal) => options.registry.logIn(domain, credentials, signal),
     load: (archive, request) => tidily(() => loadArchive(parts, archive, request)),
     loadLayout: (directory, request) => tidily(() => loadLayout(parts, directory, request)),
-    save: (queries, signal) => saveImages(parts, queries, signal),
-    saveLayout: (queries, directory, signal) => saveImagesToLayout(parts, queries, { directory, signal }),
+    save: (queries, request) => saveImages(parts, queries, request),
+    saveLayout: (queries, directory, request) =>
+      saveImagesToLayout(parts, queries, { directory, ...request }),
     importEmbedded: (image, signal) =>
       tidily(async () => store.read(await importEmbedded(parts, image, signal))),
     tag: (query, name) => tag(parts, query, name),
@@ -122,10 +123,21 @@ async function openParts(options: ImagesOptions) {
   const references = { embedded };
   const store = createImageStore({ table, content, snapshotter, references, logger, now });
   const applier = createOverlayApplier(snapshotter, trees);
-  const limit = createLimiter(parallel);
+  const downloads = createLimiter(parallel);
   const uploads = createLimiter(parallel);
-  const installLayer = createLayerInstaller({ content, snapshotter, applier, limit });
-  return { content, snapshotter, table, leases, references, store, installLayer, registry, uploads };
+  const installLayer = createLayerInstaller({ content, snapshotter, applier, limit: downloads });
+  return {
+    content,
+    snapshotter,
+    table,
+    leases,
+    references,
+    store,
+    installLayer,
+    registry,
+    downloads,
+    uploads,
+  };
 }
 
 /** The lease comes first, so that the image cannot go meanwhile; it stays only if the snapshot does. */

@@ -119,9 +119,15 @@ function olderArm64(variant: string): string[] {
  * image that does not say what it is for. Attestations are no images.
  *
  * @param name name of the image for the error
+ * @param orElse take the first image for Linux where nothing matches
  * @throws IMAGE_PLATFORM
  */
-export function chooseManifest(index: Index, platform: Platform, name: string): Descriptor {
+export function chooseManifest(
+  index: Index,
+  platform: Platform,
+  name: string,
+  { orElse = false }: { orElse?: boolean } = {},
+): Descriptor {
   const images = index.manifests.filter(
     (each) => each.annotations?.[annotations.referenceType] === undefined && each.platform?.os !== "unknown",
   );
@@ -133,7 +139,9 @@ export function chooseManifest(index: Index, platform: Platform, name: string): 
     );
     if (found !== undefined) return found;
   }
-  const unspecified = images.find((each) => each.platform === undefined);
+  const unspecified = images.find(
+    (each) => each.platform === undefined || (orElse && each.platform.os === "linux"),
+  );
   if (unspecified !== undefined) return unspecified;
   const available = images.flatMap((each) =>
     each.platform === undefined ? [] : formatPlatform(each.platform),

@@ -1,10 +1,12 @@
 import type { CredentialSource } from "../credentials/index.ts";
-import type { Descriptor, Platform } from "../specs/index.ts";
+import type { Descriptor, Index, Platform } from "../specs/index.ts";
 import type { ContentStore } from "./content/content-store.ts";
+import { fetchAll } from "./fetch-all.ts";
 import type { ImageStore } from "./image-store.ts";
 import type { ImageRecord, ImageTable } from "./image-table.ts";
 import { type ImageSource, type InstallerOptions, installImage } from "./install.ts";
 import type { Leases } from "./leases.ts";
+import type { Limiter } from "./limiter.ts";
 import { chooseManifest, hostPlatform } from "./platform.ts";
 import type { OnProgress } from "./progress.ts";
 import { formatReference, type Reference, withDigest } from "./reference.ts";
@@ -16,6 +18,7 @@ export type RegistryPort = {
 };
 
 export type PullOptions = InstallerOptions & {
+  downloads: Limiter;
   registry: RegistryPort;
   store: ImageStore;
   table: ImageTable;
@@ -26,6 +29,8 @@ export type PullRequest = {
   reference: Reference;
   /** By default this machine's; given, an image for another platform is refused even if it is the only one. */
   platform?: Platform | undefined;
+  /** Also all other images of an index, which are kept as they are and not unpacked. */
+  allPlatforms?: boolean | undefined;
   /** By default those of the registry client. */
   credentials?: CredentialSource | undefined;
   onProgress?: OnProgress | undefined;
@@ -47,21 +52,25 @@ export type PullResult = {
  */
 export async function pullImage(options: PullOptions, request: PullRequest): Promise<PullResult> {
   const { store, table, leases, registry } = options;
-  const { reference, platform, credentials, onProgress, signal } = request;
+  const { reference, platform, allPlatforms = false, credentials, onProgress, signal } = request;
   using lease = leases.temporary();
   const name = formatReference(reference);
   const repository = registry.repository(reference, { credentials });
   const target = await resolveTarget(options.content, { reference, repository, signal });
-  const record = await installImage(options, {
+  const install = {
     name,
     target: target.descriptor,
     source: registrySource(repository, target),
-    choose: ({ index }) => chooseManifest(index, platform ?? hostPlatform(), name),
-    platform,
     lease,
     onProgress,
     signal,
-  });
+  };
+  const choose = ({ index }: { index: Index }) =>
+    chooseManifest(index, platform ?? hostPlatform(), name, {
+      orElse: allPlatforms && platform === undefined,
+    });
+  const record = await installImage(options, { ...install, choose, platform });
+  if (allPlatforms) await fetchAll(options, install);
   const byDigest = formatReference(withDigest(reference, target.descriptor.digest));
   const names = reference.digest === undefined ? [name, byDigest] : [byDigest];
   const changed = table.get(names[0] as string)?.id !== record.id;

@@ -40,3 +40,19 @@ test("a push that cannot be says why", async () => {
   const both = await cli.run("push -a broken:1");
   assert.match(both.stderr, /^tug: cannot push all tags of broken:1: it names one\npush -a broken\n/);
 });
+
+test("pull, save and load know platforms", async () => {
+  await using cli = await openCli({ local: ["app:latest"], remote: ["app:2"] });
+  await cli.run("pull --all-platforms --platform x86_64 app:2");
+  await cli.run("pull app:2");
+  assert.deepEqual(
+    cli.engine.images.pulls.map(({ platform, allPlatforms }) => [platform?.architecture, allPlatforms]),
+    [
+      ["amd64", true],
+      [undefined, false],
+    ],
+  );
+  await cli.run("save --platform arm64 app");
+  await cli.run("load --platform arm64", { input: "archive" });
+  assert.deepEqual(cli.engine.images.platforms, ["save linux/arm64", "load linux/arm64"]);
+});

@@ -1,5 +1,5 @@
 import { registryName } from "../../credentials/index.ts";
-import type { Images, ProgressEvent } from "../../images/index.ts";
+import type { Images, LoadRequest, ProgressEvent } from "../../images/index.ts";
 import { familiarRepository, parseReference } from "../../images/index.ts";
 import type { Platform, RegistryAuth } from "../../specs/docker-api/index.ts";
 import type { ContainerStore } from "../containers/store.ts";
@@ -32,10 +32,14 @@ export interface ImageService {
   pull(request: PullRequest, signal: AbortSignal): AsyncIterable<PullEvent>;
   logIn(auth: RegistryAuth, signal: AbortSignal): Promise<{ identityToken: string | undefined }>;
   push(request: PushRequest, signal: AbortSignal): AsyncIterable<PushEvent>;
-  load(archive: AsyncIterable<Uint8Array>, options: object, signal: AbortSignal): AsyncIterable<LoadEvent>;
+  load(
+    archive: AsyncIterable<Uint8Array>,
+    options: { platform?: Platform | undefined },
+    signal: AbortSignal,
+  ): AsyncIterable<LoadEvent>;
   save(
     references: readonly string[],
-    options: object,
+    options: { platform?: Platform | undefined },
     signal: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array>>;
 }
@@ -97,8 +101,10 @@ export function openImageService(parts: ImageServiceParts): ImageService {
     logIn: (auth, signal) =>
       images.logIn(registryName(auth.serveraddress ?? ""), credentialsOf(auth), signal),
     push: (request, signal) => pushImages(parts, request, signal),
-    load: (archive, _, signal) => load(parts, archive, signal),
-    save: (queries, _, signal) => images.save(queries, signal),
+    load: (archive, { platform }, signal) =>
+      load(parts, archive, { platform: platform && imagePlatform(platform), signal }),
+    save: (queries, { platform }, signal) =>
+      images.save(queries, { platform: platform && imagePlatform(platform), signal }),
   };
 }
 
@@ -114,6 +120,7 @@ async function* pull(
   const pulling = eventsOf((onProgress: (event: LayerEvent) => void) =>
     images.pull(request.reference, {
       platform,
+      allPlatforms: request.allPlatforms,
       credentials,
       signal,
       onProgress: (event) => onProgress(layerEvent(event)),
@@ -143,10 +150,10 @@ async function* pull(
 async function* load(
   { images, events }: ImageServiceParts,
   archive: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
+  request: LoadRequest,
 ): AsyncGenerator<LoadEvent> {
   const loading = eventsOf((onProgress: (event: LayerEvent) => void) =>
-    images.load(archive, { signal, onProgress: (event) => onProgress(layerEvent(event)) }),
+    images.load(archive, { ...request, onProgress: (event) => onProgress(layerEvent(event)) }),
   );
   for (;;) {
     const step = await loading.next();

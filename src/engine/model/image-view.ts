@@ -39,6 +39,8 @@ export type Removed = { readonly untagged: string } | { readonly deleted: string
 export type PullRequest = {
   readonly reference: string;
   readonly platform?: dockerApi.Platform | undefined;
+  /** Also all other images of an index. */
+  readonly allPlatforms?: boolean | undefined;
   /** Left out: the engine looks for its own. */
   readonly auth?: dockerApi.RegistryAuth | undefined;
 };

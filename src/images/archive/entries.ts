@@ -1,5 +1,5 @@
 import type { Digest } from "../../base/index.ts";
-import { annotations, type Descriptor, type Index } from "../../specs/index.ts";
+import { annotations, type Descriptor, type Index, type Platform } from "../../specs/index.ts";
 import { imageError } from "../errors.ts";
 import type { ImageStore } from "../image-store.ts";
 import type { ImageRecord } from "../image-table.ts";
@@ -17,6 +17,8 @@ export type LoadOptions = InstallerOptions & {
 };
 
 export type LoadRequest = {
+  /** What to take of an index; by default the best for this machine, or else the first. */
+  platform?: Platform | undefined;
   onProgress?: OnProgress | undefined;
   signal?: AbortSignal | undefined;
 };
@@ -50,38 +52,43 @@ export type InstallEntriesRequest = LoadRequest & {
 /** Installs images and, when all are there, names them. */
 export async function installEntries(
   options: LoadOptions,
-  { entries, lease, source, has, onProgress, signal }: InstallEntriesRequest,
+  { entries, lease, source, has, platform, onProgress, signal }: InstallEntriesRequest,
 ): Promise<LoadedImage[]> {
   if (entries.length === 0) throw imageError("INCOMPLETE", "cannot load images: there are none");
   const loaded: LoadedImage[] = [];
   for (const { target, names } of entries) {
     const name = names[0] ?? target.digest;
-    const choose = async ({ index }: { index: Index }) => await choosePresent(index, has, name);
-    const request = { name, target, choose, source, lease, onProgress, signal };
+    const choose = async ({ index }: { index: Index }) => {
+      const present = await imagesThere(index, has, name);
+      return platform === undefined ? chooseAny(present, name) : chooseManifest(present, platform, name);
+    };
+    const request = { name, target, choose, platform, source, lease, onProgress, signal };
     loaded.push({ record: await installImage(options, request), names });
   }
   for (const { record, names } of loaded) await options.store.put(names, record);
   return loaded;
 }
 
-/** Of what is there, the best for this machine, or else the first: an archive for another platform can be loaded. */
-async function choosePresent(
+/** An index without what is not there, and without what is no image. @throws IMAGE_INCOMPLETE where nothing is left */
+async function imagesThere(
   index: Index,
   has: (digest: Digest) => Promise<boolean>,
   name: string,
-): Promise<Descriptor> {
+): Promise<Index> {
   const present: Descriptor[] = [];
   for (const descriptor of index.manifests) {
     const isImage = descriptor.annotations?.[annotations.referenceType] === undefined;
     if (isImage && (await has(descriptor.digest))) present.push(descriptor);
   }
-  const [first] = present;
-  if (first === undefined) {
-    throw imageError("INCOMPLETE", `cannot load image ${name}: none of the manifests of its index is there`, {
-      details: { reference: name },
-    });
-  }
+  if (present.length > 0) return { ...index, manifests: present };
+  throw imageError("INCOMPLETE", `cannot load image ${name}: none of the manifests of its index is there`, {
+    details: { reference: name },
+  });
+}
+
+/** The best for this machine, or else the first: an archive for another platform can be loaded. */
+function chooseAny(index: Index, name: string): Descriptor {
   const host = hostPlatform();
-  const suits = present.some(({ platform }) => platform === undefined || runsOn(platform, host));
-  return suits ? chooseManifest({ ...index, manifests: present }, host, name) : first;
+  const suits = index.manifests.some(({ platform }) => platform === undefined || runsOn(platform, host));
+  return suits ? chooseManifest(index, host, name) : (index.manifests[0] as Descriptor);
 }

@@ -2,14 +2,19 @@ import { createHash } from "node:crypto";
 import { type Digest, splitDigest } from "../../base/index.ts";
 import { annotations, type Descriptor, imageLayoutVersion, mediaTypes } from "../../specs/index.ts";
 import { type TreePiece, writeTar } from "../../tar/index.ts";
+import type { ClosedDocument, Closure } from "../closure.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import { imageError } from "../errors.ts";
 import type { Image } from "../image-store.ts";
 import { emptyNode } from "../layers/whiteout.ts";
 import { familiarReference, parseReference, type ReferenceOptions } from "../reference.ts";
 
-/** An image to save, and the names under which: full references with a tag. */
-export type SavedImage = { readonly image: Image; readonly names: readonly string[] };
+/** An image to save, the names under which (full references with a tag), and all that goes with it. */
+export type SavedImage = {
+  readonly image: Image;
+  readonly names: readonly string[];
+  readonly closure: Closure;
+};
 
 /** The files that make images: small ones by name, and blobs of the store. */
 export type Layout = {
@@ -23,10 +28,9 @@ export type Layout = {
  */
 export function layoutOf(images: readonly SavedImage[], references: ReferenceOptions): Layout {
   const blobs = new Map<Digest, { digest: Digest; size: number }>();
-  for (const { image } of images) {
-    for (const { digest, size } of [image.manifest, image.configuration, ...image.layers]) {
+  for (const { closure } of images) {
+    for (const { digest, size } of [...closure.documents, ...closure.blobs])
       blobs.set(digest, { digest, size });
-    }
   }
   const manifests = images.flatMap((each) => indexEntries(each, references));
   const index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests };
@@ -102,12 +106,13 @@ export async function* readVerified(
   if (held !== undefined) yield held;
 }
 
-function indexEntries({ image, names }: SavedImage, references: ReferenceOptions): Descriptor[] {
-  if (names.length === 0) return [image.manifest];
+function indexEntries({ closure, names }: SavedImage, references: ReferenceOptions): Descriptor[] {
+  const root = closure.documents.at(-1) as ClosedDocument;
+  if (names.length === 0) return [root];
   return names.map((name) => {
     const { tag = "latest" } = parseReference(name, references);
     return {
-      ...image.manifest,
+      ...root,
       annotations: { [annotations.imageName]: name, [annotations.refName]: tag },
     };
   });

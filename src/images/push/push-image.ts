@@ -2,16 +2,17 @@ import type { Digest } from "../../base/index.ts";
 import type { CredentialSource } from "../../credentials/index.ts";
 import { maxManifestSize, type Platform } from "../../specs/index.ts";
 import { readVerified } from "../archive/save.ts";
+import { type ClosedBlob, isForeign } from "../closure.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import { type FoundImage, type ImageStore, notFound } from "../image-store.ts";
 import type { ImageTable } from "../image-table.ts";
 import type { Leases } from "../leases.ts";
 import type { Limiter } from "../limiter.ts";
+import { outgoing } from "../outgoing.ts";
 import { formatReference, type Reference, type ReferenceOptions, withDigest } from "../reference.ts";
 import type { RepositoryWriter } from "../registry/repository.ts";
 import { runTogether } from "../together.ts";
 import { findMountSources } from "./mount-sources.ts";
-import { type PushedBlob, type PushPlan, planPush } from "./push-plan.ts";
 import type { OnPushProgress } from "./push-progress.ts";
 
 /** What a push needs of the registry client. */
@@ -62,30 +63,29 @@ export async function pushImage(options: PusherOptions, request: PushRequest): P
   using lease = leases.temporary();
   await lease.retain({ kind: "manifest", resource: found.target.digest });
   await lease.retain({ kind: "manifest", resource: found.manifest.digest });
-  const plan = await planPush({ content, record: found, name, platform });
+  const sent = await outgoing({ content, record: found, verb: "push", name, platform });
   const writer = registry.writer(reference, { credentials });
-  await sendBlobs(options, request, { plan, writer });
-  const last = plan.documents.at(-1) as PushPlan["documents"][number];
-  for (const document of plan.documents) {
-    const { digest, mediaType } = document;
+  await sendBlobs(options, request, { blobs: sent.blobs.filter((blob) => !isForeign(blob)), writer });
+  const { digest: root, size } = sent.root;
+  for (const { digest, mediaType } of sent.documents) {
     const data = await content.load(digest, maxManifestSize);
-    const under = document === last ? (reference.tag ?? digest) : digest;
+    const under = digest === root ? (reference.tag ?? digest) : digest;
     await writer.putManifest(under, { mediaType, digest, data }, signal);
   }
-  await remember(options, { found, reference, digest: last.digest });
-  return { digest: last.digest, size: last.size, insteadOf: plan.insteadOf?.digest };
+  await remember(options, { found, reference, digest: root });
+  return { digest: root, size, insteadOf: sent.insteadOf?.digest };
 }
 
 async function sendBlobs(
   options: PusherOptions,
   { reference, onProgress = () => {}, signal: outer }: PushRequest,
-  { plan, writer }: { plan: PushPlan; writer: RepositoryWriter },
+  { blobs, writer }: { blobs: readonly ClosedBlob[]; writer: RepositoryWriter },
 ): Promise<void> {
   const { content, uploads } = options;
   const sources = await findMountSources(options, reference);
-  const report = (blob: PushedBlob): OnPushProgress => (blob.isLayer ? onProgress : () => {});
-  for (const blob of plan.blobs) report(blob)({ id: blob.digest, status: "preparing" });
-  const send = async (blob: PushedBlob, signal: AbortSignal): Promise<void> => {
+  const report = (blob: ClosedBlob): OnPushProgress => (blob.isLayer ? onProgress : () => {});
+  for (const blob of blobs) report(blob)({ id: blob.digest, status: "preparing" });
+  const send = async (blob: ClosedBlob, signal: AbortSignal): Promise<void> => {
     const { digest: id, size } = blob;
     if (await writer.hasBlob(id, signal)) return report(blob)({ id, status: "exists" });
     const onSent = (current: number) => report(blob)({ id, status: "pushing", current, total: size });
@@ -100,7 +100,7 @@ async function sendBlobs(
       mountedFrom === undefined ? { id, status: "pushed" } : { id, status: "mounted", from: mountedFrom },
     );
   };
-  const works = plan.blobs.map((blob) => (signal: AbortSignal) => {
+  const works = blobs.map((blob) => (signal: AbortSignal) => {
     report(blob)({ id: blob.digest, status: "waiting" });
     return uploads(() => send(blob, signal), signal);
   });

@@ -22,7 +22,10 @@ export type ImageCalls = {
     options?: CallOptions & { readonly force?: boolean; readonly noPrune?: boolean },
   ): Promise<dockerApi.ImageDeleted[]>;
   /** Progress until the image is there; throws when it will not be. Nothing happens before it is iterated. */
-  pull(image: string, options?: PullOptions): AsyncIterable<dockerApi.ProgressMessage>;
+  pull(
+    image: string,
+    options?: PullOptions & { readonly allPlatforms?: boolean },
+  ): AsyncIterable<dockerApi.ProgressMessage>;
   /** Progress until the image is in its registry; throws when it will not be. Without a tag: `latest`, or all tags. */
   push(
     image: string,
@@ -63,11 +66,11 @@ export function createImageCalls(transport: Transport): ImageCalls {
         query: { force, noprune: noPrune },
         signal,
       }),
-    pull: (image, { platform, auth, signal } = {}) =>
+    pull: (image, { platform, allPlatforms, auth, signal } = {}) =>
       readProgress(transport, {
         method: "POST",
         path: "/images/create",
-        query: { fromImage: image, platform },
+        query: { fromImage: image, platform, "all-platforms": allPlatforms },
         headers: authHeader(auth),
         signal,
       }),

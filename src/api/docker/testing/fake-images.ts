@@ -8,6 +8,8 @@ export type FakeImages = {
   readonly pulls: readonly PullRequest[];
   readonly pushes: readonly PushRequest[];
   readonly loads: readonly string[];
+  /** What was asked for a platform: `save linux/arm64`. */
+  readonly platforms: readonly string[];
   has(reference: string): boolean;
 };
 
@@ -20,6 +22,7 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
   const pulls: PullRequest[] = [];
   const pushes: PushRequest[] = [];
   const loads: string[] = [];
+  const platforms: string[] = [];
 
   const find = (reference: string): [name: string, image: Image] => {
     for (const name of [reference, `${reference}:latest`]) {
@@ -108,7 +111,8 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
         `cannot log in to ${auth.serveraddress}: wrong password`,
       );
     },
-    async *load(archive) {
+    async *load(archive, { platform }) {
+      if (platform !== undefined) platforms.push(`load ${dockerApi.formatPlatform(platform)}`);
       const chunks: Uint8Array[] = [];
       for await (const chunk of archive) chunks.push(chunk);
       const text = Buffer.concat(chunks).toString();
@@ -116,7 +120,8 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
       loads.push(text);
       yield { kind: "loaded", reference: "loaded:latest" };
     },
-    async save(references) {
+    async save(references, { platform }) {
+      if (platform !== undefined) platforms.push(`save ${dockerApi.formatPlatform(platform)}`);
       for (const reference of references) find(reference);
       return (async function* () {
         yield Buffer.from(`images ${references.join(",")}`);
@@ -128,6 +133,7 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
     pulls,
     pushes,
     loads,
+    platforms,
     has: (reference) => images.has(reference) || images.has(`${reference}:latest`),
   };
 }

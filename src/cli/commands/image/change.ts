@@ -4,6 +4,7 @@ import { defineCommand } from "../../arguments/command.ts";
 import { flag, text } from "../../arguments/option.ts";
 import { writeArchive } from "../archive-output.ts";
 import { forEachName } from "../for-each-name.ts";
+import { platformOption } from "./platform-option.ts";
 
 export const tag = defineCommand({
   path: ["image", "tag"],
@@ -47,11 +48,18 @@ export const save = defineCommand({
   aliases: [["save"]],
   summary: "Write images to an archive",
   args: { usage: "IMAGE...", least: 1, completes: "images" },
-  options: { output: text("FILE", "Write to a file instead of stdout", { short: "o", completes: "files" }) },
+  options: {
+    output: text("FILE", "Write to a file instead of stdout", { short: "o", completes: "files" }),
+    platform: platformOption("Only the image for this platform, of one that has several"),
+  },
   examples: [{ line: "tug save -o all.tar debian:12 busybox", does: "Carry images to another machine" }],
   async run({ options, args, connect, context, signal }) {
     const client = await connect();
-    await writeArchive(client.images.save(args, { signal }), { context, file: options.output, verb: "save" });
+    await writeArchive(client.images.save(args, { platform: options.platform, signal }), {
+      context,
+      file: options.output,
+      verb: "save",
+    });
     return {};
   },
 });

@@ -8,6 +8,7 @@ import type { CliContext } from "../../context.ts";
 import { cliError } from "../../errors.ts";
 import { displayProgress } from "../../progress/display.ts";
 import { archiveLayout } from "./layout-archive.ts";
+import { platformOption } from "./platform-option.ts";
 
 export const load = defineCommand({
   path: ["image", "load"],
@@ -19,6 +20,7 @@ export const load = defineCommand({
       short: "i",
       completes: "files",
     }),
+    platform: platformOption("Choose a platform of an image that has several"),
     quiet: flag("Print the results only", { short: "q" }),
   },
   examples: [
@@ -29,7 +31,9 @@ export const load = defineCommand({
     const archive = await openArchive(options.input, context);
     const client = await connect();
     const { terminal } = context;
-    const messages = client.images.load(archive, { quiet: options.quiet || !terminal.stdout, signal });
+    const { platform } = options;
+    const quiet = options.quiet || !terminal.stdout;
+    const messages = client.images.load(archive, { quiet, platform, signal });
     await displayProgress(messages, context.stdout, {
       terminal: terminal.stdout,
       width: terminal.size()?.width ?? 80,

@@ -37,6 +37,7 @@ test("a pull is told in lines of JSON in Docker's words", async () => {
     {
       reference: "debian:12",
       platform: { os: "linux", architecture: "arm64" },
+      allPlatforms: false,
       auth: { username: "me", password: "x" },
     },
   ]);

@@ -57,12 +57,7 @@ export type LayerEvent = imageModel.LayerEvent;
 export type LayerPhase = imageModel.LayerPhase;
 export type LayerWork = imageModel.LayerWork;
 
-export type PullRequest = {
-  readonly reference: string;
-  readonly platform?: dockerApi.Platform | undefined;
-  /** Left out: the engine looks for its own. */
-  readonly auth?: dockerApi.RegistryAuth | undefined;
-};
+export type PullRequest = imageModel.PullRequest;
 
 export type LoadOptions = { readonly platform?: dockerApi.Platform | undefined };
 

@@ -23,6 +23,7 @@ export const pullImage: ImagesHandler = async (images, request) => {
   const pull = {
     reference: joinReference(repository.replace(/:$/, ""), query.text("tag")),
     platform: platformOf(request, 32),
+    allPlatforms: query.flag("all-platforms"),
     auth: authOf(request),
   };
   const events = await started(images.pull(pull, request.signal));
