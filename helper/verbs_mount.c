@@ -16,6 +16,9 @@ int mount_change(int fd, bool recursive, struct kernel_mount_attr attr)
 {
 	unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
 	struct statvfs now;
+	/* The atime modes exclude each other, and the kernel wants to hear that the one before goes. */
+	if (attr.set & MOUNT_ATTR__ATIME)
+		attr.clear |= MOUNT_ATTR__ATIME;
 	if (kernel_mount_setattr(fd, "", flags, &attr) == 0)
 		return 0;
 	if (errno != EPERM || fstatvfs(fd, &now) < 0)

@@ -5,6 +5,7 @@ import { create } from "./commands/create.ts";
 import { remove } from "./commands/delete.ts";
 import { events } from "./commands/events.ts";
 import { exec } from "./commands/exec.ts";
+import { features } from "./commands/features.ts";
 import { kill } from "./commands/kill.ts";
 import { list } from "./commands/list.ts";
 import { pause } from "./commands/pause.ts";
@@ -24,6 +25,7 @@ export const commands: readonly OciCommand[] = [
   remove,
   events,
   exec,
+  features,
   kill,
   list,
   pause,

@@ -10,6 +10,7 @@ export {
   defaultSpec,
   rootlessSpec,
 } from "./defaults/index.ts";
+export { type Features, runtimeFeatures } from "./features.ts";
 export {
   type CreateOptions,
   createContainer,

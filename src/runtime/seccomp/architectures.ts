@@ -30,6 +30,11 @@ const runnable: Readonly<Record<Machine, readonly SeccompArchitecture[]>> = {
   aarch64: ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"],
 };
 
+/** The architectures that a profile for a machine may list with effect; the machine's own first. */
+export function architectureNames(machine: Machine): readonly SeccompArchitecture[] {
+  return runnable[machine];
+}
+
 /**
  * The architectures of a filter: the machine's own always, others if the profile lists them. What the machine cannot
  * run is left out: no process of it can appear, and it would be killed as unlisted.

@@ -1,3 +1,3 @@
-export type { Machine } from "./architectures.ts";
+export { architectureNames, type Machine } from "./architectures.ts";
 export { seccompFilter } from "./cached.ts";
 export type { SeccompFilter } from "./compile.ts";

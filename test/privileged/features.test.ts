@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { LinuxSeccomp, Spec } from "../../src/specs/oci-runtime/index.ts";
+import { container, differs, plainNamespaces, reportOf, skip, succeeded } from "./harness/index.ts";
+
+type Features = {
+  readonly ociVersionMax: string;
+  readonly hooks: readonly string[];
+  readonly mountOptions: readonly string[];
+  readonly linux: {
+    readonly namespaces: readonly string[];
+    readonly seccomp: { readonly actions: readonly string[]; readonly archs: readonly string[] };
+    readonly intelRdt?: { readonly enabled: boolean };
+    readonly netDevices?: { readonly enabled: boolean };
+  };
+};
+
+async function features(): Promise<Features> {
+  await using made = await container();
+  return JSON.parse(succeeded(await made.runtime(["features"])).stdout) as Features;
+}
+
+test("every namespace that features lists can be made", {
+  skip: skip || differs({ runc: "1.1 does without cgroup here", crun: "needs mappings" }),
+}, async () => {
+  const { linux, hooks, ociVersionMax } = await features();
+  assert.equal(hooks.length, 6);
+  assert.match(ociVersionMax, /^1\.\d+\.\d+$/);
+  const others = plainNamespaces.map(({ type }) => type as string);
+  const more = linux.namespaces.filter((type) => !others.includes(type) && type !== "user");
+  assert.deepEqual(more, ["cgroup", "time"]);
+  const namespaces = linux.namespaces.filter((type) => type !== "user").map((type) => ({ type }));
+  await reportOf({ change: (spec) => ({ ...spec, linux: { ...spec.linux, namespaces } }) as Spec });
+});
+
+test("what features denies is refused, with its place", {
+  skip: skip || differs({ runc: "has no places", crun: "has no places" }),
+}, async () => {
+  const { linux } = await features();
+  assert.ok(!linux.seccomp.actions.includes("SCMP_ACT_NOTIFY"));
+  assert.deepEqual([linux.intelRdt?.enabled, linux.netDevices?.enabled], [false, false]);
+  const seccomp: LinuxSeccomp = {
+    defaultAction: "SCMP_ACT_ALLOW",
+    syscalls: [{ names: ["mkdir"], action: "SCMP_ACT_NOTIFY" }],
+  };
+  for (const [parts, place] of [
+    [{ seccomp }, "/linux/seccomp"],
+    [{ intelRdt: { closID: "x" } }, "/linux/intelRdt"],
+    [{ netDevices: { eth0: {} } }, "/linux/netDevices"],
+  ] as const) {
+    await using made = await container({ linux: parts });
+    const { code, stderr } = await made.run();
+    assert.notEqual(code, 0);
+    assert.ok(stderr.includes(`config.json#${place}`), stderr);
+  }
+});
+
+test("every mount option that features lists is understood", {
+  skip: skip || differs({ runc: "leaves some to the kernel", crun: "leaves some to the kernel" }),
+}, async () => {
+  const { mountOptions } = await features();
+  for (const option of ["bind", "rro", "tmpcopyup", "ridmap", "rslave"]) {
+    assert.ok(mountOptions.includes(option), option);
+  }
+  const options = mountOptions.filter(
+    (option) => !/bind|idmap|shared|slave|private|unbindable|nofollow/.test(option),
+  );
+  await reportOf({ mounts: [{ destination: "/tmp", type: "tmpfs", source: "tmpfs", options }] });
+});
