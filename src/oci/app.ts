@@ -56,6 +56,11 @@ const globalFlags = {
   "log-format": { kind: "text", placeholder: "format", help: "format of the log: text (default) or json" },
   debug: { kind: "boolean", help: "enable debug logging" },
   "systemd-cgroup": { kind: "boolean", help: "not supported yet: use the cgroupfs driver" },
+  "cgroup-manager": {
+    kind: "text",
+    placeholder: "manager",
+    help: "who makes control groups: cgroupfs (default), or disabled for none",
+  },
   rootless: { kind: "text", placeholder: "mode", help: "accepted for compatibility: true, false or auto" },
   version: { kind: "boolean", short: "v", help: "print the version" },
   help: { kind: "boolean", short: "h", help: "show help" },
@@ -90,18 +95,28 @@ export async function runOci(
       io.stdout(help());
       return 0;
     }
-    if (values["systemd-cgroup"]) {
-      throw ociCliError("FLAG", "cannot use --systemd-cgroup: the systemd driver is not there yet");
-    }
+    const withGroups = wantsGroups(values);
     command = commands.find((candidate) => candidate.name === name);
     if (command === undefined)
       throw ociCliError("COMMAND", `no such command: ${name}`, { hint: "see: tug-oci --help" });
-    environment = makeEnvironment(values);
+    environment = { ...makeEnvironment(values), withGroups };
     return await command.run(words, environment);
   } catch (error) {
     report(error, environment, io.stderr);
     return command?.failure ?? 1;
   }
+}
+
+/** Whether containers get control groups. The names of the managers are crun's. */
+function wantsGroups({ "systemd-cgroup": systemd, "cgroup-manager": manager }: OciGlobals): boolean {
+  if (systemd || manager === "systemd") {
+    throw ociCliError("FLAG", "cannot use --systemd-cgroup: the systemd driver is not there yet");
+  }
+  if (manager === undefined || manager === "cgroupfs") return true;
+  if (manager === "disabled") return false;
+  throw ociCliError("FLAG", `invalid value ${JSON.stringify(manager)} for flag -cgroup-manager`, {
+    hint: "use cgroupfs or disabled",
+  });
 }
 
 /** Callers such as containerd read the log file; people read standard error. */

@@ -17,6 +17,8 @@ export type OciEnvironment = {
   readonly stdout: (text: string) => void;
   readonly stdin: () => Promise<Buffer>;
   readonly logger: Logger;
+  /** false: new containers get no control groups. */
+  readonly withGroups?: boolean;
   /** Aborted when the caller has gone; absent: this process goes with it. */
   readonly signal?: AbortSignal;
   /** The low-level runtime with `--root` as given; reads the host's facts on first use. */

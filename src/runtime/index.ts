@@ -15,7 +15,6 @@ export {
   type CreateOptions,
   createContainer,
   createPlan,
-  readBundle,
   readConfig,
 } from "./lifecycle/create.ts";
 export {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { container, differs, plainConfig, runtimeName, skip } from "./harness/index.ts";
+import { container, differs, plainConfig, runtimeName, skip, succeeded } from "./harness/index.ts";
 
 /** What create says about a bundle that a test has broken; nothing may be left. */
 async function refusal(
@@ -143,4 +143,13 @@ test("every member that is accepted but not carried out is refused, not ignored"
     const error = await refusal(replaced(path, value));
     assert.ok(error.includes(`config.json#/${path.join("/")}`), error);
   }
+});
+
+test("--config names another file than the bundle's config.json", {
+  skip: skip || differs({ runc: "has no such flag" }),
+}, async () => {
+  await using made = await container({ args: ["false"] });
+  const other = plainConfig(made.id, { args: ["echo", "other"] });
+  writeFileSync(join(made.bundle, "other.json"), JSON.stringify(other));
+  assert.equal(succeeded(await made.run(["--config", "other.json"])).stdout, "other\n");
 });

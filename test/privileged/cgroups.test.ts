@@ -244,3 +244,17 @@ test("processes that the program starts are in its groups, and go with them", { 
   assert.ok(pids.every(isDead));
   assert.ok(!existsSync(group.directory));
 });
+
+test("--cgroup-manager disabled leaves the program in the caller's groups", {
+  skip: skip || differs({ runc: "has no such flag" }),
+}, async () => {
+  await using made = await container({ args: ["sleep", "100"] });
+  const path = join(made.directory, "pid");
+  const words = ["--cgroup-manager", "disabled", "run", "--detach", "--pid-file", path, made.id];
+  succeeded(await made.runtime(words));
+  const pid = Number(readFileSync(path, "utf8"));
+  assert.deepEqual(groupOf(pid, some), groupOf("self", some));
+  assert.equal(succeeded(await made.runtime(["exec", made.id, "echo", "here"])).stdout, "here\n");
+  succeeded(await made.delete("--force"));
+  assert.ok(isDead(pid));
+});

@@ -13,6 +13,12 @@ export const createFlags = {
     placeholder: "path",
     help: "path to the root of the bundle directory, default: the current directory",
   },
+  config: {
+    kind: "text",
+    short: "f",
+    placeholder: "file",
+    help: "configuration to use instead of the bundle's config.json",
+  },
   "console-socket": {
     kind: "text",
     placeholder: "path",
@@ -46,6 +52,7 @@ export function createOptions(
   return {
     ...container,
     bundle: resolve(cwd, flags.bundle ?? "."),
+    ...(environment.withGroups === false && { groups: false }),
     noPivot: flags["no-pivot"],
     noNewKeyring: flags["no-new-keyring"],
     preserveFds: passedDescriptors(wholeNumber(flags["preserve-fds"], "preserve-fds") ?? 0, environment),

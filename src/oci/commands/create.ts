@@ -12,7 +12,7 @@ export const create = ociCommand({
   flags: createFlags,
   async action({ flags, args: [id = ""] }, environment) {
     const options = createOptions({ id, attendance: "create" }, flags, environment);
-    const spec = await readSpec(options.bundle, environment);
+    const spec = await readSpec(options.bundle, flags.config, environment);
     const context = await environment.runtime();
     const { digest } = await createContainer(context, spec, options);
     environment.logger.log("debug", "plan.executed", { id, digest });

@@ -1,11 +1,21 @@
-import { readBundle } from "../../runtime/index.ts";
+import { resolve } from "node:path";
+import { readConfig } from "../../runtime/index.ts";
 import type { Spec } from "../../specs/oci-runtime/index.ts";
 import type { OciEnvironment } from "../command.ts";
 import { listenDescriptors, withListenDescriptors } from "../descriptors.ts";
 
-/** Reads a bundle's configuration, and tells what it holds that is accepted but should not be there. */
-export async function readSpec(bundle: string, environment: OciEnvironment): Promise<Spec> {
-  const { value, warnings } = await readBundle(bundle);
+/**
+ * Reads a configuration, and tells what it holds that is accepted but should not be there.
+ *
+ * @param config where it is unless in the bundle's config.json
+ */
+export async function readSpec(
+  bundle: string,
+  config: string | undefined,
+  environment: OciEnvironment,
+): Promise<Spec> {
+  const path = config === undefined ? `${bundle}/config.json` : resolve(environment.cwd, config);
+  const { value, warnings } = await readConfig(path);
   for (const { pointer, message } of warnings)
     environment.logger.log("warn", message, { place: `config.json#${pointer}` });
   return withListenDescriptors(value, listenDescriptors(environment));

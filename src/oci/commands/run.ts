@@ -18,7 +18,7 @@ export const run = ociCommand({
   async action({ flags, args: [id = ""] }, environment) {
     const attendance = flags.detach ? "detach" : "foreground";
     const base = createOptions({ id, attendance }, flags, environment);
-    const spec = await readSpec(base.bundle, environment);
+    const spec = await readSpec(base.bundle, flags.config, environment);
     const own = spec.process.terminal === true && !flags.detach && base.console === undefined;
     const options = own ? { ...base, console: { kind: "own" } as const } : base;
     const context = await environment.runtime();

@@ -36,11 +36,6 @@ export type CreateOptions = {
   readonly groups?: boolean;
 };
 
-/** Reads a bundle's configuration. */
-export function readBundle(bundle: string): Promise<ParsedSpec<Spec>> {
-  return readConfig(`${bundle}/config.json`);
-}
-
 /** Reads a configuration, whatever its file is called. @throws CONTAINER_BUNDLE, OCI_CONFIG */
 export async function readConfig(path: string): Promise<ParsedSpec<Spec>> {
   try {
