@@ -61,7 +61,7 @@ const links = (): string => readFileSync("/proc/net/dev", "utf8");
 const port = (hostPort: number, hostAddress = "0.0.0.0") =>
   ({ protocol: "tcp", containerPort: 80, hostAddress, hostPorts: [hostPort] }) as const;
 
-inOwnNetwork(import.meta.filename, () => {
+inOwnNetwork(import.meta.filename, false, () => {
   test("a container gets addresses, a route and its ports, and gives all of it back", async () => {
     await using place = await openPlace();
     const { networks } = place;
