@@ -1,3 +1,5 @@
+export type { ContainerFiles } from "./archive/service.ts";
+export type { WriteOptions } from "./archive/write.ts";
 export type { ContainerAttachment } from "./containers/attach.ts";
 export type { Explained } from "./containers/explain.ts";
 export type { Containers } from "./containers/service.ts";
@@ -11,6 +13,7 @@ export type * from "./model/exec-request.ts";
 export type * from "./model/exec-view.ts";
 export type * as imageModel from "./model/image-view.ts";
 export type * from "./model/mount-request.ts";
+export type * from "./model/path-description.ts";
 export type * from "./model/update-request.ts";
 export { type Engine, type EngineOptions, openEngine } from "./open-engine.ts";
 export { openPlanner, type Planner, type PlannerOptions } from "./open-planner.ts";

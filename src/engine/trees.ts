@@ -17,29 +17,39 @@ export interface HelperTrees {
 /** Trees by way of the helper's unpackTree and packTree. */
 export function helperTrees(helper: Helper): HelperTrees {
   const pack = (source: Op, path: string, signal?: AbortSignal): AsyncIterable<Uint8Array> =>
-    packed(helper, hostPlan([source, inheritOp, packOp(path)]), signal);
+    receiveRecords(helper, hostPlan([source, inheritOp, packOp(path)]), signal);
   return {
     async unpack(path, source, signal) {
-      const plan = hostPlan([
-        openOp(path),
-        inheritOp,
-        { op: "unpackTree", from: "layer", directory, records },
-      ]);
-      const execution = helper.start(plan, { descriptors: ["stream"], ...(signal && { signal }) });
-      const [stream] = execution.streams;
-      if (stream === undefined) return void (await execution.result);
-      // A helper that failed says why; the broken pipe is only how we notice.
-      const sent = pipeline(Readable.from(source), stream, { ...(signal && { signal }) });
-      const [outcome, sending] = await Promise.allSettled([execution.result, sent]);
-      if (outcome.status === "rejected") throw sourceError(sending) ?? outcome.reason;
-      if (sending.status === "rejected") throw sending.reason;
+      const unpack: Op = { op: "unpackTree", from: "layer", directory, records };
+      await sendRecords(helper, hostPlan([openOp(path), inheritOp, unpack]), { source, signal });
     },
     pack: (path, options, signal) => pack(openOp(path), options.path ?? "", signal),
     packMount: (mount, options, signal) => pack(mount, options.path ?? "", signal),
   };
 }
 
-async function* packed(helper: Helper, plan: Plan, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+/** Executes a plan that reads records from its descriptor 3. A failure of the source is thrown as it is. */
+export async function sendRecords(
+  helper: Helper,
+  plan: Plan,
+  { source, signal }: { source: AsyncIterable<Uint8Array>; signal?: AbortSignal | undefined },
+): Promise<void> {
+  const execution = helper.start(plan, { descriptors: ["stream"], ...(signal && { signal }) });
+  const [stream] = execution.streams;
+  if (stream === undefined) return void (await execution.result);
+  // A helper that failed says why; the broken pipe is only how we notice.
+  const sent = pipeline(Readable.from(source), stream, { ...(signal && { signal }) });
+  const [outcome, sending] = await Promise.allSettled([execution.result, sent]);
+  if (outcome.status === "rejected") throw sourceError(sending) ?? outcome.reason;
+  if (sending.status === "rejected") throw sending.reason;
+}
+
+/** Executes a plan that writes records to its descriptor 3, and gives them on. */
+export async function* receiveRecords(
+  helper: Helper,
+  plan: Plan,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   const execution = helper.start(plan, { descriptors: ["stream"], ...(signal && { signal }) });
   const [stream] = execution.streams;
   try {

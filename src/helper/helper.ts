@@ -87,6 +87,8 @@ export function createHelper(path: string, signals?: SignalSource): Helper {
     const streams = descriptors.flatMap((descriptor, index) =>
       descriptor === "stream" ? [child.stdio[3 + index] as unknown as Duplex] : [],
     );
+    // Who uses a stream hears of its failure there. One that fails when it is used no more must not end this process.
+    for (const stream of streams) stream.on("error", () => undefined);
     const forwarding = waiting && signals && forwardSignals(signals, child);
     const result = converse({ child, channel, message, digest, plan, options }).finally(() =>
       forwarding?.[Symbol.dispose](),

@@ -48,7 +48,7 @@ function writeJson(response: ServerResponse, status: number, body: unknown): voi
 }
 
 async function writeStream(response: ServerResponse, answer: StreamAnswer): Promise<void> {
-  response.writeHead(200, { "Content-Type": answer.type });
+  response.writeHead(200, { "Content-Type": answer.type, ...answer.headers });
   // Clients start other requests only when they have seen the headers of this one.
   response.flushHeaders();
   for await (const piece of answer.pieces) {

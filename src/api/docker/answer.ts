@@ -12,6 +12,7 @@ export type Answer =
 export type StreamAnswer = {
   readonly kind: "stream";
   readonly type: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly pieces: AsyncIterable<Uint8Array | string>;
 };
 

@@ -1,4 +1,5 @@
 import type { Logger } from "../../base/index.ts";
+import { archiveRoutes } from "./routes/archive/routes.ts";
 import type { ContainersPort } from "./routes/containers/port.ts";
 import { containerRoutes } from "./routes/containers/routes.ts";
 import type { ExecPort } from "./routes/exec/port.ts";
@@ -33,6 +34,7 @@ export function createDockerDoor(
   const routes = [
     ...systemRoutes(ports),
     ...containerRoutes(ports.containers),
+    ...archiveRoutes(ports.containers.files),
     ...execRoutes(ports.execs),
     ...imageRoutes(ports.images),
     ...tugRoutes(ports.plans, ports.process),

@@ -1,5 +1,6 @@
 export { createDockerDoor, type DockerPorts } from "./door.ts";
 export { createPlansDoor } from "./plans-door.ts";
+export type * from "./routes/archive/port.ts";
 export type * from "./routes/containers/port.ts";
 export type * from "./routes/exec/port.ts";
 export type * from "./routes/images/port.ts";

@@ -1,6 +1,7 @@
 import type { Command } from "../arguments/command.ts";
 import { attach } from "./container/attach.ts";
 import { kill, pause, remove, rename, unpause, wait } from "./container/change.ts";
+import { cp } from "./container/cp.ts";
 import { create } from "./container/create.ts";
 import { exec } from "./container/exec.ts";
 import { exportContainer } from "./container/export.ts";
@@ -46,6 +47,7 @@ export const commands: readonly Command[] = [
   ps,
   top,
   stats,
+  cp,
   logs,
   exportContainer,
   inspectContainer,

@@ -1,4 +1,5 @@
 import { createKeyedMutex, type Mutex } from "../../base/index.ts";
+import { type ContainerFiles, openContainerFiles } from "../archive/service.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
 import type { ContainerStats } from "../model/container-stats.ts";
@@ -61,6 +62,8 @@ export interface Containers {
     signal: AbortSignal,
   ): Promise<{ tty: boolean; bytes: AsyncIterable<Uint8Array> }>;
   export(reference: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** Single files and directories of containers. */
+  readonly files: ContainerFiles;
   /** @param psOptions words of ps(1)'s command line */
   top(reference: string, psOptions: readonly string[]): Promise<ProcessList>;
   stats(reference: string, query: StatsQuery, signal: AbortSignal): Promise<AsyncIterable<ContainerStats>>;
@@ -190,6 +193,7 @@ export function openContainers(context: EngineContext): Containers {
       return readLogs(context, live, { record: store.find(reference), query, signal });
     },
     export: async (reference, signal) => exportContainer(context, store.find(reference), signal),
+    files: openContainerFiles(context, of),
     top: async (reference, psOptions) => listProcesses(context, store.find(reference), psOptions),
     async stats(reference, query, signal) {
       return streamStats(context, store.find(reference), { query, signal });

@@ -12,7 +12,9 @@ const stored: StoredView = {
   place: "/run/tug",
 };
 
-const look = (root: Slot): Op[] => [{ op: "statInRoot", from: "test", root, path: "/etc", tag: 1 }];
+const look = () => ({
+  work: (root: Slot): Op[] => [{ op: "statInRoot", from: "test", root, path: "/etc", tag: 1 }],
+});
 
 test("the root of a running container is that of its process", () => {
   const plan = planInRoot({ kind: "process", pid: 7, startTime: "8" }, look);

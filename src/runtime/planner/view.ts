@@ -30,6 +30,14 @@ export type StoredView = {
   readonly place: string;
 };
 
+/** What a plan does with a root. */
+export type RootWork = {
+  /** Ops that need no root and come before there is one. */
+  readonly prepare?: readonly Op[];
+  /** Ops of the host list; `root` holds a pidfd whose root is meant. */
+  readonly work: (root: Slot) => readonly Op[];
+};
+
 /** The root is complete. */
 const MOUNTED = 1;
 /** Nobody needs the root any more. */
@@ -38,11 +46,11 @@ const DONE = 2;
 /**
  * A plan that does something with a container's root file system without starting anything in it. The root of a container
  * that does not run is mounted in a mount namespace that ends with the plan, so that no mount can be left over.
- *
- * @param work ops of the host list; `root` holds a pidfd whose root is meant
  */
-export function planInRoot(view: RootView, work: (root: Slot, builder: PlanBuilder) => readonly Op[]): Plan {
+export function planInRoot(view: RootView, describe: (builder: PlanBuilder) => RootWork): Plan {
   const builder = planBuilder();
+  const { prepare = [], work } = describe(builder);
+  builder.host.push(...prepare);
   if (view.kind === "process") {
     const root = builder.slot();
     const { pid, startTime } = view;
@@ -53,16 +61,12 @@ export function planInRoot(view: RootView, work: (root: Slot, builder: PlanBuild
       startTime: BigInt(startTime),
       out: root,
     };
-    builder.host.push(open, ...work(root, builder));
+    builder.host.push(open, ...work(root));
   } else planStored(builder, view, work);
   return builder.finish();
 }
 
-function planStored(
-  builder: PlanBuilder,
-  view: StoredView,
-  work: (root: Slot, builder: PlanBuilder) => readonly Op[],
-): void {
+function planStored(builder: PlanBuilder, view: StoredView, work: RootWork["work"]): void {
   const { host, stage, init } = builder;
   const from = "container's root";
   const [mount, root, process] = [builder.slot(), builder.slot(), builder.slot()];
@@ -90,7 +94,7 @@ function planStored(
     { op: "runStage", from },
     { op: "await", from, barrier: MOUNTED },
     { op: "initProcess", from, out: process },
-    ...work(process, builder),
+    ...work(process),
     { op: "release", from, barrier: DONE },
     // The mounts go with the process: the next start must not find them.
     { op: "waitExit", from },

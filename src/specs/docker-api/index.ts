@@ -50,6 +50,15 @@ export {
   type AuthAnswer,
   formatRegistryAuth,
   parseAuthBody,
+export {
+  formatPathStat,
+  goFileMode,
+  isGoDirectory,
+  isGoSymlink,
+  PATH_STAT_HEADER,
+  type PathStat,
+  parsePathStat,
+} from "./path-stat.ts";
   parseRegistryAuth,
   type RegistryAuth,
 } from "./registry-auth.ts";

@@ -4,6 +4,8 @@ import { clientError, translateFailure } from "./errors.ts";
 /** The answer to a request. Its body can be read once, in one of three ways. */
 export type ApiResponse = {
   readonly status: number;
+  /** A header by its name in lower case; "" when there is none. */
+  header(name: string): string;
   /** Media type of the body; "" when the engine did not say. */
   readonly type: string;
   /** As it comes; a connection that ends too early is CLIENT_BROKEN. */
@@ -20,6 +22,7 @@ export function createApiResponse(incoming: IncomingMessage, signal: AbortSignal
   const bytes = readBytes(incoming, signal);
   return {
     status: incoming.statusCode ?? 0,
+    header: (name) => String(incoming.headers[name] ?? ""),
     type: incoming.headers["content-type"] ?? "",
     bytes,
     async text() {

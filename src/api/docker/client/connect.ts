@@ -1,5 +1,6 @@
 import { type ContainerCalls, createContainerCalls } from "./container-calls.ts";
 import { createExecCalls, type ExecCalls } from "./exec-calls.ts";
+import { createFileCalls, type FileCalls } from "./file-calls.ts";
 import { createImageCalls, type ImageCalls } from "./image-calls.ts";
 import { createSystemCalls, createTugCalls, type SystemCalls, type TugCalls } from "./system-calls.ts";
 import { createTransport, type EngineAddress } from "./transport.ts";
@@ -11,6 +12,7 @@ import { createTransport, type EngineAddress } from "./transport.ts";
  */
 export type Client = Disposable & {
   readonly containers: ContainerCalls;
+  readonly files: FileCalls;
   readonly execs: ExecCalls;
   readonly images: ImageCalls;
   readonly system: SystemCalls;
@@ -22,6 +24,7 @@ export function connect(options: EngineAddress): Client {
   const transport = createTransport(options);
   return {
     containers: createContainerCalls(transport),
+    files: createFileCalls(transport),
     execs: createExecCalls(transport),
     images: createImageCalls(transport),
     system: createSystemCalls(transport),

@@ -4,6 +4,7 @@ import type { CreateContainerRequest } from "../../../engine/index.ts";
 import { dockerApi } from "../../../specs/index.ts";
 import type { ContainersPort } from "../routes/containers/port.ts";
 import { createFakeContainer, type FakeContainer } from "./fake-container.ts";
+import { createFakeFiles, type FakeFiles } from "./fake-files.ts";
 import { fakePrograms } from "./fake-program.ts";
 import { fakeStats } from "./fake-stats.ts";
 
@@ -14,6 +15,7 @@ export type FakeContainers = {
   readonly requests: readonly CreateContainerRequest[];
   /** Calls that change something, such as `start web` or `remove web force`, in order. */
   readonly calls: readonly string[];
+  readonly files: FakeFiles;
 };
 
 /** @param hasImage whether a create request finds its image */
@@ -36,7 +38,9 @@ export function createFakeContainers(hasImage: (reference: string) => boolean): 
     removals.get(container)?.resolve();
   };
 
+  const files = createFakeFiles((reference) => find(reference).view().name);
   const port: ContainersPort = {
+    files: files.port,
     async create(request) {
       requests.push(request);
       if (!hasImage(request.image)) throw failure("notFound", "FAKE_NO_IMAGE", { image: request.image });
@@ -170,7 +174,7 @@ export function createFakeContainers(hasImage: (reference: string) => boolean): 
       })();
     },
   };
-  return { port, requests, calls };
+  return { port, requests, calls, files };
 }
 
 function failure(kind: TugError["kind"], code: string, details: TugError["details"]): TugError {

@@ -6,6 +6,7 @@ import type {
   UpdateRequest,
 } from "../../../../engine/index.ts";
 import type { dockerApi } from "../../../../specs/index.ts";
+import type { ArchivePort } from "../archive/port.ts";
 
 /**
  * What the container routes need of the engine.
@@ -65,6 +66,8 @@ export interface ContainersPort {
   top(reference: string, psOptions: readonly string[]): Promise<ProcessTable>;
   /** What it uses: a stream every second until it is removed, else once. */
   stats(reference: string, query: StatsQuery, signal: AbortSignal): Promise<AsyncIterable<ContainerStats>>;
+  /** Single files and directories. */
+  readonly files: ArchivePort;
   /** The root filesystem as a tar archive. */
   export(reference: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }

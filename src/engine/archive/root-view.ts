@@ -1,0 +1,51 @@
+import { stat } from "node:fs/promises";
+import type { RootView } from "../../runtime/index.ts";
+import { plannedSources, resolveMounts } from "../containers/mounts.ts";
+import { networkFileMounts, networkFilePaths } from "../containers/network-files.ts";
+import type { ContainerRecord } from "../containers/record.ts";
+import { isRunning } from "../containers/stop.ts";
+import type { EngineContext } from "../context.ts";
+import type { ResolvedMount } from "../spec/input.ts";
+import { openVolumes } from "../volumes.ts";
+
+/**
+ * What a container's program sees as its files, or would see if it ran: then without what exists only while it does. Nothing
+ * is made: a mount whose source is missing is left out.
+ */
+export async function rootView(context: EngineContext, record: ContainerRecord): Promise<RootView> {
+  const { id, request, state } = record;
+  if (isRunning(record)) return { kind: "process", pid: state.pid, startTime: state.startTime };
+  const { layout, images } = context;
+  const { source } = await images.root(id);
+  const asked = await resolveMounts(request.mounts, plannedSources(openVolumes(layout.volumes)));
+  const taken = new Set(asked.map(({ target }) => target));
+  const files = networkFileMounts(networkFilePaths(layout.container(id)), taken);
+  const present = await Promise.all([...asked, ...files].map(withPresentSource));
+  return {
+    kind: "stored",
+    source,
+    readOnly: request.security.readonlyRootfs,
+    mounts: present
+      .flatMap((mount) => mount ?? [])
+      // Those above come before those below them, whatever the order of the request.
+      .toSorted((a, b) => a.target.split("/").length - b.target.split("/").length)
+      .map(({ target, source: path, options }) => ({
+        destination: target,
+        source: path,
+        type: "bind",
+        options: [...options],
+      })),
+    place: layout.run,
+  };
+}
+
+async function withPresentSource({
+  source,
+  ...rest
+}: ResolvedMount): Promise<(Omit<ResolvedMount, "source"> & { readonly source: string }) | undefined> {
+  if (source === undefined) return undefined;
+  return stat(source).then(
+    () => ({ ...rest, source }),
+    () => undefined,
+  );
+}
