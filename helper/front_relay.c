@@ -11,7 +11,7 @@
 #include <termios.h>
 
 enum { OUTPUT = 3, TERMINAL, EXIT, PLAN, PASS, WANT };
-enum { BLOCK = 64 * 1024, UNFINISHED = -1, LOST = -2, CANNOT_FINISH = 125 };
+enum { BLOCK = 64 * 1024, TRY_AGAIN = -1, UNFINISHED = -1, LOST = -2, CANNOT_FINISH = 125 };
 
 /* So many requests to end mean that nobody hears them; the resident process gets this long to prove otherwise. */
 enum { IMPATIENCE = 3, LAST_CHANCE_S = 1 };
@@ -19,6 +19,7 @@ enum { IMPATIENCE = 3, LAST_CHANCE_S = 1 };
 struct relay {
 	int socket, signals;
 	bool oci, input_ended, closed[3];
+	bool repeatable; /* nothing has been printed, and the command does no harm when it is run once more */
 	uint64_t wanted; /* bytes of input that there is room for */
 	uint8_t block[MESSAGE_HEAD + BLOCK];
 };
@@ -151,6 +152,7 @@ static void write_output(struct relay *relay, uint8_t stream, size_t size)
 static int pass_output(struct relay *relay, size_t size)
 {
 	uint8_t stream;
+	relay->repeatable = false;
 	if (size < 1 || read_all(relay->socket, &stream, 1) != 1 || stream < 1 || stream > 2)
 		return LOST;
 	for (size--; size > 0;) {
@@ -212,7 +214,7 @@ static int attend(struct relay *relay)
 	}
 }
 
-int front_relay(const struct front *front, int socket)
+int front_relay(const struct front *front, int socket, bool repeatable)
 {
 	static struct relay relay;
 	static const char lost[] = ": cannot finish the command: the engine has gone\n";
@@ -220,11 +222,18 @@ int front_relay(const struct front *front, int socket)
 	relay.signals = front->oci ? -1 : catch_signals();
 	relay.socket = socket;
 	relay.oci = front->oci;
-	signal(SIGPIPE, SIG_IGN);
+	relay.repeatable = repeatable;
+	void (*pipe_handler)(int) = signal(SIGPIPE, SIG_IGN);
 	int code = attend(&relay);
 	set_raw(false);
 	if (code != LOST)
 		return code;
+	if (relay.repeatable) {
+		/* Handlers end with execve(2), these do not. */
+		alarm(0);
+		signal(SIGPIPE, pipe_handler);
+		return TRY_AGAIN;
+	}
 	write_all(2, front->oci ? "tug-oci" : "tug", front->oci ? 7 : 3);
 	write_all(2, lost, sizeof lost - 1);
 	return CANNOT_FINISH;

@@ -18,6 +18,7 @@ enum {
 	PATIENCE_MS = 250,
 	GREETING = 1,
 	ACCEPTED = 2,
+	REPEATABLE = 1, /* bit of ACCEPTED */
 	BUILD_MAX = 64,
 	GREETING_MAX = 512,
 	REQUEST_MAX = 4 * 1024 * 1024, /* what the other side takes */
@@ -196,31 +197,31 @@ static int seal_front(const struct front *front)
 	return seal(again, environ);
 }
 
-/* Whether the process at the other end will carry the request out as soon as it gets `go`. */
-static bool is_accepted(const struct front *front, int socket)
+/* Whether the process at the other end will carry the request out as soon as it gets `go`; and what it says of it. */
+static bool is_accepted(const struct front *front, int socket, uint8_t *bits)
 {
-	uint8_t greeting[GREETING_MAX], none;
+	uint8_t greeting[GREETING_MAX];
 	size_t size;
 	struct talk talk = { socket, clock_ms() + PATIENCE_MS };
 	if (!is_like_us(greeting, receive(&talk, GREETING, greeting, sizeof greeting), front->package))
 		return false;
 	owned_memory uint8_t *request = make_request(front, &size);
 	talk.end = clock_ms() + PATIENCE_MS;
-	return request && move(&talk, POLLOUT, request, size) && receive(&talk, ACCEPTED, &none, 0) == 0;
+	return request && move(&talk, POLLOUT, request, size) && receive(&talk, ACCEPTED, bits, sizeof *bits) >= 0;
 }
 
 int front_resident(const struct front *front)
 {
-	uint8_t go[MESSAGE_HEAD];
+	uint8_t go[MESSAGE_HEAD], bits = 0;
 	owned int directory = open_run_directory();
 	if (directory < 0 || (front->oci && seal_front(front) < 0))
 		return -1;
 	owned int socket = connect_to(directory);
-	if (socket < 0 || !is_accepted(front, socket))
+	if (socket < 0 || !is_accepted(front, socket, &bits))
 		return -1;
 	put_head(go, GO, 0);
 	if (send(socket, go, sizeof go, MSG_NOSIGNAL) != sizeof go)
 		return -1;
 	fcntl(socket, F_SETFL, 0);
-	return front_relay(front, socket);
+	return front_relay(front, socket, bits & REPEATABLE);
 }

@@ -31,7 +31,10 @@ static inline uint8_t *put_head(uint8_t *at, enum front_message type, size_t siz
 /* Rows and columns of the terminal, zeros where there is none. */
 void front_size(uint8_t size[4]);
 
-/* front_relay.c: lends the caller's streams, terminal and signals to a request that was accepted, to its end. */
-int front_relay(const struct front *front, int socket);
+/*
+ * front_relay.c: lends the caller's streams, terminal and signals to a request that was accepted, to its end. -1: the
+ * resident process has ended, and a repeatable command may be run from its beginning: nothing was printed.
+ */
+int front_relay(const struct front *front, int socket, bool repeatable);
 
 #endif

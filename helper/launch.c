@@ -6,8 +6,8 @@
  *   tug-helper launch --check
  *   tug-helper launch [--any-context] [--cgroup FILE]... [--env NAME=VALUE]... --log FILE -- PROGRAM [ARGUMENT]...
  *
- * Each --cgroup is a `tasks` (v1) or `cgroup.procs` (v2) file to join. Ends with 0 when the program runs, else with
- * the code of the reason. What cannot be undone is refused, unless --any-context; --check tells whether it would be.
+ * Each --cgroup is a `tasks` (v1) or `cgroup.procs` (v2) file to join. Ends with 0 when the program runs, whose pid it
+ * has printed, else with the code of the reason. What cannot be undone is refused, unless --any-context; --check tells whether it would be.
  */
 #include "base.h"
 
@@ -204,6 +204,13 @@ static enum launch_code become(const struct launch *launch, int log, int report)
 	return CANNOT_EXECUTE;
 }
 
+static _Noreturn void leave(pid_t engine)
+{
+	char text[32];
+	write_all(1, text, (size_t)(put_decimal(text, (uint64_t)engine) - text));
+	_exit(0);
+}
+
 /* Forks twice; the pipe closes when the program runs, or brings the reason why it does not. */
 static enum launch_code start(const struct launch *launch, int log)
 {
@@ -216,7 +223,7 @@ static enum launch_code start(const struct launch *launch, int log)
 	if (child == 0) {
 		pid_t engine = setsid() < 0 ? -1 : fork();
 		if (engine > 0)
-			_exit(0);
+			leave(engine);
 		code = engine < 0 ? CANNOT_FORK : become(launch, log, to);
 		write_all(to, &code, sizeof code);
 		_exit(1);

@@ -13,7 +13,7 @@ const paths = {
   data: resolve(env.TUG_DATA_ROOT ?? "/var/lib/tug"),
   run: resolve(env.TUG_RUN_ROOT ?? "/run/tug"),
 };
-const { socket, log } = enginePaths(paths);
+const { socket, log, lock } = enginePaths(paths);
 const uid = process.getuid?.() ?? 0;
 const version = process.env.TUG_VERSION ?? "";
 
@@ -50,6 +50,7 @@ process.exitCode = await runCli({
       socket,
       uid,
       logFile: log,
+      lockFile: lock,
       own: { version: process.env.TUG_VERSION ?? "", build: process.env.TUG_BUILD ?? "" },
       check: () => checkStart({ helper, logFile: log }),
       start: () =>

@@ -1,3 +1,3 @@
 export type { CliContext, EngineNeed, Signals, Terminal, TerminalSize } from "./context.ts";
-export { runCli } from "./run-cli.ts";
+export { isRepeatable, runCli } from "./run-cli.ts";
 export { createNodeSignals, createNodeTerminal, type StandardStreams } from "./terminal/node-terminal.ts";

@@ -30,6 +30,11 @@ export async function runCli(context: CliContext): Promise<number> {
   return code;
 }
 
+/** Whether a command line does no harm when it is run once more, because an engine ended under it. */
+export function isRepeatable(argv: readonly string[]): boolean {
+  return findCommand(commands, argv)?.command.repeatable ?? false;
+}
+
 async function runLine(context: CliContext): Promise<number> {
   let command: Command | undefined;
   try {

@@ -2,4 +2,4 @@ export type { FrontConnection } from "./connection.ts";
 export { type OciSessionOptions, runTugOci } from "./oci-session.ts";
 export type { FrontRequest } from "./request.ts";
 export { createFrontServer, type FrontServerOptions } from "./server.ts";
-export { runTug, type TugSessionOptions } from "./tug-session.ts";
+export { isRepeatableTug, runTug, type TugSessionOptions } from "./tug-session.ts";

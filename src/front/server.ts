@@ -4,13 +4,18 @@ import type { Logger } from "../base/index.ts";
 import { tableHash } from "../plan/index.ts";
 import { type FrontConnection, openConnection } from "./connection.ts";
 import { createInbox } from "./inbox.ts";
-import { encodeMessage, FRONT_VERSION, fromFront, text, toFront, u32, u64 } from "./message.ts";
+import { encodeMessage, FRONT_VERSION, fromFront, text, toFront, u8, u32, u64 } from "./message.ts";
 import { type FrontRequest, parseRequest } from "./request.ts";
+
+/** Bit of `accepted`. */
+const REPEATABLE = 1;
 
 export type FrontServerOptions = {
   /** What tells this build from any other; front has the same or does not use this process. */
   readonly build: string;
   readonly logger: Logger;
+  /** Whether front may run a command itself if this process ends before it has sent any output. */
+  readonly isRepeatable: (request: FrontRequest) => boolean;
   /** Runs a command to its end; returns the exit code. Never throws. */
   readonly run: (request: FrontRequest, connection: FrontConnection, peer: Socket) => Promise<number>;
 };
@@ -28,10 +33,10 @@ export function createFrontServer(options: FrontServerOptions): Server {
   });
 }
 
-async function serve(socket: Socket, { run }: FrontServerOptions): Promise<void> {
+async function serve(socket: Socket, { isRepeatable, run }: FrontServerOptions): Promise<void> {
   const inbox = createInbox(socket);
   const request = parseRequest(await inbox.next(fromFront.request));
-  socket.write(encodeMessage(toFront.accepted));
+  socket.write(encodeMessage(toFront.accepted, u8(isRepeatable(request) ? REPEATABLE : 0)));
   // A front that did not get the answer in time runs the command itself: it must not happen twice.
   await inbox.next(fromFront.go);
   const connection = openConnection(socket, inbox);

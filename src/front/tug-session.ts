@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { type Client, connect } from "../api/docker/client/index.ts";
-import { type CliContext, runCli } from "../cli/index.ts";
+import { type CliContext, isRepeatable, runCli } from "../cli/index.ts";
 import type { FrontConnection } from "./connection.ts";
 import type { FrontRequest, TerminalSize } from "./request.ts";
 
@@ -47,6 +47,11 @@ export function runTug(
     connectEngine: async (): Promise<Client> => connect({ socket: options.socket }),
     explainConfig: options.explainConfig,
   });
+}
+
+/** Whether a command does no harm when it is run once more. */
+export function isRepeatableTug({ program, argv }: FrontRequest): boolean {
+  return program === "tug" && isRepeatable(argv);
 }
 
 /** SIGTERM for 15; a number that has no name stays one. */

@@ -3,6 +3,7 @@ import { type Client, connect } from "../api/docker/client/index.ts";
 import { errnoOf, TugError } from "../base/index.ts";
 import { findFailure, logLength } from "./engine-failure.ts";
 import { residentError } from "./errors.ts";
+import { isHeld } from "./lock-holder.ts";
 import { isNewer } from "./version-order.ts";
 
 export type ConnectOptions = {
@@ -17,18 +18,25 @@ export type ConnectOptions = {
   /**
    * Starts an engine, which waits for one that is about to end. Resolves when its process has been started, not when it
    * answers.
+   *
+   * @returns whether that process still runs
    */
-  readonly start: () => Promise<void>;
+  readonly start: () => Promise<() => Promise<boolean>>;
+  /** The lock that an engine holds from its begin to its end. */
+  readonly lockFile: string;
   /** Where the engine writes its log, for the error. */
   readonly logFile: string;
 };
 
-/** How long a fresh engine may take until it answers, in milliseconds. */
+/** How long fresh engines may take until one answers, in milliseconds. */
 const PATIENCE = 20_000;
 
+/** How often is looked, in milliseconds. */
+const STEP = 20;
+
 /**
- * A client of the resident engine, which is started when nobody answers. Several callers at once may each start one:
- * the lock of the data directory leaves one of them, and all find it.
+ * A client of the resident engine, which is started when nobody answers, now or later. Several callers at once may each
+ * start one: the lock of the data directory leaves one of them, and all find it.
  *
  * An engine of another build is asked to make room, unless it is of a newer version or the caller could not start one.
  * While it has commands under way it says no, and is used as it is.
@@ -36,27 +44,35 @@ const PATIENCE = 20_000;
  * @throws ENGINE_PROCESS_NOT_ROOT, ENGINE_PROCESS_START
  */
 export async function connectEngine(options: ConnectOptions): Promise<Client> {
-  const { socket, uid, start, logFile } = options;
-  const client = connect({ socket });
-  try {
-    const found = await describe(client);
-    const makesRoom = found !== undefined && uid === 0 && (await replaces(client, found, options));
-    if (found !== undefined && !makesRoom) return client;
-    if (uid !== 0) {
-      throw residentError(
-        "NOT_ROOT",
-        "cannot use the engine: you are not root, and containers without root are not there yet",
-        { hint: "try again with sudo" },
-      );
-    }
-    const offset = await logLength(logFile);
-    await start();
-    await untilItAnswers(client, { logFile, offset });
-    return client;
-  } catch (error) {
-    client[Symbol.dispose]();
-    throw error;
+  const { socket, uid } = options;
+  using probe = connect({ socket });
+  const revive = () => reviveEngine(options);
+  const found = await describe(probe);
+  const makesRoom = found !== undefined && uid === 0 && (await replaces(probe, found, options));
+  if (found === undefined || makesRoom) await revive();
+  return connect({ socket, revive });
+}
+
+/** Makes an engine answer. One that has ended met another one, which answers soon; or else it was killed. */
+async function reviveEngine({ socket, uid, start, logFile, lockFile }: ConnectOptions): Promise<void> {
+  if (uid !== 0) {
+    throw residentError(
+      "NOT_ROOT",
+      "cannot use the engine: you are not root, and containers without root are not there yet",
+      { hint: "try again with sudo" },
+    );
   }
+  const log = { logFile, offset: await logLength(logFile) };
+  const end = Date.now() + PATIENCE;
+  using probe = connect({ socket });
+  while (Date.now() < end) {
+    const runs = await start();
+    const isComing = async (): Promise<boolean> => (await runs()) || (await isHeld(lockFile));
+    if (await untilItAnswers(probe, { ...log, end, isComing })) return;
+  }
+  throw residentError("START", "cannot start the engine: it does not answer", {
+    hint: `look into ${logFile}`,
+  });
 }
 
 type Found = { readonly Version?: string; readonly Build?: string };
@@ -80,18 +96,32 @@ async function replaces(client: Client, found: Found, { own, check }: ConnectOpt
   }
 }
 
-async function untilItAnswers(client: Client, log: { logFile: string; offset: number }): Promise<void> {
-  const hint = `look into ${log.logFile}`;
-  for (const end = Date.now() + PATIENCE; Date.now() < end; ) {
-    if ((await describe(client)) !== undefined) return;
-    const failure = await findFailure(log.logFile, log.offset);
+type Starting = {
+  readonly logFile: string;
+  /** Length of the log before. */
+  readonly offset: number;
+  /** Milliseconds since 1970. */
+  readonly end: number;
+  /** Whether an engine is on its way. */
+  readonly isComing: () => Promise<boolean>;
+};
+
+/** Whether an engine answers before none is on its way any more, or the time is over. @throws ENGINE_PROCESS_START */
+async function untilItAnswers(
+  client: Client,
+  { logFile, offset, end, isComing }: Starting,
+): Promise<boolean> {
+  for (let coming = true; coming && Date.now() < end; await sleep(STEP)) {
+    coming = await isComing();
+    if ((await describe(client)) !== undefined) return true;
+    const failure = await findFailure(logFile, offset);
     if (failure !== undefined) {
-      const told = { hint: failure.hint ?? hint };
-      throw residentError("START", `cannot start the engine: ${failure.reason}`, told);
+      throw residentError("START", `cannot start the engine: ${failure.reason}`, {
+        hint: failure.hint ?? `look into ${logFile}`,
+      });
     }
-    await sleep(10);
   }
-  throw residentError("START", "cannot start the engine: it does not answer", { hint });
+  return false;
 }
 
 /** The engine that listens, if one does. An error other than "nobody there" is the caller's to see. */

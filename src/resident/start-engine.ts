@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { text } from "node:stream/consumers";
 import { makeServiceGroup } from "../host/index.ts";
 import { residentError } from "./errors.ts";
 
@@ -43,16 +44,23 @@ const refusals: Readonly<Record<number, readonly [reason: string, hint: string]>
  * Starts an engine in a session, a control group and an environment of its own: nothing of the caller stays with it.
  * Resolves when its program runs; whether it answers is another question.
  *
+ * @returns whether it still runs
  * @throws ENGINE_PROCESS_START with what the engine would inherit and could not undo
  */
-export async function startEngine({ helper, command, logFile, env }: StartOptions): Promise<void> {
+export async function startEngine({
+  helper,
+  command,
+  logFile,
+  env,
+}: StartOptions): Promise<() => Promise<boolean>> {
   await mkdir(dirname(logFile), { recursive: true, mode: 0o711 });
   const groups = (await makeServiceGroup("engine")).flatMap((file) => ["--cgroup", file]);
   const variables = Object.entries(env).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
   const child = spawn(helper, ["launch", ...groups, ...variables, "--log", logFile, "--", ...command], {
-    stdio: "ignore",
+    stdio: ["ignore", "pipe", "ignore"],
   });
-  await succeeded(child, logFile);
+  const [pid] = await Promise.all([text(child.stdout), succeeded(child, logFile)]);
+  return () => isAlive(Number(pid));
 }
 
 /**
@@ -72,4 +80,9 @@ async function succeeded(child: ChildProcess, logFile: string): Promise<void> {
   if (code === 0) return;
   const [reason, hint] = refusals[code ?? -1] ?? [`its launcher ended with ${code}`, `look into ${logFile}`];
   throw residentError("START", `cannot start the engine: ${reason}`, { hint });
+}
+
+async function isAlive(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "State:\tX");
+  return !/^State:\s+[ZX]/m.test(status);
 }

@@ -8,6 +8,7 @@ import {
   createFrontServer,
   type FrontConnection,
   type FrontRequest,
+  isRepeatableTug,
   runTug,
   runTugOci,
 } from "../front/index.ts";
@@ -84,7 +85,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
           uid: process.getuid?.() ?? 0,
         });
   };
-  const fronts = createFrontServer({ build, logger, run });
+  const fronts = createFrontServer({ build, logger, isRepeatable: isRepeatableTug, run });
   await listen(door.server, socket);
   await listen(fronts, frontSocket);
   await writeFileAtomic(pidFile, `${process.pid}\n`, 0o644);

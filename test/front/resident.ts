@@ -16,8 +16,10 @@ export type Stage = {
   readonly packagePath: string;
   /** Requests that were carried out. */
   readonly served: readonly FrontRequest[];
-  /** A server of the protocol that carries out every request by printing "resident" and exiting with 3. */
-  serve(options?: { build?: string }): Server;
+  /**
+   * A server of the protocol that carries out every request by printing "resident" and exiting with 3, or dies under it.
+   */
+  serve(options?: { build?: string; dies?: "silent" | "after output"; repeatable?: boolean }): Server;
   /** Who carried a command out: "resident" or "node"; fails on anything else. */
   ask(options?: AskOptions): Promise<string>;
 };
@@ -41,13 +43,17 @@ export async function makeStage(parent: string): Promise<Stage> {
     socket: join(run, "front.sock"),
     packagePath,
     served,
-    serve: ({ build = BUILD } = {}) =>
+    serve: ({ build = BUILD, dies, repeatable = false } = {}) =>
       createFrontServer({
         build,
         logger: silentLogger,
-        async run(request, connection) {
+        isRepeatable: () => repeatable,
+        async run(request, connection, socket) {
           served.push(request);
-          connection.stdout.write("resident\n");
+          if (dies !== "silent") {
+            await new Promise((resolve) => connection.stdout.write("resident\n", resolve));
+          }
+          if (dies !== undefined) socket.destroy();
           return 3;
         },
       }),

@@ -159,6 +159,25 @@ for (const program of ["tug", "tug-oci"] as const) {
   );
 
   test(
+    `${program}: what may be repeated is run again when the process dies before any output`,
+    { skip },
+    () =>
+      onStage(async (stage) => {
+        const silent = { dies: "silent", repeatable: true } as const;
+        const told = { dies: "after output", repeatable: true } as const;
+        const once = { dies: "silent", repeatable: false } as const;
+        const says = async (options: typeof silent | typeof told | typeof once): Promise<string> => {
+          await using _ = await listening(stage.serve(options), stage.socket);
+          return await stage.ask({ program }).catch((error: Error) => error.message);
+        };
+        assert.equal(await says(silent), "node");
+        const gone = `${program}: cannot finish the command: the engine has gone\n`;
+        assert.equal(await says(told), `ended with 125: resident\n${gone}`);
+        assert.equal(await says(once), `ended with 125: ${gone}`);
+      }),
+  );
+
+  test(
     `${program}: a process of another build, protocol, op table or with half a greeting is not used`,
     {
       skip,

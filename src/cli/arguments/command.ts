@@ -18,6 +18,8 @@ export type CommandDefinition<O> = {
   readonly hidden?: true;
   /** Exit code of a failure that says no other. */
   readonly failureCode?: number;
+  /** Changes nothing, or nothing more when it is run once more: an engine's end is no reason to fail. */
+  readonly repeatable?: true;
   run(invocation: Invocation<ValuesOf<O>>): Promise<Outcome>;
 };
 

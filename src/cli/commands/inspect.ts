@@ -27,6 +27,7 @@ export const inspect = defineCommand({
   aliases: [],
   summary: "Show everything about containers and images",
   args: { usage: "NAME...", least: 1, completes: "containers" },
+  repeatable: true,
   options: {
     format,
     size,
@@ -52,6 +53,7 @@ export const inspectContainer = defineCommand({
   aliases: [],
   summary: "Show everything about containers",
   args: { usage: "CONTAINER...", least: 1, completes: "containers" },
+  repeatable: true,
   options: { format, size },
   examples: [{ line: "tug container inspect web", does: "Show all that there is to know" }],
   async run({ options, args, connect, context }) {
@@ -65,6 +67,7 @@ export const inspectImage = defineCommand({
   aliases: [],
   summary: "Show everything about images",
   args: { usage: "IMAGE...", least: 1, completes: "images" },
+  repeatable: true,
   options: { format },
   examples: [
     { line: "tug image inspect -f '{{json .Config.Env}}' debian", does: "Print an image's variables" },

@@ -216,20 +216,3 @@ test("aborting ends an attachment", async () => {
   setImmediate(() => stop.abort());
   assert.deepEqual(await collect(streams.output), []);
 });
-
-test("an idle connection that the engine closes when it is used again is replaced without a word", async () => {
-  let answers = 0;
-  await using server = await startScriptedServer({
-    request(request, response) {
-      if (request.socket === first) return void request.socket.destroy();
-      first ??= request.socket;
-      answers += 1;
-      response.end("{}");
-    },
-  });
-  let first: IncomingMessage["socket"] | undefined;
-  const client = connect(server);
-  await client.system.info();
-  await client.system.info();
-  assert.equal(answers, 2);
-});

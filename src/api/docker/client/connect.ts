@@ -3,7 +3,7 @@ import { createExecCalls, type ExecCalls } from "./exec-calls.ts";
 import { createFileCalls, type FileCalls } from "./file-calls.ts";
 import { createImageCalls, type ImageCalls } from "./image-calls.ts";
 import { createSystemCalls, createTugCalls, type SystemCalls, type TugCalls } from "./system-calls.ts";
-import { createTransport, type EngineAddress } from "./transport.ts";
+import { createTransport, type TransportOptions } from "./transport.ts";
 
 /**
  * The engine as a library sees it. Failures are TugErrors with the engine's kind, code, hint and details.
@@ -20,7 +20,7 @@ export type Client = Disposable & {
 };
 
 /** A client of the engine that listens on a unix socket, or that `dial` reaches. Connects when the first call is made. */
-export function connect(options: EngineAddress): Client {
+export function connect(options: TransportOptions): Client {
   const transport = createTransport(options);
   return {
     containers: createContainerCalls(transport),

@@ -2,7 +2,8 @@ import { TugError } from "../../../base/index.ts";
 import { dockerApi } from "../../../specs/index.ts";
 import { type AttachedStreams, createAttachedStreams } from "./attached-streams.ts";
 import { readJsonLines } from "./json-lines.ts";
-import type { Transport } from "./transport.ts";
+import type { ApiRequest, Transport } from "./transport.ts";
+import { waitFor } from "./wait.ts";
 
 /** Every call can be aborted. */
 export type CallOptions = { readonly signal?: AbortSignal | undefined };
@@ -84,6 +85,7 @@ export type ContainerCalls = {
     size: { readonly height: number; readonly width: number },
     options?: CallOptions,
   ): Promise<void>;
+  /** Goes on waiting when the engine ends and another one takes its place. */
   wait(container: string, condition?: dockerApi.WaitCondition, options?: CallOptions): Promise<Waiting>;
   attach(container: string, options?: AttachOptions): Promise<AttachedStreams>;
   logs(container: string, options?: LogsOptions): AsyncIterable<dockerApi.OutputChunk>;
@@ -96,12 +98,13 @@ export type ContainerCalls = {
 };
 
 export function createContainerCalls(transport: Transport): ContainerCalls {
+  type Extra = Pick<ApiRequest, "signal" | "repeatable">;
   const post = (
     container: string,
     verb: string,
     query: Record<string, string | number | undefined>,
-    signal?: AbortSignal,
-  ) => transport.sendForNothing({ method: "POST", path: `${pathOf(container)}/${verb}`, query, signal });
+    extra: Extra = {},
+  ) => transport.sendForNothing({ method: "POST", path: `${pathOf(container)}/${verb}`, query, ...extra });
   return {
     create: (json, { name, platform, signal } = {}) =>
       transport.sendForJson({
@@ -117,15 +120,18 @@ export function createContainerCalls(transport: Transport): ContainerCalls {
     },
     inspect: (container, { size, signal } = {}) =>
       transport.sendForJson({ method: "GET", path: `${pathOf(container)}/json`, query: { size }, signal }),
-    start: (container, { signal } = {}) => changed(post(container, "start", {}, signal)),
-    stop: (container, options = {}) => changed(post(container, "stop", stopQuery(options), options.signal)),
-    restart: (container, options = {}) => post(container, "restart", stopQuery(options), options.signal),
-    kill: (container, signalName, { signal } = {}) => post(container, "kill", { signal: signalName }, signal),
-    pause: (container, { signal } = {}) => post(container, "pause", {}, signal),
-    unpause: (container, { signal } = {}) => post(container, "unpause", {}, signal),
+    start: (container, { signal } = {}) => changed(post(container, "start", {}, { signal })),
+    stop: (container, options = {}) =>
+      changed(post(container, "stop", stopQuery(options), { signal: options.signal, repeatable: true })),
+    restart: (container, options = {}) =>
+      post(container, "restart", stopQuery(options), { signal: options.signal }),
+    kill: (container, signalName, { signal } = {}) =>
+      post(container, "kill", { signal: signalName }, { signal }),
+    pause: (container, { signal } = {}) => post(container, "pause", {}, { signal }),
+    unpause: (container, { signal } = {}) => post(container, "unpause", {}, { signal }),
     update: (container, json, { signal } = {}) =>
       transport.sendForJson({ method: "POST", path: `${pathOf(container)}/update`, json, signal }),
-    rename: (container, name, { signal } = {}) => post(container, "rename", { name }, signal),
+    rename: (container, name, { signal } = {}) => post(container, "rename", { name }, { signal }),
     remove: (container, { force, volumes, signal } = {}) =>
       transport.sendForNothing({
         method: "DELETE",
@@ -134,15 +140,9 @@ export function createContainerCalls(transport: Transport): ContainerCalls {
         signal,
       }),
     resize: (container, { height, width }, { signal } = {}) =>
-      post(container, "resize", { h: height, w: width }, signal),
-    async wait(container, condition = "not-running", { signal } = {}) {
-      const path = `${pathOf(container)}/wait`;
-      const response = await transport.send({ method: "POST", path, query: { condition }, signal });
-      const ended = response.text().then((text) => JSON.parse(text) as dockerApi.WaitResponse);
-      // Who asks later must not find that nobody has handled the failure.
-      ended.catch(() => {});
-      return { ended };
-    },
+      post(container, "resize", { h: height, w: width }, { signal }),
+    wait: (container, condition = "not-running", options = {}) =>
+      waitFor(transport, { container, condition, options }),
     async attach(container, options = {}) {
       const { stdin, stdout = true, stderr = true, logs, detachKeys, signal } = options;
       const query = { stream: true, stdin, stdout, stderr, logs, detachKeys };
@@ -169,7 +169,8 @@ export function createContainerCalls(transport: Transport): ContainerCalls {
   };
 }
 
-function pathOf(container: string): string {
+/** The path of a container's resource. */
+export function pathOf(container: string): string {
   return `/containers/${encodeURIComponent(container)}`;
 }
 

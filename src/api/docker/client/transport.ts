@@ -1,6 +1,6 @@
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { drained, errnoOf } from "../../../base/index.ts";
+import { drained, TugError } from "../../../base/index.ts";
 import { dockerApi } from "../../../specs/index.ts";
 import { errorOfAnswer } from "./answer-error.ts";
 import { type ApiResponse, createApiResponse } from "./api-response.ts";
@@ -16,6 +16,8 @@ export type ApiRequest = {
   readonly json?: unknown;
   /** Sent as it comes. */
   readonly upload?: AsyncIterable<Uint8Array> | undefined;
+  /** Asked twice it does what it does once, and so it is sent again when the engine ends before it answers. */
+  readonly repeatable?: true;
   readonly signal?: AbortSignal | undefined;
 };
 
@@ -31,7 +33,8 @@ export type EngineAddress = { readonly socket: string } | { readonly dial: () =>
 /** Sends requests to one engine. */
 export type Transport = {
   /**
-   * Resolves with the answer once its headers are there.
+   * Resolves with the answer once its headers are there. When nobody listens and somebody can be made to, or the engine
+   * ends before it answers a request that may be repeated (every GET), the request is sent again.
    *
    * @throws the engine's failure for a status of 304 or above 399; CLIENT_UNREACHABLE and the like
    */
@@ -46,7 +49,16 @@ export type Transport = {
   close(): void;
 };
 
-export function createTransport(address: EngineAddress): Transport {
+export type TransportOptions = EngineAddress & {
+  /** Called when nobody listens: makes an engine listen, or throws why there is none. */
+  readonly revive?: (() => Promise<void>) | undefined;
+};
+
+/** An engine that ends so many times under the same request ends because of it. */
+const MOST_LOSSES = 10;
+
+export function createTransport(address: TransportOptions): Transport {
+  const { revive } = address;
   const agent = new Agent({ keepAlive: true });
   const socketPath = "socket" in address ? address.socket : "";
   const way = "socket" in address ? { socketPath, agent } : { createConnection: address.dial };
@@ -59,17 +71,26 @@ export function createTransport(address: EngineAddress): Transport {
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
 
-  const send = async (request: ApiRequest): Promise<ApiResponse> => {
-    const outgoing = open(request);
-    let incoming: IncomingMessage;
-    try {
-      incoming = await exchange(outgoing, request);
-    } catch (error) {
-      // The engine closed an idle connection, or was restarted, just when it was used again: nothing has happened.
-      if (outgoing.reusedSocket && request.upload === undefined && errnoOf(error) === "ECONNRESET")
-        return send(request);
-      throw translateFailure(error, socketPath);
+  /** Does what needs an answering engine, again where that is harmless. */
+  const insist = async <T>(request: ApiRequest, work: () => Promise<T>): Promise<T> => {
+    for (let losses = 0; ; ) {
+      try {
+        return await work();
+      } catch (error) {
+        const failure = translateFailure(error, socketPath);
+        if (isLoss(failure, request)) losses += 1;
+        else if (revive === undefined || !isUnreachable(failure)) throw failure;
+        else await revive();
+        if (losses === MOST_LOSSES) throw failure;
+        request.signal?.throwIfAborted();
+      }
     }
+  };
+  const send = async (request: ApiRequest): Promise<ApiResponse> => {
+    const { outgoing, incoming } = await insist(request, async () => {
+      const outgoing = open(request);
+      return { outgoing, incoming: await exchange(outgoing, request) };
+    });
     const response = createApiResponse(incoming, request.signal);
     if (response.status < 300) return response;
     const failure = errorOfAnswer(response.status, await response.text());
@@ -93,9 +114,21 @@ export function createTransport(address: EngineAddress): Transport {
       (await send(request)).discard();
     },
     hijack: (request) =>
-      hijack(open(request, { Connection: "Upgrade", Upgrade: "tcp" }), request, socketPath),
+      insist(request, () =>
+        hijack(open(request, { Connection: "Upgrade", Upgrade: "tcp" }), request, socketPath),
+      ),
     close: () => agent.destroy(),
   };
+}
+
+/** Whether the connection broke before there was an answer, and the request does no harm when it is sent again. */
+function isLoss(failure: unknown, { method, repeatable, upload }: ApiRequest): boolean {
+  const harmless = repeatable ?? (method === "GET" || method === "HEAD");
+  return harmless && upload === undefined && failure instanceof TugError && failure.code === "CLIENT_BROKEN";
+}
+
+function isUnreachable(failure: unknown): boolean {
+  return failure instanceof TugError && failure.code === "CLIENT_UNREACHABLE";
 }
 
 async function hijack(outgoing: ClientRequest, request: ApiRequest, socketPath: string): Promise<Hijacked> {

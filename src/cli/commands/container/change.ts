@@ -63,6 +63,7 @@ export const wait = defineCommand({
   aliases: [["wait"]],
   summary: "Wait until containers have ended and print their exit codes",
   args: { usage: "CONTAINER...", least: 1, completes: "containers" },
+  repeatable: true,
   options: {},
   examples: [{ line: "tug wait job", does: "Wait for a container that runs in the background" }],
   async run({ args, connect, context, signal }) {

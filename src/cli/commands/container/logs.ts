@@ -9,6 +9,7 @@ export const logs = defineCommand({
   aliases: [["logs"]],
   summary: "Show what containers have written",
   args: { usage: "CONTAINER", least: 1, most: 1, completes: "containers" },
+  repeatable: true,
   options: {
     follow: flag("Go on with what comes", { short: "f" }),
     since: single("MOMENT", "Only what was written since then: 2026-01-02T15:04:05Z, or 10m ago", {

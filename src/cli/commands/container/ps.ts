@@ -13,6 +13,7 @@ export const ps = defineCommand({
   aliases: [["ps"], ["container", "ps"], ["container", "list"]],
   summary: "List containers",
   args: { usage: "", least: 0, most: 0 },
+  repeatable: true,
   options: {
     all: flag("Those that do not run too", { short: "a" }),
     filter: list("NAME=VALUE", "Only those that fit, such as status=exited or label=tier=front", {

@@ -16,6 +16,7 @@ export const stop = defineCommand({
   aliases: [["stop"]],
   summary: "Stop running containers",
   args: { usage: "CONTAINER...", least: 1, completes: "running" },
+  repeatable: true,
   options,
   examples: [{ line: "tug stop -t 30 web", does: "Give a container half a minute to end" }],
   run: (invocation) => forEachContainer(invocation, "stop"),

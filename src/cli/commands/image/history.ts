@@ -11,6 +11,7 @@ export const history = defineCommand({
   aliases: [["history"]],
   summary: "Show the steps that an image was made in",
   args: { usage: "IMAGE", least: 1, most: 1, completes: "images" },
+  repeatable: true,
   options: {
     format: text("FORMAT", "table, json, a template, or table and a template"),
     human: flag("Sizes and moments for people", { short: "H", initial: true }),

@@ -22,6 +22,7 @@ export const images = defineCommand({
   aliases: [["images"], ["image", "list"]],
   summary: "List images",
   args: { usage: "[NAME[:TAG]]", least: 0, most: 1, completes: "images" },
+  repeatable: true,
   options: {
     all: flag("Images without a name too", { short: "a" }),
     digests: flag("Their digests too"),

@@ -12,6 +12,7 @@ export const events = defineCommand({
   aliases: [["events"]],
   summary: "Show what happens, as it happens",
   args: { usage: "", least: 0, most: 0 },
+  repeatable: true,
   options: {
     filter: list("NAME=VALUE", "Only what fits, such as type=container or event=die", {
       short: "f",

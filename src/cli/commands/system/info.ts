@@ -10,6 +10,7 @@ export const info = defineCommand({
   aliases: [["info"]],
   summary: "Show what the engine and the machine can do",
   args: { usage: "", least: 0, most: 0 },
+  repeatable: true,
   options: { format: text("FORMAT", "json, or a template", { short: "f" }) },
   examples: [{ line: "tug info -f '{{.CgroupVersion}}'", does: "Print one fact about the machine" }],
   async run({ options: { format }, connect }) {

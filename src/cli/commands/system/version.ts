@@ -27,6 +27,7 @@ export const version = defineCommand({
   aliases: [["system", "version"]],
   summary: "Show the versions of the client and the engine",
   args: { usage: "", least: 0, most: 0 },
+  repeatable: true,
   options: { format: text("FORMAT", "json, or a template", { short: "f" }) },
   examples: [{ line: "tug version -f '{{.Server.Version}}'", does: "Print the version of the engine" }],
   async run({ options, connect, context }) {
