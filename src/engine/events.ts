@@ -13,6 +13,11 @@ export type EngineEvent = {
 /** What happens in an engine, for whoever listens, and what happened before. */
 export interface EventLog {
   publish(event: Omit<EngineEvent, "timeNanos">): void;
+  /**
+   * Publishes what may have been published by an engine that died right then: not again if it was, at that moment or
+   * later; milliseconds since 1970. Of moments that the past does not reach back to all has been published.
+   */
+  publishOnce(event: Omit<EngineEvent, "timeNanos">, since: number): void;
   /** Hears every event from now on until the returned function is called. */
   listen(listener: (event: EngineEvent) => void): () => void;
   /** Past events since a moment, then what comes, up to a moment; milliseconds since 1970. */
@@ -45,19 +50,23 @@ export function createEventLog(options: EventLogOptions): EventLog {
   emitter.setMaxListeners(0);
   const table = eventTable(journal, kept);
   let last = table.newest();
+  const publish = (event: Omit<EngineEvent, "timeNanos">): void => {
+    const time = BigInt(now()) * 1_000_000n;
+    // The time is the key: two events of one millisecond keep their order, and so do those of a clock that was set back.
+    last = time > last ? time : last + 1n;
+    const full = { ...event, timeNanos: last };
+    try {
+      table.add(full);
+    } catch (error) {
+      // What has happened has happened, also on a full disk: who listens must hear of it.
+      logger.log("error", "events.lost", { action: event.action, id: event.id, reason: messageOf(error) });
+    }
+    emitter.emit("event", full);
+  };
   return {
-    publish(event) {
-      const time = BigInt(now()) * 1_000_000n;
-      // The time is the key: two events of one millisecond keep their order, and so do those of a clock that was set back.
-      last = time > last ? time : last + 1n;
-      const full = { ...event, timeNanos: last };
-      try {
-        table.add(full);
-      } catch (error) {
-        // What has happened has happened, also on a full disk: who listens must hear of it.
-        logger.log("error", "events.lost", { action: event.action, id: event.id, reason: messageOf(error) });
-      }
-      emitter.emit("event", full);
+    publish,
+    publishOnce(event, since) {
+      if (!table.has(event.id, event.action, since)) publish(event);
     },
     listen(listener) {
       emitter.on("event", listener);
@@ -84,12 +93,15 @@ function eventTable({ sql }: Database, kept: number) {
   const insert = sql.prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?)");
   const range = sql.prepare("SELECT * FROM events WHERE time >= ? AND time <= ? ORDER BY time");
   const newest = sql.prepare("SELECT max(time) AS time FROM events");
+  const oldest = sql.prepare("SELECT min(time) AS time FROM events");
   const count = sql.prepare("SELECT count(*) AS count FROM events");
   const trim = sql.prepare(
     "DELETE FROM events WHERE time < (SELECT time FROM events ORDER BY time DESC LIMIT 1 OFFSET ?)",
   );
+  const one = sql.prepare("SELECT 1 FROM events WHERE object = ? AND action = ? AND time >= ? LIMIT 1");
   range.setReadBigInts(true);
   newest.setReadBigInts(true);
+  oldest.setReadBigInts(true);
   let added = Number(count.get()?.count ?? 0);
   return {
     add({ timeNanos, type, action, id, attributes }: EngineEvent): void {
@@ -100,6 +112,11 @@ function eventTable({ sql }: Database, kept: number) {
       added = kept;
     },
     newest: (): bigint => (newest.get() as { time: bigint | null }).time ?? 0n,
+    has(id: string, action: string, since: number): boolean {
+      if (one.get(id, action, nanos(since)) !== undefined) return true;
+      const { time } = oldest.get() as { time: bigint | null };
+      return added >= kept && time !== null && nanos(since) < time;
+    },
     /** Bounds in milliseconds. */
     between: (from: number, to: number | undefined): EngineEvent[] =>
       range.all(nanos(from), to === undefined ? 2n ** 63n - 1n : nanos(to)).map((row) => toEvent(row as Row)),

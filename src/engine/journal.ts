@@ -24,6 +24,7 @@ const migrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  { module: "journal", version: 2, sql: "CREATE INDEX events_object ON events (object, action, time)" },
 ];
 
 /**

@@ -29,7 +29,7 @@ export type ConnectOptions = {
 };
 
 /** How long fresh engines may take until one answers, in milliseconds. */
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 /** How often is looked, in milliseconds. */
 const STEP = 20;
@@ -53,7 +53,10 @@ export async function connectEngine(options: ConnectOptions): Promise<Client> {
   return connect({ socket, revive });
 }
 
-/** Makes an engine answer. One that has ended met another one, which answers soon; or else it was killed. */
+/**
+ * Makes an engine answer. Nobody starts one while another one is on its way; one that has ended met such a one, or else it
+ * was killed.
+ */
 async function reviveEngine({ socket, uid, start, logFile, lockFile }: ConnectOptions): Promise<void> {
   if (uid !== 0) {
     throw residentError(
@@ -66,8 +69,8 @@ async function reviveEngine({ socket, uid, start, logFile, lockFile }: ConnectOp
   const end = Date.now() + PATIENCE;
   using probe = connect({ socket });
   while (Date.now() < end) {
-    const runs = await start();
-    const isComing = async (): Promise<boolean> => (await runs()) || (await isHeld(lockFile));
+    const runs = (await isHeld(lockFile)) ? undefined : await start();
+    const isComing = async (): Promise<boolean> => (await runs?.()) || (await isHeld(lockFile));
     if (await untilItAnswers(probe, { ...log, end, isComing })) return;
   }
   throw residentError("START", "cannot start the engine: it does not answer", {

@@ -86,9 +86,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         });
   };
   const fronts = createFrontServer({ build, logger, isRepeatable: isRepeatableTug, run });
+  // First: whoever gets an answer finds it.
+  await writeFileAtomic(pidFile, `${process.pid}\n`, 0o644);
   await listen(door.server, socket);
   await listen(fronts, frontSocket);
-  await writeFileAtomic(pidFile, `${process.pid}\n`, 0o644);
   logger.log("info", "engine.ready", { socket, pid: process.pid });
   return {
     asked: asked.promise,

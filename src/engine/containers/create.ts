@@ -6,7 +6,7 @@ import { checkNetworks } from "../networks/check.ts";
 import { commandLine } from "../spec/process.ts";
 import { newVolumeName, openVolumes } from "../volumes.ts";
 import { checkRequest, requestWarnings } from "./check-request.ts";
-import { publishContainer } from "./events.ts";
+import { publishContainerOnce } from "./events.ts";
 import { fillVolume } from "./fill-volume.ts";
 import type { ContainerImage } from "./image-source.ts";
 import { checkSources } from "./mounts.ts";
@@ -39,8 +39,13 @@ export async function createContainer(
     context.store.remove(record.id);
     throw error;
   }
-  publishContainer(context, record, "create");
+  publishCreate(context, record);
   return { id: record.id, warnings: warningsFor(request, image) };
+}
+
+/** Says that a container has been made; once. */
+export function publishCreate(context: EngineContext, record: ContainerRecord): void {
+  publishContainerOnce(context, record, { action: "create", since: record.createdAt });
 }
 
 /** Volumes of the image that the request mounts nothing over, and names for all that have none. */

@@ -4,7 +4,7 @@ import type { HostFacts } from "../../host/index.ts";
 import { loadExisting, removeContainer } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import { disconnectContainer } from "../networks/connect.ts";
-import { publishContainer } from "./events.ts";
+import { publishContainerOnce } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
 import type { ContainerRecord, RecordedState } from "./record.ts";
 import { removeRecord } from "./remove.ts";
@@ -34,6 +34,10 @@ export async function finishContainer(
   const removing = record.state.status === "removing";
   await cleanRuntime(context, id, facts);
   await disconnectContainer(context, id);
+  const execDuration = String(Math.floor(ranFor(record, finishedAt) / 1000));
+  const attributes = { exitCode: String(exitCode), execDuration };
+  // Published first: without the state, the next engine comes here again.
+  publishContainerOnce(context, record, { action: "die", since: finishedAt, attributes });
   context.store.setState(id, {
     ...record.state,
     ...(removing ? {} : whatComesNext(record, { exitCode, finishedAt, atShutdown })),
@@ -44,8 +48,6 @@ export async function finishContainer(
     finishedAt,
   });
   entry.settled = removeRunDirectory(context, live, id);
-  const execDuration = String(Math.floor(ranFor(record, finishedAt) / 1000));
-  publishContainer(context, record, "die", { exitCode: String(exitCode), execDuration });
   entry.lastEnd = { exitCode, error: error || undefined };
   for (const listener of entry.endListeners) listener(entry.lastEnd);
   entry.endListeners.clear();
@@ -100,7 +102,8 @@ async function cleanRuntime(context: EngineContext, id: string, facts: HostFacts
   }
 }
 
-async function removeRunDirectory(
+/** Removes what the last run has left in the run directory, once its monitor needs it no more. */
+export async function removeRunDirectory(
   { layout, logger }: EngineContext,
   live: LiveContainers,
   id: string,

@@ -60,6 +60,8 @@ export type RecordedState = {
   readonly restartPause?: number | undefined;
   /** When a container that is `restarting` will be started. */
   readonly restartAt?: Timestamp | undefined;
+  /** Of one that is `removing`: when that began, and whether its anonymous volumes go too. */
+  readonly removing?: { readonly since: Timestamp; readonly volumes: boolean } | undefined;
 };
 
 /** The state of a container that has never run. */

@@ -1,34 +1,51 @@
+import { existsSync } from "node:fs";
 import { TugError } from "../../base/index.ts";
 import { connectMonitor, exitCodeOf, readExitRecord } from "../../helper/index.ts";
 import type { EngineContext } from "../context.ts";
+import { publishCreate } from "./create.ts";
+import { removeRunDirectory } from "./finish.ts";
 import type { LiveContainers } from "./live.ts";
 import type { ContainerRecord } from "./record.ts";
+import { recoverBeginning, recoverStart } from "./recover-start.ts";
 import { removeRecord } from "./remove.ts";
 import { scheduleRestart } from "./restart.ts";
 import { startsAtBoot } from "./restart-policy.ts";
 import type { Restarts } from "./restarts.ts";
+import { publishStart } from "./start.ts";
 import { type Ending, watchContainer } from "./watch.ts";
 
 /** Called when a container has ended. */
 export type Finish = (id: string, ending: Ending) => Promise<void>;
 
+export type RecoveryOptions = {
+  readonly finish: Finish;
+  readonly restarts: Restarts;
+  /** Does something while nothing else happens to the container of that id. */
+  readonly alone: (id: string, work: () => Promise<void>) => Promise<void>;
+};
+
 /**
  * Takes up what a predecessor left: running containers are watched again, ended ones are recorded as ended, what was
- * half made or half removed is removed, and what restart policies want is started.
+ * half made or half removed is removed, and what restart policies want is started. What takes time goes on when this has
+ * returned.
  */
 export async function recoverContainers(
   context: EngineContext,
   live: LiveContainers,
-  { finish, restarts }: { finish: Finish; restarts: Restarts },
+  { finish, restarts, alone }: RecoveryOptions,
 ): Promise<void> {
   const { bootId } = await context.readFacts();
   for (const record of context.store.list()) {
-    try {
-      await recover(context, live, { record, finish });
-      await awaken(context, { id: record.id, bootId, restarts });
-    } catch (error) {
-      context.logger.log("error", "container.recover", { container: record.id, error: String(error) });
-    }
+    const takeUp = async (): Promise<void> => {
+      try {
+        await recover(context, live, { record, finish });
+        await awaken(context, { id: record.id, bootId, restarts });
+      } catch (error) {
+        context.logger.log("error", "container.recover", { container: record.id, error: String(error) });
+      }
+    };
+    if (takesTime(record)) void alone(record.id, takeUp);
+    else await takeUp();
   }
 }
 
@@ -37,19 +54,44 @@ async function recover(
   live: LiveContainers,
   { record, finish }: { record: ContainerRecord; finish: Finish },
 ): Promise<void> {
-  switch (record.state.status) {
+  const { id, state } = record;
+  switch (state.status) {
     case "creating":
     case "removing":
       await removeRecord(context, live, record, true);
       break;
     case "starting":
+      await recoverStart(context, live, { record, finish });
+      break;
     case "running":
     case "paused":
       await reconnect(context, live, { record, finish });
       break;
     default:
-      break;
+      if (state.status === "created") publishCreate(context, record);
+      await finishLater(context, live, id);
+      if (!isToBeRemoved(record)) break;
+      await live.get(id).settled;
+      await removeRecord(context, live, record, true);
   }
+}
+
+/** Other processes are waited for: the engine serves meanwhile. */
+function takesTime(record: ContainerRecord): boolean {
+  return record.state.status === "starting" || isToBeRemoved(record);
+}
+
+function isToBeRemoved({ request, state }: ContainerRecord): boolean {
+  return request.autoRemove && state.status === "exited";
+}
+
+/** The monitor of a container that has ended may still be handing out its last output. */
+async function finishLater(context: EngineContext, live: LiveContainers, id: string): Promise<void> {
+  const entry = live.get(id);
+  const directory = context.layout.containerRun(id);
+  if (!existsSync(directory)) return;
+  entry.control = await connectMonitor(directory).catch(() => undefined);
+  entry.settled = removeRunDirectory(context, live, id);
 }
 
 /** Has its restart policy start a container that was to be started, or that is started at a boot. */
@@ -79,14 +121,12 @@ async function reconnect(
   try {
     entry.control = await connectMonitor(directory);
   } catch (error) {
+    publishStart(context, record, record.state);
     if (!(error instanceof TugError && error.code === "HELPER_MONITOR_LOST")) throw error;
     const exit = await readExitRecord(directory);
     await finish(id, { record: exit, exitCode: exit === undefined ? 255 : (exitCodeOf(exit) ?? 255) });
     return;
   }
-  if (record.state.status === "starting") {
-    // Nobody knows how far it got: it is ended, and the end is recorded like any other.
-    await entry.control.signal(9).catch(() => undefined);
-  }
+  await recoverBeginning(context, record, entry.control);
   await watchContainer(context, entry, id, (ending) => finish(id, ending));
 }

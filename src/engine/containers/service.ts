@@ -200,14 +200,14 @@ export function openContainers(context: EngineContext): Containers {
     },
     explain: (request) => explainRequest(context, request),
     planOf: async (reference) => explainContainer(context, store.find(reference)),
-    recover: () => recoverContainers(context, live, { finish, restarts }),
+    recover: () => recoverContainers(context, live, { finish, restarts, alone: mutex.run }),
     close: () => restarts.close(),
   };
 }
 
 function requireEnded(record: ContainerRecord): void {
   const { status } = record.state;
-  if (!isRunning(record) && status !== "restarting") return;
+  if (!isRunning(record) && status !== "restarting" && status !== "starting") return;
   throw engineError(
     "CONTAINER_RUNNING",
     `cannot remove container ${record.name}: container is ${status}: stop the container before removing or force remove`,

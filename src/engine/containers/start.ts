@@ -7,7 +7,7 @@ import { engineError } from "../errors.ts";
 import { connectContainer, disconnectContainer, nameServersOf } from "../networks/connect.ts";
 import { withOrigin } from "../spec/origins.ts";
 import { openVolumes } from "../volumes.ts";
-import { publishContainer } from "./events.ts";
+import { publishContainerOnce } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
 import { madeSources } from "./mounts.ts";
 import { networkFilePaths, writeNetworkFiles } from "./network-files.ts";
@@ -156,12 +156,21 @@ async function begin(context: EngineContext, live: LiveContainers, beginning: Be
   };
   context.store.setState(id, state);
   await context.helper.execute(planStart(await loadExisting(run, "state")));
-  publishContainer(context, record, "start");
+  publishStart(context, record, state);
   await watchContainer(context, entry, id, beginning.finish);
 }
 
+/** Says that a container has begun; once for each time. */
+export function publishStart(
+  context: EngineContext,
+  record: ContainerRecord,
+  { startedAt }: RecordedState,
+): void {
+  publishContainerOnce(context, record, { action: "start", since: startedAt ?? record.createdAt });
+}
+
 /** Undoes a start that failed: the processes, the groups, the run directory. */
-async function abandon(context: EngineContext, live: LiveContainers, id: string): Promise<void> {
+export async function abandon(context: EngineContext, live: LiveContainers, id: string): Promise<void> {
   const run = context.layout.containerRun(id);
   const entry = live.get(id);
   entry.control?.[Symbol.dispose]();

@@ -54,7 +54,10 @@ function viewState({ state }: ContainerRecord): ContainerState {
 }
 
 /** What a container that is being started was before. */
-function beforeStart({ restartCount, finishedAt }: ContainerRecord["state"]): ContainerState["status"] {
+export function beforeStart({
+  restartCount,
+  finishedAt,
+}: ContainerRecord["state"]): ContainerState["status"] {
   if (restartCount > 0) return "restarting";
   return finishedAt === undefined ? "created" : "exited";
 }

@@ -28,7 +28,8 @@ function reasonOf(error: unknown): string {
 /** The container ended between the look and the act: its process is gone, or its directory. */
 function isGone(error: unknown): boolean {
   if (error instanceof TugError) {
-    return error.details.errno === "ESRCH" || error.code === "CONTAINER_NOT_FOUND";
+    const gone = ["CONTAINER_NOT_FOUND", "ENGINE_CONTAINER_NOT_RUNNING"];
+    return error.details.errno === "ESRCH" || gone.includes(error.code);
   }
   return errnoOf(error) === "ENOENT";
 }

@@ -1,6 +1,6 @@
 import { MONITOR_CONSOLE, type MonitorRequest } from "../../helper/index.ts";
 import type { Plan } from "../../plan/index.ts";
-import { loadExisting, planExec } from "../../runtime/index.ts";
+import { isAlive, loadExisting, planExec } from "../../runtime/index.ts";
 import type { ContainerRecord } from "../containers/record.ts";
 import { resolveUser } from "../containers/user.ts";
 import { readProcessUserFiles } from "../containers/user-files.ts";
@@ -26,12 +26,11 @@ export async function prepareExec(
 ): Promise<PreparedExec> {
   const { record, directory } = session;
   const { request, image } = container;
-  const { state, spec } = await loadExisting(context.layout.containerRun(container.id), "state");
-  if (spec === undefined) throw configurationLost(container);
-  const [facts, files] = await Promise.all([
-    context.readFacts(),
-    readProcessUserFiles(context.helper, record.init),
-  ]);
+  const existing = await loadExisting(context.layout.containerRun(container.id), "state");
+  const facts = await context.readFacts();
+  const { state, spec } = existing;
+  if (spec === undefined) throw configurationLost(container, await isAlive(existing, facts.bootId));
+  const files = await readProcessUserFiles(context.helper, record.init);
   const userText = record.request.user || request.user || image.defaults.User || "";
   const process = execProcess({
     first: spec.process,
@@ -54,7 +53,9 @@ export async function prepareExec(
   return { plan, monitor };
 }
 
-function configurationLost({ name }: ContainerRecord): Error {
+/** The files of a container that has just ended are removed one after the other. */
+function configurationLost({ name }: ContainerRecord, alive: boolean): Error {
+  if (!alive) return engineError("CONTAINER_NOT_RUNNING", `container ${name} is not running`);
   return engineError("MONITOR_LOST", `cannot exec in container ${name}: its configuration is gone`, {
     hint: "restart the container",
   });
