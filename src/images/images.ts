@@ -5,6 +5,7 @@ import type { LoadedImage, LoadRequest } from "./archive/entries.ts";
 import type { EmbeddedImage } from "./embedded.ts";
 import type { Collected } from "./gc.ts";
 import type { Image } from "./image-store.ts";
+import type { ImportRequest } from "./import-image.ts";
 import type { Usage } from "./layers/translate.ts";
 import type { OnProgress } from "./progress.ts";
 import type { Pruned, PruneOptions } from "./prune.ts";
@@ -86,6 +87,12 @@ export interface Images {
 
   /** Puts in an image that the program brings along, and gives it its name. */
   importEmbedded(image: EmbeddedImage, signal?: AbortSignal): Promise<Image>;
+
+  /**
+   * Makes an image of one layer from an archive of a root file system, plain or compressed.
+   * @throws IMAGE_ARCHIVE, IMAGE_COMPRESSION, IMAGE_LAYER_*
+   */
+  import(archive: AsyncIterable<Uint8Array>, request?: ImportRequest): Promise<Image>;
 
   /** Gives an image a further name, which may have belonged to another one. @throws IMAGE_NOT_FOUND, IMAGE_REFERENCE */
   tag(query: string, name: string): Promise<void>;

@@ -4,6 +4,7 @@ export type { Collected } from "./gc.ts";
 export type { Image } from "./image-store.ts";
 export type { ImageRecord } from "./image-table.ts";
 export type { Images, PulledImage, PullImageOptions, PushImageOptions, SaveOptions } from "./images.ts";
+export type { ImportRequest } from "./import-image.ts";
 export { exportLayer, exportTar } from "./layers/export-tar.ts";
 export { readArchive } from "./layers/read-archive.ts";
 export { decodeTree, encodeTree } from "./layers/records.ts";

@@ -18,6 +18,7 @@ import { collectGarbage } from "./gc.ts";
 import { createImageStore, notFound } from "./image-store.ts";
 import { createImageTable, imageMigrations } from "./image-table.ts";
 import type { Images, PulledImage, PullImageOptions, PushImageOptions } from "./images.ts";
+import { importImage } from "./import-image.ts";
 import { createLayerInstaller, unpackPrefix } from "./install-layer.ts";
 import { exportTar } from "./layers/export-tar.ts";
 import type { Usage } from "./layers/translate.ts";
@@ -83,6 +84,8 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
       saveImagesToLayout(parts, queries, { directory, ...request }),
     importEmbedded: (image, signal) =>
       tidily(async () => store.read(await importEmbedded(parts, image, signal))),
+    import: (archive, request = {}) =>
+      tidily(async () => store.read(await importImage(parts, archive, request))),
     tag: (query, name) => tag(parts, query, name),
     list: () => store.list(),
     get: (query) => store.get(query),
@@ -137,6 +140,7 @@ async function openParts(options: ImagesOptions) {
     registry,
     downloads,
     uploads,
+    now,
   };
 }
 

@@ -7,6 +7,8 @@ import type { ImageUser } from "./remove.ts";
 export type PruneOptions = {
   /** Images with a tag as well. */
   all?: boolean;
+  /** Which images may go; all by default. */
+  fits?: (id: Digest) => boolean;
   /** The containers that use an image; one that any uses stays. */
   usedBy?: (id: Digest) => readonly ImageUser[];
 };
@@ -24,11 +26,11 @@ export type Pruned = {
 /** Removes images that nobody uses: those without a tag, or all. Digests by which one was pulled are no tags. */
 export async function pruneImages(
   { store, table, collect }: { store: ImageStore; table: ImageTable; collect: () => Promise<Collected> },
-  { all = false, usedBy = () => [] }: PruneOptions = {},
+  { all = false, fits = () => true, usedBy = () => [] }: PruneOptions = {},
 ): Promise<Pruned> {
   const rows = table.all();
   const tagged = new Set(rows.filter(({ name }) => !name.includes("@")).map(({ id }) => id));
-  const unused = rows.filter(({ id }) => (all || !tagged.has(id)) && usedBy(id).length === 0);
+  const unused = rows.filter(({ id }) => (all || !tagged.has(id)) && fits(id) && usedBy(id).length === 0);
   await store.delete(unused.map(({ name }) => name));
   const { snapshots, bytes } = await collect();
   const ids = [...new Set(unused.map(({ id }) => id))];

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { openCli } from "./cli.ts";
 
@@ -55,4 +58,45 @@ test("pull, save and load know platforms", async () => {
   await cli.run("save --platform arm64 app");
   await cli.run("load --platform arm64", { input: "archive" });
   assert.deepEqual(cli.engine.images.platforms, ["save linux/arm64", "load linux/arm64"]);
+});
+
+test("prune asks before it removes anything, unless it is told not to", async () => {
+  await using cli = await openCli({ local: ["a:1", "b:1"] });
+  const asked = await cli.run("image prune -a", { input: "n\n" });
+  assert.deepEqual([asked.code, asked.stdout], [0, ""]);
+  assert.equal(asked.stderr, "This removes all images that no container uses. Go on? [y/N] ");
+  assert.equal((await cli.run("image prune -f")).stdout, "Total reclaimed space: 0B\n");
+  const done = await cli.run("image prune -a", { input: "y\n" });
+  assert.match(
+    done.stdout,
+    /^Deleted Images:\nuntagged: a:1\ndeleted: sha256:.*\nTotal reclaimed space: 8\.52MB\n$/s,
+  );
+});
+
+test("import takes an archive from a file, from stdin, or leaves an address to the engine", async () => {
+  await using cli = await openCli();
+  const id = `sha256:${"12".repeat(32)}\n`;
+  const piped = await cli.run(["import", "-c", "CMD sh", "-m", "mine", "-", "base:1"], { input: "archive" });
+  assert.deepEqual([piped.code, piped.stdout], [0, id]);
+  assert.equal((await cli.run("import https://files.example/a.tar")).stdout, id);
+  const directory = await mkdtemp(join(tmpdir(), "tug-cli-"));
+  try {
+    await writeFile(join(directory, "a.tar"), "from a file");
+    assert.equal((await cli.run("import a.tar", { cwd: directory })).stdout, id);
+    assert.match((await cli.run("import .", { cwd: directory })).stderr, /it is no file\n/);
+    assert.match(
+      (await cli.run("import none", { cwd: directory })).stderr,
+      /^tug: cannot read .*none: ENOENT/,
+    );
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+  assert.deepEqual(
+    cli.engine.images.imports.map(({ source, name, changes }) => [source, name, changes]),
+    [
+      ["archive", "base:1", ["CMD sh"]],
+      ["https://files.example/a.tar", undefined, []],
+      ["from a file", undefined, []],
+    ],
+  );
 });

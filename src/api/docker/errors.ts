@@ -17,5 +17,4 @@ export const doorError = defineErrors("DOCKER", {
     when: "a create body asks for something that tug does not have",
   },
   EXEC_VALUE: { kind: "invalid", when: "a field of an exec body has a value that cannot be used" },
-  IMPORT: { kind: "notImplemented", when: "a client asks to make an image from a plain tar archive" },
 });

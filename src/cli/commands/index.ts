@@ -16,7 +16,9 @@ import { update } from "./container/update.ts";
 import { removeImage, save, tag } from "./image/change.ts";
 import { history } from "./image/history.ts";
 import { images } from "./image/images.ts";
+import { importImage } from "./image/import.ts";
 import { load } from "./image/load.ts";
+import { pruneImages } from "./image/prune.ts";
 import { pull } from "./image/pull.ts";
 import { push } from "./image/push.ts";
 import { inspect, inspectContainer, inspectImage } from "./inspect.ts";
@@ -59,6 +61,8 @@ export const commands: readonly Command[] = [
   images,
   history,
   removeImage,
+  pruneImages,
+  importImage,
   inspectImage,
   inspect,
   login,

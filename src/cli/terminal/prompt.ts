@@ -23,6 +23,11 @@ export async function promptLine(context: CliContext, question: string): Promise
   return Buffer.from(bytes).toString().trim();
 }
 
+/** Asks a question that only "y" or "yes" answers with yes; an input that is no terminal may answer too. */
+export async function confirm(context: CliContext, question: string): Promise<boolean> {
+  return /^y(es)?$/i.test(await promptLine(context, `${question} [y/N] `));
+}
+
 /** Asks for what nobody shall see. @throws CLI_FAILED when the user gives up with Ctrl-C */
 export async function promptSecret(context: CliContext, question: string): Promise<string> {
   await write(context.stderr, question);

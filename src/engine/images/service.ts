@@ -7,8 +7,10 @@ import type { EventLog } from "../events.ts";
 import type {
   HistoryEntry,
   Image,
+  ImportRequest,
   LayerEvent,
   LoadEvent,
+  PruneResult,
   PullEvent,
   PullRequest,
   PushEvent,
@@ -17,9 +19,11 @@ import type {
 } from "../model/image-view.ts";
 import { imagePlatform, withImage } from "./container-images.ts";
 import { historyOf } from "./history.ts";
+import { importImage } from "./import.ts";
 import { eventsOf } from "./progress-events.ts";
 import { pushImages } from "./push.ts";
 import { credentialsOf } from "./registry-auth.ts";
+import { type PruneRequest, pruneImages, removeImage } from "./removal.ts";
 import { familiar, references, viewImage } from "./view.ts";
 
 /** What an engine does with images. */
@@ -29,6 +33,9 @@ export interface ImageService {
   history(reference: string): Promise<HistoryEntry[]>;
   tag(source: string, target: string): Promise<void>;
   remove(reference: string, options: { force: boolean; prune: boolean }): Promise<Removed[]>;
+  prune(request: PruneRequest): Promise<PruneResult>;
+  /** The id of the image. */
+  import(request: ImportRequest, signal: AbortSignal): Promise<string>;
   pull(request: PullRequest, signal: AbortSignal): AsyncIterable<PullEvent>;
   logIn(auth: RegistryAuth, signal: AbortSignal): Promise<{ identityToken: string | undefined }>;
   push(request: PushRequest, signal: AbortSignal): AsyncIterable<PushEvent>;
@@ -80,23 +87,9 @@ export function openImageService(parts: ImageServiceParts): ImageService {
         events.publish({ type: "image", action: "tag", id: source, attributes: { name: target } });
       }),
     remove: (reference, { force }) =>
-      named(reference, async () => {
-        const removed = await images.remove(reference, { force, usedBy: users });
-        for (const name of removed.untagged) {
-          events.publish({
-            type: "image",
-            action: "untag",
-            id: familiar(name),
-            attributes: { name: familiar(name) },
-          });
-        }
-        for (const id of removed.deleted)
-          events.publish({ type: "image", action: "delete", id, attributes: { name: id } });
-        return [
-          ...removed.untagged.map((name) => ({ untagged: familiar(name) })),
-          ...removed.deleted.map((deleted) => ({ deleted })),
-        ];
-      }),
+      named(reference, () => removeImage(parts, reference, { force, usedBy: users })),
+    prune: (request) => pruneImages(parts, request, users),
+    import: (request, signal) => importImage(parts, request, signal),
     pull: (request, signal) => pull(parts, request, signal),
     logIn: (auth, signal) =>
       images.logIn(registryName(auth.serveraddress ?? ""), credentialsOf(auth), signal),

@@ -36,6 +36,20 @@ export type HistoryEntry = {
 
 export type Removed = { readonly untagged: string } | { readonly deleted: string };
 
+/** What a pruning did. */
+export type PruneResult = { readonly removed: readonly Removed[]; readonly freedBytes: number };
+
+export type ImportRequest = {
+  /** An archive of a root file system, or an address that has one. */
+  readonly source: AsyncIterable<Uint8Array> | string;
+  /** None: the image has no name. */
+  readonly name?: string | undefined;
+  readonly comment?: string | undefined;
+  /** Instructions of a Dockerfile. */
+  readonly changes: readonly string[];
+  readonly platform?: dockerApi.Platform | undefined;
+};
+
 export type PullRequest = {
   readonly reference: string;
   readonly platform?: dockerApi.Platform | undefined;

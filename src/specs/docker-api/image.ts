@@ -53,5 +53,11 @@ export type ImageHistoryEntry = {
   readonly Comment: string;
 };
 
+/** Answer to POST /images/prune. Source: swagger.yaml, `ImagePruneResponse`. */
+export type ImagesPruned = {
+  readonly ImagesDeleted: readonly ImageDeleted[] | null;
+  readonly SpaceReclaimed: number;
+};
+
 /** An entry of the answer to DELETE /images/{name}. Source: swagger.yaml, `ImageDeleteResponseItem`. */
 export type ImageDeleted = { readonly Untagged?: string | undefined; readonly Deleted?: string | undefined };

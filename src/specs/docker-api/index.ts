@@ -40,7 +40,14 @@ export type { ExplainedPlan } from "./explain.ts";
 export { type Filters, formatFilters, parseFilters } from "./filters.ts";
 export type { DeviceMapping, HostConfig, PortBinding, Ulimit } from "./host-config.ts";
 export { humanDuration } from "./human-duration.ts";
-export type { ImageConfig, ImageDeleted, ImageHistoryEntry, ImageInspect, ImageSummary } from "./image.ts";
+export type {
+  ImageConfig,
+  ImageDeleted,
+  ImageHistoryEntry,
+  ImageInspect,
+  ImageSummary,
+  ImagesPruned,
+} from "./image.ts";
 export { mediaTypes } from "./media-types.ts";
 export { type Mount, type Propagation, propagations } from "./mount.ts";
 export { formatPlatform, type Platform, parsePlatform } from "./platform.ts";

@@ -9,6 +9,17 @@ export type PullOptions = CallOptions & {
   readonly auth?: dockerApi.RegistryAuth | undefined;
 };
 
+export type ImportRequest = CallOptions & {
+  /** An address that the engine fetches, or "-" for the upload. */
+  readonly source: string;
+  readonly upload?: AsyncIterable<Uint8Array> | undefined;
+  readonly name?: string | undefined;
+  readonly message?: string | undefined;
+  /** Instructions of a Dockerfile. */
+  readonly changes: readonly string[];
+  readonly platform?: string | undefined;
+};
+
 /** Calls about images. `image` is a reference or an id. */
 export type ImageCalls = {
   list(
@@ -31,6 +42,10 @@ export type ImageCalls = {
     image: string,
     options?: PullOptions & { readonly allTags?: boolean },
   ): AsyncIterable<dockerApi.ProgressMessage>;
+  /** Removes images that no container uses; those without a name unless the filter `dangling` is false. */
+  prune(options?: CallOptions & { readonly filters?: dockerApi.Filters }): Promise<dockerApi.ImagesPruned>;
+  /** Makes an image from an archive of a root file system; the last status is its id. */
+  import(request: ImportRequest): AsyncIterable<dockerApi.ProgressMessage>;
   /** Tries credentials out on a registry. */
   logIn(auth: dockerApi.RegistryAuth, options?: CallOptions): Promise<dockerApi.AuthAnswer>;
   /** Takes in an archive; the last messages name what it held. */
@@ -83,6 +98,14 @@ export function createImageCalls(transport: Transport): ImageCalls {
         headers: authHeader(auth),
         signal,
       });
+    },
+    prune: ({ filters, signal } = {}) => {
+      const query = { filters: dockerApi.formatFilters(filters ?? new Map()) };
+      return transport.sendForJson({ method: "POST", path: "/images/prune", query, signal });
+    },
+    import: ({ source, upload, name = "", message, changes, platform, signal }) => {
+      const query = { fromSrc: source, ...splitTag(name), message, changes, platform };
+      return readProgress(transport, { method: "POST", path: "/images/create", query, upload, signal });
     },
     logIn: (json, { signal } = {}) => transport.sendForJson({ method: "POST", path: "/auth", json, signal }),
     load: (upload, { quiet = false, platform, signal } = {}) =>

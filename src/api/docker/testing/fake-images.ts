@@ -1,6 +1,6 @@
 import { TugError } from "../../../base/index.ts";
 import { dockerApi } from "../../../specs/index.ts";
-import type { Image, ImagesPort, PullRequest, PushRequest } from "../routes/images/port.ts";
+import type { Image, ImagesPort, ImportRequest, PullRequest, PushRequest } from "../routes/images/port.ts";
 
 /** Images in memory, a registry that can deliver some more, and what was asked. */
 export type FakeImages = {
@@ -10,6 +10,8 @@ export type FakeImages = {
   readonly loads: readonly string[];
   /** What was asked for a platform: `save linux/arm64`. */
   readonly platforms: readonly string[];
+  /** With the archive as text. */
+  readonly imports: readonly ImportRequest[];
   has(reference: string): boolean;
 };
 
@@ -23,6 +25,7 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
   const pushes: PushRequest[] = [];
   const loads: string[] = [];
   const platforms: string[] = [];
+  const imports: ImportRequest[] = [];
 
   const find = (reference: string): [name: string, image: Image] => {
     for (const name of [reference, `${reference}:latest`]) {
@@ -111,6 +114,21 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
         `cannot log in to ${auth.serveraddress}: wrong password`,
       );
     },
+    async prune({ all, fits }) {
+      const gone = [...images].filter(([, image]) => all && fits(image));
+      for (const [name] of gone) images.delete(name);
+      const removed = gone.flatMap(([name, { id }]) => [{ untagged: name }, { deleted: id }]);
+      return { removed, freedBytes: 4_261_000 * gone.length };
+    },
+    async import({ source, ...rest }) {
+      let text = "";
+      if (typeof source === "string") text = source;
+      else for await (const chunk of source) text += Buffer.from(chunk).toString();
+      if (text === "")
+        throw new TugError("invalid", "FAKE_ARCHIVE", "cannot import the archive: it is empty");
+      imports.push({ source: text, ...rest });
+      return `sha256:${"12".repeat(32)}`;
+    },
     async *load(archive, { platform }) {
       if (platform !== undefined) platforms.push(`load ${dockerApi.formatPlatform(platform)}`);
       const chunks: Uint8Array[] = [];
@@ -134,6 +152,7 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
     pushes,
     loads,
     platforms,
+    imports,
     has: (reference) => images.has(reference) || images.has(`${reference}:latest`),
   };
 }

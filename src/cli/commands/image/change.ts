@@ -64,6 +64,7 @@ export const save = defineCommand({
   },
 });
 
-function renderRemoved({ Untagged, Deleted }: dockerApi.ImageDeleted): string {
+/** One line about a name or an image that is gone. */
+export function renderRemoved({ Untagged, Deleted }: dockerApi.ImageDeleted): string {
   return Deleted === undefined ? `Untagged: ${Untagged}\n` : `Deleted: ${Deleted}\n`;
 }

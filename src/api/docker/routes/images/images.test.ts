@@ -104,12 +104,60 @@ test("a push that fails at once has a status, one that fails later a last line",
   assert.deepEqual(lines(late.text).at(-1)?.errorDetail, { message: "cannot push broken: denied" });
 });
 
-test("a tag may be a digest, and a plain archive cannot be imported", async () => {
+test("a tag may be a digest", async () => {
   const engine = createFakeEngine();
   await using door = await openDoor(engine.ports);
   await door.call("POST", `/images/create?fromImage=debian&tag=sha256:${"0".repeat(64)}`);
   assert.equal(engine.images.pulls[0]?.reference, `debian@sha256:${"0".repeat(64)}`);
-  assert.equal((await door.call("POST", "/images/create?fromSrc=-&repo=x")).status, 501);
+});
+
+test("an archive becomes an image, which is told by its id", async () => {
+  const engine = createFakeEngine();
+  await using door = await openDoor(engine.ports);
+  const query = "fromSrc=-&repo=x&tag=1&changes=CMD+sh&changes=USER+me&platform=linux/arm64&message=mine";
+  const reply = await door.call("POST", `/images/create?${query}`, { body: "archive" });
+  assert.deepEqual(lines(reply.text), [{ status: `sha256:${"12".repeat(32)}` }]);
+  await door.call("POST", "/images/create?fromSrc=files.example/a.tar");
+  assert.deepEqual(engine.images.imports, [
+    {
+      source: "archive",
+      name: "x:1",
+      comment: "mine",
+      changes: ["CMD sh", "USER me"],
+      platform: { os: "linux", architecture: "arm64" },
+    },
+    {
+      source: "http://files.example/a.tar",
+      name: undefined,
+      comment: "Imported from files.example/a.tar",
+      changes: [],
+      platform: undefined,
+    },
+  ]);
+  assert.equal((await door.call("POST", "/images/create?fromSrc=-")).status, 400);
+  assert.equal((await door.call("POST", "/images/create")).status, 400);
+});
+
+test("a pruning removes what fits and tells what was freed", async () => {
+  await using door = await openDoor(createFakeEngine({ local: ["a:1", "b:1"] }).ports);
+  const prune = async (filters: object) => {
+    const reply = await door.call(
+      "POST",
+      `/images/prune?filters=${encodeURIComponent(JSON.stringify(filters))}`,
+    );
+    return reply.status === 200 ? (reply.json() as dockerApi.ImagesPruned) : reply.status;
+  };
+  const nothing = { ImagesDeleted: null, SpaceReclaimed: 0 };
+  assert.deepEqual(await prune({}), nothing);
+  assert.deepEqual(await prune({ dangling: ["false"], label: ["stage=other"] }), nothing);
+  assert.deepEqual(await prune({ dangling: ["false"], "label!": ["stage"] }), nothing);
+  assert.deepEqual(await prune({ dangling: ["false"], until: ["2025-12-31T00:00:00Z"] }), nothing);
+  assert.equal(await prune({ until: ["soon"] }), 400);
+  assert.equal(await prune({ colour: ["red"] }), 400);
+  const all = await prune({ dangling: ["false"], until: ["1h30m"], label: ["stage=test"] });
+  assert.ok(typeof all === "object");
+  assert.deepEqual(all.ImagesDeleted?.[0], { Untagged: "a:1" });
+  assert.equal(all.SpaceReclaimed, 2 * 4_261_000);
 });
 
 test("load takes the body as it comes and says what it found", async () => {

@@ -23,6 +23,13 @@ export interface ImagesPort {
    * layer comes at most about ten times a second.
    */
   pull(request: PullRequest, signal: AbortSignal): AsyncIterable<PullEvent>;
+  /** Removes images that no container uses and that fit: those without a tag, or all. */
+  prune(options: {
+    readonly all: boolean;
+    readonly fits: (image: Image) => boolean;
+  }): Promise<imageModel.PruneResult>;
+  /** Makes an image from an archive of a root file system. Gives its id. */
+  import(request: ImportRequest, signal: AbortSignal): Promise<string>;
   /** Tries credentials out on the registry of `serveraddress`. A refusal is `unauthorized`. */
   logIn(
     auth: dockerApi.RegistryAuth,
@@ -48,6 +55,7 @@ export type Image = imageModel.Image;
 export type HistoryEntry = imageModel.HistoryEntry;
 export type Removed = imageModel.Removed;
 export type PullEvent = imageModel.PullEvent;
+export type ImportRequest = imageModel.ImportRequest;
 export type PushEvent = imageModel.PushEvent;
 export type PushLayerEvent = imageModel.PushLayerEvent;
 export type PushPhase = imageModel.PushPhase;

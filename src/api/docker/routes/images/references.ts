@@ -2,6 +2,7 @@ import type { dockerApi } from "../../../../specs/index.ts";
 import { json } from "../../answer.ts";
 import { doorError } from "../../errors.ts";
 import type { DoorRequest } from "../../route.ts";
+import type { Removed } from "./port.ts";
 import type { ImagesHandler } from "./routes.ts";
 
 /** POST /images/{name}/tag */
@@ -19,13 +20,13 @@ export const removeImage: ImagesHandler = async (images, request) => {
   const { query } = request;
   const options = { force: query.flag("force"), prune: !query.flag("noprune") };
   const removed = await images.remove(nameOf(request), options);
-  return json(
-    removed.map(
-      (item): dockerApi.ImageDeleted =>
-        "untagged" in item ? { Untagged: item.untagged } : { Deleted: item.deleted },
-    ),
-  );
+  return json(removed.map(renderRemoved));
 };
+
+/** What happened to one name or image. */
+export function renderRemoved(item: Removed): dockerApi.ImageDeleted {
+  return "untagged" in item ? { Untagged: item.untagged } : { Deleted: item.deleted };
+}
 
 /** The image that a path names. */
 export function nameOf(request: DoorRequest): string {

@@ -2,6 +2,7 @@ import type { Handler, Route } from "../../route.ts";
 import { logIn } from "./auth.ts";
 import { history, inspectImage, listImages } from "./list.ts";
 import type { ImagesPort } from "./port.ts";
+import { pruneImages } from "./prune.ts";
 import { removeImage, tagImage } from "./references.ts";
 import { loadImages, pullImage, pushImage, saveImage, saveImages } from "./transfer.ts";
 
@@ -19,6 +20,7 @@ export function imageRoutes(images: ImagesPort): readonly Route[] {
     { method: "GET", path: "/images/json", since: 24, handler: using(listImages) },
     { method: "GET", path: "/images/get", since: 24, handler: using(saveImages) },
     { method: "POST", path: "/images/create", since: 24, handler: using(pullImage) },
+    { method: "POST", path: "/images/prune", since: 25, handler: using(pruneImages) },
     { method: "POST", path: "/images/load", since: 24, handler: using(loadImages) },
     { method: "GET", path: "/images/{name...}/json", since: 24, handler: using(inspectImage) },
     { method: "GET", path: "/images/{name...}/history", since: 24, handler: using(history) },

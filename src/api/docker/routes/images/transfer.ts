@@ -4,21 +4,22 @@ import { doorError } from "../../errors.ts";
 import type { DoorRequest } from "../../route.ts";
 import { progressLines } from "../../streams/json-lines.ts";
 import { mapPieces, started } from "../../streams/pieces.ts";
+import { importImage } from "./import.ts";
 import type { ImagesPort } from "./port.ts";
 import { joinReference, nameOf } from "./references.ts";
 import { renderLoadEvent, renderPullEvent } from "./render-progress.ts";
 import { renderPushEvent } from "./render-push.ts";
 import type { ImagesHandler } from "./routes.ts";
 
-/** POST /images/create: fetches an image from a registry. */
+/** POST /images/create: fetches an image from a registry, or makes one from an archive. */
 export const pullImage: ImagesHandler = async (images, request) => {
   const { query } = request;
   const repository = query.text("fromImage");
   if (repository === undefined) {
-    throw doorError(
-      "IMPORT",
-      "cannot import an image: making one from a plain tar archive is not implemented",
-    );
+    if (query.text("fromSrc") === undefined) {
+      throw doorError("QUERY", "cannot create an image: neither fromImage nor fromSrc is given");
+    }
+    return progress(await started(importImage(images, request, platformOf(request, 32))));
   }
   const pull = {
     reference: joinReference(repository.replace(/:$/, ""), query.text("tag")),
