@@ -50,13 +50,6 @@ export type {
 } from "./image.ts";
 export { mediaTypes } from "./media-types.ts";
 export { type Mount, type Propagation, propagations } from "./mount.ts";
-export { formatPlatform, type Platform, parsePlatform } from "./platform.ts";
-export type { ErrorBody, ErrorExtension, ProgressMessage } from "./progress.ts";
-export { fullReference, splitReference, taggedReference } from "./reference.ts";
-export {
-  type AuthAnswer,
-  formatRegistryAuth,
-  parseAuthBody,
 export {
   formatPathStat,
   goFileMode,
@@ -66,6 +59,13 @@ export {
   type PathStat,
   parsePathStat,
 } from "./path-stat.ts";
+export { formatPlatform, type Platform, parsePlatform } from "./platform.ts";
+export type { ErrorBody, ErrorExtension, ProgressMessage } from "./progress.ts";
+export { fullReference, splitReference, taggedReference } from "./reference.ts";
+export {
+  type AuthAnswer,
+  formatRegistryAuth,
+  parseAuthBody,
   parseRegistryAuth,
   type RegistryAuth,
 } from "./registry-auth.ts";
