@@ -13,8 +13,10 @@ export type * from "./model/exec-request.ts";
 export type * from "./model/exec-view.ts";
 export type * as imageModel from "./model/image-view.ts";
 export type * from "./model/mount-request.ts";
+export type * from "./model/network-view.ts";
 export type * from "./model/path-description.ts";
 export type * from "./model/update-request.ts";
+export type { NetworkService } from "./networks/service.ts";
 export { type Engine, type EngineOptions, openEngine } from "./open-engine.ts";
 export { openPlanner, type Planner, type PlannerOptions } from "./open-planner.ts";
 

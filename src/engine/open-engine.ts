@@ -32,6 +32,7 @@ import { isHostImage } from "./images/host-image.ts";
 import { type ImageService, openImageService } from "./images/service.ts";
 import { openJournal } from "./journal.ts";
 import { lockDataDirectory } from "./lock.ts";
+import { type NetworkService, openNetworkService } from "./networks/service.ts";
 import { giveReserve, takeReserve } from "./reserve.ts";
 import { makeRunDirectory } from "./run-directory.ts";
 import { type SystemFacts, systemFacts } from "./system.ts";
@@ -57,6 +58,7 @@ export interface Engine {
   readonly containers: Containers;
   readonly execs: Execs;
   readonly images: ImageService;
+  readonly networks: NetworkService;
   readonly system: SystemFacts;
   readonly plans: Pick<Containers, "explain" | "planOf">;
   /** Lets go of the directories. Containers go on. */
@@ -150,6 +152,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   return {
     containers,
     execs,
+    networks: openNetworkService(context),
     images: openImageService({ images, store, events }),
     system,
     plans: containers,

@@ -85,4 +85,56 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     ).length;
     assert.equal(after, before + 1, "the bridge stays for the next container");
   });
+
+  test("containers of a network that somebody made find each other by name", async () => {
+    await using tug = await startHere();
+    const ok = async (...words: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await tug.tug(words);
+      assert.equal(code, 0, stderr);
+      return stdout;
+    };
+    await ok("network", "create", "blue");
+    await ok(
+      "run",
+      "-d",
+      "--name",
+      "web",
+      "--network",
+      "blue",
+      "--network-alias",
+      "site",
+      "busybox",
+      ...serve,
+    );
+    const ask = (name: string) =>
+      tug.tug([
+        "run",
+        "--rm",
+        "--network",
+        "blue",
+        "busybox",
+        "wget",
+        "-q",
+        "-T",
+        "2",
+        "-O",
+        "-",
+        `http://${name}/`,
+      ]);
+    for (const name of ["web", "site", "web.blue"]) {
+      let answer = await ask(name);
+      while (/refused/.test(answer.stderr)) answer = await ask(name);
+      assert.equal(answer.stdout, "served\n", name + answer.stderr);
+    }
+    assert.notEqual((await ask("nobody")).code, 0);
+    const inspected = JSON.parse(await ok("network", "inspect", "blue"));
+    assert.deepEqual(
+      Object.values(inspected[0].Containers).map((it) => (it as { Name: string }).Name),
+      ["web"],
+    );
+    const used = await tug.tug(["network", "rm", "blue"]);
+    assert.deepEqual([used.code, /has active endpoints/.test(used.stderr)], [1, true]);
+    await ok("rm", "-f", "web");
+    await ok("network", "rm", "blue");
+  });
 });

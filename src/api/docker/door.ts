@@ -6,6 +6,8 @@ import type { ExecPort } from "./routes/exec/port.ts";
 import { execRoutes } from "./routes/exec/routes.ts";
 import type { ImagesPort } from "./routes/images/port.ts";
 import { imageRoutes } from "./routes/images/routes.ts";
+import type { NetworksPort } from "./routes/networks/port.ts";
+import { networkRoutes } from "./routes/networks/routes.ts";
 import type { SystemPort } from "./routes/system/port.ts";
 import { systemRoutes } from "./routes/system/routes.ts";
 import type { PlansPort, ProcessPort } from "./routes/tug/port.ts";
@@ -17,6 +19,7 @@ export type DockerPorts = {
   readonly containers: ContainersPort;
   readonly execs: ExecPort;
   readonly images: ImagesPort;
+  readonly networks: NetworksPort;
   readonly system: SystemPort;
   readonly plans: PlansPort;
   readonly process: ProcessPort;
@@ -37,6 +40,7 @@ export function createDockerDoor(
     ...archiveRoutes(ports.containers.files),
     ...execRoutes(ports.execs),
     ...imageRoutes(ports.images),
+    ...networkRoutes(ports.networks),
     ...tugRoutes(ports.plans, ports.process),
   ];
   return createDoor({ routes, ...options });

@@ -21,7 +21,9 @@ import { load } from "./image/load.ts";
 import { pruneImages } from "./image/prune.ts";
 import { pull } from "./image/pull.ts";
 import { push } from "./image/push.ts";
-import { inspect, inspectContainer, inspectImage } from "./inspect.ts";
+import { inspect, inspectContainer, inspectImage, inspectNetwork } from "./inspect.ts";
+import { createNetwork, pruneNetworks, removeNetwork } from "./network/change.ts";
+import { networks } from "./network/list.ts";
 import { explain, explainRun } from "./plan/explain.ts";
 import { login } from "./registry/login.ts";
 import { logout } from "./registry/logout.ts";
@@ -47,9 +49,9 @@ export const commands: readonly Command[] = [
   attach,
   exec,
   ps,
+  cp,
   top,
   stats,
-  cp,
   logs,
   exportContainer,
   inspectContainer,
@@ -65,6 +67,11 @@ export const commands: readonly Command[] = [
   importImage,
   inspectImage,
   inspect,
+  networks,
+  createNetwork,
+  removeNetwork,
+  inspectNetwork,
+  pruneNetworks,
   login,
   logout,
   explain,

@@ -83,6 +83,19 @@ export const inspectImage = defineCommand({
   },
 });
 
+export const inspectNetwork = defineCommand({
+  path: ["network", "inspect"],
+  aliases: [],
+  summary: "Show everything about networks",
+  args: { usage: "NETWORK...", least: 1 },
+  options: { format },
+  examples: [{ line: "tug network inspect web", does: "Show subnets and who is connected" }],
+  async run({ options, args, connect, context }) {
+    const find: Find = (client, name) => client.networks.inspect(name);
+    return inspectAll({ context, client: await connect(), names: args, find, format: options.format });
+  },
+});
+
 type Inspection = {
   readonly context: CliContext;
   readonly client: Client;

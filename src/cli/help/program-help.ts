@@ -7,6 +7,7 @@ const common = ["run", "ps", "logs", "pull", "images", "explain", "version", "in
 const groups: Readonly<Record<string, string>> = {
   container: "Manage containers",
   image: "Manage images",
+  network: "Manage networks",
   system: "Manage tug",
 };
 

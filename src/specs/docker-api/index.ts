@@ -51,6 +51,14 @@ export type {
 export { mediaTypes } from "./media-types.ts";
 export { type Mount, type Propagation, propagations } from "./mount.ts";
 export {
+  type Network,
+  type NetworkContainer,
+  type NetworkCreateBody,
+  type NetworkCreated,
+  type NetworksPruned,
+  parseNetworkCreateBody,
+} from "./network.ts";
+export {
   formatPathStat,
   goFileMode,
   isGoDirectory,

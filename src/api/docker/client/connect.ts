@@ -2,6 +2,7 @@ import { type ContainerCalls, createContainerCalls } from "./container-calls.ts"
 import { createExecCalls, type ExecCalls } from "./exec-calls.ts";
 import { createFileCalls, type FileCalls } from "./file-calls.ts";
 import { createImageCalls, type ImageCalls } from "./image-calls.ts";
+import { createNetworkCalls, type NetworkCalls } from "./network-calls.ts";
 import { createSystemCalls, createTugCalls, type SystemCalls, type TugCalls } from "./system-calls.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
 
@@ -15,6 +16,7 @@ export type Client = Disposable & {
   readonly files: FileCalls;
   readonly execs: ExecCalls;
   readonly images: ImageCalls;
+  readonly networks: NetworkCalls;
   readonly system: SystemCalls;
   readonly tug: TugCalls;
 };
@@ -27,6 +29,7 @@ export function connect(options: TransportOptions): Client {
     files: createFileCalls(transport),
     execs: createExecCalls(transport),
     images: createImageCalls(transport),
+    networks: createNetworkCalls(transport),
     system: createSystemCalls(transport),
     tug: createTugCalls(transport),
     [Symbol.dispose]: () => transport.close(),

@@ -5,4 +5,5 @@ export type * from "./container-calls.ts";
 export type { ExecCalls, ExecStartOptions, TerminalSize } from "./exec-calls.ts";
 export type { FileCalls, WriteFilesOptions } from "./file-calls.ts";
 export type { ImageCalls, PullOptions } from "./image-calls.ts";
+export type { ListNetworksOptions, NetworkCalls } from "./network-calls.ts";
 export type { EventsOptions, SystemCalls, TugCalls } from "./system-calls.ts";

@@ -6,6 +6,7 @@ import type { PlansPort } from "../routes/tug/port.ts";
 import { createFakeContainers, type FakeContainers } from "./fake-containers.ts";
 import { createFakeExecs, type FakeExecs } from "./fake-execs.ts";
 import { createFakeImages, type FakeImages } from "./fake-images.ts";
+import { createFakeNetworks } from "./fake-networks.ts";
 
 /** An engine in memory behind the door's ports. */
 export type FakeEngine = {
@@ -32,6 +33,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     containers: containers.port,
     execs: execs.port,
     images: images.port,
+    networks: createFakeNetworks(),
     system,
     plans: createFakePlans(),
     process: {

@@ -1,0 +1,44 @@
+import { dockerApi } from "../../../specs/index.ts";
+import type { CallOptions } from "./container-calls.ts";
+import type { Transport } from "./transport.ts";
+
+export type ListNetworksOptions = CallOptions & { readonly filters?: dockerApi.Filters };
+
+/** Calls about networks. `network` is an id, a name or an unambiguous beginning of an id. */
+export type NetworkCalls = {
+  list(options?: ListNetworksOptions): Promise<dockerApi.Network[]>;
+  inspect(network: string, options?: CallOptions): Promise<dockerApi.Network>;
+  create(body: dockerApi.NetworkCreateBody, options?: CallOptions): Promise<dockerApi.NetworkCreated>;
+  remove(network: string, options?: CallOptions): Promise<void>;
+  /** Removes those that nobody uses. */
+  prune(options?: ListNetworksOptions): Promise<dockerApi.NetworksPruned>;
+};
+
+export function createNetworkCalls(transport: Transport): NetworkCalls {
+  return {
+    list: ({ filters = new Map(), signal } = {}) =>
+      transport.sendForJson({
+        method: "GET",
+        path: "/networks",
+        query: { filters: dockerApi.formatFilters(filters) },
+        signal,
+      }),
+    inspect: (network, { signal } = {}) =>
+      transport.sendForJson({ method: "GET", path: pathOf(network), signal }),
+    create: (json, { signal } = {}) =>
+      transport.sendForJson({ method: "POST", path: "/networks/create", json, signal }),
+    remove: (network, { signal } = {}) =>
+      transport.sendForNothing({ method: "DELETE", path: pathOf(network), signal }),
+    prune: ({ filters = new Map(), signal } = {}) =>
+      transport.sendForJson({
+        method: "POST",
+        path: "/networks/prune",
+        query: { filters: dockerApi.formatFilters(filters) },
+        signal,
+      }),
+  };
+}
+
+function pathOf(network: string): string {
+  return `/networks/${encodeURIComponent(network)}`;
+}

@@ -1,0 +1,14 @@
+import type { NetworkService, NetworkView } from "../../../../engine/index.ts";
+
+export type { NetworkView };
+
+/**
+ * What the network routes need of the engine.
+ *
+ * | situation | kind |
+ * | --- | --- |
+ * | no such network | notFound |
+ * | the name is taken, containers are connected to it | conflict |
+ * | it is one that every engine has | forbidden |
+ */
+export type NetworksPort = NetworkService;

@@ -1,0 +1,24 @@
+import type { Handler, Route } from "../../route.ts";
+import { createNetwork, inspectNetwork, listNetworks, pruneNetworks, removeNetwork } from "./handlers.ts";
+import type { NetworksPort } from "./port.ts";
+
+/** A handler that still needs the engine. */
+export type NetworksHandler = (
+  networks: NetworksPort,
+  ...request: Parameters<Handler>
+) => ReturnType<Handler>;
+
+/** The endpoints of networks. Source: swagger.yaml, tag `Network`. */
+export function networkRoutes(networks: NetworksPort): readonly Route[] {
+  const using =
+    (handler: NetworksHandler): Handler =>
+    (request) =>
+      handler(networks, request);
+  return [
+    { method: "GET", path: "/networks", since: 24, handler: using(listNetworks) },
+    { method: "POST", path: "/networks/create", since: 24, handler: using(createNetwork) },
+    { method: "POST", path: "/networks/prune", since: 25, handler: using(pruneNetworks) },
+    { method: "GET", path: "/networks/{id}", since: 24, handler: using(inspectNetwork) },
+    { method: "DELETE", path: "/networks/{id}", since: 24, handler: using(removeNetwork) },
+  ];
+}

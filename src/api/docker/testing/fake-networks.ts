@@ -1,0 +1,47 @@
+import { TugError } from "../../../base/index.ts";
+import type { NetworksPort, NetworkView } from "../routes/networks/port.ts";
+
+/** Networks in memory: `bridge` and those that are made. */
+export function createFakeNetworks(): NetworksPort {
+  const networks: NetworkView[] = [fakeNetwork("bridge", {})];
+  const find = (reference: string): NetworkView => {
+    const found = networks.find(({ id, name }) => name === reference || id.startsWith(reference));
+    if (found !== undefined) return found;
+    throw new TugError("notFound", "NETWORK_NOT_FOUND", `network ${reference} not found`);
+  };
+  return {
+    list: async () => networks,
+    get: async (reference) => find(reference),
+    async create({ name, labels = {} }) {
+      if (networks.some((network) => network.name === name)) {
+        throw new TugError("conflict", "NETWORK_NAME_TAKEN", `network with name ${name} already exists`);
+      }
+      const network = fakeNetwork(name, labels);
+      networks.push(network);
+      return { id: network.id };
+    },
+    async remove(reference) {
+      networks.splice(networks.indexOf(find(reference)), 1);
+    },
+    async prune(select) {
+      const pruned = networks.slice(1).filter(select);
+      for (const network of pruned) networks.splice(networks.indexOf(network), 1);
+      return pruned.map(({ name }) => name);
+    },
+  };
+}
+
+function fakeNetwork(name: string, labels: Readonly<Record<string, string>>): NetworkView {
+  return {
+    id: Buffer.from(name).toString("hex").padEnd(64, "0"),
+    name,
+    createdAt: "2026-01-01T00:00:00.000Z",
+    driver: "bridge",
+    internal: false,
+    ipv6: false,
+    labels,
+    options: {},
+    pools: [{ subnet: "172.17.0.0/16", gateway: "172.17.0.1" }],
+    containers: {},
+  };
+}

@@ -1,0 +1,94 @@
+import { TugError } from "../../../base/index.ts";
+import { defineCommand } from "../../arguments/command.ts";
+import { flag, list, text, texts } from "../../arguments/option.ts";
+import { cliError } from "../../errors.ts";
+import { readFilter, toFilters } from "../../values/filter.ts";
+import { readLabel, readPair, toMap } from "../../values/key-values.ts";
+import { forEachName } from "../for-each-name.ts";
+
+export const createNetwork = defineCommand({
+  path: ["network", "create"],
+  aliases: [],
+  summary: "Make a network",
+  args: { usage: "NETWORK", least: 1, most: 1 },
+  options: {
+    driver: text("DRIVER", "Kind of network: bridge", { short: "d" }),
+    gateway: texts("ADDRESS", "Address of the bridge, one per subnet"),
+    internal: flag("Nothing leaves it and nothing comes in"),
+    "ip-range": texts("SUBNET", "Part of the subnet that addresses are given out from, one per subnet"),
+    ipv6: flag("Addresses of IPv6 too"),
+    label: list("NAME=VALUE", "Set a label", { read: readLabel }),
+    opt: list("NAME=VALUE", "Option of the driver, such as com.docker.network.driver.mtu=1400", {
+      short: "o",
+      read: readPair,
+    }),
+    subnet: texts("SUBNET", "Addresses of the network: one subnet of IPv4, one of IPv6"),
+  },
+  examples: [
+    { line: "tug network create web", does: "Make a network whose containers know each other by name" },
+    {
+      line: "tug network create --subnet 10.20.0.0/24 --internal db",
+      does: "One of these addresses, without a way out",
+    },
+  ],
+  async run({ options, args: [name = ""], connect }) {
+    const { subnet, gateway, "ip-range": range } = options;
+    if (gateway.length > subnet.length || range.length > subnet.length) {
+      throw cliError("CONFLICT", "--gateway and --ip-range need a --subnet each");
+    }
+    const { Id } = await (await connect()).networks.create({
+      Name: name,
+      Driver: options.driver,
+      Internal: options.internal,
+      EnableIPv6: options.ipv6,
+      Labels: toMap(options.label),
+      Options: Object.fromEntries(options.opt),
+      IPAM: {
+        Config: subnet.map((Subnet, index) => ({ Subnet, Gateway: gateway[index], IPRange: range[index] })),
+      },
+    });
+    return { output: `${Id}\n` };
+  },
+});
+
+export const removeNetwork = defineCommand({
+  path: ["network", "rm"],
+  aliases: [["network", "remove"]],
+  summary: "Remove networks",
+  args: { usage: "NETWORK...", least: 1 },
+  options: { force: flag("Do not mind missing ones", { short: "f" }) },
+  examples: [{ line: "tug network rm web", does: "Remove a network that no container is connected to" }],
+  async run({ options, args, connect, context }) {
+    const client = await connect();
+    return forEachName(context, args, async (name) => {
+      try {
+        await client.networks.remove(name);
+        return `${name}\n`;
+      } catch (error) {
+        if (options.force && error instanceof TugError && error.kind === "notFound") return "";
+        throw error;
+      }
+    });
+  },
+});
+
+export const pruneNetworks = defineCommand({
+  path: ["network", "prune"],
+  aliases: [],
+  summary: "Remove networks that nobody uses",
+  args: { usage: "", least: 0, most: 0 },
+  options: {
+    filter: list("NAME=VALUE", "Only those that fit, such as until=24h or label=stage=test", {
+      read: readFilter,
+    }),
+    force: flag("Do not ask: it never does", { short: "f" }),
+  },
+  examples: [{ line: "tug network prune", does: "Make room for other subnets" }],
+  async run({ options, connect }) {
+    const { NetworksDeleted } = await (await connect()).networks.prune({
+      filters: toFilters(options.filter),
+    });
+    const names = NetworksDeleted ?? [];
+    return { output: names.length === 0 ? "" : `Deleted Networks:\n${names.join("\n")}\n` };
+  },
+});

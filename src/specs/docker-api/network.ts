@@ -1,0 +1,73 @@
+import * as v from "valibot";
+import { flag, optional, struct, text, textMap } from "./fields.ts";
+import { parseJson } from "./parse.ts";
+
+const createBody = struct({
+  Name: text,
+  Driver: optional(text),
+  Internal: optional(flag),
+  Attachable: optional(flag),
+  EnableIPv4: optional(flag),
+  EnableIPv6: optional(flag),
+  IPAM: optional(
+    struct({
+      Driver: optional(text),
+      Config: optional(
+        v.array(struct({ Subnet: optional(text), IPRange: optional(text), Gateway: optional(text) })),
+      ),
+    }),
+  ),
+  Options: optional(textMap),
+  Labels: optional(textMap),
+});
+
+/** The body of POST /networks/create. Source: swagger.yaml, operation `NetworkCreate`. */
+export type NetworkCreateBody = v.InferOutput<typeof createBody>;
+
+/** @throws DOCKER_API_BODY with the JSON pointer of the first wrong field */
+export function parseNetworkCreateBody(body: string): NetworkCreateBody {
+  return parseJson(createBody, body, "the network create body");
+}
+
+/** Answer to POST /networks/create. */
+export type NetworkCreated = { readonly Id: string; readonly Warning: string };
+
+/** A network in answers. Source: swagger.yaml, `Network`. */
+export type Network = {
+  readonly Name: string;
+  readonly Id: string;
+  readonly Created: string;
+  readonly Scope: "local";
+  readonly Driver: string;
+  readonly EnableIPv4: boolean;
+  readonly EnableIPv6: boolean;
+  readonly IPAM: {
+    readonly Driver: string;
+    readonly Options: Readonly<Record<string, string>> | null;
+    readonly Config: readonly {
+      readonly Subnet: string;
+      readonly Gateway: string;
+      readonly IPRange?: string;
+    }[];
+  };
+  readonly Internal: boolean;
+  readonly Attachable: boolean;
+  readonly Ingress: boolean;
+  readonly ConfigFrom: { readonly Network: string };
+  readonly ConfigOnly: boolean;
+  readonly Containers: Readonly<Record<string, NetworkContainer>>;
+  readonly Options: Readonly<Record<string, string>>;
+  readonly Labels: Readonly<Record<string, string>>;
+};
+
+/** A container that is connected to a network. */
+export type NetworkContainer = {
+  readonly Name: string;
+  readonly EndpointID: string;
+  readonly MacAddress: string;
+  readonly IPv4Address: string;
+  readonly IPv6Address: string;
+};
+
+/** Answer to POST /networks/prune. */
+export type NetworksPruned = { readonly NetworksDeleted: readonly string[] | null };

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openCli } from "./cli.ts";
+
+test("networks are made, listed, looked at and removed", async () => {
+  await using cli = await openCli();
+  const made = await cli.run("network create --label stage=test --subnet 10.1.0.0/24 web");
+  assert.match(made.stdout, /^[0-9a-f]{64}\n$/);
+  assert.equal((await cli.run("network create web")).code, 1);
+  assert.deepEqual(
+    (await cli.run("network ls")).stdout.split("\n").map((line) => line.split(/ {2,}/).slice(1)),
+    [["NAME", "DRIVER", "SCOPE"], ["bridge", "bridge", "local"], ["web", "bridge", "local"], []],
+  );
+  assert.equal((await cli.run("network ls -f label=stage=test --format {{.Name}}")).stdout, "web\n");
+  assert.equal((await cli.run("network inspect -f {{.Labels.stage}} web")).stdout, "test\n");
+  assert.equal((await cli.run("network rm web")).stdout, "web\n");
+  const missing = await cli.run("network rm web");
+  assert.deepEqual([missing.code, missing.stderr.split("\n")[0]], [1, "tug: network web not found"]);
+  assert.equal((await cli.run("network rm -f web")).code, 0);
+});
+
+test("networks that nobody uses are pruned", async () => {
+  await using cli = await openCli();
+  await cli.run("network create one");
+  assert.equal((await cli.run("network prune")).stdout, "Deleted Networks:\none\n");
+  assert.equal((await cli.run("network prune")).stdout, "");
+});
+
+test("options that need each other, and drivers that are not there, are refused", async () => {
+  await using cli = await openCli();
+  const gateway = await cli.run("network create --gateway 10.0.0.1 web");
+  assert.match(gateway.stderr, /^tug: --gateway and --ip-range need a --subnet each/);
+  const driver = await cli.run("network create -d overlay web");
+  assert.deepEqual([driver.code, /could not find plugin overlay/.test(driver.stderr)], [1, true]);
+});
