@@ -11,6 +11,7 @@ export type * from "./model/container-view.ts";
 export type * from "./model/create-request.ts";
 export type * from "./model/exec-request.ts";
 export type * from "./model/exec-view.ts";
+export type * from "./model/file-change.ts";
 export type * as imageModel from "./model/image-view.ts";
 export type * from "./model/mount-request.ts";
 export type * from "./model/network-view.ts";

@@ -7,9 +7,10 @@ export type { Images, PulledImage, PullImageOptions, PushImageOptions, SaveOptio
 export type { ImportRequest } from "./import-image.ts";
 export { exportLayer, exportTar } from "./layers/export-tar.ts";
 export { readArchive } from "./layers/read-archive.ts";
-export { decodeTree, encodeTree } from "./layers/records.ts";
+export { decodeListing, decodeTree, encodeTree } from "./layers/records.ts";
 export type { Usage } from "./layers/translate.ts";
 export type { TreePort } from "./layers/tree-port.ts";
+export { isOpaque, isWhiteoutNode } from "./layers/whiteout.ts";
 export { type ImagesOptions, imagesMigrations, openImages } from "./open-images.ts";
 export { formatPlatform, hostPlatform, normalizePlatform, parsePlatform, runsOn } from "./platform.ts";
 export type { LayerStatus, OnProgress, ProgressEvent } from "./progress.ts";

@@ -54,6 +54,14 @@ test("top passes its options on to the list of processes", async () => {
   assert.match((await cli.run("top")).stderr, /requires at least 1 argument/);
 });
 
+test("diff shows a letter for each change", async () => {
+  await using cli = await openCli();
+  await ok(cli, "create --name web busybox");
+  assert.equal(await ok(cli, "diff web"), "C /etc\nA /etc/web\nD /tmp\n");
+  assert.equal(await ok(cli, "container diff web"), "C /etc\nA /etc/web\nD /tmp\n");
+  assert.match((await cli.run("diff absent")).stderr, /No such container: absent/);
+});
+
 test("stats works out percentages and leaves out what the kernel would give up", async () => {
   await using cli = await openCli();
   await ok(cli, "run -d --name web busybox sleep");

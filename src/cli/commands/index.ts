@@ -3,6 +3,7 @@ import { attach } from "./container/attach.ts";
 import { kill, pause, remove, rename, unpause, wait } from "./container/change.ts";
 import { cp } from "./container/cp.ts";
 import { create } from "./container/create.ts";
+import { diff } from "./container/diff.ts";
 import { exec } from "./container/exec.ts";
 import { exportContainer } from "./container/export.ts";
 import { logs } from "./container/logs.ts";
@@ -50,6 +51,7 @@ export const commands: readonly Command[] = [
   exec,
   ps,
   cp,
+  diff,
   top,
   stats,
   logs,

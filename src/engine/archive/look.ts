@@ -3,7 +3,7 @@ import { planInRoot, type RootView } from "../../runtime/index.ts";
 import type { ContainerRecord } from "../containers/record.ts";
 import type { EngineContext } from "../context.ts";
 import type { PathDescription } from "../model/path-description.ts";
-import { parseDescription } from "./describe.ts";
+import { describeFile, parseFileFacts } from "./describe.ts";
 import { pathFailure } from "./failure.ts";
 
 const TAG = 1;
@@ -23,7 +23,7 @@ export async function describePath(
   }));
   try {
     const { data } = await helper.execute(plan);
-    return parseDescription(path, data.get(TAG) ?? Buffer.alloc(0));
+    return describeFile(path, parseFileFacts(data.get(TAG) ?? Buffer.alloc(0)));
   } catch (error) {
     throw pathFailure(error, record, path);
   }

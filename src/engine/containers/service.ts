@@ -1,10 +1,12 @@
 import { createKeyedMutex, type Mutex } from "../../base/index.ts";
 import { type ContainerFiles, openContainerFiles } from "../archive/service.ts";
+import { containerChanges } from "../changes/container-changes.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
 import type { ContainerStats } from "../model/container-stats.ts";
 import type { Container } from "../model/container-view.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
+import type { FileChange } from "../model/file-change.ts";
 import type { UpdateRequest } from "../model/update-request.ts";
 import { listProcesses, type ProcessList } from "../processes/top.ts";
 import { type StatsQuery, streamStats } from "../stats/container-stats.ts";
@@ -62,6 +64,8 @@ export interface Containers {
     signal: AbortSignal,
   ): Promise<{ tty: boolean; bytes: AsyncIterable<Uint8Array> }>;
   export(reference: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** How a container's files differ from those of its image, by path. */
+  changes(reference: string): Promise<FileChange[]>;
   /** Single files and directories of containers. */
   readonly files: ContainerFiles;
   /** @param psOptions words of ps(1)'s command line */
@@ -193,6 +197,7 @@ export function openContainers(context: EngineContext): Containers {
       return readLogs(context, live, { record: store.find(reference), query, signal });
     },
     export: async (reference, signal) => exportContainer(context, store.find(reference), signal),
+    changes: async (reference) => containerChanges(context, store.find(reference)),
     files: openContainerFiles(context, of),
     top: async (reference, psOptions) => listProcesses(context, store.find(reference), psOptions),
     async stats(reference, query, signal) {

@@ -1,4 +1,4 @@
-import type { TreePiece } from "../../tar/index.ts";
+import type { Node, TreePiece } from "../../tar/index.ts";
 import { createTreeRecordDecoder, encodeTreeRecord, endRecord } from "./tree-record.ts";
 
 /** Small records are joined to pieces of about this size, so that 30,000 files are not 30,000 writes. */
@@ -63,6 +63,15 @@ async function* recordsOf(
 /** The bytes that one piece of a tree has in a stream of records. */
 export function recordOf(piece: TreePiece): Uint8Array {
   return piece.kind === "node" ? encodeTreeRecord(piece.node) : piece.data;
+}
+
+/** The files of a tree that comes as a listing: records without content. @throws IMAGE_TREE_RECORD */
+export async function* decodeListing(records: AsyncIterable<Uint8Array>): AsyncGenerator<Node> {
+  const decoder = createTreeRecordDecoder({ listing: true });
+  for await (const chunk of records) {
+    for (const piece of decoder.push(chunk)) if (piece.kind === "node") yield piece.node;
+  }
+  decoder.end();
 }
 
 /** The pieces of a tree that comes as a stream of records. @throws IMAGE_TREE_RECORD */

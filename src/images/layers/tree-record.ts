@@ -107,10 +107,13 @@ export interface TreeRecordDecoder {
   end(): void;
 }
 
-/** @throws IMAGE_TREE_RECORD for bytes that are no records, or go on after the end */
-export function createTreeRecordDecoder(): TreeRecordDecoder {
+/**
+ * @param options.listing no content follows the sizes of files
+ * @throws IMAGE_TREE_RECORD for bytes that are no records, or go on after the end
+ */
+export function createTreeRecordDecoder({ listing = false } = {}): TreeRecordDecoder {
   const queue = createByteQueue();
-  const parser = decode(queue);
+  const parser = decode(queue, listing);
   let ended = false;
   return {
     *push(chunk) {
@@ -134,7 +137,7 @@ export function createTreeRecordDecoder(): TreeRecordDecoder {
 }
 
 /** Yields undefined when it needs more bytes. */
-function* decode(queue: ByteQueue): Generator<TreePiece | undefined, void> {
+function* decode(queue: ByteQueue, listing: boolean): Generator<TreePiece | undefined, void> {
   for (;;) {
     while (queue.length < 4) yield undefined;
     const length = queue.take(4).readUInt32LE();
@@ -144,7 +147,7 @@ function* decode(queue: ByteQueue): Generator<TreePiece | undefined, void> {
     const node = decodeHeader(queue.take(length));
     if (node === undefined) return;
     yield { kind: "node", node };
-    for (let left = node.size; left > 0; ) {
+    for (let left = listing ? 0 : node.size; left > 0; ) {
       while (queue.length === 0) yield undefined;
       const data = queue.takeSome(left);
       left -= data.length;

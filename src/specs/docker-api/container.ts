@@ -145,6 +145,9 @@ export type WaitResponse = {
   readonly Error?: { readonly Message: string } | undefined;
 };
 
+/** An entry of GET /containers/{id}/changes. `Kind`: 0 modified, 1 added, 2 deleted. */
+export type FilesystemChange = { readonly Path: string; readonly Kind: 0 | 1 | 2 };
+
 /** Answer to GET /containers/{id}/top: a title per column and a row per process. */
 export type ContainerTop = {
   readonly Titles: readonly string[];

@@ -13,6 +13,7 @@ export {
   type ContainerSummary,
   type ContainerTop,
   type EndpointSettings,
+  type FilesystemChange,
   type Health,
   type MountPoint,
   NEVER,

@@ -89,6 +89,8 @@ export type ContainerCalls = {
   wait(container: string, condition?: dockerApi.WaitCondition, options?: CallOptions): Promise<Waiting>;
   attach(container: string, options?: AttachOptions): Promise<AttachedStreams>;
   logs(container: string, options?: LogsOptions): AsyncIterable<dockerApi.OutputChunk>;
+  /** How its files differ from those of its image, by path. */
+  changes(container: string, options?: CallOptions): Promise<dockerApi.FilesystemChange[]>;
   /** @param psOptions of ps(1), such as `aux`; left out: -ef */
   top(container: string, psOptions?: string, options?: CallOptions): Promise<dockerApi.ContainerTop>;
   /** What it uses: every second until it is removed, or with `stream` false once. */
@@ -150,6 +152,8 @@ export function createContainerCalls(transport: Transport): ContainerCalls {
       return createAttachedStreams(await transport.hijack({ method: "POST", path, query, signal }));
     },
     logs: (container, options = {}) => readLogs(transport, container, options),
+    changes: (container, { signal } = {}) =>
+      transport.sendForJson({ method: "GET", path: `${pathOf(container)}/changes`, signal }),
     top: (container, psOptions, { signal } = {}) =>
       transport.sendForJson({
         method: "GET",

@@ -152,6 +152,14 @@ export function createFakeContainers(hasImage: (reference: string) => boolean): 
         })(),
       };
     },
+    async changes(reference) {
+      const { name } = find(reference).view();
+      return [
+        { path: "/etc", kind: "modified" },
+        { path: `/etc/${name}`, kind: "added" },
+        { path: "/tmp", kind: "deleted" },
+      ];
+    },
     async top(reference, psOptions) {
       const { name, state } = find(reference).view();
       if (state.status !== "running") throw failure("conflict", "FAKE_NOT_RUNNING", {});

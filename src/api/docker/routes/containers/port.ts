@@ -2,6 +2,7 @@ import type {
   Container,
   ContainerStats,
   CreateContainerRequest,
+  FileChange,
   Timestamp,
   UpdateRequest,
 } from "../../../../engine/index.ts";
@@ -66,6 +67,8 @@ export interface ContainersPort {
   top(reference: string, psOptions: readonly string[]): Promise<ProcessTable>;
   /** What it uses: a stream every second until it is removed, else once. */
   stats(reference: string, query: StatsQuery, signal: AbortSignal): Promise<AsyncIterable<ContainerStats>>;
+  /** How its files differ from those of its image, by path. */
+  changes(reference: string): Promise<readonly FileChange[]>;
   /** Single files and directories. */
   readonly files: ArchivePort;
   /** The root filesystem as a tar archive. */

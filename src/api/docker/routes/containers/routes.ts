@@ -1,5 +1,6 @@
 import type { Handler, Route } from "../../route.ts";
 import { attach } from "./attach.ts";
+import { changes } from "./changes.ts";
 import { createContainer } from "./create.ts";
 import {
   killContainer,
@@ -48,6 +49,7 @@ export function containerRoutes(containers: ContainersPort): readonly Route[] {
     { method: "POST", path: "/containers/{id}/wait", since: 24, handler: using(waitContainer) },
     { method: "POST", path: "/containers/{id}/attach", since: 24, handler: using(attach), hijack: true },
     { method: "GET", path: "/containers/{id}/logs", since: 24, handler: using(logs) },
+    { method: "GET", path: "/containers/{id}/changes", since: 24, handler: using(changes) },
     { method: "GET", path: "/containers/{id}/top", since: 24, handler: using(top) },
     { method: "GET", path: "/containers/{id}/stats", since: 24, handler: using(stats) },
     { method: "GET", path: "/containers/{id}/export", since: 24, handler: using(exportContainer) },
