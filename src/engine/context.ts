@@ -20,6 +20,4 @@ export type EngineContext = {
   readonly readFacts: () => Promise<HostFacts>;
   readonly events: EventLog;
   readonly logger: Logger;
-  /** User id of who runs the engine. */
-  readonly owner: number;
 };

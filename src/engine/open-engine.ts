@@ -132,7 +132,6 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     readFacts: readHostFacts,
     events,
     logger: options.logger,
-    owner: process.getuid?.() ?? 0,
   };
   const containers = openContainers(context);
   opened.defer(() => containers.close());
