@@ -116,12 +116,7 @@ const values: Row[] = [
     /^cannot create the container: ports cannot be published: the container is on no network \(default\)$/,
     /^connect it with --network bridge, or use --network host without -p$/,
   ],
-  [
-    "--network web box",
-    125,
-    /^network web not found$/,
-    /^list them with: tug network ls$/,
-  ],
+  ["--network web box", 125, /^network web not found$/, /^list them with: tug network ls$/],
   [
     "--name taken box",
     125,

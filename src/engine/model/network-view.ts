@@ -12,6 +12,9 @@ export type NetworkView = {
   readonly pools: readonly { readonly subnet: string; readonly gateway: string; readonly range?: string }[];
   /** The containers that are connected to it, by id; addresses with the length of their prefix. */
   readonly containers: Readonly<
-    Record<string, { readonly name: string; readonly mac: string; readonly ipv4: string; readonly ipv6: string }>
+    Record<
+      string,
+      { readonly name: string; readonly mac: string; readonly ipv4: string; readonly ipv6: string }
+    >
   >;
 };
