@@ -16,6 +16,7 @@ export const imageError = defineErrors("IMAGE", {
   },
   CONTENT_NOT_FOUND: { kind: "notFound", when: "a blob is not in the content store" },
   CONTENT_SIZE: { kind: "dataLoss", when: "a blob is longer or shorter than announced, or than allowed" },
+  DAEMON: { kind: "unavailable", when: "a Docker daemon cannot be spoken to, or refuses an image" },
   DIFF_ID: { kind: "dataLoss", when: "the archive of a layer is not the one that the configuration names" },
   LAYER_ENTRY: {
     kind: "invalid",
@@ -31,6 +32,7 @@ export const imageError = defineErrors("IMAGE", {
     when: "an image is to go that containers use or that has names in several repositories",
   },
   NOT_FOUND: { kind: "notFound", when: "no image has that name or id" },
+  PLACE: { kind: "invalid", when: "the text names no place of an image, such as docker://debian" },
   PLATFORM: { kind: "notFound", when: "an image has nothing for the platform asked for" },
   PLATFORM_SYNTAX: { kind: "invalid", when: "the text is not a platform" },
   REFERENCE: { kind: "invalid", when: "the text is not an image reference" },

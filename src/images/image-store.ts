@@ -34,7 +34,8 @@ export type Image = ImageRecord & {
   readonly layers: readonly Descriptor[];
   /** Keys of the layers' snapshots, the lowest first. */
   readonly chainIds: readonly Digest[];
-  /** Bytes of the layers as they are unpacked. */
+  /** Bytes of each layer as it is unpacked, the lowest first, and of all of them. */
+  readonly layerSizes: readonly number[];
   readonly size: number;
   /** Bytes of the manifest, the configuration and the layers as they were downloaded. */
   readonly contentSize: number;
@@ -186,6 +187,7 @@ async function readImage(
     configuration: manifest.config,
     layers: manifest.layers,
     chainIds: chain,
+    layerSizes: usages.map(({ bytes }) => bytes),
     size: usages.reduce((sum, { bytes }) => sum + bytes, 0),
     contentSize: blobs.reduce((sum, { size }) => sum + size, 0),
     updated: Math.max(0, ...rows.map(({ updated }) => updated)),

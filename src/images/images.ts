@@ -14,6 +14,7 @@ import type { OnPushProgress } from "./push/push-progress.ts";
 import type { LoggedIn } from "./registry/log-in.ts";
 import type { Removed, RemoveOptions } from "./remove.ts";
 import type { SnapshotMounts } from "./snapshots/snapshotter.ts";
+import type { RemoteImages } from "./transports/remote-images.ts";
 
 export type PullImageOptions = {
   /** By default this machine's. */
@@ -93,6 +94,9 @@ export interface Images {
    * @throws IMAGE_ARCHIVE, IMAGE_COMPRESSION, IMAGE_LAYER_*
    */
   import(archive: AsyncIterable<Uint8Array>, request?: ImportRequest): Promise<Image>;
+
+  /** Images in other places: registries, layouts, archives, directories, daemons. */
+  readonly remote: RemoteImages;
 
   /** Gives an image a further name, which may have belonged to another one. @throws IMAGE_NOT_FOUND, IMAGE_REFERENCE */
   tag(query: string, name: string): Promise<void>;

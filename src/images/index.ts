@@ -35,3 +35,6 @@ export { type Proxies, readProxies } from "./registry/proxies.ts";
 export type { ImageUser, Removed, RemoveOptions } from "./remove.ts";
 export { predictMounts } from "./snapshots/overlay.ts";
 export type { SnapshotMounts } from "./snapshots/snapshotter.ts";
+export type { Copied } from "./transports/copy-image.ts";
+export type { Access } from "./transports/open-place.ts";
+export type { CopyPlacesRequest, Looked, LookRequest, RemoteImages } from "./transports/remote-images.ts";

@@ -38,6 +38,7 @@ import { openOverlaySnapshotter } from "./snapshots/overlay.ts";
 import { createOverlayApplier } from "./snapshots/overlay-applier.ts";
 import { snapshotMigrations } from "./snapshots/snapshot-table.ts";
 import type { SnapshotMounts } from "./snapshots/snapshotter.ts";
+import { createRemoteImages } from "./transports/remote-images.ts";
 
 /** The tables of this module, for whoever opens the database. */
 export const imagesMigrations: readonly Migration[] = [
@@ -52,7 +53,7 @@ export type ImagesOptions = {
   /** Opened with `imagesMigrations`. */
   database: Database;
   trees: TreePort;
-  registry: RegistryPort & WriterPort & Pick<RegistryClient, "logIn">;
+  registry: RegistryPort & WriterPort & Pick<RegistryClient, "logIn" | "repository" | "writer">;
   logger: Logger;
   /** Milliseconds since the epoch. */
   now?: () => number;
@@ -84,6 +85,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
       saveImagesToLayout(parts, queries, { directory, ...request }),
     importEmbedded: (image, signal) =>
       tidily(async () => store.read(await importEmbedded(parts, image, signal))),
+    remote: createRemoteImages({ ...parts, registry: options.registry }),
     import: (archive, request = {}) =>
       tidily(async () => store.read(await importImage(parts, archive, request))),
     tag: (query, name) => tag(parts, query, name),

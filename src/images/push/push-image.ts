@@ -13,7 +13,7 @@ import { formatReference, type Reference, type ReferenceOptions, withDigest } fr
 import type { RepositoryWriter } from "../registry/repository.ts";
 import { runTogether } from "../together.ts";
 import { findMountSources } from "./mount-sources.ts";
-import type { OnPushProgress } from "./push-progress.ts";
+import { inSteps, type OnPushProgress } from "./push-progress.ts";
 
 /** What a push needs of the registry client. */
 export type WriterPort = {
@@ -105,18 +105,6 @@ async function sendBlobs(
     return uploads(() => send(blob, signal), signal);
   });
   await runTogether(works, outer);
-}
-
-/** Between two reports are at least so many bytes. */
-const step = 512 * 1024;
-
-function inSteps(report: (bytes: number) => void, total: number): (bytes: number) => void {
-  let reported = -step;
-  return (bytes) => {
-    if (bytes >= reported && bytes - reported < step && bytes !== total) return;
-    reported = bytes;
-    report(bytes);
-  };
 }
 
 /** The digest is a name of the image from now on, as after a pull; the store then knows where the blobs are. */

@@ -10,3 +10,16 @@ export type PushProgressEvent =
   | { readonly id: Digest; readonly status: "pushing"; readonly current: number; readonly total: number };
 
 export type OnPushProgress = (event: PushProgressEvent) => void;
+
+/** Between two reports are at least so many bytes. */
+const step = 512 * 1024;
+
+/** Reports how many bytes were sent, not too often, and the end in any case. Going back is reported at once. */
+export function inSteps(report: (bytes: number) => void, total: number): (bytes: number) => void {
+  let reported = -step;
+  return (bytes) => {
+    if (bytes >= reported && bytes - reported < step && bytes !== total) return;
+    reported = bytes;
+    report(bytes);
+  };
+}

@@ -4,7 +4,7 @@ import { createBlobReader } from "./blob-reader.ts";
 import { createBlobWriter } from "./blob-writer.ts";
 import { type ChannelPurpose, createChannels, repositoryAddress } from "./host-channel.ts";
 import type { Host, HostFinder } from "./hosts/host.ts";
-import { usualHost } from "./hosts/usual-host.ts";
+import { insecurely, usualHost } from "./hosts/usual-host.ts";
 import { lateWriter } from "./late-writer.ts";
 import { type LoggedIn, logIn } from "./log-in.ts";
 import { createManifestReader } from "./manifest-reader.ts";
@@ -15,6 +15,7 @@ import type { Repository, RepositoryWriter } from "./repository.ts";
 import { createRequester, type Requester } from "./requester.ts";
 import { type Delay, realDelay } from "./retry.ts";
 import { severalHosts } from "./several-hosts.ts";
+import { createTagLister } from "./tag-lister.ts";
 
 export type RegistryClientOptions = {
   /** Where credentials come from when a caller brings none. */
@@ -41,6 +42,10 @@ export type RegistryClientOptions = {
 export type RepositoryOptions = {
   /** For the registry itself; mirrors do not get them. */
   credentials?: CredentialSource | undefined;
+  /** What is done, for errors: "cannot <verb> NAME"; pull or push by default. */
+  verb?: string | undefined;
+  /** The registry may have any certificate, or speak without encryption. */
+  insecure?: boolean | undefined;
 };
 
 /** Access to registries. Connections are kept until it is disposed of. */
@@ -78,6 +83,11 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     delay,
   });
 
+  const hostsOf = async (reference: Reference, insecure: boolean): Promise<readonly Host[]> => {
+    const hosts = await findHosts(reference);
+    return insecure ? hosts.flatMap(insecurely) : hosts;
+  };
+
   /** Mirrors have credentials of their own, under their own names. */
   const rightsAt = (host: Host, reference: Reference, own: CredentialSource | undefined) => ({
     credentials: host.isMirror ? credentials : (own ?? credentials),
@@ -95,6 +105,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     return {
       ...createManifestReader({ ...place, namespace }),
       blob: createBlobReader({ ...place, namespace, delay }),
+      tags: createTagLister(place),
     };
   };
 
@@ -116,26 +127,27 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
   };
 
   return {
-    repository(reference, { credentials: own } = {}) {
+    repository(reference, { credentials: own, verb = "pull", insecure = false } = {}) {
       const object = formatReference(reference);
       return severalHosts(repositoryOf(reference), async () =>
-        (await findHosts(reference)).map((host) => {
+        (await hostsOf(reference, insecure)).map((host) => {
           const scopes = [`repository:${host.path}:pull`];
-          const purpose = { verb: "pull", object, scopes, ...rightsAt(host, reference, own) };
+          const purpose = { verb, object, scopes, ...rightsAt(host, reference, own) };
           const { capabilities, isMirror, api } = host;
           return { repository: reader(host, purpose), capabilities, isMirror, host: api.host };
         }),
       );
     },
-    writer(reference, { credentials: own } = {}) {
+    writer(reference, { credentials: own, verb = "push", insecure = false } = {}) {
       const object = reference.tag === undefined ? repositoryOf(reference) : formatReference(reference);
       return lateWriter(async (signal) => {
-        const hosts = (await findHosts(reference)).filter(({ capabilities }) =>
+        const hosts = (await hostsOf(reference, insecure)).filter(({ capabilities }) =>
           capabilities.includes("push"),
         );
         const purposeAt = (host: Host): ChannelPurpose => {
-          const scopes = [`repository:${host.path}:pull,push`];
-          return { verb: "push", object, scopes, ...rightsAt(host, reference, own) };
+          const actions = verb === "delete" ? "pull,push,delete" : "pull,push";
+          const scopes = [`repository:${host.path}:${actions}`];
+          return { verb, object, scopes, ...rightsAt(host, reference, own) };
         };
         const open = (host: Host) => channels.open(host, purposeAt(host));
         const host = await firstReachable(hosts, { open, name: object, signal });

@@ -19,6 +19,7 @@ export function lateWriter(open: (signal?: AbortSignal) => Promise<RepositoryWri
     uploadBlob: async (blob, read, options = {}) =>
       (await writer(options.signal)).uploadBlob(blob, read, options),
     hasManifest: async (reference, signal) => (await writer(signal)).hasManifest(reference, signal),
+    deleteManifest: async (digest, signal) => (await writer(signal)).deleteManifest(digest, signal),
     putManifest: async (reference, manifest, signal) =>
       (await writer(signal)).putManifest(reference, manifest, signal),
   };

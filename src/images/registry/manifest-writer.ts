@@ -17,7 +17,7 @@ export type ManifestWriterOptions = {
  */
 export function createManifestWriter(
   options: ManifestWriterOptions,
-): Pick<RepositoryWriter, "hasManifest" | "putManifest"> {
+): Pick<RepositoryWriter, "hasManifest" | "putManifest" | "deleteManifest"> {
   const { requester, base, purpose } = options;
   return {
     hasManifest: (reference, signal) => {
@@ -26,6 +26,12 @@ export function createManifestWriter(
       return requester({ method: "HEAD", url, headers, accept: [200, 404], signal }, (response) => {
         response.body.destroy();
         return response.status === 200 && (digestHeader(response) ?? true);
+      });
+    },
+    deleteManifest: (digest, signal) => {
+      const url = new URL(`manifests/${digest}`, base);
+      return requester({ method: "DELETE", url, accept: [200, 202, 204], signal }, (response) => {
+        response.body.resume();
       });
     },
     putManifest: (reference, { mediaType, digest, data }, signal) => {

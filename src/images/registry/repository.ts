@@ -36,6 +36,9 @@ export interface RepositoryWriter {
   /** Whether the repository has a manifest or index under this tag or digest: its digest if the registry tells it. */
   hasManifest(reference: string, signal?: AbortSignal): Promise<boolean | Digest>;
 
+  /** Takes a manifest or index away, with all its tags. @throws IMAGE_REGISTRY_NOT_FOUND */
+  deleteManifest(digest: Digest, signal?: AbortSignal): Promise<void>;
+
   /** Puts a manifest or index in under a tag or its digest. */
   putManifest(
     reference: string,
@@ -60,6 +63,9 @@ export interface Repository {
    * @throws IMAGE_CONTENT_SIZE above 4 MiB, IMAGE_CONTENT_DIGEST
    */
   manifest(reference: string, signal?: AbortSignal): Promise<FetchedManifest>;
+
+  /** All tags, in the registry's order. */
+  tags(signal?: AbortSignal): Promise<string[]>;
 
   /**
    * The bytes of a blob from an offset. A connection that breaks is made again behind the last byte that arrived.

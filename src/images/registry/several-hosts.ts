@@ -78,6 +78,7 @@ export function severalHosts(name: string, open: () => Promise<readonly PlacedRe
       first(reference.includes(":") ? "pull" : "resolve", signal, (repository) =>
         repository.manifest(reference, signal),
       ),
+    tags: (signal) => first("resolve", signal, (repository) => repository.tags(signal)),
     async *blob(expected, { offset = 0, signal } = {}) {
       const hosts = await hostsFor("pull");
       const failures: string[] = [];

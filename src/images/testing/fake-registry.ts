@@ -46,11 +46,17 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
       /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(request.url?.split("?")[0] ?? "") ?? [];
     const document = manifests.get(`${repository} ${reference}`);
     const blob = blobs.get(reference);
+    const listed = /^\/v2\/(.+)\/tags\/list/.exec(request.url ?? "")?.[1];
+    if (listed !== undefined) return void serveTags(request, response, manifests, listed);
     if (uploads.handle(request, response)) return;
-    if (kind === "manifests" && request.method === "PUT") {
+    if (kind === "manifests" && request.method === "DELETE") {
+      const gone = [...manifests].filter(([, each]) => each === document);
+      for (const [key] of gone) manifests.delete(key);
+      response.writeHead(gone.length > 0 ? 202 : 404).end();
+    } else if (kind === "manifests" && request.method === "PUT") {
       void storeManifest(request, response, (data, mediaType) => {
-        for (const name of [reference, sha256(data)])
-          manifests.set(`${repository} ${name}`, { mediaType, data });
+        const stored = { mediaType, data };
+        for (const name of [reference, sha256(data)]) manifests.set(`${repository} ${name}`, stored);
       });
     } else if (kind === "manifests" && document !== undefined) serveManifest(response, document);
     else if (kind === "blobs" && blob !== undefined) serveBlob(request, response, blob);
@@ -73,7 +79,8 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
       const data = Buffer.from(JSON.stringify(document));
       const { mediaType } = document as { mediaType: string };
       const digest = sha256(data);
-      for (const reference of [tag, digest]) manifests.set(`${repository} ${reference}`, { mediaType, data });
+      const stored = { mediaType, data };
+      for (const reference of [tag, digest]) manifests.set(`${repository} ${reference}`, stored);
       return { mediaType, digest, size: data.length };
     },
     tagged(repository, tag) {
@@ -100,6 +107,23 @@ async function storeManifest(
   const data = Buffer.concat(chunks);
   store(data, request.headers["content-type"] ?? "");
   response.writeHead(201, { "docker-content-digest": sha256(data) }).end();
+}
+
+/** Pages of two tags. */
+function serveTags(
+  request: IncomingMessage,
+  response: ServerResponse,
+  manifests: ReadonlyMap<string, Document>,
+  repository: string,
+): void {
+  const last = new URL(request.url ?? "", "http://fake").searchParams.get("last") ?? "";
+  const keys = [...manifests.keys()].filter((key) => key.startsWith(`${repository} `) && !key.includes(":"));
+  const tags = keys.map((key) => key.slice(repository.length + 1)).filter((tag) => tag > last);
+  const page = tags.toSorted().slice(0, 2);
+  const more =
+    tags.length > 2 ? { link: `</v2/${repository}/tags/list?n=2&last=${page[1]}>; rel="next"` } : {};
+  response.writeHead(200, { "content-type": "application/json", ...more });
+  response.end(JSON.stringify({ name: repository, tags: page }));
 }
 
 function serveManifest(response: ServerResponse, { mediaType, data }: Document): void {

@@ -1,0 +1,52 @@
+import { type Digest, isDigest } from "../../base/index.ts";
+import type { Descriptor } from "../../specs/index.ts";
+import { imageError } from "../errors.ts";
+import { formatReference, type Reference } from "../reference.ts";
+import type { Repository, RepositoryWriter } from "../registry/repository.ts";
+import type { ImageReader, ImageWriter } from "./open-image.ts";
+
+/** An image in a registry, to be read. */
+export function readRegistryImage(repository: Repository, reference: Reference): ImageReader {
+  const { digest, tag = "latest" } = reference;
+  const known = new Map<Digest, Uint8Array>();
+  return {
+    reference,
+    async root(signal) {
+      const described = digest === undefined ? await repository.resolve(tag, signal) : undefined;
+      if (described !== undefined) return described;
+      const { descriptor, data } = await repository.manifest(digest ?? tag, signal);
+      known.set(descriptor.digest, data);
+      return descriptor;
+    },
+    document: async (descriptor: Descriptor, signal) =>
+      known.get(descriptor.digest) ?? (await repository.manifest(descriptor.digest, signal)).data,
+    blob: (blob, options) => repository.blob(blob, options),
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+/** An image in a registry, to be written. */
+export function writeRegistryImage(writer: RepositoryWriter, reference: Reference): ImageWriter {
+  const under = reference.tag ?? reference.digest ?? "latest";
+  return {
+    reference,
+    takesIndexes: true,
+    async current(signal) {
+      const found = await writer.hasManifest(under, signal);
+      return typeof found === "boolean" ? undefined : found;
+    },
+    hasBlob: (digest, signal) => writer.hasBlob(digest, signal),
+    putBlob: (blob, read, options) => writer.uploadBlob(blob, read, options),
+    putDocument: (document, signal) => writer.putManifest(document.digest, document, signal),
+    async finish({ root }, signal) {
+      if (isDigest(under) && under !== root.digest) {
+        throw imageError(
+          "PLACE",
+          `cannot copy to ${formatReference(reference)}: the image is ${root.digest}`,
+        );
+      }
+      await writer.putManifest(under, root, signal);
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+}

@@ -1,0 +1,120 @@
+import type { Digest } from "../../base/index.ts";
+import { type Descriptor, maxConfigSize, type Platform, parseManifestDocument } from "../../specs/index.ts";
+import { imageError } from "../errors.ts";
+import type { Limiter } from "../limiter.ts";
+import { chooseManifest, hostPlatform } from "../platform.ts";
+import type { OnPushProgress } from "../push/push-progress.ts";
+import type { Reference } from "../reference.ts";
+import { checkedBytes } from "./checked-document.ts";
+import { type Copied, copyImage } from "./copy-image.ts";
+import type { ImageReader } from "./open-image.ts";
+import {
+  type Access,
+  openReader,
+  openWriter,
+  type PlaceOptions,
+  registryAccess,
+  registryReference,
+} from "./open-place.ts";
+import { type Place, parsePlace } from "./place.ts";
+
+export type CopyPlacesRequest = {
+  platform?: Platform | undefined;
+  /** All of an index. */
+  all?: boolean | undefined;
+  source?: Access | undefined;
+  target?: Access | undefined;
+  onProgress?: OnPushProgress | undefined;
+  signal?: AbortSignal | undefined;
+};
+
+export type LookRequest = Access & { platform?: Platform | undefined; signal?: AbortSignal | undefined };
+
+/** What is known of an image without its layers. */
+export type Looked = {
+  /** Of what the name stands for. */
+  readonly root: Descriptor;
+  readonly raw: Uint8Array;
+  /** Of the image for the platform. */
+  readonly manifest: Uint8Array;
+  readonly config: Uint8Array;
+};
+
+/** Images wherever they are. A place is a text as `parsePlace` reads it. */
+export interface RemoteImages {
+  /** Copies an image as it is; see `copyImage`. */
+  copy(source: string, target: string, request?: CopyPlacesRequest): Promise<Copied>;
+  /** The documents of an image. */
+  look(place: string, request?: LookRequest): Promise<Looked>;
+  /** The digest of what a name stands for. */
+  digest(place: string, request?: Access & { signal?: AbortSignal | undefined }): Promise<Digest>;
+  /** The tags of a repository. */
+  tags(place: string, request?: Access & { signal?: AbortSignal | undefined }): Promise<string[]>;
+  /** Takes what a name stands for out of its registry, with all its tags. Gives its digest. */
+  delete(place: string, request?: Access & { signal?: AbortSignal | undefined }): Promise<Digest>;
+}
+
+export function createRemoteImages(options: PlaceOptions & { uploads: Limiter }): RemoteImages {
+  const { registry, references } = options;
+  const placeOf = (text: string): Place => parsePlace(text, references);
+  const inRegistry = (text: string): Reference => {
+    const reference = registryReference(placeOf(text.includes("://") ? text : `docker://${text}`));
+    if (reference !== undefined) return reference;
+    throw imageError("PLACE", `cannot use ${text}: it is in no registry`, { hint: "write docker://NAME" });
+  };
+  return {
+    async copy(from, to, { source: read = {}, target: write = {}, ...request } = {}) {
+      const { signal } = request;
+      const [sourcePlace, targetPlace] = [placeOf(from), placeOf(to)];
+      await using source = await openReader(options, sourcePlace, { ...read, verb: "copy", signal });
+      await using target = await openWriter(options, targetPlace, { ...write, verb: "copy", signal });
+      return await copyImage(options, { source, target, name: from, ...request });
+    },
+    async look(text, { platform, ...request } = {}) {
+      await using source = await openReader(options, placeOf(text), { ...request, verb: "inspect" });
+      return await look(source, { name: text, platform, signal: request.signal });
+    },
+    async digest(text, request = {}) {
+      await using source = await openReader(options, placeOf(text), { ...request, verb: "inspect" });
+      return (await source.root(request.signal)).digest;
+    },
+    tags: (text, request = {}) =>
+      registry
+        .repository(inRegistry(text), registryAccess({ ...request, verb: "list the tags of" }))
+        .tags(request.signal),
+    async delete(text, request = {}) {
+      const reference = inRegistry(text);
+      const access = registryAccess({ ...request, verb: "delete" });
+      await using source = await openReader(
+        options,
+        { transport: "docker", reference },
+        { ...request, verb: "delete" },
+      );
+      const { digest } = await source.root(request.signal);
+      await registry.writer(reference, access).deleteManifest(digest, request.signal);
+      return digest;
+    },
+  };
+}
+
+type Looking = { name: string; platform: Platform | undefined; signal: AbortSignal | undefined };
+
+async function look(source: ImageReader, { name, platform, signal }: Looking): Promise<Looked> {
+  const root = await source.root(signal);
+  const raw = await source.document(root, signal);
+  let manifest = raw;
+  let document = parseManifestDocument(raw, `manifest of ${name}`, root.mediaType);
+  if (document.kind === "index") {
+    const chosen = chooseManifest(document.index, platform ?? hostPlatform(), name);
+    manifest = await source.document(chosen, signal);
+    document = parseManifestDocument(manifest, `manifest of ${name}`, chosen.mediaType);
+  }
+  if (document.kind === "index") throw imageError("CONFIGURATION", `cannot use ${name}: its index is nested`);
+  const { digest, size } = document.manifest.config;
+  if (size > maxConfigSize)
+    throw imageError("CONTENT_SIZE", `cannot use ${name}: its configuration has ${size} bytes`);
+  const chunks: Uint8Array[] = [];
+  const bytes = source.blob({ digest, size }, { offset: 0, signal });
+  for await (const chunk of checkedBytes(bytes, { digest, size })) chunks.push(chunk);
+  return { root, raw, manifest, config: Buffer.concat(chunks) };
+}
