@@ -1,5 +1,6 @@
 import { appendFileSync } from "node:fs";
-import type { Logger, LogLevel } from "../base/index.ts";
+import { type Logger, type LogLevel, reasonOf } from "../base/index.ts";
+import { ociCliError } from "./errors.ts";
 
 /** Where and how log lines are written. */
 export type OciLogOptions = {
@@ -15,20 +16,41 @@ const levels: Record<LogLevel, string> = { debug: "debug", info: "info", warn: "
 /**
  * The log that callers of runc read: one line per message with `level`, `msg` and `time`, as JSON or as text. Without
  * a file only warnings go anywhere: to standard error.
+ *
+ * @throws OCI_CLI_FLAG for an unknown format, OCI_CLI_FILE for a file that cannot be written
  */
 export function ociLogger(options: OciLogOptions, stderr: (text: string) => void): Logger {
-  const { file, format, debug, umask = 0 } = options;
+  const { file, format = "text", debug, umask = 0 } = options;
+  if (format !== "json" && format !== "text") {
+    throw ociCliError(
+      "FLAG",
+      `invalid value ${JSON.stringify(format)} for flag -log-format: unknown log-format`,
+      {
+        hint: "use text or json",
+      },
+    );
+  }
   const print = format === "json" ? jsonLine : textLine;
+  if (file !== undefined) write(file, "", umask);
   const logger: Logger = {
     log(level, event, fields = {}) {
       if (level === "debug" && !debug) return;
       const line = print(level, event, fields);
-      if (file !== undefined) appendFileSync(file, line, { mode: 0o644 & ~umask });
+      if (file !== undefined) write(file, line, umask);
       else if (level !== "error") stderr(line);
     },
     with: () => logger,
   };
   return logger;
+}
+
+/** Callers read the file after a failure, so it is there from the beginning. */
+function write(file: string, line: string, umask: number): void {
+  try {
+    appendFileSync(file, line, { mode: 0o644 & ~umask });
+  } catch (error) {
+    throw ociCliError("FILE", `cannot write the log to ${file}: ${reasonOf(error)}`, { cause: error });
+  }
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -330,3 +330,27 @@ test("without hooks there are none (rule: root-left)", { skip }, async () => {
   const { stdout } = succeeded(await made.run());
   assert.deepEqual(stdout.trim().split("\n"), ["bin", "dev", "etc", "proc", "sys", "tmp"]);
 });
+
+test("a hook without an environment has the caller's, before the program the program's", {
+  skip,
+}, async () => {
+  const script = 'echo "$OUTSIDE $INSIDE" >> "$RECORD/environment"';
+  await using made = await container({ args: ["true"] });
+  const path = join(made.bundle, "config.json");
+  const config = JSON.parse(readFileSync(path, "utf8"));
+  const hook = { path: "/bin/sh", args: ["sh", "-c", script] };
+  config.hooks = {
+    createRuntime: [hook],
+    startContainer: [hook],
+    poststart: [{ ...hook, env: ["OUTSIDE=own", `RECORD=${made.directory}/record`] }],
+  };
+  config.process.env.push("INSIDE=inside", "RECORD=/record");
+  const record = join(made.directory, "record");
+  mkdirSync(record);
+  config.mounts.push({ destination: "/record", type: "bind", source: record, options: ["bind", "rw"] });
+  writeFileSync(path, JSON.stringify(config));
+  succeeded(await made.create([], { env: { OUTSIDE: "outside", RECORD: record } }));
+  succeeded(await made.start());
+  const lines = readFileSync(join(record, "environment"), "utf8").split("\n");
+  assert.deepEqual(lines.toSorted(), ["", " inside", "outside ", "own "]);
+});

@@ -4,7 +4,9 @@ import { chmodSync, chownSync, mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { probeReport } from "../environment/index.ts";
 import {
+  type ConfigOptions,
   call,
   container,
   differs,
@@ -88,6 +90,16 @@ test("root has none of the caller's groups", { skip }, async () => {
     report.groups.filter((group) => group !== 0),
     [],
   );
+});
+
+test("an annotation keeps the caller's groups, as podman's keep-groups does", {
+  skip: skip || differs({ runc: "has no such annotation" }),
+}, async () => {
+  const annotations = { "run.oci.keep_original_groups": "1" };
+  await using made = await container({ top: { annotations } });
+  const within = ["setpriv", "--groups", "5,4242", "--"];
+  const { groups } = probeReport(succeeded(await made.run([], { within })).stdout);
+  assert.deepEqual([...groups].sort(), [4242, 5]);
 });
 
 test("the umask is 022 unless the configuration says otherwise", { skip }, async () => {
@@ -192,6 +204,8 @@ test("the I/O priority is that of the configuration", {
   const words = call("ioprio_get", 1, 0);
   const [line] = await probe(words, { process: { ioPriority: { class: "IOPRIO_CLASS_BE", priority: 6 } } });
   assert.equal(line?.returned, (2 << 13) | 6);
+  const idle = { process: { ioPriority: { class: "IOPRIO_CLASS_IDLE" } } } as ConfigOptions;
+  assert.equal((await probe(words, idle))[0]?.returned, 3 << 13);
 });
 
 test("the execution domain is that of the configuration", {

@@ -178,3 +178,20 @@ test("the container's network has a loopback device that is up", {
   const flags = Number(succeeded(await made.run()).stdout);
   assert.equal(flags & 1, 1);
 });
+
+test("the log file is there after a success too; one that cannot be written, or an unknown format, is refused", {
+  skip: skip || differs({ runc: "1.1 writes none without need", crun: "writes none without need" }),
+}, async () => {
+  await using made = await container({ args: ["true"] });
+  const path = join(made.directory, "log");
+  succeeded(await made.runtime(["--log", path, "run", made.id]));
+  assert.equal(readFileSync(path, "utf8"), "");
+  for (const [flags, pattern] of [
+    [["--log", "/nonexistent/log"], /\/nonexistent\/log/],
+    [["--log-format", "xml"], /log-format/],
+  ] as const) {
+    const { code, stderr } = await made.runtime([...flags, "run", made.id]);
+    assert.notEqual(code, 0);
+    assert.match(stderr, pattern);
+  }
+});

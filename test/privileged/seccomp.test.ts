@@ -10,6 +10,7 @@ import {
   type ConfigOptions,
   call,
   container,
+  differs,
   probe,
   reportOf,
   skip,
@@ -64,6 +65,19 @@ test("what a profile does not know, or no program needs, it may kill", { skip },
       assert.equal(line?.errno, "ENOENT", name);
     }
   }
+});
+
+test("a name that no machine has is skipped, or with crun's annotation an error with its name", {
+  skip: skip || differs({ runc: "has no such annotation" }),
+}, async () => {
+  const seccomp = refusing({ names: ["nosuchcall"], action: "SCMP_ACT_ERRNO" });
+  await reportOf({ linux: { seccomp } });
+  const annotations = { "run.oci.seccomp_fail_unknown_syscall": "1" };
+  await using made = await container({ linux: { seccomp }, top: { annotations } });
+  const { code, stderr } = await made.run();
+  assert.notEqual(code, 0);
+  assert.match(stderr, /nosuchcall|unknown/);
+  made.assertNothingLeft();
 });
 
 test("the program knows that it is filtered", { skip }, async () => {

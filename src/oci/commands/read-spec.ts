@@ -3,6 +3,7 @@ import { readConfig } from "../../runtime/index.ts";
 import type { Spec } from "../../specs/oci-runtime/index.ts";
 import type { OciEnvironment } from "../command.ts";
 import { listenDescriptors, withListenDescriptors } from "../descriptors.ts";
+import { withHookEnvironment } from "../hook-environment.ts";
 
 /**
  * Reads a configuration, and tells what it holds that is accepted but should not be there.
@@ -18,5 +19,6 @@ export async function readSpec(
   const { value, warnings } = await readConfig(path);
   for (const { pointer, message } of warnings)
     environment.logger.log("warn", message, { place: `config.json#${pointer}` });
-  return withListenDescriptors(value, listenDescriptors(environment));
+  const spec = withHookEnvironment(value, environment.env);
+  return withListenDescriptors(spec, listenDescriptors(environment));
 }

@@ -2,7 +2,7 @@ import type { HostFacts } from "../../host/index.ts";
 import type { Op } from "../../plan/index.ts";
 import type { Process, Spec } from "../../specs/oci-runtime/index.ts";
 import { allCapabilities, type GrantedCapabilities, grantCapabilities } from "../capabilities.ts";
-import { seccompFilter } from "../seccomp/index.ts";
+import { seccompError, seccompFilter } from "../seccomp/index.ts";
 import type { PlanBuilder } from "./builder.ts";
 
 export type IdentityInput = {
@@ -44,6 +44,7 @@ export function planIdentity(builder: PlanBuilder, input: IdentityInput): void {
     uid: process.user.uid,
     gid: process.user.gid,
     groups: process.user.additionalGids ?? [],
+    ...(isSet(spec, "run.oci.keep_original_groups") && { keepGroups: 1 }),
   });
   if (process.noNewPrivileges !== true) init.push(...filterOps(input));
   const { effective, permitted, inheritable, ambient } = masks;
@@ -76,8 +77,22 @@ export function environmentValue(env: readonly string[] | undefined, name: strin
 function filterOps({ spec, facts }: IdentityInput): Op[] {
   const seccomp = spec.linux?.seccomp;
   if (seccomp === undefined) return [];
-  const { program, flags } = seccompFilter(seccomp, facts.architecture);
+  const { program, flags, unknown } = seccompFilter(seccomp, facts.architecture);
+  if (unknown.length > 0 && isSet(spec, "run.oci.seccomp_fail_unknown_syscall")) {
+    throw seccompError(
+      "UNKNOWN",
+      `cannot use config.json#/linux/seccomp: no system call is called ${unknown[0]}`,
+      {
+        hint: "correct the name, or remove the annotation run.oci.seccomp_fail_unknown_syscall",
+      },
+    );
+  }
   return [{ op: "seccomp", from: "/linux/seccomp", filter: program, flags }];
+}
+
+/** Whether an annotation of crun's is there and not 0. Source: crun.1 "EXTENSIONS TO OCI" */
+function isSet({ annotations }: Spec, name: string): boolean {
+  return (annotations?.[name] ?? "0") !== "0";
 }
 
 /**

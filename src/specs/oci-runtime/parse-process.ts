@@ -106,9 +106,10 @@ function checkScheduler(value: Scheduler, at: At): Scheduler {
   return value;
 }
 
+/** An absent priority is 0, as for runc and crun: the idle class has none. */
 const ioPriority: Reader<LinuxIoPriority> = object<LinuxIoPriority>({
   class: required(oneOf(ioPriorityClasses)),
-  priority: required(integer(0, 7)),
+  priority: fallback(integer(0, 7), () => 0),
 });
 
 const affinity: Reader<CpuAffinity> = object<CpuAffinity>({
