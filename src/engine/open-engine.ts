@@ -29,6 +29,7 @@ import { createExecSessions } from "./exec/sessions.ts";
 import { containerImages } from "./images/container-images.ts";
 import { HELLO, helloImage } from "./images/hello.ts";
 import { isHostImage } from "./images/host-image.ts";
+import { layerUsage } from "./images/layer-usage.ts";
 import { type ImageService, openImageService } from "./images/service.ts";
 import { openJournal } from "./journal.ts";
 import { lockDataDirectory } from "./lock.ts";
@@ -143,7 +144,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     version: options.version,
     id: await directoryId(layout.data),
     countImages: async () => (await images.list()).length,
-    layersBytes: async () => (await images.list()).reduce((sum, { size }) => sum + size, 0),
+    measureLayers: async () => layerUsage(await images.list()),
   });
   database.keepRoom();
   await takeReserve(reserve);

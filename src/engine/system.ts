@@ -3,6 +3,7 @@ import { cpus, hostname, release, totalmem } from "node:os";
 import type { HostFacts } from "../host/index.ts";
 import type { EngineContext } from "./context.ts";
 import type { EngineEvent } from "./events.ts";
+import type { LayerUsage } from "./images/layer-usage.ts";
 
 /** What an engine is and runs on. */
 export type VersionFacts = {
@@ -45,7 +46,7 @@ export type InfoFacts = VersionFacts & {
 export interface SystemFacts {
   version(): Promise<VersionFacts>;
   info(): Promise<InfoFacts>;
-  diskUsage(): Promise<{ layersBytes: number; volumes: readonly never[] }>;
+  diskUsage(): Promise<LayerUsage & { volumes: readonly never[] }>;
   events(
     options: { since?: number | undefined; until?: number | undefined },
     signal: AbortSignal,
@@ -57,7 +58,7 @@ export type SystemOptions = {
   /** Id of the data directory; never changes. */
   readonly id: string;
   readonly countImages: () => Promise<number>;
-  readonly layersBytes: () => Promise<number>;
+  readonly measureLayers: () => Promise<LayerUsage>;
 };
 
 /** The facts about an engine and its machine. */
@@ -101,7 +102,7 @@ export function systemFacts(context: EngineContext, options: SystemOptions): Sys
         warnings: [],
       };
     },
-    diskUsage: async () => ({ layersBytes: await options.layersBytes(), volumes: [] }),
+    diskUsage: async () => ({ ...(await options.measureLayers()), volumes: [] }),
     events: (range, signal) => context.events.stream(range, signal),
   };
 }

@@ -7,6 +7,8 @@ import { diff } from "./container/diff.ts";
 import { exec } from "./container/exec.ts";
 import { exportContainer } from "./container/export.ts";
 import { logs } from "./container/logs.ts";
+import { port } from "./container/port.ts";
+import { pruneContainers } from "./container/prune.ts";
 import { ps } from "./container/ps.ts";
 import { run } from "./container/run.ts";
 import { start } from "./container/start.ts";
@@ -33,8 +35,10 @@ import { events } from "./system/events.ts";
 import { info } from "./system/info.ts";
 import { version } from "./system/version.ts";
 
+import { df } from "./system/df.ts";
 /** Every command of the program. */
 export const commands: readonly Command[] = [
+import { pruneSystem } from "./system/prune.ts";
   run,
   create,
   start,
@@ -56,6 +60,8 @@ export const commands: readonly Command[] = [
   stats,
   logs,
   exportContainer,
+  port,
+  pruneContainers,
   inspectContainer,
   pull,
   push,
@@ -84,3 +90,5 @@ export const commands: readonly Command[] = [
   completion,
   createCompleteCommand(() => commands),
 ];
+  df,
+  pruneSystem,

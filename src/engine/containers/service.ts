@@ -21,6 +21,7 @@ import { pauseContainer, unpauseContainer } from "./freeze.ts";
 import { type ContainerEnd, liveContainers } from "./live.ts";
 import { type LogQuery, readLogs } from "./logs.ts";
 import { checkContainerName } from "./names.ts";
+import { type ContainersPruned, pruneContainers } from "./prune.ts";
 import type { ContainerRecord } from "./record.ts";
 import { type Finish, recoverContainers } from "./recover.ts";
 import { removeRecord } from "./remove.ts";
@@ -47,6 +48,8 @@ export interface Containers {
   update(reference: string, update: UpdateRequest): Promise<void>;
   rename(reference: string, name: string): Promise<void>;
   remove(reference: string, options: { force: boolean; volumes: boolean }): Promise<void>;
+  /** Removes containers that do not run; their volumes stay. */
+  prune(fits: (container: Container) => boolean): Promise<ContainersPruned>;
   resize(reference: string, size: { height: number; width: number }): Promise<void>;
   wait(
     reference: string,
@@ -181,6 +184,7 @@ export function openContainers(context: EngineContext): Containers {
         if (current !== undefined) await removeRecord(context, live, current, volumes);
       });
     },
+    prune: (fits) => pruneContainers(context, live, { mutexOf: of, fits }),
     async resize(reference, { height, width }) {
       const record = store.find(reference);
       requireRunning(record);

@@ -145,6 +145,12 @@ export type WaitResponse = {
   readonly Error?: { readonly Message: string } | undefined;
 };
 
+/** Answer to POST /containers/prune. */
+export type ContainersPruned = {
+  readonly ContainersDeleted: readonly string[] | null;
+  readonly SpaceReclaimed: number;
+};
+
 /** An entry of GET /containers/{id}/changes. `Kind`: 0 modified, 1 added, 2 deleted. */
 export type FilesystemChange = { readonly Path: string; readonly Kind: 0 | 1 | 2 };
 

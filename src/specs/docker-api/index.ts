@@ -11,6 +11,7 @@ export {
   type ContainerState,
   type ContainerStatus,
   type ContainerSummary,
+  type ContainersPruned,
   type ContainerTop,
   type EndpointSettings,
   type FilesystemChange,
@@ -93,6 +94,6 @@ export {
   type OutputStream,
   writeFrameHeader,
 } from "./stream-frame.ts";
-export type { DiskUsage, SystemInfo, SystemVersion } from "./system.ts";
+export type { BuildCacheEntry, DiskUsage, SystemInfo, SystemVersion, VolumeUsage } from "./system.ts";
 export { type ContainerUpdated, parseUpdateBody, type UpdateBody } from "./update-body.ts";
 export { parseVolumeSpec, type VolumeSpec } from "./volume-spec.ts";

@@ -1,3 +1,6 @@
+import type { ContainerSummary } from "./container.ts";
+import type { ImageSummary } from "./image.ts";
+
 /** Answer to GET /version. Source: swagger.yaml, `SystemVersion`. */
 export type SystemVersion = {
   readonly Platform: { readonly Name: string };
@@ -50,8 +53,30 @@ export type SystemInfo = {
 /** Answer to GET /system/df before API 1.52. Source: swagger.yaml v1.51, operation `SystemDataUsage`. */
 export type DiskUsage = {
   readonly LayersSize: number;
-  readonly Images: readonly object[];
-  readonly Containers: readonly object[];
-  readonly Volumes: readonly object[];
-  readonly BuildCache: readonly object[];
+  /** Null: not asked for. */
+  readonly Images: readonly ImageSummary[] | null;
+  readonly Containers: readonly ContainerSummary[] | null;
+  readonly Volumes: readonly VolumeUsage[] | null;
+  readonly BuildCache: readonly BuildCacheEntry[] | null;
+};
+
+/** Source: swagger.yaml, `Volume`; the part that GET /system/df gives. */
+export type VolumeUsage = {
+  readonly Name: string;
+  readonly Driver: string;
+  readonly Mountpoint: string;
+  readonly Scope: string;
+  readonly UsageData: { readonly Size: number; readonly RefCount: number };
+};
+
+/** Source: swagger.yaml, `BuildCache`. */
+export type BuildCacheEntry = {
+  readonly ID: string;
+  readonly Type: string;
+  readonly Size: number;
+  readonly CreatedAt: string;
+  readonly LastUsedAt: string | null;
+  readonly UsageCount: number;
+  readonly InUse: boolean;
+  readonly Shared: boolean;
 };

@@ -80,6 +80,10 @@ export type ContainerCalls = {
     container: string,
     options?: CallOptions & { readonly force?: boolean; readonly volumes?: boolean },
   ): Promise<void>;
+  /** Removes containers that do not run; their volumes stay. */
+  prune(
+    options?: CallOptions & { readonly filters?: dockerApi.Filters },
+  ): Promise<dockerApi.ContainersPruned>;
   resize(
     container: string,
     size: { readonly height: number; readonly width: number },
@@ -141,6 +145,10 @@ export function createContainerCalls(transport: Transport): ContainerCalls {
         query: { force, v: volumes },
         signal,
       }),
+    prune: ({ filters = new Map(), signal } = {}) => {
+      const query = { filters: dockerApi.formatFilters(filters) };
+      return transport.sendForJson({ method: "POST", path: "/containers/prune", query, signal });
+    },
     resize: (container, { height, width }, { signal } = {}) =>
       post(container, "resize", { h: height, w: width }, { signal }),
     wait: (container, condition = "not-running", options = {}) =>

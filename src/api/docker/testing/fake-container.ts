@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Container, ContainerState, CreateContainerRequest } from "../../../engine/index.ts";
+import type { Container, ContainerState, CreateContainerRequest, Port } from "../../../engine/index.ts";
 import type { dockerApi } from "../../../specs/index.ts";
 import type { Attachment, AttachOptions } from "../routes/containers/port.ts";
 import { createFakeChannel, type FakeChannel } from "./fake-channel.ts";
@@ -12,6 +12,7 @@ export type LogEntry = dockerApi.OutputChunk & { readonly time: string };
 export type FakeContainer = {
   view(): Container;
   rename(name: string): void;
+  publish(ports: readonly Port[]): void;
   run(program: FakeProgram): void;
   signal(name: string): void;
   resize(size: { height: number; width: number }): void;
@@ -31,6 +32,7 @@ export function createFakeContainer(name: string, request: CreateContainerReques
   const signaled = Promise.withResolvers<string>();
   let currentName = name;
   let size = "0x0";
+  let ports: readonly Port[] = [];
   let state: ContainerState = { status: "created", pid: 0, exitCode: 0, error: "", oomKilled: false };
   if (!request.stdio.openStdin) stdin.end();
 
@@ -64,8 +66,11 @@ export function createFakeContainer(name: string, request: CreateContainerReques
       files: { log: "", hostname: "", hosts: "", resolvConf: "" },
       execIds: [],
       networks: {},
-      ports: [],
+      ports,
     }),
+    publish: (next) => {
+      ports = next;
+    },
     rename: (next) => {
       currentName = next;
     },

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { TugError } from "../../../base/index.ts";
-import type { CreateContainerRequest } from "../../../engine/index.ts";
+import type { CreateContainerRequest, Port } from "../../../engine/index.ts";
 import { dockerApi } from "../../../specs/index.ts";
 import type { ContainersPort } from "../routes/containers/port.ts";
 import { createFakeContainer, type FakeContainer } from "./fake-container.ts";
@@ -16,6 +16,8 @@ export type FakeContainers = {
   /** Calls that change something, such as `start web` or `remove web force`, in order. */
   readonly calls: readonly string[];
   readonly files: FakeFiles;
+  /** Gives a container ports. */
+  publish(reference: string, ports: readonly Port[]): void;
 };
 
 /** @param hasImage whether a create request finds its image */
@@ -112,6 +114,13 @@ export function createFakeContainers(hasImage: (reference: string) => boolean): 
       container.signal("KILL");
       drop(container);
     },
+    async prune(fits) {
+      const idle = all.filter(
+        (container) => container.view().state.status !== "running" && fits(container.view()),
+      );
+      for (const container of idle) drop(container);
+      return { removed: idle.map((container) => container.view().id), freedBytes: idle.length * 1000 };
+    },
     async resize(reference, size) {
       find(reference).resize(size);
     },
@@ -182,7 +191,8 @@ export function createFakeContainers(hasImage: (reference: string) => boolean): 
       })();
     },
   };
-  return { port, requests, calls, files };
+  const publish: FakeContainers["publish"] = (reference, ports) => find(reference).publish(ports);
+  return { port, requests, calls, files, publish };
 }
 
 function failure(kind: TugError["kind"], code: string, details: TugError["details"]): TugError {

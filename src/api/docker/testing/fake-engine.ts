@@ -82,7 +82,7 @@ function createFakeSystem(past: readonly EngineEvent[]): SystemPort {
   return {
     version: async () => version,
     info: async () => info,
-    diskUsage: async () => ({ layersBytes: 4_261_000, volumes: [] }),
+    diskUsage: async () => ({ layersBytes: 4_261_000, sharedBytes: {}, volumes: [] }),
     async *events() {
       yield* past;
     },

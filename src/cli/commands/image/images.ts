@@ -8,7 +8,7 @@ import { humanSize } from "../../table/sizes.ts";
 import { readFilter, toFilters } from "../../values/filter.ts";
 
 /** An image under one of its names. */
-type Row = {
+export type ImageRow = {
   readonly image: dockerApi.ImageSummary;
   readonly name: string;
   readonly tag: string;
@@ -43,10 +43,10 @@ export const images = defineCommand({
     const filters = toFilters([...options.filter, ...named]);
     const found = await (await connect()).images.list({ all: options.all, filters });
     const digests = options.digests || (options.format?.includes(".Digest") ?? false);
-    const rows = found.flatMap((image) => rowsOf(image, digests));
+    const rows = found.flatMap((image) => imageRows(image, digests));
     const digest = options.digests ? "{{.Digest}}\t" : "";
     return {
-      output: renderRows(rows, columnsFor(options["no-trunc"], context.now()), {
+      output: renderRows(rows, imageColumns(options["no-trunc"], context.now()), {
         format: options.format,
         table: `{{.Repository}}\t{{.Tag}}\t${digest}{{.ID}}\t{{.CreatedSince}}\t{{.Size}}`,
         only: options.quiet ? "ID" : undefined,
@@ -55,7 +55,12 @@ export const images = defineCommand({
   },
 });
 
-function columnsFor(full: boolean, now: number): Columns<Row> {
+/**
+ * What lists of images can show.
+ *
+ * @param full do not shorten ids
+ */
+export function imageColumns(full: boolean, now: number): Columns<ImageRow> {
   return {
     ID: { heading: "IMAGE ID", value: ({ image }) => (full ? image.Id : shortId(image.Id)) },
     Repository: { heading: "REPOSITORY", value: ({ name }) => name },
@@ -78,11 +83,15 @@ function columnsFor(full: boolean, now: number): Columns<Row> {
       heading: "SHARED SIZE",
       value: ({ image }) => (image.SharedSize < 0 ? "N/A" : humanSize(image.SharedSize)),
     },
+    UniqueSize: {
+      heading: "UNIQUE SIZE",
+      value: ({ image }) => (image.SharedSize < 0 ? "N/A" : humanSize(image.Size - image.SharedSize)),
+    },
   };
 }
 
 /** One row for each name; a digest makes a row of its own only where no tag of that name does. */
-function rowsOf(image: dockerApi.ImageSummary, digests: boolean): Row[] {
+export function imageRows(image: dockerApi.ImageSummary, digests: boolean): ImageRow[] {
   const tags = image.RepoTags.map(splitLast).map(([name, tag]) => ({ name, tag }));
   const known = image.RepoDigests.map((text): [string, string] => {
     const [name = "", digest = ""] = text.split("@");

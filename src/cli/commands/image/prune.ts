@@ -1,3 +1,4 @@
+import type { dockerApi } from "../../../specs/index.ts";
 import { defineCommand } from "../../arguments/command.ts";
 import { flag, list } from "../../arguments/option.ts";
 import { humanSize } from "../../table/sizes.ts";
@@ -23,9 +24,15 @@ export const pruneImages = defineCommand({
     if (!options.force && !(await confirm(context, `This removes ${what}. Go on?`))) return {};
     const filters = toFilters([...options.filter, ["dangling", String(!options.all)]]);
     const { images } = await connect();
-    const { ImagesDeleted, SpaceReclaimed } = await images.prune({ filters, signal });
-    const removed = (ImagesDeleted ?? []).map(renderRemoved).join("");
-    const list = removed === "" ? "" : `Deleted Images:\n${removed.toLowerCase()}\n`;
-    return { output: `${list}Total reclaimed space: ${humanSize(SpaceReclaimed)}\n` };
+    const pruned = await images.prune({ filters, signal });
+    return {
+      output: `${renderPrunedImages(pruned)}Total reclaimed space: ${humanSize(pruned.SpaceReclaimed)}\n`,
+    };
   },
 });
+
+/** What was untagged and deleted, if there is anything. */
+export function renderPrunedImages({ ImagesDeleted }: dockerApi.ImagesPruned): string {
+  const removed = (ImagesDeleted ?? []).map(renderRemoved).join("");
+  return removed === "" ? "" : `Deleted Images:\n${removed.toLowerCase()}\n`;
+}

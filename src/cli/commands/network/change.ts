@@ -1,4 +1,5 @@
 import { TugError } from "../../../base/index.ts";
+import type { dockerApi } from "../../../specs/index.ts";
 import { defineCommand } from "../../arguments/command.ts";
 import { flag, list, text, texts } from "../../arguments/option.ts";
 import { cliError } from "../../errors.ts";
@@ -85,10 +86,13 @@ export const pruneNetworks = defineCommand({
   },
   examples: [{ line: "tug network prune", does: "Make room for other subnets" }],
   async run({ options, connect }) {
-    const { NetworksDeleted } = await (await connect()).networks.prune({
-      filters: toFilters(options.filter),
-    });
-    const names = NetworksDeleted ?? [];
-    return { output: names.length === 0 ? "" : `Deleted Networks:\n${names.join("\n")}\n` };
+    const pruned = await (await connect()).networks.prune({ filters: toFilters(options.filter) });
+    return { output: renderPrunedNetworks(pruned) };
   },
 });
+
+/** The names of removed networks, if there are any. */
+export function renderPrunedNetworks({ NetworksDeleted }: dockerApi.NetworksPruned): string {
+  const names = NetworksDeleted ?? [];
+  return names.length === 0 ? "" : `Deleted Networks:\n${names.join("\n")}\n`;
+}

@@ -49,6 +49,8 @@ export interface ContainersPort {
   rename(reference: string, name: string): Promise<void>;
   /** `conflict` when it runs and `force` is not set. */
   remove(reference: string, options: RemoveOptions): Promise<void>;
+  /** Removes containers that do not run; their volumes stay. */
+  prune(fits: (container: Container) => boolean): Promise<Pruned>;
   /** Size of its terminal, in characters. */
   resize(reference: string, size: { readonly height: number; readonly width: number }): Promise<void>;
   /**
@@ -91,6 +93,9 @@ export type StopOptions = {
   readonly signalName?: string | undefined;
   readonly timeoutSeconds?: number | undefined;
 };
+
+/** Ids, and the bytes that the containers themselves had written. */
+export type Pruned = { readonly removed: readonly string[]; readonly freedBytes: number };
 
 export type RemoveOptions = { readonly force: boolean; readonly volumes: boolean };
 

@@ -16,6 +16,7 @@ import {
 import { inspectContainer, listContainers } from "./list.ts";
 import { exportContainer, logs } from "./output.ts";
 import type { ContainersPort } from "./port.ts";
+import { pruneContainers } from "./prune.ts";
 import { stats } from "./stats.ts";
 import { top } from "./top.ts";
 import { update } from "./update.ts";
@@ -36,6 +37,7 @@ export function containerRoutes(containers: ContainersPort): readonly Route[] {
   return [
     { method: "GET", path: "/containers/json", since: 24, handler: using(listContainers) },
     { method: "POST", path: "/containers/create", since: 24, handler: using(createContainer) },
+    { method: "POST", path: "/containers/prune", since: 25, handler: using(pruneContainers) },
     { method: "GET", path: "/containers/{id}/json", since: 24, handler: using(inspectContainer) },
     { method: "POST", path: "/containers/{id}/start", since: 24, handler: using(start) },
     { method: "POST", path: "/containers/{id}/stop", since: 24, handler: using(stop) },

@@ -1,6 +1,7 @@
 import { dockerApi } from "../../../../specs/index.ts";
 import { json } from "../../answer.ts";
 import { doorError } from "../../errors.ts";
+import { readPruneFilter } from "../../prune-filter.ts";
 import { idOf } from "../containers/lifecycle.ts";
 import { matchesLabel } from "../containers/list-filters.ts";
 import type { NetworkView } from "./port.ts";
@@ -70,16 +71,8 @@ export const removeNetwork: NetworksHandler = async (networks, request) => {
 
 /** POST /networks/prune */
 export const pruneNetworks: NetworksHandler = async (networks, request) => {
-  const filters = dockerApi.parseFilters(request.query.text("filters"), ["label", "label!", "until"]);
-  const labels = filters.get("label") ?? [];
-  const unwanted = filters.get("label!") ?? [];
-  const [until] = filters.get("until") ?? [];
-  const pruned = await networks.prune(
-    (network) =>
-      labels.every((label) => matchesLabel(network.labels, label)) &&
-      !unwanted.some((label) => matchesLabel(network.labels, label)) &&
-      (until === undefined || Date.parse(network.createdAt) < Number(until) * 1000),
-  );
+  const { fits } = readPruneFilter(request.query);
+  const pruned = await networks.prune(fits);
   const answer: dockerApi.NetworksPruned = { NetworksDeleted: pruned };
   return json(answer);
 };

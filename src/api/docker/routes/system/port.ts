@@ -15,6 +15,8 @@ export interface SystemPort {
 
 export type DiskUsageFacts = {
   readonly layersBytes: number;
+  /** Of each image, by id, the bytes of layers that other images have too. */
+  readonly sharedBytes: Readonly<Record<string, number>>;
   readonly volumes: readonly {
     readonly name: string;
     readonly mountpoint: string;

@@ -1,10 +1,8 @@
-import type { dockerApi } from "../../../../specs/index.ts";
 import { type Answer, json } from "../../answer.ts";
-import type { Handler, Route } from "../../route.ts";
+import type { Route } from "../../route.ts";
 import type { ContainersPort } from "../containers/port.ts";
-import { renderSummary } from "../containers/render/container.ts";
 import type { ImagesPort } from "../images/port.ts";
-import { renderImageSummary } from "../images/render-image.ts";
+import { diskUsage } from "./disk-usage.ts";
 import { events } from "./events.ts";
 import type { SystemPort } from "./port.ts";
 import { renderInfo, renderVersion } from "./render.ts";
@@ -44,29 +42,5 @@ function ping(text: string): Answer {
       "Docker-Experimental": "false",
       Swarm: "inactive",
     },
-  };
-}
-
-function diskUsage({ system, containers, images }: SystemPorts): Handler {
-  return async ({ signal, version }) => {
-    const usage = await system.diskUsage(signal);
-    const now = Date.now();
-    const summaries = (await containers.list()).map(async (container) =>
-      renderSummary(container, now, await containers.sizes(container.id)),
-    );
-    const answer: dockerApi.DiskUsage = {
-      LayersSize: usage.layersBytes,
-      Images: (await images.list()).map((image) => renderImageSummary(image, version)),
-      Containers: await Promise.all(summaries),
-      Volumes: usage.volumes.map((volume) => ({
-        Name: volume.name,
-        Driver: "local",
-        Mountpoint: volume.mountpoint,
-        Scope: "local",
-        UsageData: { Size: volume.bytes, RefCount: volume.users },
-      })),
-      BuildCache: [],
-    };
-    return json(answer);
   };
 }

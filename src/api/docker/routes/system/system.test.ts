@@ -77,7 +77,7 @@ test("version, info and df have what clients read", async () => {
     [3, true, false, "2"],
   );
   const usage = (await door.call("GET", "/system/df")).json() as dockerApi.DiskUsage;
-  assert.deepEqual([usage.LayersSize, usage.Images.length], [4_261_000, 1]);
+  assert.deepEqual([usage.LayersSize, usage.Images?.length], [4_261_000, 1]);
 });
 
 test("a plan is explained without making anything", async () => {

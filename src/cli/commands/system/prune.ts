@@ -1,0 +1,43 @@
+import { defineCommand } from "../../arguments/command.ts";
+import { flag, list } from "../../arguments/option.ts";
+import { humanSize } from "../../table/sizes.ts";
+import { confirm } from "../../terminal/prompt.ts";
+import { readFilter, toFilters } from "../../values/filter.ts";
+import { renderPrunedContainers } from "../container/prune.ts";
+import { renderPrunedImages } from "../image/prune.ts";
+import { renderPrunedNetworks } from "../network/change.ts";
+
+export const pruneSystem = defineCommand({
+  path: ["system", "prune"],
+  aliases: [],
+  summary: "Remove containers, networks and images that nobody uses",
+  args: { usage: "", least: 0, most: 0 },
+  options: {
+    all: flag("Images with a name too", { short: "a" }),
+    filter: list("NAME=VALUE", "Only what fits, such as until=24h or label=stage=test", { read: readFilter }),
+    force: flag("Do not ask", { short: "f" }),
+  },
+  examples: [
+    { line: "tug system prune -af --filter until=240h", does: "Remove what is older than ten days" },
+  ],
+  async run({ options, connect, context, signal }) {
+    const images = options.all ? "all images that no container uses" : "all images without a name";
+    const what = `all containers that do not run, all networks that nobody uses, and ${images}`;
+    if (!options.force && !(await confirm(context, `This removes ${what}. Go on?`))) return {};
+    const client = await connect();
+    const filters = toFilters(options.filter);
+    // Containers first: they are what uses the rest.
+    const containers = await client.containers.prune({ filters, signal });
+    const networks = await client.networks.prune({ filters, signal });
+    const dangling = ["dangling", [String(!options.all)]] as const;
+    const pruned = await client.images.prune({ filters: new Map([...filters, dangling]), signal });
+    const removed = renderPrunedNetworks(networks);
+    const lists = [
+      renderPrunedContainers(containers),
+      removed === "" ? "" : `${removed}\n`,
+      renderPrunedImages(pruned),
+    ];
+    const total = containers.SpaceReclaimed + pruned.SpaceReclaimed;
+    return { output: `${lists.join("")}Total reclaimed space: ${humanSize(total)}\n` };
+  },
+});
