@@ -135,6 +135,12 @@ int seal(char *const argv[], char *const env[]);
  */
 int run_plan(int fd, int observer, uint32_t execution);
 
+/*
+ * witness.c: says how processes have ended, to whom is at the other end of descriptor 3. For a process that was forked
+ * for it, is sealed, and has nothing else open but the null device as 0 to 2.
+ */
+_Noreturn void witness_serve(void);
+
 /* Roles: argv[0] is the name of the program, argv[1] that of the role (front: whatever the user typed). */
 int run_main(int argc, char **argv);
 int front_main(int argc, char **argv);

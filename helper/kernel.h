@@ -10,6 +10,7 @@
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -106,6 +107,24 @@ static inline int kernel_pidfd_open(pid_t pid)
 static inline int kernel_pidfd_send_signal(int pidfd, int signal)
 {
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+/*
+ * The wait status of a process that has been reaped, by a pidfd that was opened before; Linux 6.15.
+ * Source: include/uapi/linux/pidfd.h, struct pidfd_info
+ */
+static inline int kernel_exit_status(int pidfd, int *status)
+{
+	enum { EXIT = 1 << 3 };
+	struct {
+		uint64_t mask, cgroup;
+		uint32_t ids[11];
+		int32_t exit_code;
+	} info = { .mask = EXIT };
+	if (ioctl(pidfd, _IOWR(0xff, 11, info), &info) < 0 || !(info.mask & EXIT))
+		return -1;
+	*status = info.exit_code;
+	return 0;
 }
 
 static inline int kernel_pidfd_getfd(int pidfd, int fd)

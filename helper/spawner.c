@@ -41,6 +41,8 @@ static _Noreturn void serve(int connection)
 		_exit(1);
 	if (role == 'm')
 		monitor_serve(CHANNEL);
+	if (role == 'w')
+		witness_serve();
 	title_set("tug:[run]", NULL);
 	_exit(role == 'r' ? run_plan(CHANNEL, -1, 0) : WRONG_USAGE);
 }

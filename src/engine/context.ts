@@ -1,5 +1,5 @@
 import type { EngineLayout, Logger } from "../base/index.ts";
-import type { Helper, ProcessMaker } from "../helper/index.ts";
+import type { Helper, ProcessMaker, Witness } from "../helper/index.ts";
 import type { HostFacts } from "../host/index.ts";
 import type { Networks } from "../network/index.ts";
 import type { ImageSource } from "./containers/image-source.ts";
@@ -17,6 +17,8 @@ export type EngineContext = {
   readonly helper: Helper;
   /** Makes the processes that become monitors. */
   readonly spawner: ProcessMaker;
+  /** Knows the ends of processes whose monitors are lost. */
+  readonly witness: Witness;
   readonly readFacts: () => Promise<HostFacts>;
   readonly events: EventLog;
   readonly logger: Logger;

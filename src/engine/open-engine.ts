@@ -10,7 +10,7 @@ import {
   writeFileAtomic,
 } from "../base/index.ts";
 import { credentialPlaces, findCredentials } from "../credentials/index.ts";
-import { openSpawner, spawnedHelper } from "../helper/index.ts";
+import { openSpawner, openWitness, spawnedHelper } from "../helper/index.ts";
 import { makeServiceGroup, readHostFacts } from "../host/index.ts";
 import {
   configuredHosts,
@@ -130,6 +130,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     networks,
     helper,
     spawner,
+    witness: opened.use(openWitness(spawner, options.logger)),
     readFacts: readHostFacts,
     events,
     logger: options.logger,

@@ -33,3 +33,4 @@ export {
   type SpawnerOptions,
   spawnedHelper,
 } from "./spawner.ts";
+export { openWitness, type Witness } from "./witness.ts";

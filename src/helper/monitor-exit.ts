@@ -24,7 +24,7 @@ export type ExitRecord = {
 };
 
 /** The exit code that a user sees: that of the program, or 128 and the signal; undefined for what was not created. */
-export function exitCodeOf({ waitStatus }: ExitRecord): number | undefined {
+export function exitCodeOf({ waitStatus }: Pick<ExitRecord, "waitStatus">): number | undefined {
   if (waitStatus === undefined) return undefined;
   const signal = waitStatus & 0x7f;
   return signal === 0 ? (waitStatus >> 8) & 0xff : 128 + signal;

@@ -4,6 +4,7 @@ import type { HostFacts } from "../../host/index.ts";
 import { loadExisting, removeContainer } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import { disconnectContainer } from "../networks/connect.ts";
+import { describeEnd, initOf } from "./end.ts";
 import { publishContainerOnce } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
 import type { ContainerRecord, RecordedState } from "./record.ts";
@@ -22,29 +23,29 @@ export async function finishContainer(
   context: EngineContext,
   live: LiveContainers,
   id: string,
-  { record: exit, exitCode }: Ending,
+  { record: exit }: Ending,
 ): Promise<void> {
   const record = context.store.get(id);
   if (record === undefined) return;
   const facts = await context.readFacts();
-  const atShutdown = exit === undefined && record.state.bootId !== facts.bootId;
-  const finishedAt = exit === undefined ? new Date().toISOString() : timestamp(exit.finishedAt);
-  const error = exit === undefined ? lostReason(atShutdown) : "";
   const entry = live.get(id);
   const removing = record.state.status === "removing";
-  await cleanRuntime(context, id, facts);
+  await cleanRuntime(context, { id, facts, kill: exit === undefined });
   await disconnectContainer(context, id);
+  const end = await describeEnd(context, record, { exit, bootId: facts.bootId });
+  context.witness.forget(initOf(record.state));
+  const { exitCode, error, oomKilled, finishedAt } = end;
   const execDuration = String(Math.floor(ranFor(record, finishedAt) / 1000));
   const attributes = { exitCode: String(exitCode), execDuration };
   // Published first: without the state, the next engine comes here again.
   publishContainerOnce(context, record, { action: "die", since: finishedAt, attributes });
   context.store.setState(id, {
     ...record.state,
-    ...(removing ? {} : whatComesNext(record, { exitCode, finishedAt, atShutdown })),
+    ...(removing ? {} : whatComesNext(record, end)),
     pid: 0,
     exitCode,
     error,
-    oomKilled: (exit?.oomKills ?? 0) > 0,
+    oomKilled,
     finishedAt,
   });
   entry.settled = removeRunDirectory(context, live, id);
@@ -55,10 +56,6 @@ export async function finishContainer(
     await entry.settled;
     await removeRecord(context, live, record, true);
   }
-}
-
-function lostReason(atShutdown: boolean): string {
-  return atShutdown ? "the machine went down while it ran" : "the container's monitor was lost";
 }
 
 /** Its restart policy's part of the state of a container that has ended. */
@@ -89,13 +86,15 @@ function ranFor({ state }: ContainerRecord, finishedAt: string): number {
     : Math.max(0, Date.parse(finishedAt) - Date.parse(state.startedAt));
 }
 
-/** The control groups and the state directory; init is dead by now, others of its groups may not be. */
-async function cleanRuntime(context: EngineContext, id: string, facts: HostFacts): Promise<void> {
-  const root = context.layout.containerRun(id);
-  const { helper, logger } = context;
+/** The control groups and the state directory; without a monitor init may live on, others of its groups may anyway. */
+async function cleanRuntime(
+  { layout, helper, logger }: EngineContext,
+  { id, facts, kill }: { id: string; facts: HostFacts; kill: boolean },
+): Promise<void> {
+  const root = layout.containerRun(id);
   try {
     const runtime = { root, helper, logger, facts, owner: 0 };
-    await removeContainer(runtime, await loadExisting(root, "state"), false);
+    await removeContainer(runtime, await loadExisting(root, "state"), kill);
   } catch (error) {
     if (error instanceof TugError && error.kind === "notFound") return;
     logger.log("warn", "container.clean", { container: id, error: String(error) });
@@ -118,11 +117,4 @@ export async function removeRunDirectory(
   await rm(layout.containerRun(id), { recursive: true, force: true }).catch((error: unknown) => {
     logger.log("warn", "container.clean", { container: id, error: String(error) });
   });
-}
-
-/** RFC 3339 with nanoseconds. */
-export function timestamp(nanoseconds: bigint): string {
-  const seconds = nanoseconds / 1_000_000_000n;
-  const rest = (nanoseconds % 1_000_000_000n).toString().padStart(9, "0");
-  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${rest}Z`;
 }

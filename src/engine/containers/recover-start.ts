@@ -3,6 +3,7 @@ import { TugError } from "../../base/index.ts";
 import { connectMonitor, type MonitorControl } from "../../helper/index.ts";
 import { type Existing, loadExisting, planStart, statusOf } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
+import { initOf } from "./end.ts";
 import type { LiveContainers } from "./live.ts";
 import type { ContainerRecord, RecordedState } from "./record.ts";
 import type { Finish } from "./recover.ts";
@@ -46,6 +47,7 @@ export async function recoverStart(
     planDigest: undefined,
   };
   context.store.setState(id, state);
+  context.witness.watch(initOf(state));
   await recoverBeginning(context, { ...record, state }, control);
   await watchContainer(context, entry, id, (ending) => finish(id, ending));
 }

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { TugError } from "../../base/index.ts";
-import { connectMonitor, exitCodeOf, readExitRecord } from "../../helper/index.ts";
+import { connectMonitor, readExitRecord } from "../../helper/index.ts";
 import type { EngineContext } from "../context.ts";
 import { publishCreate } from "./create.ts";
+import { initOf } from "./end.ts";
 import { removeRunDirectory } from "./finish.ts";
 import type { LiveContainers } from "./live.ts";
 import type { ContainerRecord } from "./record.ts";
@@ -118,13 +119,13 @@ async function reconnect(
   const { id } = record;
   const directory = context.layout.containerRun(id);
   const entry = live.get(id);
+  context.witness.watch(initOf(record.state));
   try {
     entry.control = await connectMonitor(directory);
   } catch (error) {
     publishStart(context, record, record.state);
     if (!(error instanceof TugError && error.code === "HELPER_MONITOR_LOST")) throw error;
-    const exit = await readExitRecord(directory);
-    await finish(id, { record: exit, exitCode: exit === undefined ? 255 : (exitCodeOf(exit) ?? 255) });
+    await finish(id, { record: await readExitRecord(directory) });
     return;
   }
   await recoverBeginning(context, record, entry.control);

@@ -157,6 +157,7 @@ async function begin(context: EngineContext, live: LiveContainers, beginning: Be
   context.store.setState(id, state);
   await context.helper.execute(planStart(await loadExisting(run, "state")));
   publishStart(context, record, state);
+  context.witness.watch(container.init);
   await watchContainer(context, entry, id, beginning.finish);
 }
 

@@ -1,13 +1,10 @@
-import { type ExitRecord, exitCodeOf, type MonitorEvent, readExitRecord } from "../../helper/index.ts";
+import { type ExitRecord, type MonitorEvent, readExitRecord } from "../../helper/index.ts";
 import type { EngineContext } from "../context.ts";
 import { publishContainer } from "./events.ts";
 import type { LiveContainer } from "./live.ts";
 
 /** The end of a container as its monitor saw it; undefined when the monitor was lost. */
-export type Ending = { readonly record: ExitRecord | undefined; readonly exitCode: number };
-
-/** What a lost monitor's container gets as exit code. */
-const LOST = 255;
+export type Ending = { readonly record: ExitRecord | undefined };
 
 /**
  * Watches a running container through its monitor and calls `ended` once, after the exit was recorded. A monitor that
@@ -26,8 +23,7 @@ export async function watchContainer(
   const end = (record: ExitRecord | undefined): void => {
     if (told) return;
     told = true;
-    const exitCode = record === undefined ? LOST : (exitCodeOf(record) ?? LOST);
-    ended({ record, exitCode }).catch((error: unknown) => {
+    ended({ record }).catch((error: unknown) => {
       logger.log("error", "container.finish", { container: id, error: String(error) });
     });
   };

@@ -30,7 +30,8 @@ async function recover(context: EngineContext, record: ExecRecord): Promise<void
   try {
     const control = await connectMonitor(directory);
     const { init } = await control.status();
-    session.pid = init?.pid ?? 0;
+    session.process = init;
+    if (init !== undefined) context.witness.watch(init);
     await watchExec(context, session, { control, starting: false });
   } catch (error) {
     if (!(error instanceof TugError && error.code === "HELPER_MONITOR_LOST")) throw error;

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import type { MonitorControl } from "../../helper/index.ts";
+import type { InitProcess, MonitorControl } from "../../helper/index.ts";
 import { engineError } from "../errors.ts";
 import type { Exec } from "../model/exec-view.ts";
 import type { ExecRecord } from "./record.ts";
@@ -9,8 +9,8 @@ export type ExecSession = {
   readonly record: ExecRecord;
   readonly directory: string;
   status: "created" | "starting" | "running" | "ended";
-  /** 0 unless it runs. */
-  pid: number;
+  /** The program's, while it runs. */
+  process: InitProcess | undefined;
   exitCode: number | undefined;
   /** Milliseconds since 1970. */
   endedAt: number;
@@ -50,7 +50,7 @@ export function createExecSessions(
         record,
         directory,
         status: "created",
-        pid: 0,
+        process: undefined,
         exitCode: undefined,
         endedAt: 0,
         control: undefined,
@@ -91,7 +91,8 @@ function belongsTo({ containerId, init }: ExecRecord, id: string, run: ExecRecor
 }
 
 /** A session as the doors show it. */
-export function viewExec({ record, status, pid, exitCode }: ExecSession): Exec {
+export function viewExec({ record, status, process, exitCode }: ExecSession): Exec {
   const { id, containerId, request } = record;
-  return { id, containerId, request, running: status === "starting" || status === "running", pid, exitCode };
+  const running = status === "starting" || status === "running";
+  return { id, containerId, request, running, pid: process?.pid ?? 0, exitCode };
 }

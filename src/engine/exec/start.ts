@@ -80,7 +80,8 @@ export async function startExec(
     // A short program may have ended by now.
     if (session.status !== "starting") return;
     session.status = "running";
-    session.pid = init.pid;
+    session.process = init;
+    context.witness.watch(init);
   } catch (error) {
     const failure = execFailure(error, container);
     endExec(context, session, Number(failure.details.exitCode));

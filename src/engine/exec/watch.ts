@@ -1,10 +1,11 @@
 import { type ExitRecord, exitCodeOf, type MonitorControl, readExitRecord } from "../../helper/index.ts";
 import type { EngineContext } from "../context.ts";
 import { publishExec } from "./events.ts";
+import { killLost } from "./kill-lost.ts";
 import type { ExecSession } from "./sessions.ts";
 
-/** The exit code of a session whose monitor was lost. */
-const LOST = 255;
+/** The exit code where nobody knows the real one. */
+const UNKNOWN = 255;
 
 /**
  * Watches a session through its monitor and records its end.
@@ -21,7 +22,7 @@ export async function watchExec(
   const end = (record: ExitRecord | undefined): void => {
     const exitCode = record && exitCodeOf(record);
     if (exitCode !== undefined) endExec(context, session, exitCode);
-    else if (!starting || record === undefined) endExec(context, session, LOST);
+    else if (!starting || record === undefined) void endLost(context, session);
   };
   void control.closed.then(async () => {
     session.control = undefined;
@@ -35,11 +36,19 @@ export async function watchExec(
     .catch(() => undefined);
 }
 
+/** Ends the program of a session whose monitor was lost, and records that. */
+async function endLost(context: EngineContext, session: ExecSession): Promise<void> {
+  const { process, record } = session;
+  const waitStatus = process && (await killLost(context, process, record.id));
+  endExec(context, session, exitCodeOf({ waitStatus }) ?? UNKNOWN);
+}
+
 /** Records the end of a session, once, and tells who waits for it. */
 export function endExec(context: EngineContext, session: ExecSession, exitCode: number): void {
   if (session.status === "ended") return;
   session.status = "ended";
-  session.pid = 0;
+  if (session.process !== undefined) context.witness.forget(session.process);
+  session.process = undefined;
   session.exitCode = exitCode;
   session.endedAt = Date.now();
   publishExec(context, session, "exec_die", { exitCode: String(exitCode) });
