@@ -31,14 +31,14 @@ import { explain, explainRun } from "./plan/explain.ts";
 import { login } from "./registry/login.ts";
 import { logout } from "./registry/logout.ts";
 import { completion, createCompleteCommand } from "./system/completion.ts";
+import { df } from "./system/df.ts";
 import { events } from "./system/events.ts";
 import { info } from "./system/info.ts";
+import { pruneSystem } from "./system/prune.ts";
 import { version } from "./system/version.ts";
 
-import { df } from "./system/df.ts";
 /** Every command of the program. */
 export const commands: readonly Command[] = [
-import { pruneSystem } from "./system/prune.ts";
   run,
   create,
   start,
