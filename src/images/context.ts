@@ -21,6 +21,7 @@ const damages = [
   "IMAGE_CONTENT_DIGEST",
   "IMAGE_CONTENT_SIZE",
   "IMAGE_DIFF_ID",
+  "TAR_ARCHIVE",
 ];
 
 /** Whether bytes are not what they should be, so that other bytes may be. */
