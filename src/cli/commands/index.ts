@@ -86,9 +86,9 @@ export const commands: readonly Command[] = [
   explainRun,
   info,
   version,
+  df,
+  pruneSystem,
   events,
   completion,
   createCompleteCommand(() => commands),
 ];
-  df,
-  pruneSystem,
