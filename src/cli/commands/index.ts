@@ -24,6 +24,11 @@ import { load } from "./image/load.ts";
 import { pruneImages } from "./image/prune.ts";
 import { pull } from "./image/pull.ts";
 import { push } from "./image/push.ts";
+import { copyImage } from "./image/remote/copy.ts";
+import { deleteImage } from "./image/remote/delete.ts";
+import { imageDigest } from "./image/remote/digest.ts";
+import { listTags } from "./image/remote/list-tags.ts";
+import { sync } from "./image/remote/sync.ts";
 import { inspect, inspectContainer, inspectImage, inspectNetwork } from "./inspect.ts";
 import { createNetwork, pruneNetworks, removeNetwork } from "./network/change.ts";
 import { networks } from "./network/list.ts";
@@ -73,6 +78,11 @@ export const commands: readonly Command[] = [
   removeImage,
   pruneImages,
   importImage,
+  copyImage,
+  sync,
+  listTags,
+  imageDigest,
+  deleteImage,
   inspectImage,
   inspect,
   networks,

@@ -7,7 +7,11 @@ import { cliError } from "../errors.ts";
 import { renderFailure } from "../failure.ts";
 import { parseTemplate } from "../template/parse.ts";
 import { renderTemplate } from "../template/render.ts";
+import { isPlace } from "../values/place.ts";
 import { write } from "../write.ts";
+import { platformOption } from "./image/platform-option.ts";
+import { credsOption, tlsVerifyOption } from "./image/remote/access.ts";
+import { describeLooked, lookAt } from "./image/remote/look.ts";
 
 /** Finds an object by name; `notFound` when there is none. */
 type Find = (client: Client, name: string) => Promise<object>;
@@ -65,19 +69,35 @@ export const inspectContainer = defineCommand({
 export const inspectImage = defineCommand({
   path: ["image", "inspect"],
   aliases: [],
-  summary: "Show everything about images",
-  args: { usage: "IMAGE...", least: 1, completes: "images" },
+  summary: "Show everything about images, here or elsewhere",
+  args: { usage: "IMAGE|PLACE...", least: 1, completes: "images" },
   repeatable: true,
-  options: { format },
+  options: {
+    config: flag("Print the configuration as it is"),
+    creds: credsOption,
+    format,
+    platform: platformOption("Choose a platform of an image that has several"),
+    raw: flag("Print the manifest or index as it is"),
+    "tls-verify": tlsVerifyOption,
+  },
   examples: [
     { line: "tug image inspect -f '{{json .Config.Env}}' debian", does: "Print an image's variables" },
+    { line: "tug image inspect docker://debian:12", does: "Look at an image without fetching it" },
   ],
-  async run({ options, args, connect, context }) {
+  async run({ options, args, connect, context, signal }) {
+    const client = await connect();
+    const look = (name: string) => lookAt(client, name, { context, values: options, signal });
+    if (options.raw || options.config) {
+      const looked = await Promise.all(args.map(look));
+      return { output: looked.map(({ Raw, Config }) => (options.raw ? Raw : Config)).join("\n") };
+    }
+    const find: Find = async (_, name) =>
+      isPlace(name) ? describeLooked(name, await look(name)) : await findImage(client, name);
     return inspectAll({
       context,
-      client: await connect(),
+      client,
       names: args,
-      find: findImage,
+      find,
       format: options.format,
     });
   },

@@ -72,7 +72,8 @@ async function* pushOne(
   }
 }
 
-function layerEvent(event: PushProgressEvent): PushLayerEvent {
+/** A step of sending one layer as the doors tell it. */
+export function layerEvent(event: PushProgressEvent): PushLayerEvent {
   const { id: layer, status: phase } = event;
   if (phase === "pushing") return { kind: "layer", layer, phase, done: event.current, total: event.total };
   if (phase === "mounted") return { kind: "layer", layer, phase, from: event.from };

@@ -23,6 +23,7 @@ import { importImage } from "./import.ts";
 import { eventsOf } from "./progress-events.ts";
 import { pushImages } from "./push.ts";
 import { credentialsOf } from "./registry-auth.ts";
+import { type RemoteImageService, remoteImageService } from "./remote.ts";
 import { type PruneRequest, pruneImages, removeImage } from "./removal.ts";
 import { familiar, references, viewImage } from "./view.ts";
 
@@ -36,6 +37,7 @@ export interface ImageService {
   prune(request: PruneRequest): Promise<PruneResult>;
   /** The id of the image. */
   import(request: ImportRequest, signal: AbortSignal): Promise<string>;
+  readonly remote: RemoteImageService;
   pull(request: PullRequest, signal: AbortSignal): AsyncIterable<PullEvent>;
   logIn(auth: RegistryAuth, signal: AbortSignal): Promise<{ identityToken: string | undefined }>;
   push(request: PushRequest, signal: AbortSignal): AsyncIterable<PushEvent>;
@@ -90,6 +92,7 @@ export function openImageService(parts: ImageServiceParts): ImageService {
       named(reference, () => removeImage(parts, reference, { force, usedBy: users })),
     prune: (request) => pruneImages(parts, request, users),
     import: (request, signal) => importImage(parts, request, signal),
+    remote: remoteImageService(parts),
     pull: (request, signal) => pull(parts, request, signal),
     logIn: (auth, signal) =>
       images.logIn(registryName(auth.serveraddress ?? ""), credentialsOf(auth), signal),

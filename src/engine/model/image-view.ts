@@ -117,6 +117,35 @@ export type PushLayerEvent =
       readonly total: number;
     };
 
+/** How a place is spoken to. */
+export type PlaceAccess = {
+  readonly auth?: dockerApi.RegistryAuth | undefined;
+  readonly insecure?: boolean | undefined;
+  readonly daemon?: string | undefined;
+};
+
+/** Places are written as in docs/images.md; paths are absolute. */
+export type CopyRequest = {
+  readonly source: string;
+  readonly target: string;
+  readonly platform?: dockerApi.Platform | undefined;
+  /** All of an index. */
+  readonly all: boolean;
+  readonly sourceAccess?: PlaceAccess | undefined;
+  readonly targetAccess?: PlaceAccess | undefined;
+};
+
+export type CopyEvent =
+  | PushLayerEvent
+  /** The last event. */
+  | {
+      readonly kind: "copied";
+      readonly digest: string;
+      readonly sizeBytes: number;
+      /** Whether the target had something else under its name. */
+      readonly changed: boolean;
+    };
+
 export type PushPhase = "preparing" | "waiting" | "pushed" | "exists";
 
 export type LayerPhase = "queued" | "waiting" | "verifying" | "downloaded" | "complete" | "exists";

@@ -1,3 +1,5 @@
+import type { CopiedAux } from "./remote-image.ts";
+
 /**
  * One line of the answer to POST /images/create, /images/load and /images/{name}/push. Source: swagger.yaml, `CreateImageInfo`.
  * A line with `errorDetail` is the last one and means failure, whatever the HTTP status was.
@@ -14,7 +16,7 @@ export type ProgressMessage = {
     | { readonly current?: number | undefined; readonly total?: number | undefined }
     | undefined;
   /** Results for programs. */
-  readonly aux?: PushedAux | undefined;
+  readonly aux?: PushedAux | CopiedAux | undefined;
   readonly error?: string | undefined;
   readonly errorDetail?: { readonly code?: number | undefined; readonly message: string } | undefined;
   readonly tug?: ErrorExtension | undefined;

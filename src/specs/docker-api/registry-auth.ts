@@ -2,7 +2,8 @@ import type * as v from "valibot";
 import { optional, struct, text } from "./fields.ts";
 import { parseJson } from "./parse.ts";
 
-const schema = struct({
+/** See `RegistryAuth`. */
+export const registryAuthSchema = struct({
   username: optional(text),
   password: optional(text),
   identitytoken: optional(text),
@@ -11,7 +12,7 @@ const schema = struct({
 });
 
 /** What the X-Registry-Auth header carries. Source: swagger.yaml, "Authentication". */
-export type RegistryAuth = v.InferOutput<typeof schema>;
+export type RegistryAuth = v.InferOutput<typeof registryAuthSchema>;
 
 /**
  * Reads the header: base64url of a JSON object. Nothing, `{}` and what cannot be read count as "no credentials": clients
@@ -20,7 +21,11 @@ export type RegistryAuth = v.InferOutput<typeof schema>;
 export function parseRegistryAuth(header: string | undefined): RegistryAuth | undefined {
   if (header === undefined || header.length > 32_768) return undefined;
   try {
-    const auth = parseJson(schema, Buffer.from(header, "base64").toString(), "the X-Registry-Auth header");
+    const auth = parseJson(
+      registryAuthSchema,
+      Buffer.from(header, "base64").toString(),
+      "the X-Registry-Auth header",
+    );
     return Object.values(auth).some((value) => value !== undefined && value !== "") ? auth : undefined;
   } catch {
     return undefined;
@@ -29,7 +34,7 @@ export function parseRegistryAuth(header: string | undefined): RegistryAuth | un
 
 /** Reads the body of POST /auth. @throws DOCKER_API_BODY */
 export function parseAuthBody(body: string): RegistryAuth {
-  return parseJson(schema, body, "the credentials");
+  return parseJson(registryAuthSchema, body, "the credentials");
 }
 
 /** Answer to POST /auth. Source: swagger.yaml, operation `SystemAuth`. The token is empty where there is none. */

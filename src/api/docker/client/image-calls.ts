@@ -1,7 +1,7 @@
 import { dockerApi } from "../../../specs/index.ts";
-import { errorOfProgress } from "./answer-error.ts";
 import type { CallOptions } from "./container-calls.ts";
-import { readJsonLines } from "./json-lines.ts";
+import { readProgress } from "./progress.ts";
+import { createRemoteImageCalls, type RemoteImageCalls } from "./remote-image-calls.ts";
 import type { ApiRequest, Transport } from "./transport.ts";
 
 export type PullOptions = CallOptions & {
@@ -22,6 +22,7 @@ export type ImportRequest = CallOptions & {
 
 /** Calls about images. `image` is a reference or an id. */
 export type ImageCalls = {
+  readonly remote: RemoteImageCalls;
   list(
     options?: CallOptions & { readonly all?: boolean; readonly filters?: dockerApi.Filters },
   ): Promise<dockerApi.ImageSummary[]>;
@@ -62,6 +63,7 @@ export type ImageCalls = {
 
 export function createImageCalls(transport: Transport): ImageCalls {
   return {
+    remote: createRemoteImageCalls(transport),
     list: ({ all, filters, signal } = {}) => {
       const query = { all, filters: dockerApi.formatFilters(filters ?? new Map()) };
       return transport.sendForJson({ method: "GET", path: "/images/json", query, signal });
@@ -135,16 +137,4 @@ function pathOf(image: string): string {
 function splitTag(target: string): { repo: string; tag: string | undefined } {
   const [, repo = target, tag] = /^(.*):([^:/]+)$/.exec(target) ?? [];
   return { repo, tag };
-}
-
-async function* readProgress(
-  transport: Transport,
-  request: ApiRequest,
-): AsyncGenerator<dockerApi.ProgressMessage> {
-  const response = await transport.send(request);
-  for await (const line of readJsonLines<dockerApi.ProgressMessage>(response.bytes)) {
-    const failure = errorOfProgress(line);
-    if (failure !== undefined) throw failure;
-    yield line;
-  }
 }

@@ -1,6 +1,7 @@
 import { TugError } from "../../../base/index.ts";
 import { dockerApi } from "../../../specs/index.ts";
 import type { Image, ImagesPort, ImportRequest, PullRequest, PushRequest } from "../routes/images/port.ts";
+import { createFakeRemote, type FakeRemoteCall } from "./fake-remote.ts";
 
 /** Images in memory, a registry that can deliver some more, and what was asked. */
 export type FakeImages = {
@@ -10,6 +11,7 @@ export type FakeImages = {
   readonly loads: readonly string[];
   /** What was asked for a platform: `save linux/arm64`. */
   readonly platforms: readonly string[];
+  readonly remoteCalls: readonly FakeRemoteCall[];
   /** With the archive as text. */
   readonly imports: readonly ImportRequest[];
   has(reference: string): boolean;
@@ -24,6 +26,7 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
   const pulls: PullRequest[] = [];
   const pushes: PushRequest[] = [];
   const loads: string[] = [];
+  const remoteCalls: FakeRemoteCall[] = [];
   const platforms: string[] = [];
   const imports: ImportRequest[] = [];
 
@@ -129,6 +132,7 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
       imports.push({ source: text, ...rest });
       return `sha256:${"12".repeat(32)}`;
     },
+    remote: createFakeRemote(remoteCalls),
     async *load(archive, { platform }) {
       if (platform !== undefined) platforms.push(`load ${dockerApi.formatPlatform(platform)}`);
       const chunks: Uint8Array[] = [];
@@ -152,6 +156,7 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
     pushes,
     loads,
     platforms,
+    remoteCalls,
     imports,
     has: (reference) => images.has(reference) || images.has(`${reference}:latest`),
   };

@@ -30,6 +30,8 @@ export interface ImagesPort {
   }): Promise<imageModel.PruneResult>;
   /** Makes an image from an archive of a root file system. Gives its id. */
   import(request: ImportRequest, signal: AbortSignal): Promise<string>;
+  /** Images in other places, written as in docs/images.md. */
+  readonly remote: RemoteImagesPort;
   /** Tries credentials out on the registry of `serveraddress`. A refusal is `unauthorized`. */
   logIn(
     auth: dockerApi.RegistryAuth,
@@ -51,6 +53,30 @@ export interface ImagesPort {
   ): Promise<AsyncIterable<Uint8Array>>;
 }
 
+/** What the routes below /tug/images need of the engine. */
+export interface RemoteImagesPort {
+  copy(request: imageModel.CopyRequest, signal: AbortSignal): AsyncIterable<CopyEvent>;
+  look(
+    place: string,
+    options: PlaceAccess & { readonly platform?: dockerApi.Platform | undefined },
+    signal: AbortSignal,
+  ): Promise<LookedImage>;
+  digest(place: string, access: PlaceAccess, signal: AbortSignal): Promise<string>;
+  tags(place: string, access: PlaceAccess, signal: AbortSignal): Promise<readonly string[]>;
+  /** Gives the digest of what is gone. */
+  delete(place: string, access: PlaceAccess, signal: AbortSignal): Promise<string>;
+}
+
+/** The documents of an image, byte for byte. */
+export type LookedImage = {
+  readonly root: { readonly digest: string; readonly mediaType: string };
+  readonly raw: Uint8Array;
+  readonly manifest: Uint8Array;
+  readonly config: Uint8Array;
+};
+
+export type CopyEvent = imageModel.CopyEvent;
+export type PlaceAccess = imageModel.PlaceAccess;
 export type Image = imageModel.Image;
 export type HistoryEntry = imageModel.HistoryEntry;
 export type Removed = imageModel.Removed;

@@ -4,6 +4,7 @@ import { history, inspectImage, listImages } from "./list.ts";
 import type { ImagesPort } from "./port.ts";
 import { pruneImages } from "./prune.ts";
 import { removeImage, tagImage } from "./references.ts";
+import { copyImage, deleteRemote, digestOfImage, listTags, lookAtImage } from "./remote.ts";
 import { loadImages, pullImage, pushImage, saveImage, saveImages } from "./transfer.ts";
 
 /** A handler that still needs the engine. */
@@ -17,6 +18,11 @@ export function imageRoutes(images: ImagesPort): readonly Route[] {
       handler(images, request);
   return [
     { method: "POST", path: "/auth", since: 24, handler: using(logIn) },
+    { method: "POST", path: "/tug/images/copy", since: 24, handler: using(copyImage) },
+    { method: "GET", path: "/tug/images/look", since: 24, handler: using(lookAtImage) },
+    { method: "GET", path: "/tug/images/digest", since: 24, handler: using(digestOfImage) },
+    { method: "GET", path: "/tug/images/tags", since: 24, handler: using(listTags) },
+    { method: "DELETE", path: "/tug/images/remote", since: 24, handler: using(deleteRemote) },
     { method: "GET", path: "/images/json", since: 24, handler: using(listImages) },
     { method: "GET", path: "/images/get", since: 24, handler: using(saveImages) },
     { method: "POST", path: "/images/create", since: 24, handler: using(pullImage) },

@@ -74,7 +74,8 @@ function progress(messages: AsyncIterable<dockerApi.ProgressMessage>): StreamAns
   return { kind: "stream", type: dockerApi.mediaTypes.json, pieces: progressLines(messages) };
 }
 
-function authOf({ headers }: DoorRequest): dockerApi.RegistryAuth | undefined {
+/** What X-Registry-Auth carries. */
+export function authOf({ headers }: DoorRequest): dockerApi.RegistryAuth | undefined {
   const auth = headers["x-registry-auth"];
   return dockerApi.parseRegistryAuth(Array.isArray(auth) ? auth[0] : auth);
 }

@@ -1,0 +1,46 @@
+import { dockerApi } from "../../../specs/index.ts";
+import type { CallOptions } from "./container-calls.ts";
+import { readProgress } from "./progress.ts";
+import type { Transport } from "./transport.ts";
+
+/** How a place is spoken to. */
+export type PlaceOptions = CallOptions & {
+  readonly auth?: dockerApi.RegistryAuth | undefined;
+  readonly insecure?: boolean | undefined;
+  readonly daemon?: string | undefined;
+};
+
+/** Calls about images in other places, written as in docs/images.md; paths are absolute. */
+export type RemoteImageCalls = {
+  /** Progress until the image is there; the last message has the digest. */
+  copy(body: dockerApi.CopyBody, options?: CallOptions): AsyncIterable<dockerApi.ProgressMessage>;
+  look(
+    place: string,
+    options?: PlaceOptions & { readonly platform?: string | undefined },
+  ): Promise<dockerApi.LookedImage>;
+  digest(place: string, options?: PlaceOptions): Promise<string>;
+  tags(place: string, options?: PlaceOptions): Promise<readonly string[]>;
+  /** Gives the digest of what is gone. */
+  delete(place: string, options?: PlaceOptions): Promise<string>;
+};
+
+export function createRemoteImageCalls(transport: Transport): RemoteImageCalls {
+  const request = (method: "GET" | "DELETE", name: string, place: string, options: PlaceOptions) => {
+    const { auth, insecure, daemon, signal } = options;
+    const headers = auth && { "X-Registry-Auth": dockerApi.formatRegistryAuth(auth) };
+    return { method, path: `/tug/images/${name}`, query: { place, insecure, daemon }, headers, signal };
+  };
+  return {
+    copy: (json, { signal } = {}) =>
+      readProgress(transport, { method: "POST", path: "/tug/images/copy", json, signal }),
+    look: (place, { platform, ...options } = {}) => {
+      const { query, ...rest } = request("GET", "look", place, options);
+      return transport.sendForJson({ ...rest, query: { ...query, platform } });
+    },
+    digest: async (place, options = {}) =>
+      (await transport.sendForJson<{ Digest: string }>(request("GET", "digest", place, options))).Digest,
+    tags: (place, options = {}) => transport.sendForJson(request("GET", "tags", place, options)),
+    delete: async (place, options = {}) =>
+      (await transport.sendForJson<{ Digest: string }>(request("DELETE", "remote", place, options))).Digest,
+  };
+}

@@ -1,0 +1,57 @@
+import { TugError } from "../../../base/index.ts";
+import type { RemoteImagesPort } from "../routes/images/port.ts";
+
+/** What was asked about images in other places: the call, the place or the request, and how it is spoken to. */
+export type FakeRemoteCall = readonly [call: string, what: unknown, how?: unknown];
+
+/** Places in memory, all of which have the same image under the digest of `cd`. One that holds "missing" has none. */
+export function createFakeRemote(calls: FakeRemoteCall[]): RemoteImagesPort {
+  const digest = `sha256:${"cd".repeat(32)}`;
+  const find = (place: string): void => {
+    if (!place.includes("missing")) return;
+    throw new TugError("notFound", "FAKE_NO_IMAGE", `cannot inspect ${place}: it is not there`);
+  };
+  return {
+    async *copy(request) {
+      calls.push(["copy", request]);
+      find(request.source);
+      const layer = `sha256:${"ab".repeat(32)}`;
+      yield { kind: "layer", layer, phase: "waiting" };
+      yield { kind: "layer", layer, phase: "pushed" };
+      yield { kind: "copied", digest, sizeBytes: 528, changed: !request.target.includes("same") };
+    },
+    async look(place, options) {
+      calls.push(["look", place, options]);
+      find(place);
+      const config = {
+        created: "2026-01-01T00:00:00Z",
+        architecture: "amd64",
+        os: "linux",
+        config: { Env: ["A=1"] },
+      };
+      const layers = [{ mediaType: "application/x", digest: `sha256:${"ab".repeat(32)}`, size: 7 }];
+      const bytes = (value: object) => Buffer.from(JSON.stringify(value));
+      return {
+        root: { digest, mediaType: "application/vnd.oci.image.index.v1+json" },
+        raw: bytes({ manifests: [] }),
+        manifest: bytes({ layers }),
+        config: bytes(config),
+      };
+    },
+    async digest(place, access) {
+      calls.push(["digest", place, access]);
+      find(place);
+      return digest;
+    },
+    async tags(place, access) {
+      calls.push(["tags", place, access]);
+      find(place);
+      return ["1.0", "1.1", "2.0", "latest"];
+    },
+    async delete(place, access) {
+      calls.push(["delete", place, access]);
+      find(place);
+      return digest;
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import type * as v from "valibot";
+import { flag, optional, struct, text } from "./fields.ts";
+import { parseJson } from "./parse.ts";
+import { registryAuthSchema } from "./registry-auth.ts";
+
+const access = struct({
+  Auth: optional(registryAuthSchema),
+  /** The registry may have any certificate, or speak without encryption. */
+  Insecure: optional(flag),
+  /** Address of Docker's daemon: unix:///PATH. */
+  Daemon: optional(text),
+});
+
+const schema = struct({
+  Source: text,
+  Target: text,
+  Platform: optional(text),
+  All: optional(flag),
+  SourceAccess: optional(access),
+  TargetAccess: optional(access),
+});
+
+/** Body of POST /tug/images/copy. Places are written as in docs/images.md; paths are absolute. */
+export type CopyBody = v.InferOutput<typeof schema>;
+
+/** How a place is spoken to. */
+export type PlaceAccess = v.InferOutput<typeof access>;
+
+/** Reads the body of POST /tug/images/copy. @throws DOCKER_API_BODY */
+export function parseCopyBody(body: string): CopyBody {
+  return parseJson(schema, body, "the request for a copy");
+}
+
+/** What the last message of a copy tells programs. */
+export type CopiedAux = { readonly Digest: string; readonly Size: number; readonly Changed: boolean };
+
+/** Answer to GET /tug/images/look: the documents of an image, byte for byte. */
+export type LookedImage = {
+  /** Of what the name stands for. */
+  readonly Digest: string;
+  readonly MediaType: string;
+  readonly Raw: string;
+  /** Of the image for the platform. */
+  readonly Manifest: string;
+  readonly Config: string;
+};
