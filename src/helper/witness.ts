@@ -33,7 +33,10 @@ export function openWitness(maker: ProcessMaker, logger: Logger): Witness {
   const connect = async (): Promise<Socket> => {
     const socket = await maker.connect("witness");
     const take = createReader((key, status) => entries.get(key)?.ended.resolve(status));
-    socket.on("error", () => undefined).on("data", take).once("end", () => socket.destroy());
+    socket
+      .on("error", () => undefined)
+      .on("data", take)
+      .once("end", () => socket.destroy());
     socket.once("close", () => {
       connection = undefined;
       if (closed || entries.size === 0) return;
