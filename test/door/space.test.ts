@@ -8,6 +8,10 @@ async function ok(cli: CliBench, line: string | readonly string[]): Promise<stri
   return stdout;
 }
 
+async function idOf(cli: CliBench, name: string): Promise<string> {
+  return ok(cli, ["inspect", "-f", "{{.Id}}", name]);
+}
+
 test("published ports are shown, all of them or one", async () => {
   await using cli = await openCli();
   await ok(cli, "create --name web busybox");
