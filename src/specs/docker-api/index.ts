@@ -73,19 +73,19 @@ export { formatPlatform, type Platform, parsePlatform } from "./platform.ts";
 export type { ErrorBody, ErrorExtension, ProgressMessage } from "./progress.ts";
 export { fullReference, splitReference, taggedReference } from "./reference.ts";
 export {
-  type CopiedAux,
-  type CopyBody,
-  type LookedImage,
-  type PlaceAccess,
-  parseCopyBody,
-} from "./remote-image.ts";
-export {
   type AuthAnswer,
   formatRegistryAuth,
   parseAuthBody,
   parseRegistryAuth,
   type RegistryAuth,
 } from "./registry-auth.ts";
+export {
+  type CopiedAux,
+  type CopyBody,
+  type LookedImage,
+  type PlaceAccess,
+  parseCopyBody,
+} from "./remote-image.ts";
 export type {
   BlkioEntry,
   BlkioStats,
