@@ -65,7 +65,10 @@ describe("tug stats", { skip: needsBox() }, () => {
     const json = JSON.parse(await engine.ok(["stats", "--no-stream", "--format", "json", "busy"]));
     assert.deepEqual([json.Name, json.PIDs, json.Container], ["busy", "2", "busy"]);
     const absent = await engine.tug(["stats", "--no-stream", "absent"]);
-    assert.deepEqual([absent.code, absent.stderr], [1, "tug: No such container: absent\n"]);
+    assert.deepEqual(
+      [absent.code, absent.stderr],
+      [1, "tug: No such container: absent\nlist them with: tug ps -a\n"],
+    );
   });
 
   test("a stream follows containers as they come and go, and ends with the ones that were named", async () => {
