@@ -30,8 +30,9 @@ export function containerImages(images: Images, isHost: (containerId: string) =>
     },
     release: (containerId) => images.removeContainerSnapshot(containerId),
     async sizes(containerId) {
-      if (isHost(containerId)) return { writableBytes: 0 };
-      return { writableBytes: (await images.containerUsage(containerId)).bytes };
+      if (isHost(containerId)) return { writableBytes: 0, rootfsBytes: 0 };
+      const { bytes } = await images.containerUsage(containerId);
+      return { writableBytes: bytes, rootfsBytes: bytes };
     },
   };
 }
