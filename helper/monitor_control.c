@@ -62,14 +62,17 @@ static void answer_status(struct monitor *m, struct control *c, uint16_t type)
 	send_record(c, type, 0, content, (size_t)(at - content));
 }
 
-/* Init is a child that nobody else reaps: its pid is its own until the monitor has seen it end. */
-static int signal_init(const struct monitor *m, uint32_t number)
+/*
+ * Init is a child that nobody else reaps: its pid is its own until the monitor has seen it end. It leads a process group
+ * unless it has left it.
+ */
+static int signal_init(const struct monitor *m, uint32_t number, bool group)
 {
 	if (m->init == 0 || m->finished_at != 0) {
 		errno = ESRCH;
 		return -1;
 	}
-	return kill(m->init, (int)number);
+	return group && kill(-m->init, (int)number) == 0 ? 0 : kill(m->init, (int)number);
 }
 
 /* Carries out a request whose answer has no content; -1 and errno on failure. */
@@ -93,7 +96,7 @@ static int obey(struct monitor *m, struct control *c, uint16_t type, const uint3
 		c->watching = true;
 		return 0;
 	case CONTROL_SIGNAL:
-		return signal_init(m, value[0]);
+		return signal_init(m, value[0], value[1] != 0);
 	default:
 		errno = ENOSYS;
 		return -1;

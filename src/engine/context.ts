@@ -6,6 +6,7 @@ import type { ImageSource } from "./containers/image-source.ts";
 import type { ContainerStore } from "./containers/store.ts";
 import type { EventLog } from "./events.ts";
 import type { ExecSessions } from "./exec/sessions.ts";
+import type { HealthTable } from "./health/table.ts";
 
 /** What the parts of an engine share. */
 export type EngineContext = {
@@ -13,6 +14,7 @@ export type EngineContext = {
   readonly store: ContainerStore;
   readonly images: ImageSource;
   readonly execs: ExecSessions;
+  readonly health: HealthTable;
   readonly networks: Networks;
   readonly helper: Helper;
   /** Makes the processes that become monitors. */

@@ -24,6 +24,11 @@ const migrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    module: "journal",
+    version: 3,
+    sql: "CREATE TABLE health (container TEXT PRIMARY KEY, health TEXT NOT NULL) STRICT",
+  },
   { module: "journal", version: 2, sql: "CREATE INDEX events_object ON events (object, action, time)" },
 ];
 

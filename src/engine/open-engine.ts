@@ -26,6 +26,8 @@ import type { EngineContext } from "./context.ts";
 import { createEventLog } from "./events.ts";
 import { type Execs, openExecs } from "./exec/service.ts";
 import { createExecSessions } from "./exec/sessions.ts";
+import { openHealthChecks } from "./health/service.ts";
+import { openHealthTable } from "./health/table.ts";
 import { containerImages } from "./images/container-images.ts";
 import { HELLO, helloImage } from "./images/hello.ts";
 import { isHostImage } from "./images/host-image.ts";
@@ -127,6 +129,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     store,
     images: containerImages(images, isHost),
     execs: createExecSessions((id) => store.get(id) !== undefined),
+    health: openHealthTable(journal),
     networks,
     helper,
     spawner,
@@ -141,6 +144,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   await networks.recover((id) => usesNetworks.has(store.get(id)?.state.status ?? ""));
   const execs = openExecs(context);
   await execs.recover();
+  opened.use(openHealthChecks(context, containers.endUnhealthy)).recover();
   const system = systemFacts(context, {
     version: options.version,
     id: await directoryId(layout.data),

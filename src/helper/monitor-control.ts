@@ -40,8 +40,8 @@ export interface MonitorControl extends Disposable {
   detachAll(): Promise<void>;
   /** Stops, or goes on with, writing the log. */
   stopLog(stopped: boolean): Promise<void>;
-  /** Sends a signal to init; never to another process with its pid. */
-  signal(number: number): Promise<void>;
+  /** Sends a signal to init, or with `group` to its process group; never to another process with its pid. */
+  signal(number: number, options?: { group?: boolean }): Promise<void>;
   /**
    * From now on tells the listener of events; those that have happened come first. When the connection closes without
    * an exit, the record in the directory tells whether there was one: a request that crosses the monitor's end breaks
@@ -124,7 +124,8 @@ export async function connectMonitor(directory: string, signal?: AbortSignal): P
     closeStdin: () => command("close standard input", types.closeStdin),
     detachAll: () => command("detach all clients", types.detachAll),
     stopLog: (stopped) => command("stop the log", types.stopLog, stopped ? 1 : 0),
-    signal: (number) => command(`send signal ${number}`, types.signal, number),
+    signal: (number, { group = false } = {}) =>
+      command(`send signal ${number}`, types.signal, number, group ? 1 : 0),
     watch: (to) => {
       listener = to;
       return command("watch the container", types.watch);

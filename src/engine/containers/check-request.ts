@@ -27,12 +27,6 @@ export function checkRequest(request: CreateContainerRequest, facts: HostFacts):
   containerCapabilities(request.security, facts.boundingCapabilities);
 }
 
-/** What a client should tell although the container is made. */
-export function requestWarnings({ healthcheck }: CreateContainerRequest): string[] {
-  const asked = healthcheck !== undefined && healthcheck.test.kind !== "none";
-  return asked ? ["the health check is kept on record but not carried out yet"] : [];
-}
-
 function checkSupported(request: CreateContainerRequest): void {
   const { network, resources, volumesFrom, runtime, namespaces, logging, storageOptions, from } = request;
   if (network.mode.kind !== "named" && (network.ports.length > 0 || network.publishAll)) {

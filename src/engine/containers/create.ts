@@ -5,7 +5,7 @@ import type { MountRequest } from "../model/mount-request.ts";
 import { checkNetworks } from "../networks/check.ts";
 import { commandLine } from "../spec/process.ts";
 import { newVolumeName, openVolumes } from "../volumes.ts";
-import { checkRequest, requestWarnings } from "./check-request.ts";
+import { checkRequest } from "./check-request.ts";
 import { publishContainerOnce } from "./events.ts";
 import { fillVolume } from "./fill-volume.ts";
 import type { ContainerImage } from "./image-source.ts";
@@ -114,9 +114,6 @@ async function makeVolumes(context: EngineContext, { id, request }: ContainerRec
 function warningsFor(request: CreateContainerRequest, image: ContainerImage): string[] {
   const wanted = request.platform;
   const got = image.recorded;
-  const foreign =
-    wanted !== undefined && wanted.architecture !== got.architecture
-      ? [`the image is for ${got.os}/${got.architecture}, not for ${wanted.os}/${wanted.architecture}`]
-      : [];
-  return [...foreign, ...requestWarnings(request)];
+  if (wanted === undefined || wanted.architecture === got.architecture) return [];
+  return [`the image is for ${got.os}/${got.architecture}, not for ${wanted.os}/${wanted.architecture}`];
 }

@@ -46,6 +46,8 @@ export interface Containers {
   pause(reference: string): Promise<void>;
   unpause(reference: string): Promise<void>;
   update(reference: string, update: UpdateRequest): Promise<void>;
+  /** Restarts a container, stops it, or kills it and leaves the rest to its restart policy. */
+  endUnhealthy(reference: string, action: "restart" | "stop" | "kill"): Promise<void>;
   rename(reference: string, name: string): Promise<void>;
   remove(reference: string, options: { force: boolean; volumes: boolean }): Promise<void>;
   /** Removes containers that do not run; their volumes stay. */
@@ -125,6 +127,12 @@ export function openContainers(context: EngineContext): Containers {
       signal,
     });
   };
+  const restart = async (reference: string, options: StopOptions, signal: AbortSignal): Promise<void> => {
+    const record = store.find(reference);
+    if (isRunning(record) || record.state.status === "restarting") await stop(record.id, options, signal);
+    await start(record.id);
+    publishContainer(context, record, "restart");
+  };
 
   return {
     create: (request) => createContainer(context, request),
@@ -133,12 +141,7 @@ export function openContainers(context: EngineContext): Containers {
     sizes: async (reference) => context.images.sizes(store.find(reference).id),
     start: async (reference) => start(store.find(reference).id),
     stop,
-    async restart(reference, options, signal) {
-      const record = store.find(reference);
-      if (isRunning(record) || record.state.status === "restarting") await stop(record.id, options, signal);
-      await start(record.id);
-      publishContainer(context, record, "restart");
-    },
+    restart,
     async kill(reference, signalName) {
       const record = store.find(reference);
       const name = signalName ?? "SIGKILL";
@@ -158,6 +161,12 @@ export function openContainers(context: EngineContext): Containers {
     async update(reference, update) {
       const { id } = store.find(reference);
       await mutex.run(id, async () => updateContainer(context, store.find(id), update));
+    },
+    async endUnhealthy(reference, action) {
+      const { signal } = new AbortController();
+      if (action === "kill") await sendSignal(context, live, store.find(reference), "SIGKILL");
+      else if (action === "stop") await stop(reference, {}, signal);
+      else await restart(reference, {}, signal);
     },
     async rename(reference, name) {
       const record = store.find(reference);

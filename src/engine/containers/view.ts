@@ -1,4 +1,6 @@
 import type { EngineContext } from "../context.ts";
+import { mergeHealthcheck } from "../health/check.ts";
+import type { Health } from "../health/state.ts";
 import type { Container, ContainerState, MountPoint } from "../model/container-view.ts";
 import type { MountRequest } from "../model/mount-request.ts";
 import { viewConnections } from "../networks/view.ts";
@@ -9,7 +11,7 @@ import type { ContainerRecord } from "./record.ts";
 
 /** A container as the doors show it. */
 export function viewContainer(
-  { layout, execs, networks }: EngineContext,
+  { layout, execs, networks, health }: EngineContext,
   record: ContainerRecord,
 ): Container {
   const { id, name, createdAt, request, image } = record;
@@ -29,10 +31,11 @@ export function viewContainer(
       workingDir: request.workingDir ?? image.defaults.WorkingDir,
       user: request.user ?? image.defaults.User,
       hostname: request.hostname ?? id.slice(0, 12),
+      healthcheck: mergeHealthcheck(request.healthcheck, image.defaults),
     },
     path,
     args,
-    state: viewState(record),
+    state: viewState(record, health.get(id)),
     restartCount: record.state.restartCount,
     planDigest: record.state.planDigest,
     driver: "overlay",
@@ -47,10 +50,10 @@ export function viewContainer(
   };
 }
 
-function viewState({ state }: ContainerRecord): ContainerState {
+function viewState({ state }: ContainerRecord, health: Health | undefined): ContainerState {
   const { status, pid, exitCode, error, oomKilled, startedAt, finishedAt } = state;
   const shown = status === "creating" ? "created" : status === "starting" ? beforeStart(state) : status;
-  return { status: shown, pid, exitCode, error, oomKilled, startedAt, finishedAt };
+  return { status: shown, pid, exitCode, error, oomKilled, startedAt, finishedAt, health };
 }
 
 /** What a container that is being started was before. */

@@ -14,6 +14,8 @@ export type ExecRecord = {
   /** The run of the container that the session belongs to: pid and start time of init. */
   readonly init: { readonly pid: number; readonly startTime: string };
   readonly request: ExecRequest;
+  /** A probe of the container's health is of no use to another engine. */
+  readonly purpose?: "health";
 };
 
 const FILE = "session.json";

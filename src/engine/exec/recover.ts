@@ -33,6 +33,7 @@ async function recover(context: EngineContext, record: ExecRecord): Promise<void
     session.process = init;
     if (init !== undefined) context.witness.watch(init);
     await watchExec(context, session, { control, starting: false });
+    if (record.purpose === "health") await control.signal(9, { group: true }).catch(() => undefined);
   } catch (error) {
     if (!(error instanceof TugError && error.code === "HELPER_MONITOR_LOST")) throw error;
     const exit = await readExitRecord(directory);

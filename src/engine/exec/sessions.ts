@@ -1,5 +1,5 @@
-import { rm } from "node:fs/promises";
 import type { InitProcess, MonitorControl } from "../../helper/index.ts";
+import { removeRunFiles } from "../containers/run-directory.ts";
 import { engineError } from "../errors.ts";
 import type { Exec } from "../model/exec-view.ts";
 import type { ExecRecord } from "./record.ts";
@@ -26,6 +26,8 @@ export interface ExecSessions {
   find(id: string): ExecSession;
   /** Ids of a container's sessions that have not ended, of its run by that init. */
   idsOf(containerId: string, init: ExecRecord["init"]): string[];
+  /** Forgets a session and removes its directory. */
+  forget(session: ExecSession): Promise<void>;
   /** Forgets what has ended long ago, and what belongs to containers that are gone, with its directories. */
   prune(): Promise<void>;
 }
@@ -68,6 +70,10 @@ export function createExecSessions(
       [...table.values()]
         .filter(({ record, status }) => status !== "ended" && belongsTo(record, containerId, init))
         .map(({ record }) => record.id),
+    async forget({ record, directory }) {
+      table.delete(record.id);
+      await removeRunFiles(directory);
+    },
     async prune() {
       const ended = [...table.values()].filter(({ status }) => status === "ended");
       const crowded = new Set(ended.toSorted((a, b) => b.endedAt - a.endedAt).slice(KEPT));
@@ -79,8 +85,7 @@ export function createExecSessions(
       );
       for (const session of forgotten) {
         if (session.status === "starting" || session.status === "running") continue;
-        table.delete(session.record.id);
-        await rm(session.directory, { recursive: true, force: true });
+        await this.forget(session);
       }
     },
   };

@@ -89,7 +89,12 @@ export type HealthcheckRequest = {
   readonly startPeriod?: number | undefined;
   readonly startInterval?: number | undefined;
   readonly retries?: number | undefined;
+  /** What is done when it has become unhealthy; left out: nothing. */
+  readonly onUnhealthy?: UnhealthyAction | undefined;
 };
+
+/** `kill` leaves it to the restart policy what comes then, `stop` does not. */
+export type UnhealthyAction = "none" | "restart" | "kill" | "stop";
 
 export type RestartRequest = {
   readonly policy: "no" | "always" | "unless-stopped" | "on-failure";

@@ -11,6 +11,19 @@ export type ImageDefaults = {
   readonly WorkingDir?: string | undefined;
   readonly User?: string | undefined;
   readonly ExposedPorts?: Readonly<Record<string, object>> | null | undefined;
+  readonly Shell?: readonly string[] | null | undefined;
+  /** Durations in nanoseconds. */
+  readonly Healthcheck?:
+    | {
+        readonly Test?: readonly string[] | undefined;
+        readonly Interval?: number | undefined;
+        readonly Timeout?: number | undefined;
+        readonly StartPeriod?: number | undefined;
+        readonly StartInterval?: number | undefined;
+        readonly Retries?: number | undefined;
+      }
+    | null
+    | undefined;
 };
 
 /** Numbers for the user that a request names, looked up in the container's own passwd and group files. */

@@ -10,7 +10,10 @@ const commandLine = v.pipe(
 /** A set of names written as an object with empty values. */
 const nameSet = mapOf(v.unknown());
 
-/** How a container is probed. Durations are in nanoseconds. `Test` starts with NONE, CMD or CMD-SHELL. */
+/**
+ * How a container is probed. Durations are in nanoseconds. `Test` starts with NONE, CMD or CMD-SHELL. `OnUnhealthy` is not
+ * Docker's: what is done when it has become unhealthy.
+ */
 export const healthConfig = struct({
   Test: optional(texts),
   Interval: optional(integer),
@@ -18,6 +21,7 @@ export const healthConfig = struct({
   StartPeriod: optional(integer),
   StartInterval: optional(integer),
   Retries: optional(integer),
+  OnUnhealthy: optional(text),
 });
 
 /** The part of a create body that does not depend on the host. Source: swagger.yaml, `ContainerConfig`. */

@@ -149,6 +149,9 @@ const health = {
   "health-start-interval": single("DURATION", "Time between checks while it starts", { read: readDuration }),
   "health-start-period": single("DURATION", "Time it may take to start", { read: readDuration }),
   "health-timeout": single("DURATION", "Time a check may take", { read: readDuration }),
+  "on-unhealthy": choice("ACTION", "What to do when it has become unhealthy", {
+    words: ["none", "restart", "kill", "stop"],
+  }),
   "no-healthcheck": flag("Switch the image's health check off"),
 } as const;
 

@@ -11,10 +11,12 @@ export function buildHealthcheck(values: CreateValues): dockerApi.HealthConfig |
     StartPeriod: values["health-start-period"],
     StartInterval: values["health-start-interval"],
     Retries: values["health-retries"],
+    OnUnhealthy: values["on-unhealthy"],
   };
   const asked = command !== undefined || Object.values(timing).some((value) => value !== undefined);
   if (values["no-healthcheck"]) {
-    if (asked) throw cliError("CONFLICT", "--no-healthcheck conflicts with --health-* options");
+    if (asked)
+      throw cliError("CONFLICT", "--no-healthcheck conflicts with --health-* options and --on-unhealthy");
     return { Test: ["NONE"] };
   }
   if (!asked) return undefined;

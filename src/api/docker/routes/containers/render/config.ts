@@ -42,6 +42,7 @@ function renderHealthcheck(check: HealthcheckRequest): dockerApi.HealthConfig {
     StartPeriod: check.startPeriod,
     StartInterval: check.startInterval,
     Retries: check.retries,
+    OnUnhealthy: check.onUnhealthy,
   };
 }
 

@@ -62,7 +62,16 @@ export function translateHealthcheck(
     startPeriod: config.StartPeriod || undefined,
     startInterval: config.StartInterval || undefined,
     retries: config.Retries || undefined,
+    onUnhealthy: readAction(config.OnUnhealthy || undefined),
   };
+}
+
+const actions = ["none", "restart", "kill", "stop"] as const;
+
+function readAction(text: string | undefined): HealthcheckRequest["onUnhealthy"] {
+  const action = actions.find((known) => known === text);
+  if (action !== undefined || text === undefined) return action;
+  throw refuse(["Healthcheck", "OnUnhealthy"], `it must be one of ${actions.join(", ")}`);
 }
 
 function readTest(test: readonly string[]): HealthcheckRequest["test"] {

@@ -17,7 +17,7 @@ export const richBody = {
   Labels: { a: "b", constructor: "c" },
   StopSignal: "SIGINT",
   StopTimeout: 0,
-  Healthcheck: { Test: ["CMD-SHELL", "true"], Interval: 5_000_000_000, Retries: 3 },
+  Healthcheck: { Test: ["CMD-SHELL", "true"], Interval: 5_000_000_000, Retries: 3, OnUnhealthy: "kill" },
   HostConfig: {
     Binds: ["/srv:/data:ro", "cache:/cache"],
     LogConfig: { Type: "json-file", Config: { "max-size": "1m" } },
