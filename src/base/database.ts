@@ -25,6 +25,12 @@ export interface Database extends Disposable {
    * there is none. Does nothing where there is too little.
    */
   keepRoom(): void;
+  /**
+   * Runs `work`, whose commits do not wait for the disk: when the power fails they may be lost, always together with all
+   * that came after them. The death of the process loses nothing. For rows that mean nothing after a power loss, and for
+   * those that a later commit makes durable before anybody relies on them.
+   */
+  lazily<T>(work: () => T): T;
   close(): void;
 }
 
@@ -68,12 +74,24 @@ function connect(path: string): DatabaseSync {
 
 function wrap(sql: DatabaseSync): Database {
   let depth = 0;
+  let isLazy = false;
   const close = () => sql.close();
   return {
     sql,
     close,
     keepRoom: () => keepRoom(sql),
     [Symbol.dispose]: close,
+    lazily(work) {
+      if (isLazy || depth > 0) return work();
+      isLazy = true;
+      sql.exec("PRAGMA synchronous = NORMAL");
+      try {
+        return work();
+      } finally {
+        sql.exec("PRAGMA synchronous = FULL");
+        isLazy = false;
+      }
+    },
     transaction(work) {
       const [begin, commit, rollback] =
         depth === 0

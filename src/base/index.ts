@@ -20,4 +20,5 @@ export { jsonPointer } from "./json-pointer.ts";
 export { jsonLogger, type LogFields, type Logger, type LogLevel, silentLogger } from "./logger.ts";
 export { createKeyedMutex, createMutex, type Mutex } from "./mutex.ts";
 export { openNewFile } from "./new-file.ts";
+export { removeTree } from "./remove-tree.ts";
 export { reasonOf } from "./system-error.ts";

@@ -2,6 +2,7 @@ import type { EngineLayout, Logger } from "../base/index.ts";
 import type { Helper, ProcessMaker, Witness } from "../helper/index.ts";
 import type { HostFacts } from "../host/index.ts";
 import type { Networks } from "../network/index.ts";
+import type { Background } from "./background.ts";
 import type { ImageSource } from "./containers/image-source.ts";
 import type { ContainerStore } from "./containers/store.ts";
 import type { EventLog } from "./events.ts";
@@ -22,6 +23,8 @@ export type EngineContext = {
   /** Knows the ends of processes whose monitors are lost. */
   readonly witness: Witness;
   readonly readFacts: () => Promise<HostFacts>;
+  /** Removal of containers that nobody sees any more. */
+  readonly background: Background;
   readonly events: EventLog;
   readonly logger: Logger;
 };

@@ -20,6 +20,7 @@ import {
   readProxies,
 } from "../images/index.ts";
 import { networkMigrations, openNetworks } from "../network/index.ts";
+import { createBackground } from "./background.ts";
 import { type Containers, openContainers } from "./containers/service.ts";
 import { containerMigrations, containerStore } from "./containers/store.ts";
 import type { EngineContext } from "./context.ts";
@@ -55,6 +56,9 @@ export type EngineOptions = {
   /** Where credentials are for clients that bring none. */
   readonly home: string;
 };
+
+/** How long an engine that ends goes on removing what containers left, in milliseconds; the next one does the rest. */
+const FAREWELL = 2000;
 
 /** An engine: what the doors call. */
 export interface Engine {
@@ -124,7 +128,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     }),
   );
   const isHost = (id: string): boolean => isHostImage(store.get(id)?.image.id ?? "");
+  const background = createBackground();
+  opened.defer(() =>
+    Promise.race([background.settled(), new Promise<void>((late) => setTimeout(late, FAREWELL))]),
+  );
   const context: EngineContext = {
+    background,
     layout,
     store,
     images: containerImages(images, isHost),
@@ -158,7 +167,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     containers,
     execs,
     networks: openNetworkService(context),
-    images: openImageService({ images, store, events }),
+    images: openImageService({ images, store, events, settled: background.settled }),
     system,
     plans: containers,
     close: () => kept.disposeAsync(),

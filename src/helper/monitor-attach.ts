@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { constants, open } from "node:fs/promises";
+import { closeSync, constants, openSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { basename, dirname, join } from "node:path";
 import { errnoOf, messageOf, TugError } from "../base/index.ts";
@@ -63,8 +63,12 @@ const ADDRESS_SIZE = 108;
 export async function connectMonitorSocket(path: string, signal?: AbortSignal): Promise<Socket> {
   try {
     if (Buffer.byteLength(path) < ADDRESS_SIZE) return await connectPath(path, signal);
-    await using directory = await open(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
-    return await connectPath(`/proc/self/fd/${directory.fd}/${basename(path)}`, signal);
+    const directory = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      return await connectPath(`/proc/self/fd/${directory}/${basename(path)}`, signal);
+    } finally {
+      closeSync(directory);
+    }
   } catch (error) {
     signal?.throwIfAborted();
     const reason =

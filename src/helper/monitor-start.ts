@@ -21,8 +21,11 @@ export type MonitorStartOptions = {
    * also of a program that no FIFO holds back. When it rejects nothing is created.
    */
   readonly onReady?: () => Promise<void>;
+  /** Called when the container's first process exists, before the plan goes on. */
+  readonly onCreated?: (container: MonitoredContainer) => void;
 };
 
+/** The container's first process, and the digest of the plan that made it. */
 export type MonitoredContainer = { readonly digest: Digest; readonly init: InitProcess };
 
 /**
@@ -37,7 +40,7 @@ export async function startMonitor(
   plan: Plan,
   options: MonitorStartOptions = {},
 ): Promise<MonitoredContainer> {
-  const { signal, bindings, onReady } = options;
+  const { signal, bindings, onReady, onCreated } = options;
   verifyPlan(plan);
   const { message, digest } = encodePlan(plan, bindings);
   return converseWith(maker, "monitor", async (socket) => {
@@ -51,7 +54,7 @@ export async function startMonitor(
         await onReady?.();
         if (onReady !== undefined) socket.write(message);
       };
-      return await converse(socket, { plan, digest, directory: request.directory, onGreeting });
+      return await converse(socket, { plan, digest, directory: request.directory, onGreeting, onCreated });
     } catch (error) {
       signal?.throwIfAborted();
       throw error;
@@ -61,7 +64,13 @@ export async function startMonitor(
   });
 }
 
-type Expected = { plan: Plan; digest: Digest; directory: string; onGreeting: () => Promise<void> };
+type Expected = {
+  plan: Plan;
+  digest: Digest;
+  directory: string;
+  onGreeting: () => Promise<void>;
+  onCreated: MonitorStartOptions["onCreated"];
+};
 
 async function converse(socket: Socket, expected: Expected): Promise<MonitoredContainer> {
   const { plan, digest, directory } = expected;
@@ -73,7 +82,10 @@ async function converse(socket: Socket, expected: Expected): Promise<MonitoredCo
       checkTable(answer.tableHash);
       await expected.onGreeting();
     }
-    if (answer.type === "created") init = { pid: answer.pid, startTime: answer.startTime };
+    if (answer.type === "created") {
+      init = { pid: answer.pid, startTime: answer.startTime };
+      expected.onCreated?.({ digest, init });
+    }
     if (answer.type === "failed")
       throw greeted ? failureError(plan, answer.failure) : setupError(answer.failure, directory);
     if (answer.type === "done" && init !== undefined && answer.digest === digest) return { digest, init };

@@ -31,10 +31,9 @@ export type HostFacts = {
  * @param pid whose mounts, control groups and capabilities count; this process's by default
  */
 export async function readHostFacts(pid: number | "self" = "self"): Promise<HostFacts> {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return {
     ...machineFacts(),
-    boundingCapabilities: BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`),
+    boundingCapabilities: pid === "self" ? ownBoundingSet() : boundingSetOf(pid),
     mounts: mountsOf(readFileSync(`/proc/${pid}/mountinfo`, "utf8")),
     groups: groupsOf(readOptional(`/proc/${pid}/cgroup`)),
   };
@@ -57,6 +56,14 @@ const machineFacts = once((): MachineFacts => {
     },
   };
 });
+
+/** This process drops no capabilities. */
+const ownBoundingSet = once(() => boundingSetOf("self"));
+
+function boundingSetOf(pid: number | "self"): bigint {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
+}
 
 const mountsOf = forLatest(parseMountinfo);
 const groupsOf = forLatest(parseCgroup);

@@ -89,7 +89,16 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
       if (!isFullDisk(error)) throw error;
     });
   const find = (query: string) => findImage(options, query);
-  const read = (record: ImageRecord) => readImage(options, record);
+  const latest = new Map<Digest, Documents>();
+  const read = async (record: ImageRecord) => {
+    const { digest } = record.manifest;
+    const documents = latest.get(digest) ?? (await readDocuments(content, record));
+    latest.delete(digest);
+    latest.set(digest, documents);
+    const [oldest] = latest.keys();
+    if (latest.size > MOST && oldest !== undefined) latest.delete(oldest);
+    return describeImage(options, record, documents);
+  };
   return {
     find,
     read,
@@ -104,7 +113,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     async get(query) {
       const found = find(query);
       if (found === undefined) throw notFound(query);
-      return await read(found);
+      return describeImage(options, found, await readDocuments(content, found));
     },
     async put(names, { id, manifest, target }) {
       const record = { id, manifest, target };
@@ -163,15 +172,32 @@ function findByName(table: ImageTable, query: string, references: ReferenceOptio
   });
 }
 
-async function readImage(
-  { table, content, snapshotter }: ImageStoreOptions,
+/** What the digests in a record stand for: it never changes. */
+type Documents = {
+  readonly manifest: Manifest;
+  readonly config: ImageConfig;
+  readonly chainIds: readonly Digest[];
+};
+
+/** Images whose documents are kept: one is looked up for every container that is made. */
+const MOST = 64;
+
+async function readDocuments(
+  content: ImageStoreOptions["content"],
+  { id, manifest: descriptor }: ImageRecord,
+): Promise<Documents> {
+  const manifest = await loadManifest(content, descriptor);
+  const config = parseImageConfig(await content.load(id, maxConfigSize), `configuration ${id}`);
+  return { manifest, config, chainIds: chainIds(config.rootfs.diff_ids) };
+}
+
+async function describeImage(
+  { table, snapshotter }: ImageStoreOptions,
   record: ImageRecord,
+  { manifest, config, chainIds: chain }: Documents,
 ): Promise<Image> {
   const { id, target } = record;
   const rows = table.byId(id);
-  const manifest = await loadManifest(content, record.manifest);
-  const config = parseImageConfig(await content.load(id, maxConfigSize), `configuration ${id}`);
-  const chain = chainIds(config.rootfs.diff_ids);
   const usages = await Promise.all(
     chain.map((key) => (snapshotter.info(key) === undefined ? { bytes: 0 } : snapshotter.usage(key))),
   );
@@ -200,7 +226,7 @@ async function readUnlessDamaged(
   record: ImageRecord,
 ): Promise<Image | undefined> {
   try {
-    return await readImage(options, record);
+    return await describeImage(options, record, await readDocuments(options.content, record));
   } catch (error) {
     if (!(error instanceof TugError)) throw error;
     options.logger.log("warn", "images.unreadable", { id: record.id, reason: error.message });

@@ -13,7 +13,7 @@ import type { PushResult } from "./push/push-image.ts";
 import type { OnPushProgress } from "./push/push-progress.ts";
 import type { LoggedIn } from "./registry/log-in.ts";
 import type { Removed, RemoveOptions } from "./remove.ts";
-import type { SnapshotMounts } from "./snapshots/snapshotter.ts";
+import type { Lifetime, SnapshotMounts } from "./snapshots/snapshotter.ts";
 import type { RemoteImages } from "./transports/remote-images.ts";
 
 export type PullImageOptions = {
@@ -47,6 +47,11 @@ export type PushImageOptions = {
   onProgress?: OnPushProgress | undefined;
   signal?: AbortSignal | undefined;
 };
+
+export type ContainerSnapshotOptions = {
+  /** Kept with all it refers to, names or not, until the snapshot is removed. */
+  readonly manifest?: Digest | undefined;
+} & Lifetime;
 
 /**
  * All images of an engine: what its content store, its snapshots and its tables hold.
@@ -127,11 +132,15 @@ export interface Images {
   release(id: string): void;
 
   /**
-   * Makes the writable snapshot of a container on the topmost of its image's chain ids, or on nothing.
-   * @param manifest kept with all it refers to, names or not, until the snapshot is removed
+   * Makes the writable snapshot of a container on the topmost of its image's chain ids, or on nothing. It is durable as soon as the caller commits that it has a container, and
+   * so is its removal.
    * @throws IMAGE_SNAPSHOT_EXISTS, IMAGE_SNAPSHOT_NOT_FOUND
    */
-  prepareContainerSnapshot(key: string, chainId?: Digest, manifest?: Digest): Promise<SnapshotMounts>;
+  prepareContainerSnapshot(
+    key: string,
+    chainId?: Digest,
+    options?: ContainerSnapshotOptions,
+  ): Promise<SnapshotMounts>;
   /** What `prepareContainerSnapshot` would give if it were called now. Nothing is made. */
   predictContainerSnapshot(key: string, chainId?: Digest): SnapshotMounts;
   /** What to mount for a container's snapshot. @throws IMAGE_SNAPSHOT_NOT_FOUND */
@@ -139,7 +148,7 @@ export interface Images {
   /** What a container itself takes on the disk. Measured at every call. */
   containerUsage(key: string, signal?: AbortSignal): Promise<Usage>;
   /** Removes a container's snapshot; one that is not there is no error. */
-  removeContainerSnapshot(key: string): Promise<void>;
+  removeContainerSnapshot(key: string, lifetime?: Lifetime): Promise<void>;
 
   /** A tree of files, given as tree records, as a tar archive. */
   exportTar(records: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;

@@ -38,8 +38,11 @@ export interface Lease extends Disposable {
 export interface Leases {
   /** A lease for one piece of work, gone after a crash. */
   temporary(): Lease;
-  /** A lease that lasts until it is released, over restarts; the same id gives the same lease. */
-  permanent(id: string): Lease;
+  /**
+   * A lease that lasts until it is released, over restarts; the same id gives the same lease.
+   * @param lazy its owner is on record elsewhere, and makes that durable after it has the lease and after it has none
+   */
+  permanent(id: string, lazy?: boolean): Lease;
   /** Everything that is leased. */
   resources(): Resource[];
   isLeased(resource: Resource): boolean;
@@ -53,7 +56,8 @@ export interface Leases {
 }
 
 /** Opens the leases and drops the temporary ones of a process that is gone. */
-export function openLeases({ sql }: Database): Leases {
+export function openLeases(database: Database): Leases {
+  const { sql, lazily } = database;
   sql.exec("DELETE FROM leases WHERE temporary = 1");
   const insert = sql.prepare("INSERT OR IGNORE INTO leases (id, temporary) VALUES (?, ?)");
   const erase = sql.prepare("DELETE FROM leases WHERE id = ?");
@@ -64,17 +68,21 @@ export function openLeases({ sql }: Database): Leases {
   const collections = createMutex();
   let released: Set<string> | undefined;
 
-  const make = (id: string, isTemporary: boolean): Lease => {
-    insert.run(id, isTemporary ? 1 : 0);
+  const make = (id: string, { isTemporary, lazy }: { isTemporary: boolean; lazy: boolean }): Lease => {
+    const write = (work: () => void): void => (lazy ? lazily(work) : work());
     const release = () => {
-      if (released === undefined) erase.run(id);
+      if (released === undefined) write(() => void erase.run(id));
       else released.add(id);
     };
     return {
       async retain({ kind, resource }) {
         released?.delete(id);
-        insert.run(id, isTemporary ? 1 : 0);
-        add.run(id, kind, resource);
+        write(() =>
+          database.transaction(() => {
+            insert.run(id, isTemporary ? 1 : 0);
+            add.run(id, kind, resource);
+          }),
+        );
         await removals.run(async () => {});
       },
       release,
@@ -84,8 +92,8 @@ export function openLeases({ sql }: Database): Leases {
   const isLeased = ({ kind, resource }: Resource) => one.get(kind, resource) !== undefined;
 
   return {
-    temporary: () => make(`temporary ${randomUUID()}`, true),
-    permanent: (id) => make(id, false),
+    temporary: () => make(`temporary ${randomUUID()}`, { isTemporary: true, lazy: true }),
+    permanent: (id, lazy = false) => make(id, { isTemporary: false, lazy }),
     resources: () => all.all() as Resource[],
     isLeased,
     duringCollection: (work) =>

@@ -203,7 +203,9 @@ describe("images", () => {
   describe("containers", () => {
     it("keep what their image needs, names or not, until they go", async () => {
       const image = await put("one", "1", "2");
-      await subject.images.prepareContainerSnapshot("c", image.chainIds.at(-1), image.manifest.digest);
+      await subject.images.prepareContainerSnapshot("c", image.chainIds.at(-1), {
+        manifest: image.manifest.digest,
+      });
       await subject.images.remove("one", { force: true });
       assert.equal((await subject.contents()).blobs.length, 4);
       assert.equal((await subject.contents()).snapshots.length, 3);
@@ -223,11 +225,15 @@ describe("images", () => {
 
     it("that could not be made keep nothing", async () => {
       const image = await put("one", "1");
-      await subject.images.prepareContainerSnapshot("c", image.chainIds[0], image.manifest.digest);
+      await subject.images.prepareContainerSnapshot("c", image.chainIds[0], {
+        manifest: image.manifest.digest,
+      });
       await assert.rejects(subject.images.prepareContainerSnapshot("c", image.chainIds[0]), {
         kind: "conflict",
       });
-      const missing = subject.images.prepareContainerSnapshot("d", image.id, image.manifest.digest);
+      const missing = subject.images.prepareContainerSnapshot("d", image.id, {
+        manifest: image.manifest.digest,
+      });
       await assert.rejects(missing, { code: "IMAGE_SNAPSHOT_NOT_FOUND" });
       await subject.images.removeContainerSnapshot("c");
       await subject.images.remove("one");

@@ -17,7 +17,13 @@ import { imageError } from "./errors.ts";
 import { collectGarbage } from "./gc.ts";
 import { createImageStore, notFound } from "./image-store.ts";
 import { createImageTable, imageMigrations } from "./image-table.ts";
-import type { Images, PulledImage, PullImageOptions, PushImageOptions } from "./images.ts";
+import type {
+  ContainerSnapshotOptions,
+  Images,
+  PulledImage,
+  PullImageOptions,
+  PushImageOptions,
+} from "./images.ts";
 import { importImage } from "./import-image.ts";
 import { createLayerInstaller, unpackPrefix } from "./install-layer.ts";
 import { exportTar } from "./layers/export-tar.ts";
@@ -97,13 +103,14 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     resolve: (query, platform) => resolveImage(parts, query, platform),
     retain: (id, manifest) => leases.permanent(id).retain({ kind: "manifest", resource: manifest }),
     release: (id) => leases.permanent(id).release(),
-    prepareContainerSnapshot: (key, chainId, manifest) => prepareContainer(parts, { key, chainId, manifest }),
+    prepareContainerSnapshot: (key, chainId, options) =>
+      prepareContainer(parts, { key, chainId, ...options }),
     predictContainerSnapshot: (key, chainId) => snapshotter.predict(key, chainId),
     containerMounts: (key) => snapshotter.mounts(key),
     containerUsage: (key, signal) => snapshotter.usage(key, signal),
-    async removeContainerSnapshot(key) {
-      await snapshotter.remove(key);
-      leases.permanent(key).release();
+    async removeContainerSnapshot(key, lifetime) {
+      await snapshotter.remove(key, lifetime);
+      leases.permanent(key, true).release();
     },
     exportTar,
   };
@@ -149,13 +156,18 @@ async function openParts(options: ImagesOptions) {
 /** The lease comes first, so that the image cannot go meanwhile; it stays only if the snapshot does. */
 async function prepareContainer(
   { snapshotter, leases }: Parts,
-  { key, chainId, manifest }: { key: string; chainId: Digest | undefined; manifest: Digest | undefined },
+  {
+    key,
+    chainId,
+    manifest,
+    ...lifetime
+  }: { key: string; chainId: Digest | undefined } & ContainerSnapshotOptions,
 ): Promise<SnapshotMounts> {
   if (snapshotter.info(key) !== undefined) return await snapshotter.prepare(key, chainId);
-  const lease = leases.permanent(key);
+  const lease = leases.permanent(key, true);
   try {
     if (manifest !== undefined) await lease.retain({ kind: "manifest", resource: manifest });
-    return await snapshotter.prepare(key, chainId);
+    return await snapshotter.prepare(key, chainId, lifetime);
   } catch (error) {
     lease.release();
     throw error;

@@ -3,7 +3,7 @@ import { planError } from "./errors.ts";
 import type { Field } from "./field.ts";
 import { NO_SLOT } from "./field.ts";
 import { errnos } from "./flags.ts";
-import { definitionOf, type Op, opNames, tableHash } from "./ops.ts";
+import { fieldsOf, type Op, opNumber, tableHash } from "./ops.ts";
 import { type Binding, fieldValue, opsOf, type Plan, slotsOf } from "./plan.ts";
 import { createWriter, type Writer } from "./writer.ts";
 
@@ -73,18 +73,18 @@ function slotCount(plan: Plan): number {
 function encodeOp(writer: Writer, op: Op, bindings: readonly Binding[]): void {
   const start = writer.size;
   const length = writer.hole32();
-  writer.u16(opNames.indexOf(op.op));
+  writer.u16(opNumber(op.op));
   const ignored = op.ignore ?? [];
   writer.u8(ignored.length);
   writer.u8(0);
   for (const name of ignored) writer.u16(errnos[name]);
-  for (const [key, field] of Object.entries(definitionOf(op.op).fields)) {
-    encodeField({ writer, field, bindings, where: `${op.op}.${key} (${op.from})` }, fieldValue(op, key));
+  for (const [key, field] of fieldsOf(op.op)) {
+    encodeField({ writer, field, bindings, op, key }, fieldValue(op, key));
   }
   length.fill(writer.size - start);
 }
 
-type FieldContext = { writer: Writer; field: Field; bindings: readonly Binding[]; where: string };
+type FieldContext = { writer: Writer; field: Field; bindings: readonly Binding[]; op: Op; key: string };
 
 function encodeField(context: FieldContext, value: unknown): void {
   const { writer } = context;
@@ -124,20 +124,21 @@ function encodeList<T>(writer: Writer, items: readonly T[] | undefined, encode: 
   for (const item of items ?? []) encode(item);
 }
 
-function encodeText({ writer, bindings, where }: FieldContext, text: string): void {
-  if (text.includes("\0")) throw planError("VALUE", `cannot encode ${where}: the text holds a NUL byte`);
-  const pieces = splitByBindings(text, bindings);
-  if (pieces.every((piece) => typeof piece === "string")) {
-    writer.blob(Buffer.from(text));
+function encodeText({ writer, bindings, op, key }: FieldContext, text: string): void {
+  if (text.includes("\0")) {
+    throw planError("VALUE", `cannot encode ${op.op}.${key} (${op.from}): the text holds a NUL byte`);
+  }
+  if (!bindings.some(({ value }) => text.includes(value))) {
+    writer.text(text);
     writer.u8(0);
     return;
   }
   const length = writer.hole32();
   const start = writer.size;
-  for (const piece of pieces) {
+  for (const piece of splitByBindings(text, bindings)) {
     if (typeof piece === "string") {
       writer.u8(0);
-      writer.blob(Buffer.from(piece));
+      writer.text(piece);
     } else {
       writer.u8(1);
       writer.u16(piece);

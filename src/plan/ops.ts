@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ValueOf } from "./field.ts";
+import type { Field, ValueOf } from "./field.ts";
 import type { ErrnoName } from "./flags.ts";
 import { cgroupOps } from "./ops/cgroup.ts";
 import type { OpDefinition } from "./ops/define.ts";
@@ -32,6 +32,20 @@ export type OpOf<N extends OpName> = Extract<Op, { op: N }>;
 
 /** All verbs in wire order. */
 export const opNames = Object.keys(ops) as readonly OpName[];
+
+const numbers = new Map(opNames.map((name, number) => [name, number]));
+
+/** The number of a verb on the wire. */
+export function opNumber(name: OpName): number {
+  return numbers.get(name) ?? -1;
+}
+
+const fieldLists = new Map(opNames.map((name) => [name, Object.entries(definitionOf(name).fields)]));
+
+/** The fields of a verb in the order of the wire. */
+export function fieldsOf(name: OpName): readonly (readonly [key: string, field: Field])[] {
+  return fieldLists.get(name) ?? [];
+}
 
 /** The definition of a verb, without its literal types. */
 export function definitionOf(name: OpName): OpDefinition {

@@ -1,6 +1,6 @@
 import { NO_SLOT, type Slot } from "./field.ts";
 import { type ListName, lists, type PhaseName, phases } from "./ops/define.ts";
-import { definitionOf, type Op } from "./ops.ts";
+import { definitionOf, fieldsOf, type Op } from "./ops.ts";
 
 /** What the helper is to do: three flat lists, no condition, no loop. See docs/plan-reference.md. */
 export type Plan = Readonly<Record<ListName, readonly Op[]>>;
@@ -44,7 +44,8 @@ export function fieldValue(op: Op, key: string): unknown {
 export function slotsOf(op: Op): { reads: Slot[]; writes: Slot[] } {
   const reads: Slot[] = [];
   const writes: Slot[] = [];
-  for (const [key, { type }] of Object.entries(definitionOf(op.op).fields)) {
+  for (const [key, { type }] of fieldsOf(op.op)) {
+    if (type !== "in" && type !== "ins" && type !== "out") continue;
     const value = fieldValue(op, key);
     if (value === undefined || value === NO_SLOT) continue;
     if (type === "in") reads.push(value as Slot);

@@ -8,6 +8,8 @@ export type Writer = {
   bytes(value: Uint8Array): void;
   /** A u32 length, then the bytes. */
   blob(value: Uint8Array): void;
+  /** A u32 length, then the text in UTF-8. */
+  text(value: string): void;
   /** Leaves room for a u32 whose value is known later. */
   hole32(): { fill(value: number): void };
   finish(): Uint8Array<ArrayBuffer>;
@@ -49,6 +51,12 @@ export function createWriter(): Writer {
     blob(value) {
       this.u32(value.length);
       this.bytes(value);
+    },
+    text(value) {
+      const length = Buffer.byteLength(value);
+      this.u32(length);
+      const at = reserve(length);
+      buffer.write(value, at);
     },
     hole32() {
       const at = reserve(4);

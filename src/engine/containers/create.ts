@@ -12,7 +12,7 @@ import type { ContainerImage } from "./image-source.ts";
 import { checkSources } from "./mounts.ts";
 import { inventName, newContainerId } from "./names.ts";
 import { LOG_FILE, logSubject } from "./prepare-run.ts";
-import { type ContainerRecord, newState } from "./record.ts";
+import { type ContainerRecord, lifetimeOf, newState } from "./record.ts";
 
 /**
  * Makes a container that does not run: a row, a writable snapshot, its volumes. The row comes first and says
@@ -31,11 +31,11 @@ export async function createContainer(
   await checkSources(request.mounts);
   const record = addRecord(context, request, image);
   try {
-    await context.images.prepare(record.id, image);
+    await context.images.prepare(record.id, image, lifetimeOf(record));
     await makeVolumes(context, record);
     context.store.setState(record.id, { ...record.state, status: "created" });
   } catch (error) {
-    await context.images.release(record.id);
+    await context.images.release(record.id, lifetimeOf(record));
     context.store.remove(record.id);
     throw error;
   }
@@ -93,10 +93,9 @@ function addRecord(
 }
 
 function freeName({ store }: EngineContext): string {
-  const taken = new Set(store.list().map(({ name }) => name));
   for (;;) {
     const name = inventName();
-    if (!taken.has(name)) return name;
+    if (!store.hasName(name)) return name;
   }
 }
 

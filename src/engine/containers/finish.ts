@@ -1,5 +1,4 @@
-import { rm } from "node:fs/promises";
-import { TugError } from "../../base/index.ts";
+import { removeTree, TugError } from "../../base/index.ts";
 import type { HostFacts } from "../../host/index.ts";
 import { loadExisting, removeContainer } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
@@ -16,8 +15,9 @@ import type { Ending } from "./watch.ts";
 const DRAINING = 15_000;
 
 /**
- * A container has ended: records how and whether it is started again, tells who waits, removes what it left in the
- * kernel, and the container itself if that was asked for.
+ * A container has ended: records how and whether it is started again, or that it is no more, tells who waits, and then
+ * removes what it left in the kernel, and the container itself if that was asked for. Whoever starts it again waits for
+ * that (`settled`), and an engine that dies before leaves it to the next one.
  */
 export async function finishContainer(
   context: EngineContext,
@@ -30,7 +30,9 @@ export async function finishContainer(
   const facts = await context.readFacts();
   const entry = live.get(id);
   const removing = record.state.status === "removing";
-  await cleanRuntime(context, { id, facts, kill: exit === undefined });
+  const goes = record.request.autoRemove && !removing;
+  // What nobody watches any more is ended first, so that there is an end to tell of.
+  if (exit === undefined) await cleanRuntime(context, { id, facts, kill: true });
   await disconnectContainer(context, id);
   const end = await describeEnd(context, record, { exit, bootId: facts.bootId });
   context.witness.forget(initOf(record.state));
@@ -39,7 +41,7 @@ export async function finishContainer(
   const attributes = { exitCode: String(exitCode), execDuration };
   // Published first: without the state, the next engine comes here again.
   publishContainerOnce(context, record, { action: "die", since: finishedAt, attributes });
-  context.store.setState(id, {
+  const state: RecordedState = {
     ...record.state,
     ...(removing ? {} : whatComesNext(record, end)),
     pid: 0,
@@ -47,15 +49,31 @@ export async function finishContainer(
     error,
     oomKilled,
     finishedAt,
-  });
-  entry.settled = removeRunDirectory(context, live, id);
+  };
+  if (goes) {
+    const since = new Date().toISOString();
+    context.store.hide(record, { ...state, status: "removing", removing: { since, volumes: true } });
+  } else {
+    context.store.setState(id, state);
+  }
+  entry.settled = removeRemains(context, live, { id, facts });
   entry.lastEnd = { exitCode, error: error || undefined };
   for (const listener of entry.endListeners) listener(entry.lastEnd);
   entry.endListeners.clear();
-  if (record.request.autoRemove && !removing) {
-    await entry.settled;
-    await removeRecord(context, live, record, true);
-  }
+  if (!goes) return;
+  // Nobody finds it any more: that its files are still there for a moment is nobody's business.
+  for (const listener of entry.removalListeners) listener();
+  await context.background.run(() => removeRecord(context, live, record, true));
+}
+
+/** Removes what the last run of a container left outside of its own files. Never rejects. */
+export async function removeRemains(
+  context: EngineContext,
+  live: LiveContainers,
+  { id, facts }: { id: string; facts: HostFacts },
+): Promise<void> {
+  await cleanRuntime(context, { id, facts, kill: false });
+  await removeRunDirectory(context, live, id);
 }
 
 /** Its restart policy's part of the state of a container that has ended. */
@@ -102,7 +120,7 @@ async function cleanRuntime(
 }
 
 /** Removes what the last run has left in the run directory, once its monitor needs it no more. */
-export async function removeRunDirectory(
+async function removeRunDirectory(
   { layout, logger }: EngineContext,
   live: LiveContainers,
   id: string,
@@ -114,7 +132,7 @@ export async function removeRunDirectory(
     entry.control[Symbol.dispose]();
     entry.control = undefined;
   }
-  await rm(layout.containerRun(id), { recursive: true, force: true }).catch((error: unknown) => {
+  await removeTree(layout.containerRun(id)).catch((error: unknown) => {
     logger.log("warn", "container.clean", { container: id, error: String(error) });
   });
 }

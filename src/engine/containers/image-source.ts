@@ -19,18 +19,21 @@ export type ContainerImage = {
   readonly manifest: Digest | undefined;
 };
 
+/** An ephemeral container is removed after a power loss: nothing that is made for it waits for the disk. */
+export type Lifetime = { readonly ephemeral: boolean };
+
 /** What containers need of the images. */
 export interface ImageSource {
   /** @throws IMAGE_NOT_FOUND with `details.image` */
   find(reference: string, platform: Platform | undefined): Promise<ContainerImage>;
   /** Makes the writable snapshot of a container, which also keeps the image's layers. */
-  prepare(containerId: string, image: ContainerImage): Promise<void>;
+  prepare(containerId: string, image: ContainerImage, lifetime: Lifetime): Promise<void>;
   /** The root of a container that was prepared. */
   root(containerId: string): Promise<ContainerRoot>;
   /** What `root` would give for a container of this id. Nothing is made. */
   predictRoot(containerId: string, image: ContainerImage): Promise<ContainerRoot>;
   /** Removes a container's snapshot; one that is not there is no error. */
-  release(containerId: string): Promise<void>;
+  release(containerId: string, lifetime: Lifetime): Promise<void>;
   /** Bytes that the container itself has written, and of its whole root. */
   sizes(containerId: string): Promise<{ readonly writableBytes: number; readonly rootfsBytes: number }>;
 }

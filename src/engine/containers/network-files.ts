@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseResolvConf } from "../../network/index.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
@@ -32,20 +32,20 @@ export type NetworkNames = {
 };
 
 /** Writes a container's network files anew: the host's own where it shares the host's network. */
-export async function writeNetworkFiles(
+export function writeNetworkFiles(
   directory: string,
   request: CreateContainerRequest,
   { hostname, addresses, servers }: NetworkNames & { readonly hostname: string },
-): Promise<NetworkFiles> {
-  await mkdir(directory, { recursive: true, mode: 0o710 });
+): NetworkFiles {
+  mkdirSync(directory, { recursive: true, mode: 0o710 });
   const files = networkFilePaths(directory);
   const host = request.network.mode.kind === "host";
   const own = addresses.map((address) => `${address}\t${hostname}`);
   const extra = request.network.extraHosts.map(hostLine);
-  const hosts = host ? await readFile("/etc/hosts", "utf8").catch(() => "") : `${LOOPBACK.join("\n")}\n`;
-  await writeFile(files.hostname, `${hostname}\n`, { mode: 0o644 });
-  await writeFile(files.hosts, [hosts.trimEnd(), ...extra, ...own, ""].join("\n"), { mode: 0o644 });
-  await writeFile(files.resolvConf, await resolvConf(request, servers), { mode: 0o644 });
+  const hosts = host ? readHostFile("/etc/hosts") : `${LOOPBACK.join("\n")}\n`;
+  writeFileSync(files.hostname, `${hostname}\n`, { mode: 0o644 });
+  writeFileSync(files.hosts, [hosts.trimEnd(), ...extra, ...own, ""].join("\n"), { mode: 0o644 });
+  writeFileSync(files.resolvConf, resolvConf(request, servers), { mode: 0o644 });
   return files;
 }
 
@@ -67,11 +67,8 @@ export function networkFileMounts(files: NetworkFiles, taken: ReadonlySet<string
 }
 
 /** The host's settings, as far as neither the request nor the network has others. */
-async function resolvConf(
-  { network }: CreateContainerRequest,
-  servers: readonly string[] | undefined,
-): Promise<string> {
-  const text = await readFile("/etc/resolv.conf", "utf8").catch(() => "");
+function resolvConf({ network }: CreateContainerRequest, servers: readonly string[] | undefined): string {
+  const text = readHostFile("/etc/resolv.conf");
   const asked = network.dns.length + network.dnsSearch.length + network.dnsOptions.length > 0;
   if (!asked && (servers === undefined || network.mode.kind === "host")) return text;
   const host = parseResolvConf(text);
@@ -89,4 +86,13 @@ async function resolvConf(
 function hostLine(entry: string): string {
   const colon = entry.indexOf(":");
   return `${entry.slice(colon + 1).replace(/^\[(.*)\]$/, "$1")}\t${entry.slice(0, colon)}`;
+}
+
+/** A file of the host, empty where it cannot be read. */
+function readHostFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }

@@ -88,7 +88,7 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
     root,
     facts,
     cgroups,
-    attendance: "create",
+    attendance: "detach",
     console: { kind: "descriptor", fd: MONITOR_CONSOLE },
     init: request.init ?? false,
   });

@@ -1,6 +1,7 @@
 import type { Timestamp } from "../model/container-view.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
 import type { ImageDefaults } from "../spec/input.ts";
+import type { Lifetime } from "./image-source.ts";
 
 /** What is fixed when a container is made. */
 export type ContainerRecord = {
@@ -58,6 +59,8 @@ export type RecordedState = {
   readonly byHand?: boolean | undefined;
   /** The pause before the last start by its policy, in milliseconds. */
   readonly restartPause?: number | undefined;
+  /** The name that it had: nobody finds it any more, and what is left of it has to go. */
+  readonly gone?: string | undefined;
   /** When a container that is `restarting` will be started. */
   readonly restartAt?: Timestamp | undefined;
   /** Of one that is `removing`: when that began, and whether its anonymous volumes go too. */
@@ -75,3 +78,14 @@ export const newState: RecordedState = {
   oomKilled: false,
   restartCount: 0,
 };
+
+/**
+ * A container that goes away with its end is of no use after a power loss: the next engine removes what is left of it,
+ * and a row that was lost leaves directories that it removes as well. A volume without its container would stay.
+ */
+export function lifetimeOf({
+  request,
+  anonymousVolumes,
+}: Pick<ContainerRecord, "request" | "anonymousVolumes">): Lifetime {
+  return { ephemeral: request.autoRemove && anonymousVolumes.length === 0 };
+}

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TugError } from "../../base/index.ts";
-import { connectMonitor, type MonitorControl } from "../../helper/index.ts";
-import { type Existing, loadExisting, planStart, statusOf } from "../../runtime/index.ts";
+import { connectMonitor, type MonitorControl, readExitRecord } from "../../helper/index.ts";
+import { type Existing, loadExisting } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import { initOf } from "./end.ts";
 import type { LiveContainers } from "./live.ts";
@@ -29,46 +29,46 @@ export async function recoverStart(
 ): Promise<void> {
   const { id } = record;
   const entry = live.get(id);
-  const control = await connectIfThere(context.layout.containerRun(id));
+  const run = context.layout.containerRun(id);
+  const control = await connectIfThere(run);
   const existing = control && (await whenCreated(context, id, control));
-  if (control === undefined || existing === undefined) {
-    control?.[Symbol.dispose]();
+  if (control !== undefined && existing !== undefined) {
+    entry.control = control;
+    hasBegun(context, record, existing.state);
+    await watchContainer(context, entry, id, (ending) => finish(id, ending));
+    return;
+  }
+  control?.[Symbol.dispose]();
+  const exit = await readExitRecord(run);
+  if (exit?.init === undefined || exit.failure !== undefined) {
     await takeBack(context, live, record);
     return;
   }
-  entry.control = control;
+  // It has come to its end already.
+  hasBegun(context, record, exit.init);
+  void finish(id, { record: exit }).catch((error: unknown) => {
+    context.logger.log("error", "container.finish", { container: id, error: String(error) });
+  });
+}
+
+/** Records that a container runs, and says so. */
+function hasBegun(
+  context: EngineContext,
+  record: ContainerRecord,
+  { pid, startTime }: { pid: number; startTime: string | bigint },
+): void {
   const state: RecordedState = {
     ...record.state,
     status: "running",
-    pid: existing.state.pid,
-    startTime: existing.state.startTime,
+    pid,
+    startTime: startTime.toString(),
     exitCode: 0,
     startedAt: new Date().toISOString(),
     planDigest: undefined,
   };
-  context.store.setState(id, state);
+  context.store.setState(record.id, state);
   context.witness.watch(initOf(state));
-  await recoverBeginning(context, { ...record, state }, control);
-  await watchContainer(context, entry, id, (ending) => finish(id, ending));
-}
-
-/** Lets the program of a running container go, and says so, where a predecessor died right before. */
-export async function recoverBeginning(
-  context: EngineContext,
-  record: ContainerRecord,
-  control: MonitorControl,
-): Promise<void> {
-  const { bootId } = await context.readFacts();
-  const existing = await loadIfThere(context, record.id);
-  if (existing === undefined) return;
-  try {
-    if ((await statusOf(existing, bootId)) === "created") await context.helper.execute(planStart(existing));
-  } catch (error) {
-    // Its monitor records what became of it, unless it never becomes anything.
-    context.logger.log("warn", "container.recover", { container: record.id, error: String(error) });
-    if ((await statusOf(existing, bootId)) === "created") await control.signal(9).catch(() => undefined);
-  }
-  publishStart(context, record, record.state);
+  publishStart(context, record, state);
 }
 
 async function connectIfThere(run: string): Promise<MonitorControl | undefined> {

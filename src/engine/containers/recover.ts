@@ -1,13 +1,15 @@
 import { existsSync } from "node:fs";
-import { TugError } from "../../base/index.ts";
+import { readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { removeTree, TugError } from "../../base/index.ts";
 import { connectMonitor, readExitRecord } from "../../helper/index.ts";
 import type { EngineContext } from "../context.ts";
 import { publishCreate } from "./create.ts";
 import { initOf } from "./end.ts";
-import { removeRunDirectory } from "./finish.ts";
+import { removeRemains } from "./finish.ts";
 import type { LiveContainers } from "./live.ts";
 import type { ContainerRecord } from "./record.ts";
-import { recoverBeginning, recoverStart } from "./recover-start.ts";
+import { recoverStart } from "./recover-start.ts";
 import { removeRecord } from "./remove.ts";
 import { scheduleRestart } from "./restart.ts";
 import { startsAtBoot } from "./restart-policy.ts";
@@ -36,7 +38,8 @@ export async function recoverContainers(
   { finish, restarts, alone }: RecoveryOptions,
 ): Promise<void> {
   const { bootId } = await context.readFacts();
-  for (const record of context.store.list()) {
+  await removeStrays(context);
+  for (const record of [...context.store.list(), ...context.store.listGone()]) {
     const takeUp = async (): Promise<void> => {
       try {
         await recover(context, live, { record, finish });
@@ -45,8 +48,16 @@ export async function recoverContainers(
         context.logger.log("error", "container.recover", { container: record.id, error: String(error) });
       }
     };
-    if (takesTime(record)) void alone(record.id, takeUp);
+    if (takesTime(record)) void context.background.run(() => alone(record.id, takeUp));
     else await takeUp();
+  }
+}
+
+/** Directories of containers whose rows a power loss took along. */
+async function removeStrays({ layout, store }: EngineContext): Promise<void> {
+  const directory = dirname(layout.container("any"));
+  for (const id of await readdir(directory).catch(() => [])) {
+    if (store.get(id) === undefined) await removeTree(join(directory, id));
   }
 }
 
@@ -59,6 +70,7 @@ async function recover(
   switch (state.status) {
     case "creating":
     case "removing":
+      await finishLater(context, live, id);
       await removeRecord(context, live, record, true);
       break;
     case "starting":
@@ -71,15 +83,13 @@ async function recover(
     default:
       if (state.status === "created") publishCreate(context, record);
       await finishLater(context, live, id);
-      if (!isToBeRemoved(record)) break;
-      await live.get(id).settled;
-      await removeRecord(context, live, record, true);
+      if (isToBeRemoved(record)) await removeRecord(context, live, record, true);
   }
 }
 
 /** Other processes are waited for: the engine serves meanwhile. */
 function takesTime(record: ContainerRecord): boolean {
-  return record.state.status === "starting" || isToBeRemoved(record);
+  return ["starting", "removing"].includes(record.state.status) || isToBeRemoved(record);
 }
 
 function isToBeRemoved({ request, state }: ContainerRecord): boolean {
@@ -92,7 +102,7 @@ async function finishLater(context: EngineContext, live: LiveContainers, id: str
   const directory = context.layout.containerRun(id);
   if (!existsSync(directory)) return;
   entry.control = await connectMonitor(directory).catch(() => undefined);
-  entry.settled = removeRunDirectory(context, live, id);
+  entry.settled = removeRemains(context, live, { id, facts: await context.readFacts() });
 }
 
 /** Has its restart policy start a container that was to be started, or that is started at a boot. */
@@ -128,6 +138,6 @@ async function reconnect(
     await finish(id, { record: await readExitRecord(directory) });
     return;
   }
-  await recoverBeginning(context, record, entry.control);
+  publishStart(context, record, record.state);
   await watchContainer(context, entry, id, (ending) => finish(id, ending));
 }

@@ -1,10 +1,9 @@
-import { rm } from "node:fs/promises";
+import { removeTree } from "../../base/index.ts";
 import type { EngineContext } from "../context.ts";
 import { openVolumes } from "../volumes.ts";
 import { publishContainerOnce } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
-import type { ContainerRecord } from "./record.ts";
-import { removeRunFiles } from "./run-directory.ts";
+import { type ContainerRecord, lifetimeOf } from "./record.ts";
 
 /**
  * Removes a container that does not run: its snapshot, its files, with `volumes` its anonymous volumes, and its row
@@ -17,14 +16,16 @@ export async function removeRecord(
   volumes: boolean,
 ): Promise<void> {
   const { id } = record;
+  await live.get(id).settled;
   const state = context.store.get(id)?.state ?? record.state;
   // What was never made for anybody goes without a word, also when this engine dies meanwhile.
   const wasMade = state.status !== "creating";
   const removing = state.removing ?? { since: new Date().toISOString(), volumes };
-  if (wasMade) context.store.setState(id, { ...state, status: "removing", removing });
-  await context.images.release(id);
-  await rm(context.layout.container(id), { recursive: true, force: true });
-  await removeRunFiles(context.layout.containerRun(id));
+  if (wasMade && state.removing === undefined)
+    context.store.setState(id, { ...state, status: "removing", removing });
+  await context.images.release(id, lifetimeOf(record));
+  await removeTree(context.layout.container(id));
+  await removeTree(context.layout.containerRun(id));
   if (removing.volumes) {
     const store = openVolumes(context.layout.volumes);
     for (const volume of record.anonymousVolumes) await store.remove(volume);

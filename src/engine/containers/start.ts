@@ -1,12 +1,13 @@
-import { mkdir } from "node:fs/promises";
-import { TugError } from "../../base/index.ts";
-import { connectMonitor, type MonitoredContainer, startMonitor } from "../../helper/index.ts";
-import { createBindings, loadExisting, planStart, removeContainer } from "../../runtime/index.ts";
+import { mkdirSync } from "node:fs";
+import { removeTree, TugError } from "../../base/index.ts";
+import { connectMonitor, startMonitor } from "../../helper/index.ts";
+import { createBindings, loadExisting, removeContainer } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
 import { connectContainer, disconnectContainer, nameServersOf } from "../networks/connect.ts";
 import { withOrigin } from "../spec/origins.ts";
 import { openVolumes } from "../volumes.ts";
+import { initOf } from "./end.ts";
 import { publishContainerOnce } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
 import { madeSources } from "./mounts.ts";
@@ -14,7 +15,6 @@ import { networkFilePaths, writeNetworkFiles } from "./network-files.ts";
 import { type PreparedRun, prepareRun } from "./prepare-run.ts";
 import type { ContainerRecord, RecordedState } from "./record.ts";
 import { removeRecord } from "./remove.ts";
-import { removeRunFiles } from "./run-directory.ts";
 import { startFailure } from "./start-failure.ts";
 import { readUserFiles } from "./user-files.ts";
 import { type Ending, watchContainer } from "./watch.ts";
@@ -59,12 +59,11 @@ export async function startContainer(
     ...(byPolicy ? { restartCount: record.state.restartCount + 1 } : { restartCount: 0, restartPause: 0 }),
   };
   await live.get(id).settled;
-  context.store.setState(id, starting);
+  context.store.setState(id, starting, true);
   try {
     const prepared = await prepare(context, record, facts);
     try {
-      const container = await createMonitored(context, record, prepared);
-      await begin(context, live, { record, starting, container, finish });
+      await makeAndStart(context, live, { record, starting, prepared, finish });
     } catch (error) {
       throw withOrigin(error, prepared.origins);
     }
@@ -99,7 +98,7 @@ async function prepare(
   const root = await images.root(record.id);
   const hostname = record.request.hostname || record.id.slice(0, 12);
   const attachment = await connectContainer(context, record);
-  await writeNetworkFiles(directory, record.request, {
+  writeNetworkFiles(directory, record.request, {
     hostname,
     addresses: (attachment?.endpoints ?? [])
       .flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6])
@@ -117,48 +116,58 @@ async function prepare(
   });
 }
 
-async function createMonitored(
-  { layout, spawner }: EngineContext,
-  { id }: ContainerRecord,
-  { plan, monitor }: PreparedRun,
-): Promise<MonitoredContainer> {
-  const run = layout.containerRun(id);
-  await removeRunFiles(run);
-  await mkdir(`${run}/rootfs`, { recursive: true, mode: 0o711 });
-  return startMonitor(spawner, monitor, plan, { bindings: createBindings(id) });
-}
-
-type Beginning = {
+type Run = {
   record: ContainerRecord;
   starting: RecordedState;
-  container: MonitoredContainer;
+  prepared: PreparedRun;
   finish: (ending: Ending) => Promise<void>;
 };
 
-/** Connects everybody who wants to hear the first byte, then lets the program go. */
-async function begin(context: EngineContext, live: LiveContainers, beginning: Beginning): Promise<void> {
-  const { record, starting, container } = beginning;
-  const { id } = record;
-  const run = context.layout.containerRun(id);
+/**
+ * Makes the container and lets its program go, in one plan. Everybody who wants to hear the first byte is connected
+ * before the monitor gets it; that the container runs is on record as soon as it has a process.
+ */
+async function makeAndStart(
+  context: EngineContext,
+  live: LiveContainers,
+  { record, starting, prepared, finish }: Run,
+): Promise<void> {
+  const { id, request } = record;
+  const directory = context.layout.containerRun(id);
   const entry = live.get(id);
-  entry.control = await connectMonitor(run);
-  const clients = [...entry.waitingClients];
-  entry.waitingClients.clear();
-  await Promise.all(clients.map((connect) => connect(run)));
-  const state: RecordedState = {
-    ...starting,
-    status: "running",
-    pid: container.init.pid,
-    startTime: container.init.startTime.toString(),
-    exitCode: 0,
-    startedAt: new Date().toISOString(),
-    planDigest: container.digest,
-  };
-  context.store.setState(id, state);
-  await context.helper.execute(planStart(await loadExisting(run, "state")));
-  publishStart(context, record, state);
-  context.witness.watch(container.init);
-  await watchContainer(context, entry, id, beginning.finish);
+  const begun = Promise.withResolvers<void>();
+  let running = starting;
+  await removeTree(directory);
+  mkdirSync(`${directory}/rootfs`, { recursive: true, mode: 0o711 });
+  await startMonitor(context.spawner, prepared.monitor, prepared.plan, {
+    bindings: createBindings(id),
+    async onReady() {
+      entry.control = await connectMonitor(directory);
+      const clients = [...entry.waitingClients];
+      entry.waitingClients.clear();
+      const watched = watchContainer(context, entry, id, async (ending) => {
+        await begun.promise;
+        await finish(ending);
+      });
+      await Promise.all([watched, ...clients.map((connect) => connect(directory))]);
+    },
+    onCreated({ digest, init }) {
+      running = {
+        ...starting,
+        status: "running",
+        pid: init.pid,
+        startTime: init.startTime.toString(),
+        exitCode: 0,
+        startedAt: new Date().toISOString(),
+        planDigest: digest,
+      };
+      // After a power loss it matters to a restart policy alone.
+      context.store.setState(id, running, request.restart.policy === "no");
+    },
+  });
+  publishStart(context, record, running);
+  context.witness.watch(initOf(running));
+  begun.resolve();
 }
 
 /** Says that a container has begun; once for each time. */
@@ -190,6 +199,6 @@ export async function abandon(context: EngineContext, live: LiveContainers, id: 
       context.logger.log("warn", "container.abandon", { container: id, error: String(error) });
     }
   }
-  await removeRunFiles(run);
+  await removeTree(run);
   await disconnectContainer(context, id);
 }

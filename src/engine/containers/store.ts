@@ -1,6 +1,6 @@
 import type { Database, Migration } from "../../base/index.ts";
 import { engineError } from "../errors.ts";
-import type { ContainerRecord, RecordedState } from "./record.ts";
+import { type ContainerRecord, lifetimeOf, type RecordedState } from "./record.ts";
 
 /** Tables of the containers. */
 export const containerMigrations: readonly Migration[] = [
@@ -28,6 +28,8 @@ export interface ContainerStore {
   add(record: ContainerRecord): void;
   /** Newest first. */
   list(): ContainerRecord[];
+  /** Those that are found by nobody any more and are not removed yet. */
+  listGone(): ContainerRecord[];
   /**
    * Finds by full id, name, or an unambiguous beginning of an id, in that order.
    *
@@ -35,10 +37,14 @@ export interface ContainerStore {
    */
   find(reference: string): ContainerRecord;
   get(id: string): ContainerRecord | undefined;
-  setState(id: string, state: RecordedState): void;
+  hasName(name: string): boolean;
+  /** @param lazy a power loss may take it back: see `Database.lazily` */
+  setState(id: string, state: RecordedState, lazy?: boolean): void;
   setRequest(id: string, request: ContainerRecord["request"]): void;
   /** @throws ENGINE_CONTAINER_NAME_TAKEN */
   rename(id: string, name: string): void;
+  /** Takes a container away from everybody's sight, and its name with it. */
+  hide(record: ContainerRecord, state: RecordedState): void;
   remove(id: string): void;
 }
 
@@ -53,7 +59,7 @@ type Row = {
 };
 
 /** A store in the engine's database. */
-export function containerStore({ sql }: Database): ContainerStore {
+export function containerStore({ sql, lazily }: Database): ContainerStore {
   const insert = sql.prepare("INSERT INTO containers VALUES (?, ?, ?, ?, ?, ?, ?)");
   const all = sql.prepare("SELECT * FROM containers ORDER BY created_at DESC, rowid DESC");
   const byId = sql.prepare("SELECT * FROM containers WHERE id = ?");
@@ -62,9 +68,15 @@ export function containerStore({ sql }: Database): ContainerStore {
   const setState = sql.prepare("UPDATE containers SET state = ? WHERE id = ?");
   const setRequest = sql.prepare("UPDATE containers SET request = ? WHERE id = ?");
   const setName = sql.prepare("UPDATE containers SET name = ? WHERE id = ?");
+  const hide = sql.prepare("UPDATE containers SET state = ?, name = id WHERE id = ?");
   const remove = sql.prepare("DELETE FROM containers WHERE id = ?");
   const one = (row: unknown): ContainerRecord | undefined =>
     row === undefined ? undefined : toRecord(row as Row);
+  const seen = (row: unknown): ContainerRecord | undefined => {
+    const record = one(row);
+    return record?.state.gone === undefined ? record : undefined;
+  };
+  const every = (): ContainerRecord[] => all.all().map((row) => toRecord(row as Row));
   const checkFree = (name: string): void => {
     const holder = one(byName.get(name));
     if (holder === undefined) return;
@@ -77,24 +89,28 @@ export function containerStore({ sql }: Database): ContainerStore {
       },
     );
   };
+  // Those that a power loss ends for good: the next engine removes what is left of them.
+  const ephemeral = new Set<string>();
+  const write = (id: string, lazy: boolean, work: () => unknown): void =>
+    void (lazy || ephemeral.has(id) ? lazily(work) : work());
   return {
-    add({ id, name, createdAt, ...documents }) {
+    add(record) {
+      const { id, name, createdAt, request, image, anonymousVolumes, state } = record;
       checkFree(name);
-      const { request, image, anonymousVolumes, state } = documents;
-      insert.run(
-        id,
-        name,
-        createdAt,
-        ...[request, image, anonymousVolumes, state].map((value) => JSON.stringify(value)),
-      );
+      if (lifetimeOf(record).ephemeral) ephemeral.add(id);
+      const documents = [request, image, anonymousVolumes, state].map((value) => JSON.stringify(value));
+      // What is being made means nothing until it is there, which is said durably; only volumes are not found again.
+      write(id, anonymousVolumes.length === 0, () => insert.run(id, name, createdAt, ...documents));
     },
-    list: () => all.all().map((row) => toRecord(row as Row)),
+    list: () => every().filter(({ state }) => state.gone === undefined),
+    listGone: () => every().filter(({ state }) => state.gone !== undefined),
     get: (id) => one(byId.get(id)),
     find(reference) {
-      const exact = one(byId.get(reference)) ?? one(byName.get(reference.replace(/^\//, "")));
+      const exact = seen(byId.get(reference)) ?? seen(byName.get(reference.replace(/^\//, "")));
       if (exact !== undefined) return exact;
       const matches = /^[0-9a-f]{1,63}$/.test(reference) ? byPrefix.all(reference, `${reference}g`) : [];
-      if (matches.length === 1) return toRecord(matches[0] as Row);
+      const [only] = matches.length === 1 ? [seen(matches[0])] : [];
+      if (only !== undefined) return only;
       const details = { container: reference };
       throw matches.length > 1
         ? engineError("CONTAINER_AMBIGUOUS", `multiple containers found with id beginning ${reference}`, {
@@ -105,24 +121,33 @@ export function containerStore({ sql }: Database): ContainerStore {
             hint: "list them with: tug ps -a",
           });
     },
-    setState: (id, state) => void setState.run(JSON.stringify(state), id),
+    hasName: (name) => byName.get(name) !== undefined,
+    setState: (id, state, lazy = false) => write(id, lazy, () => setState.run(JSON.stringify(state), id)),
     setRequest: (id, request) => void setRequest.run(JSON.stringify(request), id),
     rename(id, name) {
       checkFree(name);
       setName.run(name, id);
     },
-    remove: (id) => void remove.run(id),
+    hide({ id, name }, state) {
+      const hidden: RecordedState = { ...state, gone: name };
+      write(id, false, () => hide.run(JSON.stringify(hidden), id));
+    },
+    remove(id) {
+      write(id, false, () => remove.run(id));
+      ephemeral.delete(id);
+    },
   };
 }
 
 function toRecord(row: Row): ContainerRecord {
+  const state = JSON.parse(row.state) as RecordedState;
   return {
     id: row.id,
-    name: row.name,
+    name: state.gone ?? row.name,
     createdAt: row.created_at,
     request: JSON.parse(row.request) as ContainerRecord["request"],
     image: JSON.parse(row.image) as ContainerRecord["image"],
     anonymousVolumes: JSON.parse(row.anonymous_volumes) as string[],
-    state: JSON.parse(row.state) as RecordedState,
+    state,
   };
 }

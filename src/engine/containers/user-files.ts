@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import type { Helper } from "../../helper/index.ts";
 import type { Op, Plan, Slot } from "../../plan/index.ts";
 import type { UserFiles } from "./user.ts";
@@ -17,8 +18,22 @@ const GROUP = 2;
  * @param layers directories, topmost first
  */
 export async function readUserFiles(helper: Helper, layers: readonly string[]): Promise<UserFiles> {
-  return readFiles(helper, layersMount(layers, ROOT));
+  const [top = "", ...image] = layers;
+  // A container that has written nothing has the files of its image, whose layers never change.
+  if (image.length === 0 || readdirSync(top).length > 0) return readFiles(helper, layersMount(layers, ROOT));
+  const known = ofImages.get(helper) ?? new Map<string, UserFiles>();
+  ofImages.set(helper, known);
+  const key = image.join(":");
+  const files = known.get(key) ?? (await readFiles(helper, layersMount(image, ROOT)));
+  if (known.size >= MOST) known.clear();
+  if (files.passwd.length + files.group.length <= LONGEST_KEPT) known.set(key, files);
+  return files;
 }
+
+/** Files of images by their layers, per engine. */
+const ofImages = new WeakMap<Helper, Map<string, UserFiles>>();
+const MOST = 64;
+const LONGEST_KEPT = 64 * 1024;
 
 /**
  * The same out of the root of a process, with everything that is mounted there.

@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf, type Logger } from "../../base/index.ts";
 import type { ExecRequest } from "../model/exec-request.ts";
@@ -30,11 +31,13 @@ export function execDirectory(containerRun: string, id: string): string {
  * anew here. A record that was written in part belongs to a session that has no monitor yet.
  */
 export async function makeExecDirectory(directory: string, record: ExecRecord): Promise<void> {
-  await mkdir(dirname(directory), { mode: 0o700 }).catch((error: unknown) => {
+  try {
+    mkdirSync(dirname(directory), { mode: 0o700 });
+  } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
-  });
-  await mkdir(directory, { mode: 0o700 });
-  await writeFile(join(directory, FILE), JSON.stringify(record), { mode: 0o600, flag: "wx" });
+  }
+  mkdirSync(directory, { mode: 0o700 });
+  writeFileSync(join(directory, FILE), JSON.stringify(record), { mode: 0o600, flag: "wx" });
 }
 
 /** The sessions that an engine before left in a container's run directory; what cannot be read is logged and left out. */

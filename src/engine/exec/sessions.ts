@@ -1,5 +1,5 @@
+import { removeTree } from "../../base/index.ts";
 import type { InitProcess, MonitorControl } from "../../helper/index.ts";
-import { removeRunFiles } from "../containers/run-directory.ts";
 import { engineError } from "../errors.ts";
 import type { Exec } from "../model/exec-view.ts";
 import type { ExecRecord } from "./record.ts";
@@ -72,7 +72,7 @@ export function createExecSessions(
         .map(({ record }) => record.id),
     async forget({ record, directory }) {
       table.delete(record.id);
-      await removeRunFiles(directory);
+      await removeTree(directory);
     },
     async prune() {
       const ended = [...table.values()].filter(({ status }) => status === "ended");

@@ -16,9 +16,9 @@ export function containerImages(images: Images, isHost: (containerId: string) =>
         throw withImage(error, reference);
       }
     },
-    async prepare(containerId, { chainId, manifest }) {
+    async prepare(containerId, { chainId, manifest }, lifetime) {
       if (isHost(containerId)) return;
-      await images.prepareContainerSnapshot(containerId, chainId, manifest);
+      await images.prepareContainerSnapshot(containerId, chainId, { manifest, ...lifetime });
     },
     root: async (containerId) =>
       isHost(containerId) ? hostRoot : overlayRoot(images.containerMounts(containerId)),
@@ -28,7 +28,7 @@ export function containerImages(images: Images, isHost: (containerId: string) =>
       // The upper directory is not there yet.
       return { ...root, layers: root.layers.slice(1) };
     },
-    release: (containerId) => images.removeContainerSnapshot(containerId),
+    release: (containerId, lifetime) => images.removeContainerSnapshot(containerId, lifetime),
     async sizes(containerId) {
       if (isHost(containerId)) return { writableBytes: 0, rootfsBytes: 0 };
       const { bytes } = await images.containerUsage(containerId);

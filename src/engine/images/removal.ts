@@ -7,10 +7,11 @@ export type UsersOf = (id: string) => { container: string; running: boolean }[];
 
 /** Takes names away, and the image with the last one. */
 export async function removeImage(
-  { images, events }: ImageServiceParts,
+  { images, events, settled }: ImageServiceParts,
   reference: string,
   { force, usedBy }: { force: boolean; usedBy: UsersOf },
 ): Promise<Removed[]> {
+  await settled();
   return announced({ events }, await images.remove(reference, { force, usedBy }));
 }
 
@@ -23,10 +24,11 @@ export type PruneRequest = {
 
 /** Removes the images that no container uses. */
 export async function pruneImages(
-  { images, events }: ImageServiceParts,
+  { images, events, settled }: ImageServiceParts,
   { all, fits }: PruneRequest,
   usedBy: UsersOf,
 ): Promise<PruneResult> {
+  await settled();
   const fitting = new Set(
     (await images.list()).filter((image) => fits(viewImage(image, 0))).map(({ id }) => id),
   );

@@ -53,7 +53,13 @@ export interface ImageService {
   ): Promise<AsyncIterable<Uint8Array>>;
 }
 
-export type ImageServiceParts = { images: Images; store: ContainerStore; events: EventLog };
+export type ImageServiceParts = {
+  images: Images;
+  store: ContainerStore;
+  events: EventLog;
+  /** Resolves when containers that nobody sees any more need their images no longer. */
+  settled: () => Promise<void>;
+};
 
 /** The images of an engine. */
 export function openImageService(parts: ImageServiceParts): ImageService {

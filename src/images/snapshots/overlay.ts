@@ -1,10 +1,12 @@
-import { chmod, chown, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { chmodSync, chownSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Database,
   type Digest,
   errnoOf,
   isDigest,
+  removeTree,
   splitDigest,
   syncDirectory,
 } from "../../base/index.ts";
@@ -45,7 +47,7 @@ type Overlay = Required<Omit<OverlayOptions, "database">> & { table: SnapshotTab
 export async function openOverlaySnapshotter(options: OverlayOptions): Promise<Snapshotter> {
   const overlay: Overlay = {
     now: Date.now,
-    removeTree: removeDirectory,
+    removeTree,
     ...options,
     table: createSnapshotTable(options.database),
   };
@@ -53,8 +55,9 @@ export async function openOverlaySnapshotter(options: OverlayOptions): Promise<S
   await mkdir(overlay.root, { recursive: true, mode: 0o711 });
   await removeLeftovers(overlay);
   return {
-    prepare: (key, parent, { becomes = key } = {}) => make(overlay, { key, kind: "active", parent, becomes }),
-    view: (key, parent) => make(overlay, { key, kind: "view", parent, becomes: key }),
+    prepare: (key, parent, { becomes = key, ephemeral = false } = {}) =>
+      make(overlay, { key, kind: "active", parent, becomes, ephemeral }),
+    view: (key, parent) => make(overlay, { key, kind: "view", parent, becomes: key, ephemeral: false }),
     commit: (name, key, commitOptions = {}) => commit(overlay, { name, key, ...commitOptions }),
     predict: (key, parent) => predict(overlay, key, parent),
     mounts: (key) => mountsOf(overlay, find(table, key)),
@@ -69,23 +72,21 @@ export async function openOverlaySnapshotter(options: OverlayOptions): Promise<S
       if (row.bytes !== null && row.inodes !== null) return { bytes: row.bytes, inodes: row.inodes };
       return await overlay.measure(join(overlay.root, directoryOf(row), "fs"), signal);
     },
-    remove: (key) => remove(overlay, key),
+    remove: (key, { ephemeral = false } = {}) => remove(overlay, key, ephemeral),
   };
 }
 
-/** A helper that outlives its engine for a moment may still be making files: what is not empty is tried again. */
-async function removeDirectory(directory: string): Promise<void> {
-  await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
-}
+type Wanted = {
+  key: string;
+  kind: SnapshotKind;
+  parent: string | undefined;
+  becomes: string;
+  ephemeral: boolean;
+};
 
 async function make(
   overlay: Overlay,
-  {
-    key,
-    kind,
-    parent,
-    becomes,
-  }: { key: string; kind: SnapshotKind; parent: string | undefined; becomes: string },
+  { key, kind, parent, becomes, ephemeral }: Wanted,
 ): Promise<SnapshotMounts> {
   const { table, root, now } = overlay;
   if (table.isTaken(key)) throw exists(key);
@@ -96,7 +97,8 @@ async function make(
   const id = table.insert({ key, kind, parent: below?.id ?? null, created: now(), directory });
   const name = directoryOf({ id, directory });
   try {
-    await makeDirectories(root, { name, kind, parent: below && directoryOf(below) });
+    makeDirectories(root, { name, kind, parent: below && directoryOf(below) });
+    if (!ephemeral) await syncDirectory(root);
     table.markReady(id);
   } catch (error) {
     await overlay.removeTree(join(root, name));
@@ -115,26 +117,25 @@ function nameFor(key: string): string | null {
   return /^(?!removed-|\d+$)[A-Za-z0-9][\w.-]*$/.test(key) ? key : null;
 }
 
-async function makeDirectories(
+function makeDirectories(
   root: string,
   { name, kind, parent }: { name: string; kind: SnapshotKind; parent: string | undefined },
-): Promise<void> {
+): void {
   if (kind === "view") return;
   const directory = join(root, name);
-  await mkdir(directory, { mode: 0o711 });
-  await mkdir(join(directory, "fs"));
-  await mkdir(join(directory, "work"), { mode: 0o700 });
-  if (parent === undefined) await chmod(join(directory, "fs"), 0o755);
-  else await copyRoot(root, parent, name);
-  await syncDirectory(root);
+  mkdirSync(directory, { mode: 0o711 });
+  mkdirSync(join(directory, "fs"));
+  mkdirSync(join(directory, "work"), { mode: 0o700 });
+  if (parent === undefined) chmodSync(join(directory, "fs"), 0o755);
+  else copyRoot(root, parent, name);
 }
 
 /** The top directory of an overlay decides who may enter the merged one: it must be like the one below it. */
-async function copyRoot(root: string, from: string, to: string): Promise<void> {
-  const { mode, uid, gid } = await stat(join(root, from, "fs"));
+function copyRoot(root: string, from: string, to: string): void {
+  const { mode, uid, gid } = statSync(join(root, from, "fs"));
   const target = join(root, to, "fs");
-  await chown(target, uid, gid);
-  await chmod(target, mode & 0o7777);
+  chownSync(target, uid, gid);
+  chmodSync(target, mode & 0o7777);
 }
 
 async function commit(
@@ -154,7 +155,7 @@ async function commit(
   table.commit(row.id, { name, parent: parentId, usage, hidesAll: options.hidesAll === true });
 }
 
-async function remove(overlay: Overlay, key: string): Promise<void> {
+async function remove(overlay: Overlay, key: string, ephemeral: boolean): Promise<void> {
   const { table } = overlay;
   const row = table.get(key);
   if (row === undefined) return;
@@ -162,18 +163,16 @@ async function remove(overlay: Overlay, key: string): Promise<void> {
   if (child !== undefined) {
     throw imageError("SNAPSHOT_IN_USE", `cannot remove snapshot ${key}: ${child} stands on it`);
   }
-  table.markRemoving(row.id);
+  table.markRemoving(row.id, ephemeral);
   // The name becomes free at once, as the key does.
   const removed = { id: row.id, directory: `removed-${row.id}` };
-  await rename(join(overlay.root, directoryOf(row)), join(overlay.root, directoryOf(removed))).catch(
-    ignoreMissing,
-  );
+  try {
+    renameSync(join(overlay.root, directoryOf(row)), join(overlay.root, directoryOf(removed)));
+  } catch (error) {
+    // A view has no directory.
+    if (errnoOf(error) !== "ENOENT") throw error;
+  }
   await finishRemoval(overlay, removed);
-}
-
-/** A view has no directory. */
-function ignoreMissing(error: unknown): void {
-  if (errnoOf(error) !== "ENOENT") throw error;
 }
 
 async function finishRemoval(

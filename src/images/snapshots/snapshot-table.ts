@@ -25,6 +25,9 @@ export const snapshotMigrations: readonly Migration[] = [
 /**
  * A row. `directory` names the snapshot's directory, `id` does where that is null. A row is written before its directory is made, in state `making`, and
  * marked `removing` before its directory goes, so that every directory without a `ready` row is a leftover.
+ *
+ * Nobody relies on a row that is `making` or has just become `ready` before a later commit says so: of a container, of a
+ * layer. What a power loss takes with it is a leftover, too.
  */
 export type SnapshotRow = {
   id: number;
@@ -49,7 +52,7 @@ type NewRow = Pick<SnapshotRow, "key" | "kind" | "parent" | "created" | "directo
 type Committed = { name: string; parent: number | null; usage: Usage; hidesAll: boolean };
 
 /** The rows of all snapshots. */
-export function createSnapshotTable({ sql }: Database) {
+export function createSnapshotTable({ sql, lazily }: Database) {
   const byKey = sql.prepare("SELECT * FROM snapshots WHERE key = ? AND state = 'ready'");
   const anyState = sql.prepare("SELECT 1 FROM snapshots WHERE key = ?");
   const byDirectory = sql.prepare("SELECT 1 FROM snapshots WHERE directory = ?");
@@ -79,11 +82,13 @@ export function createSnapshotTable({ sql }: Database) {
     childOf: (row: SnapshotRow) => (child.get(row.id) as { key: string } | undefined)?.key,
     insert: (values: NewRow) => {
       const { key, kind, parent, created, directory } = values;
-      return Number(insert.run(key, kind, parent, created, directory).lastInsertRowid);
+      return lazily(() => Number(insert.run(key, kind, parent, created, directory).lastInsertRowid));
     },
-    markReady: (id: number) => void ready.run(id),
-    markRemoving: (id: number) => void removing.run(id),
-    erase: (id: number) => void erase.run(id),
+    markReady: (id: number) => void lazily(() => ready.run(id)),
+    /** @param lazy whoever owns it knows after a power loss that it was to go */
+    markRemoving: (id: number, lazy: boolean) =>
+      void (lazy ? lazily(() => removing.run(id)) : removing.run(id)),
+    erase: (id: number) => void lazily(() => erase.run(id)),
     commit: (id: number, values: Committed) => {
       const { name, parent, usage, hidesAll } = values;
       commit.run(name, parent, usage.bytes, usage.inodes, hidesAll ? 1 : 0, id);

@@ -28,6 +28,11 @@ export type SnapshotInfo = {
 export type PrepareOptions = {
   /** The key that it will be committed under, where that is known: its paths then follow from that. */
   becomes?: string;
+} & Lifetime;
+
+export type Lifetime = {
+  /** It is of no use after a power loss, and its owner removes it then: nothing has to wait for the disk. */
+  ephemeral?: boolean;
 };
 
 export type CommitOptions = {
@@ -89,5 +94,5 @@ export interface Snapshotter {
    * the snapshot is no longer found; when the promise resolves, the files are gone.
    * @throws IMAGE_SNAPSHOT_IN_USE while another one stands on it
    */
-  remove(key: string): Promise<void>;
+  remove(key: string, lifetime?: Lifetime): Promise<void>;
 }

@@ -21,19 +21,35 @@ export function* find<N extends OpName>(
   list: ListName,
   ...names: N[]
 ): Generator<{ op: OpOf<N>; index: number }> {
-  for (const [index, op] of plan[list].entries()) {
-    if ((names as OpName[]).includes(op.op)) yield { op: op as OpOf<N>, index };
-  }
+  for (const index of placesOf(plan[list], names)) yield { op: plan[list][index] as OpOf<N>, index };
 }
 
 /** Index of the first op of one of these kinds, or -1. */
 export function firstOf(items: readonly Op[], ...names: OpName[]): number {
-  return items.findIndex((op) => names.includes(op.op));
+  return placesOf(items, names)[0] ?? -1;
 }
 
 /** Index of the last op of one of these kinds, or -1. */
 export function lastOf(items: readonly Op[], ...names: OpName[]): number {
-  return items.findLastIndex((op) => names.includes(op.op));
+  return placesOf(items, names).at(-1) ?? -1;
+}
+
+type Places = { readonly length: number; readonly byName: ReadonlyMap<OpName, readonly number[]> };
+
+/** Many rules ask where an op stands in the same list. */
+const known = new WeakMap<readonly Op[], Places>();
+
+/** Indexes of the ops of some kinds, ascending. */
+function placesOf(items: readonly Op[], names: readonly OpName[]): readonly number[] {
+  let places = known.get(items);
+  if (places?.length !== items.length) {
+    places = { length: items.length, byName: Map.groupBy(items.keys(), (index) => (items[index] as Op).op) };
+    known.set(items, places);
+  }
+  const { byName } = places;
+  const [only = "exec"] = names;
+  if (names.length === 1) return byName.get(only) ?? [];
+  return names.flatMap((name) => byName.get(name) ?? []).sort((a, b) => a - b);
 }
 
 /** A breach at an op. */

@@ -1,4 +1,5 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
 import { errnoOf } from "../../base/index.ts";
 import { parseSpec, type Spec } from "../../specs/oci-runtime/index.ts";
 import { lifecycleError } from "../errors.ts";
@@ -21,18 +22,38 @@ export function checkId(id: string): void {
 export async function loadExisting(root: string, id: string): Promise<Existing> {
   checkId(id);
   const stateDir = `${root}/${id}`;
-  let text: string;
-  try {
-    text = await readFile(`${stateDir}/${stateFiles.state}`, "utf8");
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
-    throw lifecycleError("NOT_FOUND", `container ${id} does not exist`);
-  }
-  return {
+  const text = readIfThere(`${stateDir}/${stateFiles.state}`);
+  if (text === undefined) throw lifecycleError("NOT_FOUND", `container ${id} does not exist`);
+  const path = `${stateDir}/${stateFiles.config}`;
+  const config = readIfThere(path);
+  let spec: Spec | undefined;
+  const existing: Existing = {
     state: parseStoredState(text, `${stateDir}/${stateFiles.state}`),
     stateDir,
-    spec: await loadSpec(stateDir),
+    // Most of what is done with a container needs nothing of it.
+    get spec() {
+      spec ??= config === undefined ? undefined : parseConfig(config, path);
+      return spec;
+    },
+    get hooks() {
+      return config?.includes('"hooks"') ? existing.spec?.hooks : undefined;
+    },
   };
+  return existing;
+}
+
+/** Configurations that were read last: whoever runs one program in a container runs more of them. */
+const latest = new Map<string, { text: string; spec: Spec }>();
+const MOST = 16;
+
+function parseConfig(text: string, path: string): Spec {
+  const known = latest.get(path);
+  const spec = known?.text === text ? known.spec : parseSpec(text, path).value;
+  latest.delete(path);
+  latest.set(path, { text, spec });
+  const [oldest] = latest.keys();
+  if (latest.size > MOST && oldest !== undefined) latest.delete(oldest);
+  return spec;
 }
 
 /** Every container below a runtime's root, by id. Directories of containers that are being made or removed are left out. */
@@ -56,8 +77,14 @@ export async function createdAt({ stateDir }: Existing): Promise<Date> {
 /** The configuration as it was when the container was made, if it was written. */
 export async function loadSpec(stateDir: string): Promise<Spec | undefined> {
   const path = `${stateDir}/${stateFiles.config}`;
+  const text = readIfThere(path);
+  return text === undefined ? undefined : parseConfig(text, path);
+}
+
+/** State directories lie in memory, on a tmpfs: a detour over other threads would take several times as long. */
+function readIfThere(path: string): string | undefined {
   try {
-    return parseSpec(await readFile(path), path).value;
+    return readFileSync(path, "utf8");
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw error;

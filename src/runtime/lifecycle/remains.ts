@@ -45,5 +45,5 @@ async function impliedBy(
     pid: 0,
     startTime: "0",
   };
-  return { state, stateDir, spec };
+  return { state, stateDir, spec, hooks: spec?.hooks };
 }

@@ -22,7 +22,7 @@ function existing(...groups: StoredGroup[]): Existing {
     pid: 7,
     startTime: "8",
   };
-  return { state, stateDir: "/s", spec: undefined };
+  return { state, stateDir: "/s", spec: undefined, hooks: undefined };
 }
 
 test("processes are frozen by the v1 freezer where there is one, else by the v2 group", () => {

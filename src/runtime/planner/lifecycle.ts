@@ -1,5 +1,5 @@
 import type { Op, Plan } from "../../plan/index.ts";
-import type { Spec } from "../../specs/oci-runtime/index.ts";
+import type { Hooks, Spec } from "../../specs/oci-runtime/index.ts";
 import { cgroupError } from "../cgroups/errors.ts";
 import type { StoredGroup, StoredState } from "../state.ts";
 import { planBuilder } from "./builder.ts";
@@ -16,10 +16,11 @@ export type Existing = {
   readonly state: StoredState;
   readonly stateDir: string;
   readonly spec: Spec | undefined;
+  readonly hooks: Hooks | undefined;
 };
 
 /** Lets a created container go on, then runs its poststart hooks. */
-export function planStart({ state, stateDir, spec }: Existing): Plan {
+export function planStart({ state, stateDir, hooks }: Existing): Plan {
   const { host, slot, finish } = planBuilder();
   const process = slot();
   host.push(openInit(state, process), {
@@ -30,7 +31,7 @@ export function planStart({ state, stateDir, spec }: Existing): Plan {
     process,
   });
   const context = { subject: state, status: "running" as const, directory: state.bundle };
-  host.push(...withPid(hookOps("poststart", spec?.hooks, context), state.pid));
+  host.push(...withPid(hookOps("poststart", hooks, context), state.pid));
   return finish();
 }
 
@@ -114,9 +115,9 @@ export function planDelete({ state, stateDir }: Existing, options: { kill: boole
  * The poststop hooks, each a plan of its own: one that fails keeps no other from running.
  * Source: https://github.com/opencontainers/runtime-spec/blob/v1.3.0/runtime.md#lifecycle step 13
  */
-export function planPoststop({ state, spec }: Existing): Plan[] {
+export function planPoststop({ state, hooks }: Existing): Plan[] {
   const context = { subject: state, status: "stopped" as const };
-  return hookOps("poststop", spec?.hooks, context).map((op) => ({ host: [op], stage: [], init: [] }));
+  return hookOps("poststop", hooks, context).map((op) => ({ host: [op], stage: [], init: [] }));
 }
 
 /**

@@ -16,7 +16,12 @@ const legacy: StoredGroup[] = ["cpu", "memory", "pids"].map((name) => ({
 /** What is written where: `GROUP FILE=VALUE`. */
 function writes(groups: StoredGroup[], resources: LinuxResources, before: LinuxResources): string[] {
   const plan = planUpdate(
-    { state: { id: "box", groups } as unknown as StoredState, stateDir: "/s", spec: undefined },
+    {
+      state: { id: "box", groups } as unknown as StoredState,
+      stateDir: "/s",
+      spec: undefined,
+      hooks: undefined,
+    },
     resources,
     before,
   );

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { parseMountinfo } from "../../../src/host/index.ts";
 import { mountsBelow } from "../../environment/index.ts";
 import { processesOf } from "../../privileged/harness/leaks.ts";
 import type { Engine } from "./engine.ts";
+
+/** How often is looked again, every 50 milliseconds. */
+const PATIENCE = 100;
 
 /** Everything that commands can leave behind on an engine's machine, as lines. */
 async function traces(engine: Engine): Promise<Set<string>> {
@@ -27,7 +31,13 @@ async function traces(engine: Engine): Promise<Set<string>> {
 export async function leavesNothing<T>(engine: Engine, work: () => Promise<T>): Promise<T> {
   const before = await traces(engine);
   const result = await work();
-  const left = [...(await traces(engine))].filter((trace) => !before.has(trace));
+  const look = async () => [...(await traces(engine))].filter((trace) => !before.has(trace));
+  let left = await look();
+  // What a container leaves is removed after the command has its answer.
+  for (let tries = 0; left.length > 0 && tries < PATIENCE; tries += 1) {
+    await delay(50);
+    left = await look();
+  }
   assert.deepEqual(left, [], "something was left behind");
   return result;
 }
