@@ -2,9 +2,11 @@ import type { Digest } from "../base/index.ts";
 import type { Credentials } from "../credentials/index.ts";
 import type { Platform } from "../specs/index.ts";
 import type { LoadedImage, LoadRequest } from "./archive/entries.ts";
+import type { Difference } from "./compare/compare-images.ts";
 import type { EmbeddedImage } from "./embedded.ts";
 import type { Collected } from "./gc.ts";
 import type { Image } from "./image-store.ts";
+import type { TreeOfImage } from "./image-tree.ts";
 import type { ImportRequest } from "./import-image.ts";
 import type { Usage } from "./layers/translate.ts";
 import type { OnProgress } from "./progress.ts";
@@ -100,6 +102,10 @@ export interface Images {
    */
   import(archive: AsyncIterable<Uint8Array>, request?: ImportRequest): Promise<Image>;
 
+  /** All that an image's name stands for: index, manifests, configurations, layers. @throws IMAGE_NOT_FOUND */
+  tree(query: string): Promise<TreeOfImage>;
+  /** What differs between the files of two images. @throws IMAGE_NOT_FOUND */
+  compare(before: string, after: string, signal?: AbortSignal): Promise<Difference[]>;
   /** Images in other places: registries, layouts, archives, directories, daemons. */
   readonly remote: RemoteImages;
 

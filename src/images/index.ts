@@ -1,8 +1,10 @@
 export type { LoadedImage, LoadRequest } from "./archive/entries.ts";
+export type { Difference } from "./compare/compare-images.ts";
 export type { EmbeddedImage } from "./embedded.ts";
 export type { Collected } from "./gc.ts";
 export type { Image } from "./image-store.ts";
 export type { ImageRecord } from "./image-table.ts";
+export type { TreeOfImage } from "./image-tree.ts";
 export type { Images, PulledImage, PullImageOptions, PushImageOptions, SaveOptions } from "./images.ts";
 export type { ImportRequest } from "./import-image.ts";
 export { exportLayer, exportTar } from "./layers/export-tar.ts";

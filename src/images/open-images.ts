@@ -10,6 +10,7 @@ import {
 } from "../base/index.ts";
 import { loadArchive } from "./archive/load-archive.ts";
 import { loadLayout } from "./archive/load-layout.ts";
+import { compareImages } from "./compare/compare-images.ts";
 import { openLayoutStore } from "./content/layout-store.ts";
 import { inContext } from "./context.ts";
 import { importEmbedded } from "./embedded.ts";
@@ -17,6 +18,7 @@ import { imageError } from "./errors.ts";
 import { collectGarbage } from "./gc.ts";
 import { createImageStore, notFound } from "./image-store.ts";
 import { createImageTable, imageMigrations } from "./image-table.ts";
+import { treeOfImage } from "./image-tree.ts";
 import type {
   ContainerSnapshotOptions,
   Images,
@@ -91,6 +93,9 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
       saveImagesToLayout(parts, queries, { directory, ...request }),
     importEmbedded: (image, signal) =>
       tidily(async () => store.read(await importEmbedded(parts, image, signal))),
+    tree: async (query) => treeOfImage(parts, await store.get(query)),
+    compare: async (before, after, signal) =>
+      compareImages(parts.content, [await store.get(before), await store.get(after)], signal),
     remote: createRemoteImages({ ...parts, registry: options.registry }),
     import: (archive, request = {}) =>
       tidily(async () => store.read(await importImage(parts, archive, request))),

@@ -100,3 +100,31 @@ test("import takes an archive from a file, from stdin, or leaves an address to t
     ],
   );
 });
+
+test("tree shows what an image consists of, and what of it is here", async () => {
+  await using cli = await openCli({ local: ["app:1"] });
+  const { code, stdout } = await cli.run("image tree app:1");
+  assert.equal(code, 0);
+  assert.deepEqual(
+    stdout.split("\n").map((line) => line.replace(/sha256:[0-9a-f]{12}/, "DIGEST")),
+    [
+      "app:1  index  DIGEST  6kB",
+      "├─ linux/amd64  DIGEST  4.5kB",
+      "│  ├─ config  DIGEST  1.5kB",
+      "│  └─ layer  DIGEST  1.5kB  unpacked",
+      "├─ linux/arm64  DIGEST  1.5kB  not here",
+      "└─ attestation-manifest  DIGEST  1.5kB  not here",
+      "",
+    ],
+  );
+  const json = JSON.parse((await cli.run("image tree --format json app:1")).stdout);
+  assert.deepEqual([json.Kind, json.Children.length, json.Children[0].Platform], ["index", 3, "linux/amd64"]);
+  assert.match((await cli.run("image tree --no-trunc app:1")).stdout, /sha256:[0-9a-f]{64}/);
+  assert.match((await cli.run("image tree none")).stderr, /^tug: No such image: none\n/);
+});
+
+test("diff shows what differs in Docker's letters", async () => {
+  await using cli = await openCli({ local: ["a:1", "b:1"] });
+  assert.equal((await cli.run("image diff a:1 b:1")).stdout, "A /etc/added\nC /etc/changed\nD /gone\n");
+  assert.match((await cli.run("image diff a:1 none")).stderr, /^tug: No such image: none\n/);
+});

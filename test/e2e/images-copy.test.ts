@@ -65,7 +65,10 @@ test("images go from place to place, and the store needs none of them", { skip }
   const gone = await scene.tug.tug(["image", "digest", `docker://${registry.host}/back:1`]);
   assert.match(gone.stderr, /^tug: cannot inspect .* answered 404/);
   assert.equal(await ok("images", "-q", "made"), "");
-  await ok("image", "copy", "oci:layout:x", "localhost/stored:1");
+  await ok("image", "copy", "--all", "oci:layout:x", "localhost/stored:1");
+  const tree = await ok("image", "tree", "localhost/stored:1");
+  assert.match(tree, /^localhost\/stored:1 {2}index .*\n├─ linux\/amd64 .*\n(.*\n){2}└─ linux\/arm64 /);
+  assert.doesNotMatch(tree, /not here/);
   assert.match(await ok("images", "--format", "{{.Repository}}:{{.Tag}}"), /^localhost\/stored:1$/m);
 });
 

@@ -57,6 +57,9 @@ test("what a container has become is an image again, by file, by stdin and by ad
     const { stdout, stderr } = await tug.tug(["run", "--rm", "--network", "none", `frozen:${tag}`]);
     assert.equal(stdout, "new\n", stderr);
   }
+  const { stdout: differences } = await tug.tug(["image", "diff", "busybox", "frozen:file"]);
+  assert.match(differences, /^A \/etc\/added$/m);
+  assert.doesNotMatch(differences, /\/etc\/passwd|\/bin\/busybox/);
   const bad = await tug.tug(["import", "-", "frozen:bad"], { input: "no archive" });
   assert.equal(bad.code, 1);
   assert.match(bad.stderr, /^tug: cannot /);

@@ -17,6 +17,7 @@ import { restart, stop } from "./container/stop.ts";
 import { top } from "./container/top.ts";
 import { update } from "./container/update.ts";
 import { removeImage, save, tag } from "./image/change.ts";
+import { diffImages } from "./image/diff.ts";
 import { history } from "./image/history.ts";
 import { images } from "./image/images.ts";
 import { importImage } from "./image/import.ts";
@@ -29,6 +30,7 @@ import { deleteImage } from "./image/remote/delete.ts";
 import { imageDigest } from "./image/remote/digest.ts";
 import { listTags } from "./image/remote/list-tags.ts";
 import { sync } from "./image/remote/sync.ts";
+import { tree } from "./image/tree.ts";
 import { inspect, inspectContainer, inspectImage, inspectNetwork } from "./inspect.ts";
 import { createNetwork, pruneNetworks, removeNetwork } from "./network/change.ts";
 import { networks } from "./network/list.ts";
@@ -75,6 +77,8 @@ export const commands: readonly Command[] = [
   tag,
   images,
   history,
+  tree,
+  diffImages,
   removeImage,
   pruneImages,
   importImage,

@@ -1,5 +1,5 @@
 import { registryName } from "../../credentials/index.ts";
-import type { Images, LoadRequest, ProgressEvent } from "../../images/index.ts";
+import type { Images, LoadRequest, ProgressEvent, TreeOfImage } from "../../images/index.ts";
 import { familiarRepository, parseReference } from "../../images/index.ts";
 import type { Platform, RegistryAuth } from "../../specs/docker-api/index.ts";
 import type { ContainerStore } from "../containers/store.ts";
@@ -7,6 +7,7 @@ import type { EventLog } from "../events.ts";
 import type {
   HistoryEntry,
   Image,
+  ImageDifference,
   ImportRequest,
   LayerEvent,
   LoadEvent,
@@ -34,6 +35,8 @@ export interface ImageService {
   history(reference: string): Promise<HistoryEntry[]>;
   tag(source: string, target: string): Promise<void>;
   remove(reference: string, options: { force: boolean; prune: boolean }): Promise<Removed[]>;
+  tree(reference: string): Promise<TreeOfImage>;
+  compare(before: string, after: string, signal: AbortSignal): Promise<ImageDifference[]>;
   prune(request: PruneRequest): Promise<PruneResult>;
   /** The id of the image. */
   import(request: ImportRequest, signal: AbortSignal): Promise<string>;
@@ -96,6 +99,13 @@ export function openImageService(parts: ImageServiceParts): ImageService {
       }),
     remove: (reference, { force }) =>
       named(reference, () => removeImage(parts, reference, { force, usedBy: users })),
+    tree: (reference) => named(reference, () => images.tree(reference)),
+    compare: (before, after, signal) =>
+      named(before, async () => {
+        await named(after, () => images.get(after));
+        const found = await images.compare(before, after, signal);
+        return found.map(({ path, kind }) => ({ path: `/${Buffer.from(path, "latin1")}`, kind }));
+      }),
     prune: (request) => pruneImages(parts, request, users),
     import: (request, signal) => importImage(parts, request, signal),
     remote: remoteImageService(parts),

@@ -36,6 +36,9 @@ export type HistoryEntry = {
 
 export type Removed = { readonly untagged: string } | { readonly deleted: string };
 
+/** What differs at a path, which begins with a slash, between the files of two images. */
+export type ImageDifference = { readonly path: string; readonly kind: "added" | "changed" | "deleted" };
+
 /** What a pruning did. */
 export type PruneResult = { readonly removed: readonly Removed[]; readonly freedBytes: number };
 

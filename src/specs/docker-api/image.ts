@@ -53,6 +53,24 @@ export type ImageHistoryEntry = {
   readonly Comment: string;
 };
 
+/** Answer to GET /tug/images/{name}/tree: a manifest, index or blob, and what it refers to. */
+export type ImageTree = {
+  readonly Kind: "index" | "image" | "artifact" | "config" | "layer" | "blob";
+  readonly MediaType: string;
+  readonly Digest: string;
+  readonly Size: number;
+  readonly Platform?: string | undefined;
+  /** What a statement is about. */
+  readonly About?: string | undefined;
+  /** Whether its bytes are in the store. */
+  readonly Here: boolean;
+  readonly Unpacked?: boolean | undefined;
+  readonly Children: readonly ImageTree[];
+};
+
+/** An entry of the answer to GET /tug/images/{name}/diff. `Kind`: 0 changed, 1 added, 2 deleted. */
+export type ImageDifference = { readonly Path: string; readonly Kind: 0 | 1 | 2 };
+
 /** Answer to POST /images/prune. Source: swagger.yaml, `ImagePruneResponse`. */
 export type ImagesPruned = {
   readonly ImagesDeleted: readonly ImageDeleted[] | null;

@@ -45,10 +45,12 @@ export { humanDuration } from "./human-duration.ts";
 export type {
   ImageConfig,
   ImageDeleted,
+  ImageDifference,
   ImageHistoryEntry,
   ImageInspect,
   ImageSummary,
   ImagesPruned,
+  ImageTree,
 } from "./image.ts";
 export { mediaTypes } from "./media-types.ts";
 export { type Mount, type Propagation, propagations } from "./mount.ts";

@@ -43,6 +43,10 @@ export type ImageCalls = {
     image: string,
     options?: PullOptions & { readonly allTags?: boolean },
   ): AsyncIterable<dockerApi.ProgressMessage>;
+  /** All that a name stands for, down to the layers. */
+  tree(image: string, options?: CallOptions): Promise<dockerApi.ImageTree>;
+  /** What differs between the files of two images. */
+  diff(before: string, after: string, options?: CallOptions): Promise<dockerApi.ImageDifference[]>;
   /** Removes images that no container uses; those without a name unless the filter `dangling` is false. */
   prune(options?: CallOptions & { readonly filters?: dockerApi.Filters }): Promise<dockerApi.ImagesPruned>;
   /** Makes an image from an archive of a root file system; the last status is its id. */
@@ -100,6 +104,12 @@ export function createImageCalls(transport: Transport): ImageCalls {
         headers: authHeader(auth),
         signal,
       });
+    },
+    tree: (image, { signal } = {}) =>
+      transport.sendForJson({ method: "GET", path: `/tug${pathOf(image)}/tree`, signal }),
+    diff: (before, after, { signal } = {}) => {
+      const query = { with: after };
+      return transport.sendForJson({ method: "GET", path: `/tug${pathOf(before)}/diff`, query, signal });
     },
     prune: ({ filters, signal } = {}) => {
       const query = { filters: dockerApi.formatFilters(filters ?? new Map()) };

@@ -1,6 +1,13 @@
 import { TugError } from "../../../base/index.ts";
 import { dockerApi } from "../../../specs/index.ts";
-import type { Image, ImagesPort, ImportRequest, PullRequest, PushRequest } from "../routes/images/port.ts";
+import type {
+  Image,
+  ImagesPort,
+  ImportRequest,
+  PullRequest,
+  PushRequest,
+  TreeOfImage,
+} from "../routes/images/port.ts";
 import { createFakeRemote, type FakeRemoteCall } from "./fake-remote.ts";
 
 /** Images in memory, a registry that can deliver some more, and what was asked. */
@@ -133,6 +140,15 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
       return `sha256:${"12".repeat(32)}`;
     },
     remote: createFakeRemote(remoteCalls),
+    tree: async (reference) => fakeTree(find(reference)[1].id),
+    async compare(before, after) {
+      for (const each of [before, after]) find(each);
+      return [
+        { path: "/etc/added", kind: "added" },
+        { path: "/etc/changed", kind: "changed" },
+        { path: "/gone", kind: "deleted" },
+      ];
+    },
     async *load(archive, { platform }) {
       if (platform !== undefined) platforms.push(`load ${dockerApi.formatPlatform(platform)}`);
       const chunks: Uint8Array[] = [];
@@ -160,6 +176,28 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
     imports,
     has: (reference) => images.has(reference) || images.has(`${reference}:latest`),
   };
+}
+
+/** An index with two images, of which the second is not here. */
+function fakeTree(config: string): TreeOfImage {
+  const blob = { mediaType: "application/x", size: 1500, isHere: true, children: [] };
+  const layer = { ...blob, kind: "layer" as const, digest: `sha256:${"ef".repeat(32)}`, isUnpacked: true };
+  const image = {
+    ...blob,
+    kind: "image" as const,
+    digest: `sha256:${"01".repeat(32)}`,
+    platform: { os: "linux", architecture: "amd64" },
+    children: [{ ...blob, kind: "config" as const, digest: config }, layer],
+  };
+  const other = { ...image, platform: { os: "linux", architecture: "arm64" }, isHere: false, children: [] };
+  const statement = {
+    ...other,
+    platform: undefined,
+    kind: "artifact" as const,
+    about: "attestation-manifest",
+  };
+  const children = [image, other, statement];
+  return { ...blob, kind: "index", digest: `sha256:${"02".repeat(32)}`, children };
 }
 
 function fakeImage(name: string): Image {

@@ -30,6 +30,10 @@ export interface ImagesPort {
   }): Promise<imageModel.PruneResult>;
   /** Makes an image from an archive of a root file system. Gives its id. */
   import(request: ImportRequest, signal: AbortSignal): Promise<string>;
+  /** All that a name stands for, down to the layers. */
+  tree(reference: string): Promise<TreeOfImage>;
+  /** What differs between the files of two images, in the order of the paths. */
+  compare(before: string, after: string, signal: AbortSignal): Promise<readonly imageModel.ImageDifference[]>;
   /** Images in other places, written as in docs/images.md. */
   readonly remote: RemoteImagesPort;
   /** Tries credentials out on the registry of `serveraddress`. A refusal is `unauthorized`. */
@@ -52,6 +56,19 @@ export interface ImagesPort {
     signal: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array>>;
 }
+
+/** A manifest, index or blob, and what it refers to. Sizes in bytes. */
+export type TreeOfImage = {
+  readonly kind: "index" | "image" | "artifact" | "config" | "layer" | "blob";
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly platform?: dockerApi.Platform | undefined;
+  readonly about?: string | undefined;
+  readonly isHere: boolean;
+  readonly isUnpacked?: boolean;
+  readonly children: readonly TreeOfImage[];
+};
 
 /** What the routes below /tug/images need of the engine. */
 export interface RemoteImagesPort {

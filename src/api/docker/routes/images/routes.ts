@@ -6,6 +6,7 @@ import { pruneImages } from "./prune.ts";
 import { removeImage, tagImage } from "./references.ts";
 import { copyImage, deleteRemote, digestOfImage, listTags, lookAtImage } from "./remote.ts";
 import { loadImages, pullImage, pushImage, saveImage, saveImages } from "./transfer.ts";
+import { compareImages, treeOfImage } from "./tree.ts";
 
 /** A handler that still needs the engine. */
 export type ImagesHandler = (images: ImagesPort, ...request: Parameters<Handler>) => ReturnType<Handler>;
@@ -23,6 +24,8 @@ export function imageRoutes(images: ImagesPort): readonly Route[] {
     { method: "GET", path: "/tug/images/digest", since: 24, handler: using(digestOfImage) },
     { method: "GET", path: "/tug/images/tags", since: 24, handler: using(listTags) },
     { method: "DELETE", path: "/tug/images/remote", since: 24, handler: using(deleteRemote) },
+    { method: "GET", path: "/tug/images/{name...}/tree", since: 24, handler: using(treeOfImage) },
+    { method: "GET", path: "/tug/images/{name...}/diff", since: 24, handler: using(compareImages) },
     { method: "GET", path: "/images/json", since: 24, handler: using(listImages) },
     { method: "GET", path: "/images/get", since: 24, handler: using(saveImages) },
     { method: "POST", path: "/images/create", since: 24, handler: using(pullImage) },
