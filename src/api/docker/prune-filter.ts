@@ -1,7 +1,7 @@
 import { dockerApi } from "../../specs/index.ts";
 import { doorError } from "./errors.ts";
+import { matchesLabel } from "./filters.ts";
 import type { Query } from "./query.ts";
-import { matchesLabel } from "./routes/containers/list-filters.ts";
 
 /** What pruning can be narrowed down by. */
 export type Prunable = {

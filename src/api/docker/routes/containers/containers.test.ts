@@ -99,6 +99,10 @@ test("the list shows running containers, all of them, or those that fit the filt
   assert.deepEqual(await names("limit=1"), ["/two"]);
   assert.deepEqual(await names(filter({ status: ["created"] })), ["/two"]);
   assert.deepEqual(await names(`all=1&${filter({ label: ["tier=front"] })}`), ["/one"]);
+  const both = ["tier=front", "tier"];
+  assert.deepEqual(await names(`all=1&${filter({ label: both })}`), ["/one"], "labels are no alternatives");
+  assert.deepEqual(await names(`all=1&${filter({ status: ["created", "running"] })}`), ["/two", "/one"]);
+  assert.deepEqual(await names(`all=1&${filter({ "is-task": ["true"] })}`), []);
   assert.deepEqual(await names(`all=1&${filter({ name: ["^/?t"] })}`), ["/two"]);
   assert.deepEqual(await names(`all=1&${filter({ ancestor: ["docker.io/library/busybox"] })}`), [
     "/two",
@@ -108,6 +112,24 @@ test("the list shows running containers, all of them, or those that fit the filt
   assert.deepEqual(await names(`all=1&${filter({ status: { running: true }, label: { tier: true } })}`), [
     "/one",
   ]);
+});
+
+test("a filter that nothing could ever fit is refused", async () => {
+  await using door = await openDoor(createFakeEngine().ports);
+  for (const [name, value] of [
+    ["status", "asleep"],
+    ["health", "fine"],
+    ["exited", "zero"],
+    ["is-task", "maybe"],
+  ] as const) {
+    const query = encodeURIComponent(JSON.stringify({ [name]: [value] }));
+    const reply = await door.call("GET", `/containers/json?filters=${query}`);
+    assert.equal(reply.status, 400);
+    assert.match(
+      (reply.json() as { message: string }).message,
+      new RegExp(`invalid filter '${name}=${value}'`),
+    );
+  }
 });
 
 test("logs are framed unless the container has a terminal", async () => {

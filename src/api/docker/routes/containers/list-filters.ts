@@ -1,6 +1,7 @@
 import type { Container } from "../../../../engine/index.ts";
 import { dockerApi } from "../../../../specs/index.ts";
 import { doorError } from "../../errors.ts";
+import { fitsFilters, matchesLabel } from "../../filters.ts";
 import { renderNetworkMode } from "./render/host-config.ts";
 
 export type Selection = {
@@ -11,15 +12,18 @@ export type Selection = {
   readonly limit: number;
 };
 
-/** The containers that a client asks for. Source: swagger.yaml, operation `ContainerList`. */
+/**
+ * The containers that a client asks for. Source: swagger.yaml, operation `ContainerList`.
+ *
+ * @throws DOCKER_QUERY for a value that no container can have
+ */
 export function selectContainers(containers: readonly Container[], selection: Selection): Container[] {
   const { filters, limit } = selection;
+  checkValues(filters);
   const all = selection.all || limit > 0 || filters.has("status");
   const selected = containers.filter((container) => {
     if (!all && !runningStates.has(container.state.status)) return false;
-    return [...filters].every(([name, values]) =>
-      values.some((value) => matchers[name]?.(container, value, containers) ?? false),
-    );
+    return fitsFilters(filters, (name, value) => matchers[name]?.(container, value, containers) ?? false);
   });
   return limit > 0 ? selected.slice(0, limit) : selected;
 }
@@ -47,16 +51,32 @@ const matchers: Readonly<Record<string, Matcher>> = {
     container.ports.some((port) => String(port.hostPort ?? "") === value.split("/")[0]),
   expose: (container, value) =>
     container.ports.some((port) => String(port.containerPort) === value.split("/")[0]),
+  // Tasks are containers of a swarm.
+  "is-task": (_, value) => ["false", "0"].includes(value),
 };
 
 /** What GET /containers/json can filter by. */
 export const containerFilterNames: readonly string[] = Object.keys(matchers);
 
-/** Whether labels have `KEY`, or `KEY=VALUE` exactly. */
-export function matchesLabel(labels: Readonly<Record<string, string>>, wanted: string): boolean {
-  const [key = "", value] = wanted.split(/=(.*)/s);
-  if (!Object.hasOwn(labels, key)) return false;
-  return value === undefined || labels[key] === value;
+/** What some filters can be set to. */
+const possible: Readonly<Record<string, readonly string[]>> = {
+  status: ["created", "running", "paused", "restarting", "removing", "exited", "dead"],
+  health: ["none", "starting", "healthy", "unhealthy"],
+  "is-task": ["true", "1", "false", "0"],
+};
+
+function checkValues(filters: dockerApi.Filters): void {
+  for (const [name, values] of filters) {
+    const words = possible[name];
+    for (const value of values) {
+      if (words !== undefined && !words.includes(value)) {
+        throw doorError("QUERY", `invalid filter '${name}=${value}': must be one of ${words.join(", ")}`);
+      }
+      if (name === "exited" && !/^-?\d{1,10}$/.test(value)) {
+        throw doorError("QUERY", `invalid filter 'exited=${value}': must be an exit code`);
+      }
+    }
+  }
 }
 
 function namePattern(value: string): RegExp {

@@ -1,15 +1,13 @@
 import { posix } from "node:path";
 import type { dockerApi } from "../../../../specs/index.ts";
 import { doorError } from "../../errors.ts";
-import { matchesLabel } from "../containers/list-filters.ts";
+import { fitsFilters, matchesLabel } from "../../filters.ts";
 import type { Image } from "./port.ts";
 
 /** The images that a client asks for, newest first. Source: swagger.yaml, operation `ImageList`. */
 export function selectImages(images: readonly Image[], filters: dockerApi.Filters): Image[] {
   const selected = images.filter((image) =>
-    [...filters].every(([name, values]) =>
-      values.some((value) => matchers[name]?.(image, value, images) ?? false),
-    ),
+    fitsFilters(filters, (name, value) => matchers[name]?.(image, value, images) ?? false),
   );
   return selected.sort((a, b) => moment(b) - moment(a)).map((image) => withMatchingTags(image, filters));
 }

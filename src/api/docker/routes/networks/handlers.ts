@@ -1,9 +1,9 @@
 import { dockerApi } from "../../../../specs/index.ts";
 import { json } from "../../answer.ts";
 import { doorError } from "../../errors.ts";
+import { fitsFilters, matchesLabel } from "../../filters.ts";
 import { readPruneFilter } from "../../prune-filter.ts";
 import { idOf } from "../containers/lifecycle.ts";
-import { matchesLabel } from "../containers/list-filters.ts";
 import type { NetworkView } from "./port.ts";
 import { renderNetwork } from "./render.ts";
 import type { NetworksHandler } from "./routes.ts";
@@ -22,7 +22,7 @@ const optionNames = {
 export const listNetworks: NetworksHandler = async (networks, request) => {
   const filters = dockerApi.parseFilters(request.query.text("filters"), Object.keys(matchers));
   const fits = (network: NetworkView): boolean =>
-    [...filters].every(([name, values]) => values.some((value) => matchers[name]?.(network, value) ?? false));
+    fitsFilters(filters, (name, value) => matchers[name]?.(network, value) ?? false);
   return json((await networks.list()).filter(fits).map(renderNetwork));
 };
 

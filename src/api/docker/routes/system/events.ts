@@ -1,11 +1,11 @@
 import type { EngineEvent } from "../../../../engine/index.ts";
 import { dockerApi } from "../../../../specs/index.ts";
 import { doorError } from "../../errors.ts";
+import { fitsFilters, matchesLabel } from "../../filters.ts";
 import type { Query } from "../../query.ts";
 import type { Handler } from "../../route.ts";
 import { negotiateObjectStream } from "../../streams/json-lines.ts";
 import { mapPieces } from "../../streams/pieces.ts";
-import { matchesLabel } from "../containers/list-filters.ts";
 import type { SystemPort } from "./port.ts";
 
 /** GET /events: what happens, as it happens. */
@@ -14,7 +14,9 @@ export function events(system: SystemPort): Handler {
     const filters = dockerApi.parseFilters(query.text("filters"), eventFilterNames);
     const range = { since: momentOf(query, "since"), until: momentOf(query, "until") };
     const { type, format } = negotiateObjectStream(version < 52 ? undefined : headers.accept);
-    const render = (event: EngineEvent) => (matches(event, filters) ? format(renderEvent(event)) : undefined);
+    const fits = (event: EngineEvent) =>
+      fitsFilters(filters, (name, value) => matchers[name]?.(event, value) ?? false);
+    const render = (event: EngineEvent) => (fits(event) ? format(renderEvent(event)) : undefined);
     return { kind: "stream", type, pieces: mapPieces(system.events(range, signal), render) };
   };
 }
@@ -34,18 +36,19 @@ const matchers: Readonly<Record<string, Matcher>> = {
   volume: about("volume"),
   network: about("network"),
   daemon: about("daemon"),
-  image: (event, value) => about("image")(event, value) || event.attributes.image === value,
+  image: isAboutImage,
   label: (event, value) => matchesLabel(event.attributes, value),
   scope: (_, value) => value === "local",
 };
 
-const eventFilterNames: readonly string[] = Object.keys(matchers);
-
-function matches(event: EngineEvent, filters: dockerApi.Filters): boolean {
-  return [...filters].every(([name, values]) =>
-    values.some((value) => matchers[name]?.(event, value) ?? false),
-  );
+/** The image of a container counts too, and a name without a tag stands for every tag. */
+function isAboutImage(event: EngineEvent, value: string): boolean {
+  const name = event.type === "image" ? event.attributes.name : event.attributes.image;
+  if (event.type === "image" && event.id.startsWith(value)) return true;
+  return name === value || name?.replace(/(@.*|:[^/:]*)$/, "") === value;
 }
+
+const eventFilterNames: readonly string[] = Object.keys(matchers);
 
 /** The JSON text of an event. The nanoseconds have more digits than a JavaScript number: they go in as text. */
 function renderEvent(event: EngineEvent): string {

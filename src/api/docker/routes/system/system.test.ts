@@ -57,6 +57,9 @@ test("events are filtered by type, action, object and label", async () => {
   assert.deepEqual(actions((await events(filter({ event: ["start"] }))).text), ["start"]);
   assert.deepEqual(actions((await events(filter({ container: ["web"] }))).text), ["start"]);
   assert.deepEqual(actions((await events(filter({ label: ["tier=back"] }))).text), []);
+  assert.deepEqual(actions((await events(filter({ image: ["busybox"], type: ["container"] }))).text), [
+    "start",
+  ]);
   assert.equal((await events(filter({ colour: ["red"] }))).status, 400);
   assert.equal((await events("since=yesterday")).status, 400);
 });
