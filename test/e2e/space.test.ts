@@ -21,6 +21,12 @@ describe("tug system df and prune", { skip: needsBox() }, () => {
     const [total, active, size, reclaimable] = (await row("Containers")) ?? [];
     assert.deepEqual([total, active, reclaimable], ["1", "1", "0B (0%)"]);
     assert.match(size ?? "", /^3\.\d+MB$/);
+    const format = "{{.SizeRw}} {{.SizeRootFs}}";
+    const [own = 0, whole = 0] = (await engine.ok(["inspect", "-s", "-f", format, "writer"]))
+      .split(" ")
+      .map(Number);
+    const image = Number(await engine.ok(["image", "inspect", "-f", "{{.Size}}", "box"]));
+    assert.equal(whole, own + image, "the files of the image are a part of the whole");
     await engine.ok(["kill", "writer"]);
     await engine.ok(["wait", "writer"]);
     assert.match((await row("Containers"))?.[3] ?? "", /^3\.\d+MB \(100%\)$/);

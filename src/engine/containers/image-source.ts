@@ -35,5 +35,5 @@ export interface ImageSource {
   /** Removes a container's snapshot; one that is not there is no error. */
   release(containerId: string, lifetime: Lifetime): Promise<void>;
   /** Bytes that the container itself has written, and of its whole root. */
-  sizes(containerId: string): Promise<{ readonly writableBytes: number; readonly rootfsBytes: number }>;
+  sizes(containerId: string): Promise<{ readonly writableBytes: number }>;
 }

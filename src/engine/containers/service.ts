@@ -138,7 +138,11 @@ export function openContainers(context: EngineContext): Containers {
     create: (request) => createContainer(context, request),
     list: async () => store.list().map((record) => viewContainer(context, record)),
     get: async (reference) => viewContainer(context, store.find(reference)),
-    sizes: async (reference) => context.images.sizes(store.find(reference).id),
+    async sizes(reference) {
+      const { id, image } = store.find(reference);
+      const { writableBytes } = await context.images.sizes(id);
+      return { writableBytes, rootfsBytes: writableBytes + image.size };
+    },
     start: async (reference) => start(store.find(reference).id),
     stop,
     restart,

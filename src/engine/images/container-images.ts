@@ -30,9 +30,8 @@ export function containerImages(images: Images, isHost: (containerId: string) =>
     },
     release: (containerId, lifetime) => images.removeContainerSnapshot(containerId, lifetime),
     async sizes(containerId) {
-      if (isHost(containerId)) return { writableBytes: 0, rootfsBytes: 0 };
-      const { bytes } = await images.containerUsage(containerId);
-      return { writableBytes: bytes, rootfsBytes: bytes };
+      if (isHost(containerId)) return { writableBytes: 0 };
+      return { writableBytes: (await images.containerUsage(containerId)).bytes };
     },
   };
 }
