@@ -141,6 +141,7 @@ test("start -a shows the output, logs shows it again", async () => {
   assert.equal(await ok(cli, "logs a"), "hi\n");
   assert.equal(await ok(cli, "logs -t a"), "2026-01-02T03:04:05.000000006Z hi\n");
   assert.equal(await ok(cli, "logs -n 0 a"), "");
+  assert.equal(await ok(cli, "logs --tail -1 a"), "hi\n");
   assert.match((await cli.run("logs --tail x a")).stderr, /it is neither a number nor all/);
   assert.match((await cli.run("start -a a b")).stderr, /cannot attach to more than one container at once/);
 });

@@ -44,5 +44,7 @@ export const logs = defineCommand({
 
 function readTail(text: string): string {
   if (text === "all" || /^\d{1,15}$/.test(text)) return text;
+  // Docker takes any negative number as all.
+  if (/^-\d{1,15}$/.test(text)) return "all";
   throw badValue("it is neither a number nor all");
 }
