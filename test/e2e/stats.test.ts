@@ -65,10 +65,8 @@ describe("tug stats", { skip: needsBox() }, () => {
     const json = JSON.parse(await engine.ok(["stats", "--no-stream", "--format", "json", "busy"]));
     assert.deepEqual([json.Name, json.PIDs, json.Container], ["busy", "2", "busy"]);
     const absent = await engine.tug(["stats", "--no-stream", "absent"]);
-    assert.deepEqual(
-      [absent.code, absent.stderr],
-      [1, "tug: No such container: absent\nlist them with: tug ps -a\n"],
-    );
+    assert.equal(absent.code, 1);
+    assert.match(absent.stderr, /^tug: No such container: absent\n/);
   });
 
   test("a stream follows containers as they come and go, and ends with the ones that were named", async () => {
