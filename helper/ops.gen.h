@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include "plan.h"
 
-#define TUG_TABLE_HASH "50947fe3da858a67"
-#define TUG_TABLE_HASH_BYTES { 0x50, 0x94, 0x7f, 0xe3, 0xda, 0x85, 0x8a, 0x67 }
+#define TUG_TABLE_HASH "3dafde28374fbe5b"
+#define TUG_TABLE_HASH_BYTES { 0x3d, 0xaf, 0xde, 0x28, 0x37, 0x4f, 0xbe, 0x5b }
 
 #define LIST_HOST 0
 #define LIST_STAGE 1
@@ -88,6 +88,9 @@
 	X(keyring) \
 	X(personality) \
 	X(io_priority) \
+	X(scheduler) \
+	X(affinity) \
+	X(memory_policy) \
 	X(umask) \
 	X(no_new_privileges) \
 	X(bounding_set) \
@@ -173,6 +176,9 @@ enum op_code {
 	OP_keyring,
 	OP_personality,
 	OP_io_priority,
+	OP_scheduler,
+	OP_affinity,
+	OP_memory_policy,
 	OP_umask,
 	OP_no_new_privileges,
 	OP_bounding_set,
@@ -570,6 +576,25 @@ struct op_io_priority {
 	uint32_t value;
 };
 
+struct op_scheduler {
+	uint32_t policy;
+	uint64_t flags;
+	uint32_t nice;
+	uint32_t priority;
+	uint64_t runtime;
+	uint64_t deadline;
+	uint64_t period;
+};
+
+struct op_affinity {
+	struct bytes mask;
+};
+
+struct op_memory_policy {
+	uint32_t mode;
+	struct bytes nodes;
+};
+
 struct op_umask {
 	uint32_t mask;
 };
@@ -835,6 +860,16 @@ static const struct field_info op_fields[] = {
 	{ FIELD_TEXT, 0, offsetof(struct op_keyring, name) },
 	{ FIELD_U32, 0, offsetof(struct op_personality, persona) },
 	{ FIELD_U32, 0, offsetof(struct op_io_priority, value) },
+	{ FIELD_U32, 0, offsetof(struct op_scheduler, policy) },
+	{ FIELD_U64, 1, offsetof(struct op_scheduler, flags) },
+	{ FIELD_U32, 1, offsetof(struct op_scheduler, nice) },
+	{ FIELD_U32, 1, offsetof(struct op_scheduler, priority) },
+	{ FIELD_U64, 1, offsetof(struct op_scheduler, runtime) },
+	{ FIELD_U64, 1, offsetof(struct op_scheduler, deadline) },
+	{ FIELD_U64, 1, offsetof(struct op_scheduler, period) },
+	{ FIELD_BYTES, 0, offsetof(struct op_affinity, mask) },
+	{ FIELD_U32, 0, offsetof(struct op_memory_policy, mode) },
+	{ FIELD_BYTES, 1, offsetof(struct op_memory_policy, nodes) },
 	{ FIELD_U32, 0, offsetof(struct op_umask, mask) },
 	{ FIELD_U64, 0, offsetof(struct op_bounding_set, mask) },
 	{ FIELD_U32, 0, offsetof(struct op_id_switch, uid) },
@@ -940,23 +975,26 @@ static const struct op_info op_table[OP_COUNT] = {
 	{ "keyring", { 0, 0, 32 }, 1, 173, sizeof(struct op_keyring) },
 	{ "personality", { 0, 0, 32 }, 1, 174, sizeof(struct op_personality) },
 	{ "ioPriority", { 0, 0, 4 }, 1, 175, sizeof(struct op_io_priority) },
-	{ "umask", { 0, 0, 32 }, 1, 176, sizeof(struct op_umask) },
-	{ "noNewPrivileges", { 0, 0, 32 }, 0, 177, sizeof(struct op_no_new_privileges) },
-	{ "boundingSet", { 0, 0, 32 }, 1, 177, sizeof(struct op_bounding_set) },
-	{ "idSwitch", { 0, 0, 32 }, 4, 178, sizeof(struct op_id_switch) },
-	{ "capabilities", { 0, 0, 32 }, 4, 182, sizeof(struct op_capabilities) },
-	{ "seccomp", { 0, 0, 96 }, 2, 186, sizeof(struct op_seccomp) },
-	{ "execLabel", { 0, 0, 32 }, 2, 188, sizeof(struct op_exec_label) },
-	{ "homeVariable", { 0, 0, 32 }, 1, 190, sizeof(struct op_home_variable) },
-	{ "workDirectory", { 0, 0, 32 }, 2, 191, sizeof(struct op_work_directory) },
-	{ "findProgram", { 0, 0, 32 }, 2, 193, sizeof(struct op_find_program) },
-	{ "awaitStart", { 0, 0, 64 }, 2, 195, sizeof(struct op_await_start) },
-	{ "becomeInit", { 0, 0, 64 }, 1, 197, sizeof(struct op_become_init) },
-	{ "leave", { 0, 0, 64 }, 0, 198, sizeof(struct op_leave) },
-	{ "exec", { 0, 0, 64 }, 3, 198, sizeof(struct op_exec) },
-	{ "networkNamespace", { 1, 0, 0 }, 2, 201, sizeof(struct op_network_namespace) },
-	{ "releaseNamespace", { 1, 0, 0 }, 1, 203, sizeof(struct op_release_namespace) },
-	{ "netlink", { 1, 0, 0 }, 7, 204, sizeof(struct op_netlink) },
+	{ "scheduler", { 0, 0, 32 }, 7, 176, sizeof(struct op_scheduler) },
+	{ "affinity", { 0, 4, 4 }, 1, 183, sizeof(struct op_affinity) },
+	{ "memoryPolicy", { 0, 0, 4 }, 2, 184, sizeof(struct op_memory_policy) },
+	{ "umask", { 0, 0, 32 }, 1, 186, sizeof(struct op_umask) },
+	{ "noNewPrivileges", { 0, 0, 32 }, 0, 187, sizeof(struct op_no_new_privileges) },
+	{ "boundingSet", { 0, 0, 32 }, 1, 187, sizeof(struct op_bounding_set) },
+	{ "idSwitch", { 0, 0, 32 }, 4, 188, sizeof(struct op_id_switch) },
+	{ "capabilities", { 0, 0, 32 }, 4, 192, sizeof(struct op_capabilities) },
+	{ "seccomp", { 0, 0, 96 }, 2, 196, sizeof(struct op_seccomp) },
+	{ "execLabel", { 0, 0, 32 }, 2, 198, sizeof(struct op_exec_label) },
+	{ "homeVariable", { 0, 0, 32 }, 1, 200, sizeof(struct op_home_variable) },
+	{ "workDirectory", { 0, 0, 32 }, 2, 201, sizeof(struct op_work_directory) },
+	{ "findProgram", { 0, 0, 32 }, 2, 203, sizeof(struct op_find_program) },
+	{ "awaitStart", { 0, 0, 64 }, 2, 205, sizeof(struct op_await_start) },
+	{ "becomeInit", { 0, 0, 64 }, 1, 207, sizeof(struct op_become_init) },
+	{ "leave", { 0, 0, 64 }, 0, 208, sizeof(struct op_leave) },
+	{ "exec", { 0, 0, 64 }, 3, 208, sizeof(struct op_exec) },
+	{ "networkNamespace", { 1, 0, 0 }, 2, 211, sizeof(struct op_network_namespace) },
+	{ "releaseNamespace", { 1, 0, 0 }, 1, 213, sizeof(struct op_release_namespace) },
+	{ "netlink", { 1, 0, 0 }, 7, 214, sizeof(struct op_netlink) },
 };
 
 #endif

@@ -1,5 +1,7 @@
 import type { HostFacts } from "../host/index.ts";
 import {
+  memoryPolicyFlags,
+  memoryPolicyModes,
   namespaceTypes,
   OCI_RUNTIME_VERSION,
   seccompActions,
@@ -35,6 +37,7 @@ export type Features = {
     readonly apparmor: Enabled;
     readonly selinux: Enabled;
     readonly intelRdt: Enabled;
+    readonly memoryPolicy: { readonly modes: readonly string[]; readonly flags: readonly string[] };
     readonly mountExtensions: { readonly idmap: Enabled };
     readonly netDevices: Enabled;
   };
@@ -65,6 +68,7 @@ export function runtimeFeatures({ architecture }: Pick<HostFacts, "architecture"
       apparmor: { enabled: true },
       selinux: { enabled: true },
       intelRdt: { enabled: false },
+      memoryPolicy: { modes: memoryPolicyModes, flags: memoryPolicyFlags },
       mountExtensions: { idmap: { enabled: true } },
       netDevices: { enabled: false },
     },

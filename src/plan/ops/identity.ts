@@ -42,6 +42,35 @@ export const identityOps = defineOps({
     legal: { init: ["enter"] },
     fields: { value: f.u32("class << 13 | level") },
   },
+  scheduler: {
+    doc: "Sets how the calling process is scheduled.",
+    source: "sched_setattr(2)",
+    legal: identity,
+    fields: {
+      policy: f.u32("SCHED_ number"),
+      flags: f.u64("SCHED_FLAG_ bits", { optional: true }),
+      nice: f.u32("nice value in two's complement", { optional: true }),
+      priority: f.u32("static priority", { optional: true }),
+      runtime: f.u64("nanoseconds", { optional: true }),
+      deadline: f.u64("nanoseconds", { optional: true }),
+      period: f.u64("nanoseconds", { optional: true }),
+    },
+  },
+  affinity: {
+    doc: "Sets the processors that the calling process may run on.",
+    source: "sched_setaffinity(2)",
+    legal: { stage: ["enter"], init: ["enter"] },
+    fields: { mask: f.bytes("bit mask, the lowest bit of the first byte is processor 0") },
+  },
+  memoryPolicy: {
+    doc: "Sets from which memory nodes the calling process gets its pages.",
+    source: "set_mempolicy(2)",
+    legal: { init: ["enter"] },
+    fields: {
+      mode: f.u32("MPOL_ number and flags"),
+      nodes: f.bytes("bit mask of nodes, a multiple of 8 bytes; empty for none", { optional: true }),
+    },
+  },
   umask: {
     doc: "Sets the file mode creation mask.",
     source: "umask(2)",

@@ -10,6 +10,7 @@ import { ioPriorityOps, limitOps } from "./limits.ts";
 import { type MountContext, mountPropagation, planMounts } from "./mounts.ts";
 import { type NamespacePlan, planNamespaces } from "./namespaces.ts";
 import { planProtection } from "./protect.ts";
+import { memoryPolicyOps } from "./scheduling.ts";
 import { journalOps, stateFiles, stateWithPid } from "./state.ts";
 
 /** Init has made its mounts and waits for the hooks of the host. */
@@ -88,7 +89,7 @@ function planStage({ stage }: PlanBuilder, { id, spec }: CreateInput, { groups, 
 
 function planEntry({ init }: PlanBuilder, { spec }: CreateInput, { groups, namespaces }: Parts): void {
   if (!namespaces.user) init.push(...groupOps(groups), ...limitOps(spec.process, "/process"));
-  init.push(...ioPriorityOps(spec.process, "/process"));
+  init.push(...ioPriorityOps(spec.process, "/process"), ...memoryPolicyOps(spec.linux));
   init.push({ op: "session", from: "/process" });
   if (namespaces.unshareFlags !== 0) {
     init.push({ op: "unshare", from: "/linux/namespaces", flags: namespaces.unshareFlags });

@@ -8,6 +8,7 @@ import { execOp, type IdentityInput, lateFilter, planIdentity } from "./identity
 import type { ConsoleTarget } from "./input.ts";
 import { ioPriorityOps, limitOps } from "./limits.ts";
 import { namespaceFlags } from "./namespaces.ts";
+import { affinityOps, memoryPolicyOps } from "./scheduling.ts";
 
 /** What decides the plan for a further process in a running container. */
 export type ExecInput = {
@@ -41,6 +42,7 @@ export function planExec(input: ExecInput): Plan {
   const console = process.terminal && input.console ? planConsoleSocket(builder, input.console) : undefined;
   const pidfdSocket = planPidfdSocket(builder, input.pidfdSocket);
   const flags = (spec.linux?.namespaces ?? []).reduce((mask, { type }) => mask | namespaceFlags[type], 0);
+  builder.stage.push(...affinityOps(process, "process", "initial"));
   for (const group of groups.legacy)
     builder.stage.push({ op: "cgroupJoin", from: "container's groups", group, version: 1 });
   builder.stage.push(...limitOps(process, "process"));
@@ -50,7 +52,15 @@ export function planExec(input: ExecInput): Plan {
     from: "process",
     ...(groups.unified !== undefined && { group: groups.unified }),
   });
-  builder.init.push(...ioPriorityOps(process, "process"), { op: "session", from: "process" });
+  builder.init.push(
+    ...affinityOps(process, "process", "final"),
+    ...memoryPolicyOps(spec.linux),
+    ...ioPriorityOps(process, "process"),
+    {
+      op: "session",
+      from: "process",
+    },
+  );
   if (console) {
     builder.init.push({
       op: "console",

@@ -4,6 +4,7 @@ import type { Process, Spec } from "../../specs/oci-runtime/index.ts";
 import { allCapabilities, type GrantedCapabilities, grantCapabilities } from "../capabilities.ts";
 import { seccompError, seccompFilter } from "../seccomp/index.ts";
 import type { PlanBuilder } from "./builder.ts";
+import { schedulerOps } from "./scheduling.ts";
 
 export type IdentityInput = {
   readonly process: Process;
@@ -33,6 +34,7 @@ export function planIdentity(builder: PlanBuilder, input: IdentityInput): void {
   init.push({ op: "umask", from: `${from}/user/umask`, mask: process.user.umask ?? 0o022 });
   pushLabels(input, init);
   const { masks } = capabilitiesOf(input);
+  init.push(...schedulerOps(process, from));
   init.push({ op: "boundingSet", from: `${from}/capabilities/bounding`, mask: masks.bounding });
   if (process.noNewPrivileges === true) init.push({ op: "noNewPrivileges", from: `${from}/noNewPrivileges` });
   if (!environmentValue(process.env, "HOME"))

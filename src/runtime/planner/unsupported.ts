@@ -9,11 +9,9 @@ import { lifecycleError } from "../errors.ts";
  *
  * @throws CONTAINER_UNSUPPORTED with the place
  */
-export function refuseUnsupported({ process, linux }: Spec, { security }: HostFacts): void {
+export function refuseUnsupported({ linux }: Spec, { security }: HostFacts): void {
   const asked: readonly (readonly [pointer: string, given: boolean])[] = [
-    ["/process/scheduler", process.scheduler !== undefined],
     ["/linux/intelRdt", linux?.intelRdt !== undefined],
-    ["/linux/memoryPolicy", linux?.memoryPolicy !== undefined],
     ["/linux/netDevices", Object.keys(linux?.netDevices ?? {}).length > 0],
     ["/linux/mountLabel", linux?.mountLabel !== undefined && security.selinux],
     ["/linux/seccomp/listenerPath", linux?.seccomp?.listenerPath !== undefined],
