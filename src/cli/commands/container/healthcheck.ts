@@ -15,8 +15,7 @@ export function buildHealthcheck(values: CreateValues): dockerApi.HealthConfig |
   };
   const asked = command !== undefined || Object.values(timing).some((value) => value !== undefined);
   if (values["no-healthcheck"]) {
-    if (asked)
-      throw cliError("CONFLICT", "--no-healthcheck conflicts with --health-* options");
+    if (asked) throw cliError("CONFLICT", "--no-healthcheck conflicts with --health-* options");
     return { Test: ["NONE"] };
   }
   if (!asked) return undefined;
