@@ -9,29 +9,12 @@
  * Each --cgroup is a `tasks` (v1) or `cgroup.procs` (v2) file to join. Ends with 0 when the program runs, whose pid it
  * has printed, else with the code of the reason. What cannot be undone is refused, unless --any-context; --check tells whether it would be.
  */
-#include "base.h"
+#include "launch.h"
 
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-
-enum launch_code {
-	LAUNCHED = 0,
-	WRONG_USAGE = 2,
-	HAS_NO_NEW_PRIVILEGES = 10,
-	HAS_SECCOMP_FILTER,
-	HAS_REDUCED_BOUNDING_SET,
-	IN_OTHER_MOUNT_NAMESPACE,
-	IN_OTHER_PID_NAMESPACE,
-	IN_OTHER_USER_NAMESPACE,
-	IN_OTHER_NETWORK_NAMESPACE,
-	HAS_LOW_LIMITS,
-	CANNOT_JOIN_CGROUP = 20,
-	CANNOT_OPEN_LOG,
-	CANNOT_FORK,
-	CANNOT_EXECUTE,
-};
 
 enum { STATUS_SIZE = 8 * 1024 };
 
@@ -45,10 +28,10 @@ struct launch {
 	char **program;
 };
 
-static bool parse(struct launch *launch, int argc, char **argv)
+static bool parse(struct launch *launch, int count, char **words)
 {
-	for (int i = 2; i < argc; i++) {
-		const char *option = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
+	for (int i = 0; i < count; i++) {
+		const char *option = words[i], *value = i + 1 < count ? words[i + 1] : NULL;
 		if (strcmp(option, "--any-context") == 0) {
 			launch->any_context = true;
 			continue;
@@ -56,13 +39,13 @@ static bool parse(struct launch *launch, int argc, char **argv)
 		if (value == NULL)
 			return false;
 		if (strcmp(option, "--") == 0) {
-			launch->program = argv + i + 1;
+			launch->program = words + i + 1;
 			return launch->log != NULL;
 		}
 		if (strcmp(option, "--cgroup") == 0)
 			launch->cgroups[launch->cgroup_count++] = value;
 		else if (strcmp(option, "--env") == 0)
-			launch->env[launch->env_count++] = argv[i + 1];
+			launch->env[launch->env_count++] = words[i + 1];
 		else if (strcmp(option, "--log") == 0)
 			launch->log = value;
 		else
@@ -235,18 +218,23 @@ static enum launch_code start(const struct launch *launch, int log)
 	return (enum launch_code)code;
 }
 
+enum launch_code launch(int count, char **words)
+{
+	owned_memory const char **cgroups = calloc((size_t)count + 1, sizeof *cgroups);
+	owned_memory char **env = calloc((size_t)count + 1, sizeof *env);
+	struct launch launch = { .cgroups = cgroups, .env = env };
+	if (cgroups == NULL || env == NULL || !parse(&launch, count, words))
+		return WRONG_USAGE;
+	enum launch_code refused = launch.any_context ? LAUNCHED : check_context();
+	if (refused != LAUNCHED)
+		return refused;
+	owned int log = open(launch.log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
+	return log < 0 ? CANNOT_OPEN_LOG : start(&launch, log);
+}
+
 int launch_main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[2], "--check") == 0)
 		return (int)check_context();
-	owned_memory const char **cgroups = calloc((size_t)argc + 1, sizeof *cgroups);
-	owned_memory char **env = calloc((size_t)argc + 1, sizeof *env);
-	struct launch launch = { .cgroups = cgroups, .env = env };
-	if (cgroups == NULL || env == NULL || !parse(&launch, argc, argv))
-		return WRONG_USAGE;
-	enum launch_code refused = launch.any_context ? LAUNCHED : check_context();
-	if (refused != LAUNCHED)
-		return (int)refused;
-	owned int log = open(launch.log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
-	return log < 0 ? CANNOT_OPEN_LOG : (int)start(&launch, log);
+	return (int)launch(argc - 2, argv + 2);
 }

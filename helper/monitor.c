@@ -183,6 +183,7 @@ _Noreturn void monitor_serve(int channel)
 		remove_sockets(&m);
 		_exit(1);
 	}
+	m.revives = (m.request.flags & REQUEST_REVIVES) != 0;
 	title_set("tug:[monitor]", m.request.id);
 	loop(&m);
 	remove_sockets(&m);

@@ -21,7 +21,7 @@ enum {
 };
 
 /* Bits of the request's field 3. */
-enum { REQUEST_TERMINAL = 1, REQUEST_OPEN_STDIN = 2, REQUEST_STDIN_ONCE = 4 };
+enum { REQUEST_TERMINAL = 1, REQUEST_OPEN_STDIN = 2, REQUEST_STDIN_ONCE = 4, REQUEST_REVIVES = 8 };
 
 /* Descriptors that the run role finds in a plan that a monitor executes. */
 enum { RUN_CONSOLE = 3, RUN_CHANNEL = 4 };
@@ -32,6 +32,7 @@ struct monitor_request {
 	uint32_t owner; /* uid that owns the pipes; UINT32_MAX leaves it */
 	struct log_settings log;
 	const char *oom_file, *oom_control;
+	const char *start; /* file that describes how an engine is started; "": nobody starts one */
 	void *memory; /* what the texts point into */
 };
 
@@ -76,6 +77,7 @@ struct monitor {
 	char *memory; /* all buffers */
 	bool dirty;   /* they have been used since they were given back */
 	bool held;    /* a client is behind: the container's output is not read */
+	bool revives; /* an engine is brought back when the container ends */
 	uint32_t rows, columns;
 
 	pid_t run, init; /* init: 0 until it is created */
@@ -145,5 +147,11 @@ void oom_look(struct monitor *m);
 uint64_t oom_count(const struct monitor *m);
 size_t exit_record(const struct monitor *m, uint8_t record[EXIT_RECORD_MAX]);
 void exit_record_write(struct monitor *m);
+
+/*
+ * revive.c: has a child bring an engine back if the container is one that wants it and no engine takes up its exit record,
+ * which has been written.
+ */
+void revive(const struct monitor *m);
 
 #endif

@@ -20,6 +20,7 @@ enum control_type {
 	CONTROL_STOP_LOG,
 	CONTROL_WATCH,
 	CONTROL_SIGNAL,
+	CONTROL_REVIVE,
 };
 
 struct control {
@@ -97,6 +98,9 @@ static int obey(struct monitor *m, struct control *c, uint16_t type, const uint3
 		return 0;
 	case CONTROL_SIGNAL:
 		return signal_init(m, value[0], value[1] != 0);
+	case CONTROL_REVIVE:
+		m->revives = value[0] != 0;
+		return 0;
 	default:
 		errno = ENOSYS;
 		return -1;

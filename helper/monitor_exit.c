@@ -164,8 +164,10 @@ void exit_record_write(struct monitor *m)
 	owned int fd = openat(m->directory, "exit.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	m->recorded = fd >= 0 && write_all(fd, record, size) == 0
 		&& renameat(m->directory, "exit.new", m->directory, "exit") == 0;
+	if (m->recorded)
+		revive(m);
 	/* Nobody waits for a record in a directory that was removed. */
-	if (!m->recorded && errno == ENOENT)
+	else if (errno == ENOENT)
 		m->recorded = true;
 }
 

@@ -30,6 +30,7 @@ static const struct field fields[] = {
 	[12] = FIELD(U32, log.max_age),
 	[13] = FIELD(TEXT, oom_file),
 	[14] = FIELD(TEXT, oom_control),
+	[15] = FIELD(TEXT, start),
 };
 
 static bool take_field(struct monitor_request *request, uint16_t id, char *value, uint32_t length)
@@ -55,6 +56,7 @@ static bool legal(const struct monitor_request *request)
 	return request->directory[0] == '/' && request->log.format <= LOG_CRI && request->rows <= UINT16_MAX
 		&& request->columns <= UINT16_MAX && request->log.max_files <= LOG_FILES_MAX
 		&& strlen(request->log.attributes) <= ATTRIBUTES_MAX
+		&& (request->start[0] == '/' || request->start[0] == '\0')
 		&& (request->log.format == LOG_NONE || request->log.path[0] == '/');
 }
 
@@ -62,7 +64,7 @@ int monitor_request_read(int fd, struct monitor_request *request)
 {
 	uint32_t head[2];
 	*request = (struct monitor_request){
-		.id = "", .directory = "", .oom_file = "", .oom_control = "", .owner = UINT32_MAX,
+		.id = "", .directory = "", .oom_file = "", .oom_control = "", .start = "", .owner = UINT32_MAX,
 		.log = { .path = "", .attributes = "" },
 	};
 	ssize_t got = read_all(fd, head, sizeof head);

@@ -24,6 +24,8 @@ export function enginePaths({ data, run }: EnginePaths) {
     frontSocket: join(run, "front.sock"),
     spawnerSocket: join(run, "spawner.sock"),
     pidFile: join(run, "engine.pid"),
+    /** How an engine is started: docs/monitor-protocol.md, "Coming back". */
+    startFile: join(run, "engine.start"),
     /** Files that keep the network namespaces of running containers, by their id. */
     networkNamespaces: join(run, "netns"),
     /** Files of a container that outlive its runs: hostname, hosts, resolv.conf, the log. */

@@ -21,6 +21,7 @@ try {
     packageDirectory: resolve(import.meta.dirname, "../.."),
     version: process.env.TUG_VERSION ?? "",
     build: process.env.TUG_BUILD ?? "",
+    start: { command: [process.execPath, ...process.execArgv, ...process.argv.slice(1)], env: process.env },
     logger,
   });
   const end = async (): Promise<void> => {

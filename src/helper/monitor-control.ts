@@ -42,6 +42,8 @@ export interface MonitorControl extends Disposable {
   stopLog(stopped: boolean): Promise<void>;
   /** Sends a signal to init, or with `group` to its process group; never to another process with its pid. */
   signal(number: number, options?: { group?: boolean }): Promise<void>;
+  /** Whether an engine is started when the container has ended and there is none. */
+  revive(wanted: boolean): Promise<void>;
   /**
    * From now on tells the listener of events; those that have happened come first. When the connection closes without
    * an exit, the record in the directory tells whether there was one: a request that crosses the monitor's end breaks
@@ -61,6 +63,7 @@ const types = {
   stopLog: 6,
   watch: 7,
   signal: 8,
+  revive: 9,
 } as const;
 
 const OOM = 0x8001;
@@ -126,6 +129,7 @@ export async function connectMonitor(directory: string, signal?: AbortSignal): P
     stopLog: (stopped) => command("stop the log", types.stopLog, stopped ? 1 : 0),
     signal: (number, { group = false } = {}) =>
       command(`send signal ${number}`, types.signal, number, group ? 1 : 0),
+    revive: (wanted) => command("change what comes after the end", types.revive, wanted ? 1 : 0),
     watch: (to) => {
       listener = to;
       return command("watch the container", types.watch);

@@ -37,15 +37,21 @@ export type MonitorRequest = {
   readonly log?: MonitorLog;
   /** The file with the counter `oom_kill`: v2 memory.events, v1 memory.oom_control with its cgroup.event_control. */
   readonly oom?: { readonly file: string; readonly eventControl?: string };
+  /**
+   * The file that describes how an engine is started, and whether the monitor starts one when its container has ended
+   * and nobody looks at that; `MonitorControl.revive` changes it.
+   */
+  readonly revive?: { readonly startFile: string; readonly wanted: boolean };
 };
 
 const flagBits = { terminal: 1, openStdin: 2, stdinOnce: 4 } as const;
+const REVIVES = 8;
 const logFormats = { "json-file": 1, cri: 2 } as const;
 
 /** The wire form of a request: docs/monitor-protocol.md, "Request". The run role's message follows it. */
 export function encodeMonitorRequest(request: MonitorRequest): Buffer {
-  const { log, oom } = request;
-  let flags = 0;
+  const { log, oom, revive } = request;
+  let flags = revive?.wanted ? REVIVES : 0;
   for (const [name, bit] of Object.entries(flagBits)) {
     if (request[name as keyof typeof flagBits]) flags |= bit;
   }
@@ -64,6 +70,7 @@ export function encodeMonitorRequest(request: MonitorRequest): Buffer {
     field(12, mapped(log?.maxAge, u32)),
     field(13, mapped(oom?.file, Buffer.from)),
     field(14, mapped(oom?.eventControl, Buffer.from)),
+    field(15, mapped(revive?.startFile, Buffer.from)),
   ];
   return encodeFields(fields.filter((one) => one !== undefined));
 }

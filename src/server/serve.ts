@@ -17,6 +17,7 @@ import { explainConfig, ociVersion } from "../oci/index.ts";
 import { countRequests, createActivity } from "./activity.ts";
 import { serverError } from "./errors.ts";
 import { installVersion } from "./install-version.ts";
+import { type EngineStart, writeStartFile } from "./start-file.ts";
 
 export type ServeOptions = {
   readonly paths: EnginePaths;
@@ -25,6 +26,8 @@ export type ServeOptions = {
   readonly version: string;
   /** Differs between any two builds. */
   readonly build: string;
+  /** How this process was started; undefined where something else sees to it that an engine runs. */
+  readonly start: EngineStart | undefined;
   readonly logger: Logger;
 };
 
@@ -45,7 +48,8 @@ const LAST_ANSWERS = 1000;
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { paths, packageDirectory, version, build, logger } = options;
-  const { socket, frontSocket, pidFile, versions } = enginePaths(paths);
+  const layout = enginePaths(paths);
+  const { socket, frontSocket, pidFile, versions } = layout;
   const engine = await openEngine({
     paths,
     isServed: () => isListening(socket),
@@ -86,6 +90,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         });
   };
   const fronts = createFrontServer({ build, logger, isRepeatable: isRepeatableTug, run });
+  await writeStartFile(layout, options.start);
   // First: whoever gets an answer finds it.
   await writeFileAtomic(pidFile, `${process.pid}\n`, 0o644);
   await listen(door.server, socket);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -109,9 +110,10 @@ describe("restart policies", { skip: requireRoot() || debianProgram("busybox").s
       await tug("run", "-d", "--name", `stopped-${policy}`, "--restart", policy, "busybox", "sleep", "1000");
       await tug("stop", "-t", "0", `stopped-${policy}`);
     }
-    const pids = await Promise.all(names.map((policy) => show(policy, "{{.State.Pid}}")));
+    const pids = await Promise.all(names.map(async (policy) => Number(await show(policy, "{{.State.Pid}}"))));
+    const monitors = pids.map(parentOf);
     await instance.stopEngine("SIGKILL");
-    for (const pid of pids) process.kill(Number(pid), "SIGKILL");
+    for (const pid of [...monitors, ...pids]) process.kill(pid, "SIGKILL");
     await pretendBoot();
     await until(() => status("always"), /^running/);
     await until(() => status("unless-stopped"), /^running/);
@@ -124,8 +126,7 @@ describe("restart policies", { skip: requireRoot() || debianProgram("busybox").s
 
   /** A boot empties /run and changes the boot id. */
   async function pretendBoot(): Promise<void> {
-    // Monitors may still be writing their last record.
-    await rm(instance.run, { recursive: true, maxRetries: 20, retryDelay: 50 });
+    await rm(instance.run, { recursive: true });
     const database = new DatabaseSync(join(instance.data, "tug.db"));
     database.exec("UPDATE containers SET state = json_set(state, '$.bootId', 'another')");
     database.close();
@@ -156,3 +157,7 @@ describe("restart policies", { skip: requireRoot() || debianProgram("busybox").s
     await tug("rm", "-f", "late");
   });
 });
+
+function parentOf(pid: number): number {
+  return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+}

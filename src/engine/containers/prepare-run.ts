@@ -13,6 +13,7 @@ import { createOrigins, type Origins, withOrigin } from "../spec/origins.ts";
 import { type MountSources, resolveMounts } from "./mounts.ts";
 import { type NetworkFiles, networkFileMounts } from "./network-files.ts";
 import type { ContainerRecord } from "./record.ts";
+import { hasRestartPolicy } from "./restart-policy.ts";
 import type { ContainerStore } from "./store.ts";
 import { resolveUser, type UserFiles } from "./user.ts";
 
@@ -137,6 +138,7 @@ function monitorRequest(
     owner: spec.process.user.uid,
     ...(log && { log }),
     ...(oom && { oom }),
+    revive: { startFile: layout.startFile, wanted: hasRestartPolicy(record.request) },
   };
 }
 

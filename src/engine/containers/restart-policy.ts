@@ -40,6 +40,11 @@ export function startsAtBoot({ policy }: RestartRequest, byHand: boolean): boole
   return policy === "always" || (policy === "unless-stopped" && !byHand);
 }
 
+/** Whether an engine has to look at the ends of a container, so that its monitor brings one back. */
+export function hasRestartPolicy({ restart }: { readonly restart: RestartRequest }): boolean {
+  return restart.policy !== "no";
+}
+
 function wantsRestart({ policy, maximumRetries }: RestartRequest, end: EndOfRun): boolean {
   if (end.byHand) return false;
   switch (policy) {

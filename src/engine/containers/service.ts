@@ -164,7 +164,7 @@ export function openContainers(context: EngineContext): Containers {
     },
     async update(reference, update) {
       const { id } = store.find(reference);
-      await mutex.run(id, async () => updateContainer(context, store.find(id), update));
+      await mutex.run(id, async () => updateContainer(context, live, { record: store.find(id), update }));
     },
     async endUnhealthy(reference, action) {
       const { signal } = new AbortController();

@@ -8,7 +8,9 @@ import { createOrigins, withOrigin } from "../spec/origins.ts";
 import { noteLimits } from "../spec/resources.ts";
 import { checkLimits } from "./check-request.ts";
 import { publishContainer } from "./events.ts";
+import type { LiveContainers } from "./live.ts";
 import type { ContainerRecord } from "./record.ts";
+import { hasRestartPolicy } from "./restart-policy.ts";
 import { isRunning } from "./stop.ts";
 
 /**
@@ -19,8 +21,8 @@ import { isRunning } from "./stop.ts";
  */
 export async function updateContainer(
   context: EngineContext,
-  record: ContainerRecord,
-  update: UpdateRequest,
+  live: LiveContainers,
+  { record, update }: { record: ContainerRecord; update: UpdateRequest },
 ): Promise<void> {
   const { id, request } = record;
   checkUpdate(record, update);
@@ -35,6 +37,11 @@ export async function updateContainer(
       throw error;
     }
   }
+  // A monitor of an older tug cannot be told.
+  await live
+    .get(id)
+    .control?.revive(hasRestartPolicy(next))
+    .catch(() => undefined);
   publishContainer(context, record, "update");
 }
 

@@ -1,0 +1,142 @@
+/*
+ * Brings an engine back for a container whose restart policy needs one: docs/monitor-protocol.md, "Coming back".
+ *
+ * The file that describes the start holds words, each with a NUL behind it: the engine's lock file, then what the role
+ * `launch` takes.
+ */
+#include "launch.h"
+#include "monitor.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+
+enum {
+	START_MAX = 128 * 1024,
+	STARTS_MAX = 3,
+	FIRST_PAUSE_MS = 20,
+	LONGEST_PAUSE_MS = 1000,
+	COMING_MS = 10 * 1000,       /* what a started engine may take to lock its directory */
+	PATIENCE_MS = 5 * 60 * 1000, /* what an engine that is there may take to look at the exit record */
+};
+
+struct start {
+	int lock;
+	char **words; /* of launch, NULL behind them */
+	int count;
+};
+
+/* Whoever takes up the container removes its record, with the directory or without it. */
+static bool is_taken_up(const struct monitor *m)
+{
+	return faccessat(m->directory, "exit", F_OK, 0) < 0 && errno == ENOENT;
+}
+
+/* SQLite's locks are record locks somewhere in the file. Source: https://sqlite.org/src/file/src/os_unix.c */
+static bool is_locked(int fd)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	return fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+/* Takes the file apart into words; false when there is none, or an engine wants nobody to start it. */
+static bool read_start(const char *path, struct start *start)
+{
+	owned int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	char *text = malloc(START_MAX);
+	ssize_t size = fd < 0 || text == NULL ? -1 : read_all(fd, text, START_MAX);
+	int count = 0, at = 0;
+	for (ssize_t i = 0; i < size; i++)
+		count += text[i] == '\0';
+	if (count < 2 || size == START_MAX || text[size - 1] != '\0')
+		return false;
+	char **words = calloc((size_t)count + 1, sizeof *words);
+	if (words == NULL)
+		return false;
+	for (char *word = text; at < count; word += strlen(word) + 1)
+		words[at++] = word;
+	start->lock = open(words[0], O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	start->words = words + 1;
+	start->count = count - 1;
+	return start->lock >= 0;
+}
+
+static void pause_ms(int ms)
+{
+	poll(NULL, 0, ms);
+}
+
+/*
+ * Starts an engine unless one is there, and waits until it is. Of many monitors one after the other comes here: flock(2)
+ * and the engine's record locks do not see each other.
+ */
+static enum launch_code start_once(const struct start *start)
+{
+	enum launch_code code = LAUNCHED;
+	if (RETRY(flock(start->lock, LOCK_EX)) < 0)
+		return CANNOT_FORK;
+	if (!is_locked(start->lock)) {
+		code = launch(start->count, start->words);
+		int64_t end = clock_ms() + COMING_MS;
+		while (code == LAUNCHED && !is_locked(start->lock) && clock_ms() < end)
+			pause_ms(FIRST_PAUSE_MS);
+	}
+	flock(start->lock, LOCK_UN);
+	return code;
+}
+
+/* A line in the engine's log, in its form: nobody else is there to say why a container stays down. */
+static void complain(const struct monitor *m, const struct start *start, enum launch_code code)
+{
+	for (int i = 0; i + 1 < start->count; i++) {
+		if (strcmp(start->words[i], "--log") != 0)
+			continue;
+		char line[256];
+		int size = snprintf(line, sizeof line,
+			"{\"level\":\"error\",\"event\":\"engine.revive\",\"container\":\"%.64s\",\"code\":%d}\n", m->request.id, (int)code);
+		owned int log = open(start->words[i + 1], O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (log >= 0)
+			write_all(log, line, (size_t)size);
+		return;
+	}
+}
+
+/* An engine that is there may be about to end without having seen the record: it is waited for until it has. */
+static void bring_back(const struct monitor *m)
+{
+	struct start start;
+	int64_t end = clock_ms() + PATIENCE_MS;
+	int pause = FIRST_PAUSE_MS;
+	if (!read_start(m->request.start, &start))
+		return;
+	for (int starts = 0; !is_taken_up(m) && clock_ms() < end;) {
+		if (!is_locked(start.lock)) {
+			enum launch_code code = starts < STARTS_MAX ? start_once(&start) : CANNOT_EXECUTE;
+			if (code != LAUNCHED) {
+				complain(m, &start, code);
+				return;
+			}
+			starts++;
+		}
+		pause_ms(pause);
+		pause = pause * 2 < LONGEST_PAUSE_MS ? pause * 2 : LONGEST_PAUSE_MS;
+	}
+}
+
+void revive(const struct monitor *m)
+{
+	if (!m->revives || !m->created || m->request.start[0] == '\0')
+		return;
+	if (fork() != 0)
+		return;
+	/* Clients of the monitor are not to wait for this process: it keeps only its directory. */
+	int directory = fcntl(m->directory, F_DUPFD_CLOEXEC, 3);
+	if (directory < 0 || dup2(directory, 3) < 0 || kernel_close_range(4, ~0U, 0) < 0)
+		_exit(1);
+	title_set("tug:[revive]", m->request.id);
+	struct monitor own = *m;
+	own.directory = 3;
+	bring_back(&own);
+	_exit(0);
+}
