@@ -1,24 +1,17 @@
-/*
- * The kernel resolves, component by component and inside the root (openat2(2)); this file never compares strings to
- * tell inside from outside (CVE-2019-19921, CVE-2021-30465, CVE-2025-31133, CVE-2025-52881).
- */
 #include "path.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "base.h"
+#include "guard.h"
 
 enum { RACES_MAX = 1000, LINKS_MAX = 40 };
 
 int path_open(int root, const char *path, int flags, int resolve)
 {
-	uint64_t how = RESOLVE_NO_MAGICLINKS | (uint64_t)resolve;
-	if (!(how & RESOLVE_BENEATH))
-		how |= RESOLVE_IN_ROOT;
 	/* EAGAIN: something was renamed while the kernel walked over a "..". */
 	for (int race = 0; race < RACES_MAX; race++) {
-		int fd = kernel_openat2(root, path, (uint64_t)flags, 0, how);
+		int fd = guard_open(root, path, flags, resolve);
 		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
 			return fd;
 	}

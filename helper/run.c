@@ -1,5 +1,5 @@
 /* The run role: takes one plan from a socket and executes it. */
-#include "run.h"
+#include "guard.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -178,7 +178,7 @@ static int prepare(struct run *run, int fd)
 	run->inherited = inherited_descriptors();
 	if (fd >= 3 && run->inherited > (unsigned)fd - 3)
 		run->inherited = (unsigned)fd - 3;
-	if (kernel_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+	if (guard_descriptors() < 0)
 		return -1;
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it would take every wait status away */

@@ -4,10 +4,9 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include "guard.h"
 #include "mount.h"
 #include "path.h"
 
@@ -15,28 +14,14 @@
 #define TIOCGPTPEER 0x5441
 #endif
 
-enum { PTMX_INODE = 2, BLOCK = 32 * 1024, LAST_OUTPUT_MS = 100 };
+enum { BLOCK = 32 * 1024, LAST_OUTPUT_MS = 100 };
 
-/* A new terminal of the devpts in the root, and nothing that merely looks like one (CVE-2025-52565). */
-static int open_master(struct run *run, int root)
-{
-	struct stat node;
-	struct statfs fs;
-	owned int ptmx = path_open(root, "/dev/pts/ptmx", O_PATH | O_NOFOLLOW, 0);
-	if (ptmx < 0 || fstat(ptmx, &node) < 0 || fstatfs(ptmx, &fs) < 0)
-		return fail(run, errno, "openat2", "/dev/pts/ptmx");
-	if (fs.f_type != DEVPTS_SUPER_MAGIC || node.st_ino != PTMX_INODE || !S_ISCHR(node.st_mode) || node.st_rdev != makedev(5, 2))
-		return fail(run, ENODEV, "fstat", "/dev/pts/ptmx");
-	int master = path_reopen(run->proc, ptmx, O_RDWR | O_NOCTTY);
-	return master < 0 ? fail(run, errno, "open", "/dev/pts/ptmx") : master;
-}
-
-static int mount_console(struct run *run, int root, int terminal)
+static int mount_console(struct run *run, int root, int terminal, int number)
 {
 	owned int target = path_make(root, "/dev/console", S_IFREG | 0600, RESOLVE_NO_SYMLINKS);
 	if (target < 0)
 		return fail(run, errno, "openat2", "/dev/console");
-	owned int mount = kernel_open_tree(terminal, "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
+	owned int mount = guard_console(root, terminal, number);
 	if (mount < 0)
 		return fail(run, errno, "open_tree", "/dev/console");
 	return mount_attach(run, mount, target, "/dev/console");
@@ -49,9 +34,9 @@ int verb_console(struct run *run, const struct op_console *op)
 	struct winsize size = { (unsigned short)op->rows, (unsigned short)op->columns, 0, 0 };
 	owned int own_root = op->root == NO_SLOT ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 	int root = op->root == NO_SLOT ? own_root : slot_fd(run, op->root);
-	owned int master = open_master(run, root);
+	owned int master = guard_master(run, root);
 	if (master < 0)
-		return -1;
+		return fail(run, errno, "open", "/dev/pts/ptmx");
 	if (ioctl(master, TIOCSPTLCK, &unlock) < 0 || ioctl(master, TIOCGPTN, &number) < 0)
 		return fail(run, errno, "ioctl", "/dev/pts/ptmx");
 	owned int terminal = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -61,7 +46,7 @@ int verb_console(struct run *run, const struct op_console *op)
 		return fail(run, errno, "ioctl", "/dev/pts/ptmx");
 	if (op->uid && fchown(terminal, op->uid, (gid_t)-1) < 0)
 		return fail(run, errno, "fchown", "/dev/pts/ptmx");
-	if (op->mount && mount_console(run, root, terminal) < 0)
+	if (op->mount && mount_console(run, root, terminal, number) < 0)
 		return -1;
 	snprintf(name, sizeof name, "/dev/pts/%d", number);
 	if (send_fd(slot_fd(run, op->socket), name, master) < 0)

@@ -10,8 +10,8 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/sysmacros.h>
+#include "guard.h"
 #include "path.h"
-#include "run.h"
 
 enum { FILES_FOR_HELPER = 1024, IOPRIO_PROCESS = 1, PASSWD_MAX = 1 << 20 };
 
@@ -73,10 +73,10 @@ int verb_rlimit(struct run *run, const struct op_rlimit *op)
 	return fail(run, errno, "prlimit", NULL);
 }
 
-/* Writes below the caller's procfs, which was checked at the start; nothing mounted over any part of it is entered. */
+/* Writes below the caller's procfs, which was checked at the start. */
 static int write_proc(struct run *run, const char *path, const char *text)
 {
-	owned int fd = kernel_openat2(run->proc, path, O_WRONLY, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+	owned int fd = guard_open_proc(run->proc, path);
 	if (fd < 0)
 		return fail(run, errno, "openat2", path);
 	if (RETRY(write(fd, text, strlen(text))) < 0)
@@ -249,14 +249,12 @@ static int enter(const char *path)
 
 int verb_work_directory(struct run *run, const struct op_work_directory *op)
 {
-	char here[PATH_MAX];
 	/* Entered with the privileges of the first try: images with a /root of mode 0700 and another user rely on it. */
 	if (run->in_directory)
 		return 0;
 	if (enter(op->path) < 0)
 		return op->optional ? 0 : fail(run, errno, "chdir", op->path);
-	/* A directory outside of the root is one that the kernel knows no path to (CVE-2024-21626). */
-	if (syscall(SYS_getcwd, here, sizeof here) < 0 || here[0] != '/')
+	if (!guard_directory())
 		return fail(run, ENOENT, "getcwd", op->path);
 	run->in_directory = true;
 	return 0;

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
-#include <sys/vfs.h>
 #include <sys/wait.h>
+#include "guard.h"
 #include "mount.h"
 #include "path.h"
 
@@ -37,11 +37,7 @@ int mount_change(int fd, bool recursive, struct kernel_mount_attr attr)
 
 int mount_attach(struct run *run, int mount, int target, const char *path)
 {
-	struct statfs fs;
-	const char *first = path + strspn(path, "/");
-	bool says_proc = strncmp(first, "proc", 4) == 0 && (first[4] == '/' || !first[4]);
-	/* A target that leads into procfs without saying so is a link that somebody put there (CVE-2025-52881). */
-	if (!says_proc && fstatfs(target, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC)
+	if (!guard_target(target, path))
 		return fail(run, EPERM, "fstatfs", path);
 	if (kernel_move_mount(mount, target) < 0)
 		return fail(run, errno, "move_mount", path);
@@ -181,10 +177,8 @@ static int make_alternative(struct run *run, const struct op_mount_fs *op)
 
 int verb_mount_fs(struct run *run, const struct op_mount_fs *op)
 {
-	bool kernel_view = strcmp(op->type, "proc") == 0 || strcmp(op->type, "sysfs") == 0;
 	struct kernel_mount_attr attr = { .set = op->set };
-	/* Later ops rely on these two being where they say: no link on the way (CVE-2019-19921). */
-	int root = slot_fd(run, op->root), resolve = kernel_view ? RESOLVE_NO_SYMLINKS : 0;
+	int root = slot_fd(run, op->root), resolve = guard_resolve(op->type);
 	owned int covered = path_open(root, op->target, O_PATH | O_DIRECTORY, resolve);
 	owned int target = path_make(root, op->target, S_IFDIR | 0755, resolve);
 	if (target < 0)

@@ -1,6 +1,7 @@
 /* The container's root: what is made inside it, how it becomes "/", what is hidden in it. */
 #include <stdio.h>
 #include <sys/sysmacros.h>
+#include "guard.h"
 #include "mount.h"
 #include "path.h"
 
@@ -124,32 +125,11 @@ int verb_make_directory(struct run *run, const struct op_make_directory *op)
 	return 0;
 }
 
-/*
- * The caller's null device as a detached read-only mount, taken while the caller's root is still in sight: nothing
- * that the container made is ever taken for it (CVE-2025-31133), and its mode cannot be changed through a mask.
- */
-static int take_null(struct run *run)
-{
-	struct kernel_mount_attr attr = { .set = MOUNT_ATTR_RDONLY };
-	struct stat node;
-	if (run->null >= 0)
-		return 0;
-	owned int fd = kernel_open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE);
-	if (fd < 0 || fstat(fd, &node) < 0)
-		return fail(run, errno, "open_tree", "/dev/null");
-	if (!is_node(&node, S_IFCHR, makedev(1, 3)))
-		return fail(run, ENODEV, "fstat", "/dev/null");
-	if (mount_change(fd, false, attr) < 0)
-		return fail(run, errno, "mount_setattr", "/dev/null");
-	run->null = take(&fd);
-	return 0;
-}
-
 int verb_pivot(struct run *run, const struct op_pivot *op)
 {
 	struct kernel_mount_attr slave = { .propagation = MS_SLAVE }, wanted = { .propagation = op->propagation };
 	int root = slot_fd(run, op->root);
-	if (take_null(run) < 0)
+	if (guard_null(run) < 0)
 		return -1;
 	owned int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* The old root is put on top of the new one, so no directory in the container is needed for it: pivot_root(2), notes. */
@@ -176,7 +156,7 @@ static void drop_mount(const char *path)
 int verb_move_root(struct run *run, const struct op_move_root *op)
 {
 	int root = slot_fd(run, op->root);
-	if (take_null(run) < 0)
+	if (guard_null(run) < 0)
 		return -1;
 	owned int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (old < 0 || fchdir(root) < 0)
@@ -240,7 +220,7 @@ int verb_mask(struct run *run, const struct op_mask *op)
 			return -1;
 		return attach_shared(run, &run->empty, &run->empty_attached, target, op->path);
 	}
-	if (take_null(run) < 0)
+	if (guard_null(run) < 0)
 		return -1;
 	return attach_shared(run, &run->null, &run->null_attached, target, op->path);
 }

@@ -60,8 +60,12 @@ export type Container = AsyncDisposable & {
 
 let containers = 0;
 
-/** Writes a bundle. The container is made by the test. */
-export async function container(options: ConfigOptions = {}): Promise<Container> {
+/**
+ * Writes a bundle. The container is made by the test.
+ *
+ * @param other command line of another runtime than the one under test
+ */
+export async function container(options: ConfigOptions = {}, other?: readonly string[]): Promise<Container> {
   const temporary = await temporaryDirectory();
   const directory = temporary.path;
   containers += 1;
@@ -73,7 +77,12 @@ export async function container(options: ConfigOptions = {}): Promise<Container>
   await makeRootfs(rootfs);
   await writeFile(join(bundle, "config.json"), printJson(plainConfig(id, options)));
   const runtime = (args: readonly string[], more: Options = {}): Promise<Outcome> =>
-    runRuntime(["--root", root, ...args], { cwd: bundle, ...more, directory: join(directory, "output") });
+    runRuntime(["--root", root, ...args], {
+      cwd: bundle,
+      ...(other && { runtime: other }),
+      ...more,
+      directory: join(directory, "output"),
+    });
   const state = async (): Promise<StateReport> =>
     JSON.parse(succeeded(await runtime(["state", id])).stdout) as StateReport;
   const traces = { id, root, directory };

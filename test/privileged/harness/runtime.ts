@@ -51,6 +51,8 @@ export type CommandOptions = {
   readonly stdin?: string | number;
   /** Descriptors from 3 on. */
   readonly descriptors?: readonly number[];
+  /** The command line of another runtime than the one under test. */
+  readonly runtime?: readonly string[];
   /** A command that the runtime is started by, such as nsenter with its options. */
   readonly within?: readonly string[];
   /** Called with the process as soon as it runs; `output` is what it has written to standard output by then. */
@@ -67,7 +69,7 @@ let commands = 0;
  * who else holds them open. A command that hangs is killed and fails the test.
  */
 export async function runRuntime(args: readonly string[], options: CommandOptions): Promise<Outcome> {
-  const [file = "", ...words] = [...(options.within ?? []), ...command, ...args];
+  const [file = "", ...words] = [...(options.within ?? []), ...(options.runtime ?? command), ...args];
   const paths = ["out", "err"].map((name) => join(options.directory, `${name}-${commands}`));
   commands += 1;
   const input = typeof options.stdin === "number" ? options.stdin : inputOf(options);

@@ -1,0 +1,2 @@
+export { type Attempt, type Escape, testEscape } from "./escape.ts";
+export { cannotLink, type Guard, type OtherRuntime, runtimeWithout } from "./unguarded.ts";
