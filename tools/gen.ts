@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { errorsPage } from "./gen/errors-page.ts";
+import { libraryPage } from "./gen/library-page.ts";
 import { opsHeader } from "./gen/ops-header.ts";
 import { planReference } from "./gen/plan-reference.ts";
 
@@ -10,6 +11,7 @@ const generators: Readonly<Record<string, () => string | Promise<string>>> = {
   "helper/ops.gen.h": opsHeader,
   "docs/plan-reference.md": planReference,
   "docs/errors.md": errorsPage,
+  "docs/library.md": libraryPage,
 };
 
 const root = resolve(import.meta.dirname, "..");

@@ -72,5 +72,9 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
     may: ["base", "helper", "host", "api/docker/client"],
     because: "finds the engine of this machine or starts it, and talks to it like any client",
   },
+  library: {
+    may: ["base", "specs", "api/docker/client", "resident"],
+    because: "what other programs import: the client, and the engine found as the command line finds it",
+  },
   bin: { may: ["*"], because: "composition roots wire everything together and hold no logic" },
 };

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Client, connect } from "../api/docker/client/index.ts";
+import { type Client, canceled, connect } from "../api/docker/client/index.ts";
 import { errnoOf, TugError } from "../base/index.ts";
 import { findFailure, logLength } from "./engine-failure.ts";
 import { residentError } from "./errors.ts";
@@ -26,6 +26,8 @@ export type ConnectOptions = {
   readonly lockFile: string;
   /** Where the engine writes its log, for the error. */
   readonly logFile: string;
+  /** Ends the waiting for an engine to come up; the engine comes up nevertheless. */
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** How long fresh engines may take until one answers, in milliseconds. */
@@ -41,15 +43,15 @@ const STEP = 20;
  * An engine of another build is asked to make room, unless it is of a newer version or the caller could not start one.
  * While it has commands under way it says no, and is used as it is.
  *
- * @throws ENGINE_PROCESS_NOT_ROOT, ENGINE_PROCESS_START
+ * @throws ENGINE_PROCESS_NOT_ROOT, ENGINE_PROCESS_START, CLIENT_CANCELED
  */
 export async function connectEngine(options: ConnectOptions): Promise<Client> {
-  const { socket, uid } = options;
+  const { socket, uid, signal } = options;
   using probe = connect({ socket });
-  const revive = () => reviveEngine(options);
-  const found = await describe(probe);
+  const revive = (signal?: AbortSignal) => reviveEngine({ ...options, signal });
+  const found = await describe(probe, signal);
   const makesRoom = found !== undefined && uid === 0 && (await replaces(probe, found, options));
-  if (found === undefined || makesRoom) await revive();
+  if (found === undefined || makesRoom) await revive(signal);
   return connect({ socket, revive });
 }
 
@@ -57,7 +59,8 @@ export async function connectEngine(options: ConnectOptions): Promise<Client> {
  * Makes an engine answer. Nobody starts one while another one is on its way; one that has ended met such a one, or else it
  * was killed.
  */
-async function reviveEngine({ socket, uid, start, logFile, lockFile }: ConnectOptions): Promise<void> {
+async function reviveEngine(options: ConnectOptions): Promise<void> {
+  const { socket, uid, start, logFile, lockFile, signal } = options;
   if (uid !== 0) {
     throw residentError(
       "NOT_ROOT",
@@ -65,7 +68,7 @@ async function reviveEngine({ socket, uid, start, logFile, lockFile }: ConnectOp
       { hint: "try again with sudo" },
     );
   }
-  const log = { logFile, offset: await logLength(logFile) };
+  const log = { logFile, offset: await logLength(logFile), signal };
   const end = Date.now() + PATIENCE;
   using probe = connect({ socket });
   while (Date.now() < end) {
@@ -81,7 +84,11 @@ async function reviveEngine({ socket, uid, start, logFile, lockFile }: ConnectOp
 type Found = { readonly Version?: string; readonly Build?: string };
 
 /** Whether an engine that answers has agreed to be replaced, or is gone by now. */
-async function replaces(client: Client, found: Found, { own, check }: ConnectOptions): Promise<boolean> {
+async function replaces(
+  client: Client,
+  found: Found,
+  { own, check, signal }: ConnectOptions,
+): Promise<boolean> {
   const { Version: version = own.version, Build: build = own.build } = found;
   if (build === own.build || isNewer(version, own.version)) return false;
   try {
@@ -90,7 +97,7 @@ async function replaces(client: Client, found: Found, { own, check }: ConnectOpt
     return false;
   }
   try {
-    await client.tug.endEngine();
+    await client.tug.endEngine({ signal });
     return true;
   } catch (error) {
     if (isNobodyThere(error)) return true;
@@ -107,16 +114,18 @@ type Starting = {
   readonly end: number;
   /** Whether an engine is on its way. */
   readonly isComing: () => Promise<boolean>;
+  readonly signal: AbortSignal | undefined;
 };
 
-/** Whether an engine answers before none is on its way any more, or the time is over. @throws ENGINE_PROCESS_START */
+/** Whether an engine answers before none is on its way any more, or the time is over. @throws ENGINE_PROCESS_START, CLIENT_CANCELED */
 async function untilItAnswers(
   client: Client,
-  { logFile, offset, end, isComing }: Starting,
+  { logFile, offset, end, isComing, signal }: Starting,
 ): Promise<boolean> {
   for (let coming = true; coming && Date.now() < end; await sleep(STEP)) {
+    if (signal?.aborted) throw canceled(signal.reason);
     coming = await isComing();
-    if ((await describe(client)) !== undefined) return true;
+    if ((await describe(client, signal)) !== undefined) return true;
     const failure = await findFailure(logFile, offset);
     if (failure !== undefined) {
       throw residentError("START", `cannot start the engine: ${failure.reason}`, {
@@ -128,9 +137,9 @@ async function untilItAnswers(
 }
 
 /** The engine that listens, if one does. An error other than "nobody there" is the caller's to see. */
-async function describe(client: Client): Promise<Found | undefined> {
+async function describe(client: Client, signal: AbortSignal | undefined): Promise<Found | undefined> {
   try {
-    return await client.tug.engine();
+    return await client.tug.engine({ signal });
   } catch (error) {
     if (isNobodyThere(error)) return undefined;
     // Something else that speaks the protocol.

@@ -1,2 +1,2 @@
-export { type ConnectOptions, connectEngine } from "./connect-engine.ts";
-export { checkStart, startEngine } from "./start-engine.ts";
+export { connectMachineEngine, engineRoots, type MachineEngineOptions } from "./machine-engine.ts";
+export { packagedNode } from "./packaged-node.ts";

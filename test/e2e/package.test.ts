@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, statSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { checkout } from "../../tools/test/cache.ts";
@@ -16,8 +16,9 @@ function unpack(directory: string): string {
   const tug = join(modules, "tug");
   mkdirSync(tug, { recursive: true });
   execFileSync("tar", ["-xzf", join(directory, name), "-C", tug, "--strip-components=1"]);
+  const needed = /^(node-linux-.*|valibot|yaml)$/;
   for (const other of readdirSync(join(checkout, "node_modules"))) {
-    if (/^node-linux-/.test(other)) symlinkSync(join(checkout, "node_modules", other), join(modules, other));
+    if (needed.test(other)) symlinkSync(join(checkout, "node_modules", other), join(modules, other));
   }
   return tug;
 }
@@ -32,6 +33,8 @@ describe("the package", { skip: requireRoot() || needsNpm }, () => {
       "dist/helper/hello",
       "helper/install.sh",
       "helper/Makefile",
+      "dist/library/index.mjs",
+      "docs/examples/run.ts",
       "docs/walk.md",
       "README.md",
       "CHANGELOG.md",
@@ -55,4 +58,71 @@ describe("the package", { skip: requireRoot() || needsNpm }, () => {
     assert.match(run("tug", "run", "--rm", "tug/hello"), /^Hello from a container made by tug/);
     assert.match(run("tug-oci", "--version"), /^tug-oci version \d/);
   });
+
+  test("is a library for any Node since 20", async () => {
+    await using instance = await startTug();
+    unpack(instance.directory);
+    const script = `
+      import { connect } from "tug";
+      const client = await connect();
+      console.log((await client.system.version()).Version);`;
+    writeFileSync(join(instance.directory, "use.mjs"), script);
+    const nodes = [process.execPath, ...otherNodes()];
+    for (const node of nodes) {
+      const printed = execFileSync(node, ["use.mjs"], {
+        cwd: instance.directory,
+        env: instance.env,
+        encoding: "utf8",
+      });
+      assert.match(printed, /^\d+\.\d+\.\d+\n$/, node);
+      await instance.stopEngine("SIGTERM");
+    }
+  });
+
+  test("has types that strict programs are checked with", async () => {
+    await using instance = await startTug();
+    const tug = unpack(instance.directory);
+    const at = (name: string) => join(instance.directory, name);
+    for (const name of ["@types", "undici-types"])
+      symlinkSync(join(checkout, "node_modules", name), at(`node_modules/${name}`));
+    cpSync(join(tug, "docs/examples"), at("examples"), { recursive: true });
+    writeFileSync(at("package.json"), '{"type":"module"}');
+    writeFileSync(at("tsconfig.json"), JSON.stringify({ compilerOptions: strict, include: ["examples"] }));
+    const check = () =>
+      spawnSync(join(checkout, "node_modules/.bin/tsc"), ["-p", "."], {
+        cwd: instance.directory,
+        encoding: "utf8",
+      });
+    const { stdout, status } = check();
+    assert.deepEqual([stdout, status], ["", 0]);
+    writeFileSync(at("examples/wrong.ts"), wrong);
+    assert.match(check().stdout, /^examples\/wrong\.ts\(3,\d+\): error TS\d+: .*'Imag'/);
+  });
 });
+
+/** Everything that can be asked of declarations; those of tug and of what they refer to are checked too. */
+const strict = {
+  target: "es2024",
+  lib: ["es2024", "esnext.disposable"],
+  module: "nodenext",
+  types: ["node"],
+  noEmit: true,
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  isolatedModules: true,
+  skipLibCheck: false,
+};
+
+const wrong = `import { connect } from "tug";
+const client = await connect();
+await client.containers.create({ Imag: "box" });
+`;
+
+/** The Node of the machine, where it has one of its own. */
+function otherNodes(): string[] {
+  return ["/usr/bin/node", "/usr/local/bin/node"].filter((node) => {
+    const { status, stdout } = spawnSync(node, ["--version"], { encoding: "utf8" });
+    return status === 0 && Number.parseInt(stdout.slice(1), 10) >= 20;
+  });
+}

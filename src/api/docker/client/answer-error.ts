@@ -1,5 +1,5 @@
 import { type ErrorKind, TugError } from "../../../base/index.ts";
-import type { dockerApi } from "../../../specs/index.ts";
+import type * as dockerApi from "../../../specs/docker-api/index.ts";
 
 const kinds: Readonly<Record<number, ErrorKind>> = {
   304: "notModified",

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { clientError, translateFailure } from "./errors.ts";
+import { canceled, clientError, translateFailure } from "./errors.ts";
 
 /** The answer to a request. Its body can be read once, in one of three ways. */
 export type ApiResponse = {
@@ -47,6 +47,6 @@ async function* readBytes(
   try {
     yield* incoming as AsyncIterable<Buffer>;
   } catch (error) {
-    throw signal?.aborted ? clientError("CANCELED", "the request was canceled") : translateFailure(error, "");
+    throw signal?.aborted ? canceled(signal.reason) : translateFailure(error, "");
   }
 }

@@ -1,13 +1,17 @@
 import { Writable } from "node:stream";
 import { drained } from "../../../base/index.ts";
-import { dockerApi } from "../../../specs/index.ts";
+import * as dockerApi from "../../../specs/docker-api/index.ts";
+import { canceled } from "./errors.ts";
 import type { Hijacked } from "./transport.ts";
 
 /** A connection to a container's standard streams. */
 export type AttachedStreams = {
   /** What is written goes to the container's stdin; `end()` closes this half of the connection. */
   readonly stdin: Writable;
-  /** Output in the order it was written; of a terminal everything is "stdout". Can be iterated once. */
+  /**
+   * Output in the order it was written; of a terminal everything is "stdout". Can be iterated once. CLIENT_CANCELED when the
+   * signal of the call was aborted.
+   */
   readonly output: AsyncIterable<dockerApi.OutputChunk>;
   /** Says that no more input comes and keeps the output. Same as `stdin.end()`. */
   closeWrite(): void;
@@ -18,10 +22,14 @@ export type AttachedStreams = {
 /**
  * The streams of a connection that the engine has handed over.
  *
- * @param type media type of the answer: whether output is framed
+ * @param connection its `type` is the media type of the answer: whether output is framed
+ * @param signal what the connection was asked for with
  */
-export function createAttachedStreams(connection: Hijacked): AttachedStreams {
-  const { socket, head, type } = connection;
+export function createAttachedStreams(
+  connection: Hijacked,
+  signal: AbortSignal | undefined,
+): AttachedStreams {
+  const { socket, head } = connection;
   // A reset while input is under way ends the output too, which is what the reader sees.
   socket.on("error", () => {});
   if (head.length > 0) socket.unshift(head);
@@ -38,16 +46,17 @@ export function createAttachedStreams(connection: Hijacked): AttachedStreams {
   });
   return {
     stdin,
-    output: readOutput(socket, type === dockerApi.mediaTypes.multiplexedStream),
+    output: readOutput(connection, signal),
     closeWrite: () => void stdin.end(),
     close: () => void socket.destroy(),
   };
 }
 
 async function* readOutput(
-  socket: Hijacked["socket"],
-  framed: boolean,
+  { socket, type }: Hijacked,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<dockerApi.OutputChunk> {
+  const framed = type === dockerApi.mediaTypes.multiplexedStream;
   const decode = framed ? dockerApi.createFrameDecoder() : asStdout;
   try {
     for await (const bytes of socket.iterator({ destroyOnReturn: false })) yield* decode(bytes as Uint8Array);
@@ -57,6 +66,7 @@ async function* readOutput(
   } finally {
     socket.destroy();
   }
+  if (signal?.aborted) throw canceled(signal.reason);
 }
 
 function asStdout(data: Uint8Array): dockerApi.OutputChunk[] {

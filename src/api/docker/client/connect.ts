@@ -12,12 +12,19 @@ import { createTransport, type TransportOptions } from "./transport.ts";
  * Disposing of a client ends its idle connections; what is under way goes on.
  */
 export type Client = Disposable & {
+  /** Containers: their life, their output, what they use. */
   readonly containers: ContainerCalls;
+  /** Files of containers, as tar archives. */
   readonly files: FileCalls;
+  /** Further programs in running containers. */
   readonly execs: ExecCalls;
+  /** Images in the store, and in other places. */
   readonly images: ImageCalls;
+  /** Networks that containers are connected to. */
   readonly networks: NetworkCalls;
+  /** The engine itself, and what happens in it. */
   readonly system: SystemCalls;
+  /** What Docker's API does not have. */
   readonly tug: TugCalls;
 };
 

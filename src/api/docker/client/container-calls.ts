@@ -1,81 +1,122 @@
 import { TugError } from "../../../base/index.ts";
-import { dockerApi } from "../../../specs/index.ts";
+import * as dockerApi from "../../../specs/docker-api/index.ts";
 import { type AttachedStreams, createAttachedStreams } from "./attached-streams.ts";
 import { readJsonLines } from "./json-lines.ts";
 import type { ApiRequest, Transport } from "./transport.ts";
 import { waitFor } from "./wait.ts";
 
-/** Every call can be aborted. */
-export type CallOptions = { readonly signal?: AbortSignal | undefined };
+/** Every call can be aborted, and every stream: they then throw CLIENT_CANCELED. What the engine has begun goes on. */
+export type CallOptions = {
+  /** Aborts the call. */
+  readonly signal?: AbortSignal | undefined;
+};
 
+/** How a container is made, beside what it is made of. */
 export type CreateOptions = CallOptions & {
+  /** Left out: one is made up. */
   readonly name?: string | undefined;
+  /** Of the image: `linux/arm64`. Left out: the machine's. */
   readonly platform?: string | undefined;
 };
 
+/** Which containers are listed, and how. */
 export type ListContainersOptions = CallOptions & {
+  /** Those that do not run too. */
   readonly all?: boolean;
+  /** At most so many, the newest, running or not. */
   readonly limit?: number | undefined;
+  /** With the bytes that they take, which takes long. */
   readonly size?: boolean;
+  /** As those of `tug ps`: `new Map([["label", ["app=web"]]])`. */
   readonly filters?: dockerApi.Filters;
 };
 
+/** How a container is brought to its end. */
 export type StopOptions = CallOptions & {
+  /** What is sent first: `SIGINT`. Left out: what the container or its image says, else SIGTERM. */
   readonly signalName?: string | undefined;
+  /** Seconds until SIGKILL; -1 waits for ever. Left out: what the container says, else 10. */
   readonly timeoutSeconds?: number | undefined;
 };
 
+/** Which of a container's streams are wanted. Aborting lets go of them; the container goes on. */
 export type AttachOptions = CallOptions & {
+  /** Left out: not. The container must have been made with `OpenStdin`. */
   readonly stdin?: boolean;
+  /** Left out: wanted. */
   readonly stdout?: boolean;
+  /** Left out: wanted. */
   readonly stderr?: boolean;
+  /** What was written before comes first. */
   readonly logs?: boolean;
+  /** Keys in the input that let go of a container with a terminal: `ctrl-p,ctrl-q`. */
   readonly detachKeys?: string | undefined;
 };
 
+/** Which part of a log is read. */
 export type LogsOptions = CallOptions & {
+  /** Go on with what comes until the container ends. */
   readonly follow?: boolean;
+  /** Left out: wanted. */
   readonly stdout?: boolean;
+  /** Left out: wanted. */
   readonly stderr?: boolean;
+  /** Each line begins with the time it was written at, RFC 3339 with nanoseconds. */
   readonly timestamps?: boolean;
   /** Seconds since 1970, with decimals. */
   readonly since?: string | undefined;
+  /** Like `since`. */
   readonly until?: string | undefined;
   /** Number of last lines, or "all". */
   readonly tail?: string | undefined;
 };
 
+/** How often a container is looked at. */
 export type StatsOptions = CallOptions & {
+  /** Left out: on and on. */
   readonly stream?: boolean;
   /** Do not wait for the second look that `precpu_stats` needs. */
   readonly oneShot?: boolean;
 };
 
 /** A waiter that the engine has registered: from now on no end is missed. */
-export type Waiting = { readonly ended: Promise<dockerApi.WaitResponse> };
+export type Waiting = {
+  /** Resolves with the exit code when what was waited for has come. */
+  readonly ended: Promise<dockerApi.WaitResponse>;
+};
 
 /** Calls about containers. `container` is an id, a name or an unambiguous beginning of an id. */
 export type ContainerCalls = {
+  /** Makes a container of an image that is here; `notFound` when it is not. Nothing runs yet. */
   create(body: dockerApi.CreateBody, options?: CreateOptions): Promise<dockerApi.ContainerCreated>;
+  /** Those that run, the newest first. */
   list(options?: ListContainersOptions): Promise<dockerApi.ContainerSummary[]>;
+  /** Everything about one: configuration and state. */
   inspect(
     container: string,
     options?: CallOptions & { readonly size?: boolean },
   ): Promise<dockerApi.ContainerInspect>;
-  /** Resolves to false when it runs already. */
+  /** Resolves when its program has been executed; to false when it runs already. */
   start(container: string, options?: CallOptions): Promise<boolean>;
-  /** Resolves to false when it does not run. */
+  /** Resolves when it has ended; to false when it does not run. */
   stop(container: string, options?: StopOptions): Promise<boolean>;
+  /** Stops it if it runs, and starts it. */
   restart(container: string, options?: StopOptions): Promise<void>;
+  /** Sends a signal to its first process; left out: SIGKILL. */
   kill(container: string, signalName?: string, options?: CallOptions): Promise<void>;
+  /** Freezes all of its processes. */
   pause(container: string, options?: CallOptions): Promise<void>;
+  /** Lets frozen processes go on. */
   unpause(container: string, options?: CallOptions): Promise<void>;
+  /** Changes limits or the restart policy, running or not. */
   update(
     container: string,
     body: dockerApi.UpdateBody,
     options?: CallOptions,
   ): Promise<dockerApi.ContainerUpdated>;
+  /** Gives it another name. */
   rename(container: string, name: string, options?: CallOptions): Promise<void>;
+  /** Removes it; one that runs only with `force`, which kills it. With `volumes` those without a name go too. */
   remove(
     container: string,
     options?: CallOptions & { readonly force?: boolean; readonly volumes?: boolean },
@@ -84,18 +125,28 @@ export type ContainerCalls = {
   prune(
     options?: CallOptions & { readonly filters?: dockerApi.Filters },
   ): Promise<dockerApi.ContainersPruned>;
+  /** Changes the size of its terminal, in characters. */
   resize(
     container: string,
     size: { readonly height: number; readonly width: number },
     options?: CallOptions,
   ): Promise<void>;
-  /** Goes on waiting when the engine ends and another one takes its place. */
+  /**
+   * Has the engine watch for its end, and resolves when it does: what starts the container may come after that.
+   * Goes on waiting when the engine ends and another one takes its place.
+   */
   wait(container: string, condition?: dockerApi.WaitCondition, options?: CallOptions): Promise<Waiting>;
+  /** Its streams from now on. Attach before you start it to miss nothing. */
   attach(container: string, options?: AttachOptions): Promise<AttachedStreams>;
+  /** What it has written, in the order it was written. */
   logs(container: string, options?: LogsOptions): AsyncIterable<dockerApi.OutputChunk>;
   /** How its files differ from those of its image, by path. */
   changes(container: string, options?: CallOptions): Promise<dockerApi.FilesystemChange[]>;
-  /** @param psOptions of ps(1), such as `aux`; left out: -ef */
+  /**
+   * Its processes.
+   *
+   * @param psOptions of ps(1), such as `aux`; left out: -ef
+   */
   top(container: string, psOptions?: string, options?: CallOptions): Promise<dockerApi.ContainerTop>;
   /** What it uses: every second until it is removed, or with `stream` false once. */
   stats(container: string, options?: StatsOptions): AsyncIterable<dockerApi.StatsResponse>;
@@ -157,7 +208,7 @@ export function createContainerCalls(transport: Transport): ContainerCalls {
       const { stdin, stdout = true, stderr = true, logs, detachKeys, signal } = options;
       const query = { stream: true, stdin, stdout, stderr, logs, detachKeys };
       const path = `${pathOf(container)}/attach`;
-      return createAttachedStreams(await transport.hijack({ method: "POST", path, query, signal }));
+      return createAttachedStreams(await transport.hijack({ method: "POST", path, query, signal }), signal);
     },
     logs: (container, options = {}) => readLogs(transport, container, options),
     changes: (container, { signal } = {}) =>

@@ -12,9 +12,7 @@ export const clientError = defineErrors("CLIENT", {
 /** The failure that a caller sees for one of the connection. Failures that are ours already stay as they are. */
 export function translateFailure(error: unknown, socketPath: string): unknown {
   if (error instanceof TugError) return error;
-  if (error instanceof Error && error.name === "AbortError") {
-    return clientError("CANCELED", "the request was canceled", { cause: error });
-  }
+  if (error instanceof Error && error.name === "AbortError") return canceled(error);
   const errno = errnoOf(error);
   const options = { cause: error, details: { socket: socketPath } };
   const place = `cannot connect to the engine at ${socketPath}`;
@@ -25,6 +23,11 @@ export function translateFailure(error: unknown, socketPath: string): unknown {
   }
   if (errno === undefined || !brokenConnection.has(errno)) return error;
   return clientError("BROKEN", `lost the connection to the engine: ${messageOf(error)}`, options);
+}
+
+/** What a caller sees that has aborted a call. */
+export function canceled(cause?: unknown): TugError {
+  return clientError("CANCELED", "the request was canceled", { cause });
 }
 
 const brokenConnection = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED", "ERR_STREAM_PREMATURE_CLOSE"]);

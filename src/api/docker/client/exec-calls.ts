@@ -1,11 +1,17 @@
-import type { dockerApi } from "../../../specs/index.ts";
+import type * as dockerApi from "../../../specs/docker-api/index.ts";
 import { type AttachedStreams, createAttachedStreams } from "./attached-streams.ts";
 import type { CallOptions } from "./container-calls.ts";
 import type { Transport } from "./transport.ts";
 
 /** In characters. */
-export type TerminalSize = { readonly height: number; readonly width: number };
+export type TerminalSize = {
+  /** Lines. */
+  readonly height: number;
+  /** Columns. */
+  readonly width: number;
+};
 
+/** How a program is started. */
 export type ExecStartOptions = CallOptions & {
   /** Size of the terminal at the start. */
   readonly size?: TerminalSize | undefined;
@@ -13,12 +19,15 @@ export type ExecStartOptions = CallOptions & {
 
 /** Calls about further programs in running containers. Each is made first, and started once. */
 export type ExecCalls = {
+  /** Prepares a program; nothing runs yet. */
   create(container: string, body: dockerApi.ExecBody, options?: CallOptions): Promise<dockerApi.ExecCreated>;
   /** Starts it with the streams that it was made with. What cannot be executed is told as output. */
   attach(exec: string, options?: ExecStartOptions): Promise<AttachedStreams>;
   /** Starts it with nobody attached; resolves when the program has been executed. */
   start(exec: string, options?: ExecStartOptions): Promise<void>;
+  /** Whether it runs, and how it has ended. */
   inspect(exec: string, options?: CallOptions): Promise<dockerApi.ExecInspect>;
+  /** Changes the size of its terminal. */
   resize(exec: string, size: TerminalSize, options?: CallOptions): Promise<void>;
 };
 
@@ -39,7 +48,7 @@ export function createExecCalls(transport: Transport): ExecCalls {
         signal,
       }),
     attach: async (exec, options = {}) =>
-      createAttachedStreams(await transport.hijack(startRequest(exec, false, options))),
+      createAttachedStreams(await transport.hijack(startRequest(exec, false, options)), options.signal),
     start: (exec, options = {}) => transport.sendForNothing(startRequest(exec, true, options)),
     inspect: (exec, { signal } = {}) =>
       transport.sendForJson({ method: "GET", path: `${pathOf(exec)}/json`, signal }),

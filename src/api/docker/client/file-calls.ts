@@ -1,9 +1,10 @@
 import { TugError } from "../../../base/index.ts";
-import { dockerApi } from "../../../specs/index.ts";
+import * as dockerApi from "../../../specs/docker-api/index.ts";
 import type { ApiResponse } from "./api-response.ts";
 import type { CallOptions } from "./container-calls.ts";
 import type { Transport } from "./transport.ts";
 
+/** How an archive is unpacked. */
 export type WriteFilesOptions = CallOptions & {
   /** A directory does not take another file's place. */
   readonly keepKinds?: boolean;

@@ -1,34 +1,48 @@
-import { dockerApi } from "../../../specs/index.ts";
+import * as dockerApi from "../../../specs/docker-api/index.ts";
 import type { CallOptions } from "./container-calls.ts";
 import { readProgress } from "./progress.ts";
 import { createRemoteImageCalls, type RemoteImageCalls } from "./remote-image-calls.ts";
 import type { ApiRequest, Transport } from "./transport.ts";
 
+/** Which image, and who asks for it. */
 export type PullOptions = CallOptions & {
+  /** `linux/arm64`. Left out: the machine's. */
   readonly platform?: string | undefined;
+  /** Credentials for the registry: `{ username, password }` or a token. Left out: nobody's. */
   readonly auth?: dockerApi.RegistryAuth | undefined;
 };
 
+/** An image that is made from an archive. */
 export type ImportRequest = CallOptions & {
   /** An address that the engine fetches, or "-" for the upload. */
   readonly source: string;
+  /** The archive, when `source` is "-". */
   readonly upload?: AsyncIterable<Uint8Array> | undefined;
+  /** NAME[:TAG] that it gets. */
   readonly name?: string | undefined;
+  /** For its history. */
   readonly message?: string | undefined;
   /** Instructions of a Dockerfile. */
   readonly changes: readonly string[];
+  /** That the image is for. */
   readonly platform?: string | undefined;
 };
 
 /** Calls about images. `image` is a reference or an id. */
 export type ImageCalls = {
+  /** Images in registries, layouts and archives. */
   readonly remote: RemoteImageCalls;
+  /** Those with a name, or with `all` every one; the newest first. */
   list(
     options?: CallOptions & { readonly all?: boolean; readonly filters?: dockerApi.Filters },
   ): Promise<dockerApi.ImageSummary[]>;
+  /** Its configuration, digests and layers. */
   inspect(image: string, options?: CallOptions): Promise<dockerApi.ImageInspect>;
+  /** The steps that it was made in, the last first. */
   history(image: string, options?: CallOptions): Promise<dockerApi.ImageHistoryEntry[]>;
+  /** Gives it a further name, NAME[:TAG], which another image loses. */
   tag(image: string, target: string, options?: CallOptions): Promise<void>;
+  /** Takes a name away, and with the last one the image. With `force` also from containers that do not run. */
   remove(
     image: string,
     options?: CallOptions & { readonly force?: boolean; readonly noPrune?: boolean },

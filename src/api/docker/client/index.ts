@@ -1,9 +1,21 @@
 export { FOREIGN_CODE } from "./answer-error.ts";
 export type { AttachedStreams } from "./attached-streams.ts";
 export { type Client, connect } from "./connect.ts";
-export type * from "./container-calls.ts";
+export type {
+  AttachOptions,
+  CallOptions,
+  ContainerCalls,
+  CreateOptions,
+  ListContainersOptions,
+  LogsOptions,
+  StatsOptions,
+  StopOptions,
+  Waiting,
+} from "./container-calls.ts";
+export { canceled } from "./errors.ts";
 export type { ExecCalls, ExecStartOptions, TerminalSize } from "./exec-calls.ts";
 export type { FileCalls, WriteFilesOptions } from "./file-calls.ts";
-export type { ImageCalls, PullOptions } from "./image-calls.ts";
+export type { ImageCalls, ImportRequest, PullOptions } from "./image-calls.ts";
 export type { ListNetworksOptions, NetworkCalls } from "./network-calls.ts";
+export type { PlaceOptions, RemoteImageCalls } from "./remote-image-calls.ts";
 export type { EventsOptions, SystemCalls, TugCalls } from "./system-calls.ts";

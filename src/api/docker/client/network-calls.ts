@@ -1,14 +1,19 @@
-import { dockerApi } from "../../../specs/index.ts";
+import * as dockerApi from "../../../specs/docker-api/index.ts";
 import type { CallOptions } from "./container-calls.ts";
 import type { Transport } from "./transport.ts";
 
+/** Which networks are meant. */
 export type ListNetworksOptions = CallOptions & { readonly filters?: dockerApi.Filters };
 
 /** Calls about networks. `network` is an id, a name or an unambiguous beginning of an id. */
 export type NetworkCalls = {
+  /** All of them, or those that fit the filters. */
   list(options?: ListNetworksOptions): Promise<dockerApi.Network[]>;
+  /** Its addresses, and who is connected. */
   inspect(network: string, options?: CallOptions): Promise<dockerApi.Network>;
+  /** Makes a network. */
   create(body: dockerApi.NetworkCreateBody, options?: CallOptions): Promise<dockerApi.NetworkCreated>;
+  /** Removes a network that nobody is connected to. */
   remove(network: string, options?: CallOptions): Promise<void>;
   /** Removes those that nobody uses. */
   prune(options?: ListNetworksOptions): Promise<dockerApi.NetworksPruned>;

@@ -1,4 +1,4 @@
-import type { dockerApi } from "../../../specs/index.ts";
+import type * as dockerApi from "../../../specs/docker-api/index.ts";
 import { errorOfProgress } from "./answer-error.ts";
 import { readJsonLines } from "./json-lines.ts";
 import type { ApiRequest, Transport } from "./transport.ts";

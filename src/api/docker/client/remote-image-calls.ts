@@ -1,12 +1,15 @@
-import { dockerApi } from "../../../specs/index.ts";
+import * as dockerApi from "../../../specs/docker-api/index.ts";
 import type { CallOptions } from "./container-calls.ts";
 import { readProgress } from "./progress.ts";
 import type { Transport } from "./transport.ts";
 
 /** How a place is spoken to. */
 export type PlaceOptions = CallOptions & {
+  /** Credentials for its registry. */
   readonly auth?: dockerApi.RegistryAuth | undefined;
+  /** The registry may have any certificate, or speak without encryption. */
   readonly insecure?: boolean | undefined;
+  /** Address of Docker's daemon, for places that are in it: unix:///PATH. */
   readonly daemon?: string | undefined;
 };
 
@@ -14,11 +17,14 @@ export type PlaceOptions = CallOptions & {
 export type RemoteImageCalls = {
   /** Progress until the image is there; the last message has the digest. */
   copy(body: dockerApi.CopyBody, options?: CallOptions): AsyncIterable<dockerApi.ProgressMessage>;
+  /** The documents of an image, without its layers. */
   look(
     place: string,
     options?: PlaceOptions & { readonly platform?: string | undefined },
   ): Promise<dockerApi.LookedImage>;
+  /** What a place stands for now. */
   digest(place: string, options?: PlaceOptions): Promise<string>;
+  /** The tags of a repository. */
   tags(place: string, options?: PlaceOptions): Promise<readonly string[]>;
   /** Gives the digest of what is gone. */
   delete(place: string, options?: PlaceOptions): Promise<string>;

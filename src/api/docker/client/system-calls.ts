@@ -1,12 +1,15 @@
-import { dockerApi } from "../../../specs/index.ts";
+import * as dockerApi from "../../../specs/docker-api/index.ts";
 import type { CallOptions, CreateOptions } from "./container-calls.ts";
 import { readJsonLines } from "./json-lines.ts";
 import type { Transport } from "./transport.ts";
 
+/** Which events are told. */
 export type EventsOptions = CallOptions & {
   /** Seconds since 1970, with decimals. */
   readonly since?: string | undefined;
+  /** Like `since`; the stream ends there. */
   readonly until?: string | undefined;
+  /** As those of `tug events`: `new Map([["type", ["container"]]])`. */
   readonly filters?: dockerApi.Filters;
 };
 
@@ -14,8 +17,11 @@ export type EventsOptions = CallOptions & {
 export type SystemCalls = {
   /** Resolves when an engine answers. */
   ping(options?: CallOptions): Promise<void>;
+  /** Versions of the engine, its API and the kernel. */
   version(options?: CallOptions): Promise<dockerApi.SystemVersion>;
+  /** What there is on this machine, in numbers. */
   info(options?: CallOptions): Promise<dockerApi.SystemInfo>;
+  /** What images, containers and volumes take on the disk. */
   diskUsage(options?: CallOptions): Promise<dockerApi.DiskUsage>;
   /** What happens, as it happens, until `until` or the signal. */
   events(options?: EventsOptions): AsyncIterable<dockerApi.EventMessage>;

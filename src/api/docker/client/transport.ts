@@ -1,10 +1,10 @@
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { drained, TugError } from "../../../base/index.ts";
-import { dockerApi } from "../../../specs/index.ts";
+import * as dockerApi from "../../../specs/docker-api/index.ts";
 import { errorOfAnswer } from "./answer-error.ts";
 import { type ApiResponse, createApiResponse } from "./api-response.ts";
-import { clientError, translateFailure } from "./errors.ts";
+import { canceled, clientError, translateFailure } from "./errors.ts";
 
 /** One request to the engine. `path` is without the version prefix. */
 export type ApiRequest = {
@@ -50,8 +50,8 @@ export type Transport = {
 };
 
 export type TransportOptions = EngineAddress & {
-  /** Called when nobody listens: makes an engine listen, or throws why there is none. */
-  readonly revive?: (() => Promise<void>) | undefined;
+  /** Called when nobody listens: makes an engine listen, or throws why there is none, or that it was aborted. */
+  readonly revive?: ((signal?: AbortSignal) => Promise<void>) | undefined;
 };
 
 /** An engine that ends so many times under the same request ends because of it. */
@@ -80,9 +80,9 @@ export function createTransport(address: TransportOptions): Transport {
         const failure = translateFailure(error, socketPath);
         if (isLoss(failure, request)) losses += 1;
         else if (revive === undefined || !isUnreachable(failure)) throw failure;
-        else await revive();
+        else await revive(request.signal);
         if (losses === MOST_LOSSES) throw failure;
-        request.signal?.throwIfAborted();
+        if (request.signal?.aborted) throw canceled(request.signal.reason);
       }
     }
   };
@@ -132,10 +132,11 @@ function isUnreachable(failure: unknown): boolean {
 }
 
 async function hijack(outgoing: ClientRequest, request: ApiRequest, socketPath: string): Promise<Hijacked> {
-  const upgraded = Promise.withResolvers<Hijacked>();
-  outgoing.once("upgrade", (response, socket, head) => {
-    request.signal?.addEventListener("abort", () => socket.destroy(), { once: true });
-    upgraded.resolve({ socket, head, type: response.headers["content-type"] ?? "" });
+  const upgraded = new Promise<Hijacked>((resolve) => {
+    outgoing.once("upgrade", (response, socket, head) => {
+      destroyOnAbort(socket, request.signal);
+      resolve({ socket, head, type: response.headers["content-type"] ?? "" });
+    });
   });
   const refused = exchange(outgoing, request).then(
     async (incoming) => {
@@ -146,24 +147,32 @@ async function hijack(outgoing: ClientRequest, request: ApiRequest, socketPath: 
       throw translateFailure(error, socketPath);
     },
   );
-  return Promise.race([upgraded.promise, refused]);
+  return Promise.race([upgraded, refused]);
+}
+
+/** Ties a connection to a signal, which may be used for many and must not keep them all. */
+function destroyOnAbort(socket: Duplex, signal: AbortSignal | undefined): void {
+  if (signal === undefined) return;
+  const destroy = () => void socket.destroy();
+  signal.addEventListener("abort", destroy, { once: true });
+  socket.once("close", () => signal.removeEventListener("abort", destroy));
 }
 
 /** Sends a request's body and resolves when the headers of the answer are there, which may be before the body's end. */
 function exchange(outgoing: ClientRequest, request: ApiRequest): Promise<IncomingMessage> {
-  const answered = Promise.withResolvers<IncomingMessage>();
-  outgoing.once("response", answered.resolve);
-  outgoing.on("error", answered.reject);
-  if (request.upload === undefined) {
-    outgoing.end(request.json === undefined ? undefined : JSON.stringify(request.json));
-  } else {
-    upload(outgoing, request.upload).catch((error) => {
-      // What broke the source is what the caller must hear of.
-      answered.reject(error);
-      outgoing.destroy();
-    });
-  }
-  return answered.promise;
+  return new Promise((resolve, reject) => {
+    outgoing.once("response", resolve);
+    outgoing.on("error", reject);
+    if (request.upload === undefined) {
+      outgoing.end(request.json === undefined ? undefined : JSON.stringify(request.json));
+    } else {
+      upload(outgoing, request.upload).catch((error) => {
+        // What broke the source is what the caller must hear of.
+        reject(error);
+        outgoing.destroy();
+      });
+    }
+  });
 }
 
 async function upload(outgoing: ClientRequest, source: AsyncIterable<Uint8Array>): Promise<void> {

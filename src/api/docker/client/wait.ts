@@ -1,5 +1,5 @@
 import { TugError } from "../../../base/index.ts";
-import type { dockerApi } from "../../../specs/index.ts";
+import type * as dockerApi from "../../../specs/docker-api/index.ts";
 import type { ApiResponse } from "./api-response.ts";
 import { type CallOptions, pathOf, type Waiting } from "./container-calls.ts";
 import type { Transport } from "./transport.ts";

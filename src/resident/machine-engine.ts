@@ -1,0 +1,76 @@
+import { join, resolve } from "node:path";
+import type { Client } from "../api/docker/client/index.ts";
+import { type EnginePaths, enginePaths } from "../base/index.ts";
+import { connectEngine } from "./connect-engine.ts";
+import { checkStart, startEngine } from "./start-engine.ts";
+
+/** Who looks for an engine, and what it would start. */
+export type MachineEngineOptions = {
+  /** Of the engine, as `engineRoots` tells them. */
+  readonly paths: EnginePaths;
+  /** The package that the caller runs from: the engine's script and the helper are in it. */
+  readonly packageDirectory: string;
+  /** Tells the Node that runs the engine; asked when one is started. */
+  readonly node: () => string;
+  readonly version: string;
+  readonly build: string;
+  /** The proxies of whoever starts the engine are those that it uses; the engine gets nothing else of this. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** User id of the caller. */
+  readonly uid: number;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Where the engine of an environment keeps things: TUG_DATA_ROOT and TUG_RUN_ROOT, or the machine's own places. */
+export function engineRoots(env: Readonly<Record<string, string | undefined>>): EnginePaths {
+  return {
+    data: resolve(env.TUG_DATA_ROOT ?? "/var/lib/tug"),
+    run: resolve(env.TUG_RUN_ROOT ?? "/run/tug"),
+  };
+}
+
+/**
+ * A client of the engine of this machine, started from the caller's package when nobody answers, now or later.
+ *
+ * @throws ENGINE_PROCESS_NOT_ROOT, ENGINE_PROCESS_START, CLIENT_CANCELED
+ */
+export function connectMachineEngine(options: MachineEngineOptions): Promise<Client> {
+  const { paths, packageDirectory, node, version, build, env, uid, signal } = options;
+  const { socket, log: logFile, lock: lockFile } = enginePaths(paths);
+  const helper = join(packageDirectory, "dist/helper/tug-helper");
+  return connectEngine({
+    socket,
+    uid,
+    logFile,
+    lockFile,
+    own: { version, build },
+    check: () => checkStart({ helper, logFile }),
+    start: () =>
+      startEngine({
+        helper,
+        command: [
+          node(),
+          "--disable-warning=ExperimentalWarning",
+          join(packageDirectory, "dist/bin/engine.mjs"),
+          "--data-root",
+          paths.data,
+          "--run-root",
+          paths.run,
+        ],
+        env: {
+          PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+          HOME: "/root",
+          LANG: "C.UTF-8",
+          ...proxyVariables(env),
+        },
+        logFile,
+      }),
+    signal,
+  });
+}
+
+function proxyVariables(from: MachineEngineOptions["env"]): Record<string, string> {
+  const isProxy = ([name, value]: [string, string | undefined]) =>
+    /^(?:http|https|all|no)_proxy$/i.test(name) && value !== undefined;
+  return Object.fromEntries(Object.entries(from).filter(isProxy)) as Record<string, string>;
+}
