@@ -148,5 +148,6 @@ int front_sealed_main(int argc, char **argv);
 int launch_main(int argc, char **argv);
 int monitor_main(int argc, char **argv);
 int spawner_main(int argc, char **argv);
+int notify_main(int argc, char **argv);
 
 #endif

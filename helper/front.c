@@ -50,25 +50,49 @@ static bool find_file(char path[PATH_MAX], const char *package, const char *name
 	return access(path, mode) == 0;
 }
 
+/* What Node is to run: a bundle of the package, and what comes before the arguments. */
+struct bundle {
+	const char *path, *option; /* NULL: none */
+};
+
 /* Executes the command in Node; returns only when that cannot be. */
-static int become_node(const struct front *front)
+static int become_node(const struct front *front, const struct bundle *bundle)
 {
 	char node[PATH_MAX], program[PATH_MAX];
 	const char *package = front->package;
 	size_t count = 0;
 	while (front->arguments[count])
 		count++;
-	owned_memory char **command = calloc(count + 4, sizeof *command);
-	if (!command || !find_file(program, package, front->oci ? "/dist/bin/tug-oci.mjs" : "/dist/bin/tug.mjs", R_OK))
+	owned_memory char **command = calloc(count + 5, sizeof *command);
+	if (!command || !find_file(program, package, bundle->path, R_OK))
 		return cannot_run("tug: cannot run: its package is not built: run npm ci in it\n");
 	if (!find_file(node, package, "/node_modules/" NODE, X_OK) && !find_file(node, package, "/../" NODE, X_OK))
 		return cannot_run("tug: cannot run: its Node is missing: install tug again, with optional dependencies\n");
-	command[0] = node;
-	command[1] = "--disable-warning=ExperimentalWarning";
-	command[2] = program;
-	memcpy(command + 3, front->arguments, count * sizeof *command);
+	char **at = command;
+	*at++ = node;
+	*at++ = "--disable-warning=ExperimentalWarning";
+	*at++ = program;
+	if (bundle->option)
+		*at++ = (char *)(uintptr_t)bundle->option;
+	memcpy(at, front->arguments, count * sizeof *command);
 	execv(node, command);
 	return cannot_run("tug: cannot run: its Node cannot be executed: install tug again\n");
+}
+
+static int become_command(const struct front *front)
+{
+	return become_node(front, &(struct bundle){ front->oci ? "/dist/bin/tug-oci.mjs" : "/dist/bin/tug.mjs", NULL });
+}
+
+/* `tug engine`: this process is to be one, in the hands of whoever started it. Its help is like any other's. */
+static bool is_engine(const struct front *front)
+{
+	if (front->oci || front->arguments[0] == NULL || strcmp(front->arguments[0], "engine") != 0)
+		return false;
+	for (char **word = front->arguments + 1; *word; word++)
+		if (strcmp(*word, "--help") == 0 || strcmp(*word, "-h") == 0)
+			return false;
+	return true;
 }
 
 int front_main(int argc, char **argv)
@@ -80,8 +104,12 @@ int front_main(int argc, char **argv)
 		front.arguments++; /* the role */
 	if (!find_package(package))
 		return cannot_run("tug: cannot run: this program is not where its package put it: install tug again\n");
+	if (is_engine(&front)) {
+		front.arguments++;
+		return become_node(&front, &(struct bundle){ "/dist/bin/engine.mjs", "--foreground" });
+	}
 	int code = front_resident(&front);
-	return code < 0 ? become_node(&front) : code;
+	return code < 0 ? become_command(&front) : code;
 }
 
 int front_sealed_main(int argc, char **argv)
@@ -90,5 +118,5 @@ int front_sealed_main(int argc, char **argv)
 		return 2;
 	struct front front = { argv[2], true, argv + 3 };
 	int code = front_resident(&front);
-	return code < 0 ? become_node(&front) : code;
+	return code < 0 ? become_command(&front) : code;
 }

@@ -16,6 +16,7 @@ static const struct {
 	{ "monitor", monitor_main },
 	{ "spawner", spawner_main },
 	{ "front", front_main },
+	{ "notify", notify_main },
 	{ FRONT_SEALED, front_sealed_main },
 };
 

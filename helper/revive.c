@@ -22,10 +22,18 @@ enum {
 };
 
 struct start {
-	int lock;
-	char **words; /* of launch, NULL behind them */
+	int lock; /* -1: none */
+	char *text;
+	char **words; /* of launch, in the text; NULL behind them */
 	int count;
 };
+
+static void free_start(struct start *start)
+{
+	close_owned(&start->lock);
+	free(start->words);
+	free(start->text);
+}
 
 /* Whoever takes up the container removes its record, with the directory or without it. */
 static bool is_taken_up(const struct monitor *m)
@@ -44,21 +52,23 @@ static bool is_locked(int fd)
 static bool read_start(const char *path, struct start *start)
 {
 	owned int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	char *text = malloc(START_MAX);
-	ssize_t size = fd < 0 || text == NULL ? -1 : read_all(fd, text, START_MAX);
-	int count = 0, at = 0;
+	start->text = malloc(START_MAX);
+	ssize_t size = fd < 0 || start->text == NULL ? -1 : read_all(fd, start->text, START_MAX);
+	int count = 0;
 	for (ssize_t i = 0; i < size; i++)
-		count += text[i] == '\0';
-	if (count < 2 || size == START_MAX || text[size - 1] != '\0')
+		count += start->text[i] == '\0';
+	if (count < 2 || size == START_MAX || start->text[size - 1] != '\0')
 		return false;
-	char **words = calloc((size_t)count + 1, sizeof *words);
-	if (words == NULL)
+	start->lock = open(start->text, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	start->words = calloc((size_t)count, sizeof *start->words);
+	if (start->words == NULL)
 		return false;
-	for (char *word = text; at < count; word += strlen(word) + 1)
-		words[at++] = word;
-	start->lock = open(words[0], O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	start->words = words + 1;
 	start->count = count - 1;
+	char *word = start->text;
+	for (int i = 0; i < start->count; i++) {
+		word += strlen(word) + 1;
+		start->words[i] = word;
+	}
 	return start->lock >= 0;
 }
 
@@ -105,7 +115,7 @@ static void complain(const struct monitor *m, const struct start *start, enum la
 /* An engine that is there may be about to end without having seen the record: it is waited for until it has. */
 static void bring_back(const struct monitor *m)
 {
-	struct start start;
+	__attribute__((cleanup(free_start))) struct start start = { .lock = -1 };
 	int64_t end = clock_ms() + PATIENCE_MS;
 	int pause = FIRST_PAUSE_MS;
 	if (!read_start(m->request.start, &start))

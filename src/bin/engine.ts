@@ -2,33 +2,49 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { jsonLogger, messageOf, plainError, TugError } from "../base/index.ts";
-import { serve } from "../server/index.ts";
+import { serve, takeServiceManager } from "../server/index.ts";
 
-const { values } = parseArgs({
-  options: {
-    "data-root": { type: "string", default: "/var/lib/tug" },
-    "run-root": { type: "string", default: "/run/tug" },
-    debug: { type: "boolean", default: false },
-  },
-});
+const { env } = process;
+const packageDirectory = resolve(import.meta.dirname, "../..");
 // A log that cannot be written, on a full disk, is no reason to end.
 process.stdout.on("error", () => {});
-const logger = jsonLogger((line) => process.stdout.write(line), values.debug ? "debug" : "info");
+const log = (debug: boolean) => jsonLogger((line) => process.stdout.write(line), debug ? "debug" : "info");
+let logger = log(false);
 
 try {
+  const { values } = parseArgs({
+    options: {
+      "data-root": { type: "string", default: env.TUG_DATA_ROOT ?? "/var/lib/tug" },
+      "run-root": { type: "string", default: env.TUG_RUN_ROOT ?? "/run/tug" },
+      debug: { type: "boolean", default: false },
+      // Whoever started it sees to it that it runs.
+      foreground: { type: "boolean", default: false },
+    },
+  });
+  logger = log(values.debug);
+  const manager = takeServiceManager({
+    env,
+    pid: process.pid,
+    helper: resolve(packageDirectory, "dist/helper/tug-helper"),
+    logger,
+  });
+  const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   const serving = await serve({
     paths: { data: resolve(values["data-root"]), run: resolve(values["run-root"]) },
-    packageDirectory: resolve(import.meta.dirname, "../.."),
+    packageDirectory,
     version: process.env.TUG_VERSION ?? "",
     build: process.env.TUG_BUILD ?? "",
-    start: { command: [process.execPath, ...process.execArgv, ...process.argv.slice(1)], env: process.env },
+    start: values.foreground ? undefined : { command, env },
+    listening: manager.socket,
     logger,
   });
   const end = async (): Promise<void> => {
+    await manager.notify("STOPPING=1");
     await serving.close();
     process.exit(0);
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, end);
+  await manager.notify("READY=1");
   await serving.asked;
   await end();
 } catch (thrown) {

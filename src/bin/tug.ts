@@ -30,6 +30,7 @@ process.exitCode = await runCli({
   terminal: createNodeTerminal({ stdin, stdout, stderr }),
   signals: createNodeSignals(process),
   version,
+  program: helper,
   now: Date.now,
   connectEngine: unlessPlanner(() =>
     connectMachineEngine({

@@ -23,6 +23,8 @@ export type CliContext = {
   readonly signal?: AbortSignal;
   /** Of tug. */
   readonly version: string;
+  /** Path of the program that `tug` is, where there is one. */
+  readonly program?: string;
   /** Milliseconds since 1970. */
   now(): number;
   /**

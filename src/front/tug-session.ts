@@ -8,6 +8,8 @@ export type TugSessionOptions = {
   /** Socket of the engine's Docker API: the command line is a client like any other. */
   readonly socket: string;
   readonly version: string;
+  /** Path of the program that `tug` is. */
+  readonly program: string;
   readonly explainConfig: CliContext["explainConfig"];
 };
 
@@ -43,6 +45,7 @@ export function runTug(
       catch: (listener) => connection.onSignal((number) => listener(signalName(number))),
     },
     version: options.version,
+    program: options.program,
     now: Date.now,
     connectEngine: async (): Promise<Client> => connect({ socket: options.socket }),
     explainConfig: options.explainConfig,

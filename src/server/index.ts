@@ -1,2 +1,3 @@
 export { type ServeOptions, type Serving, serve } from "./serve.ts";
 export { type ServePlansOptions, servePlans } from "./serve-plans.ts";
+export { type ServiceManager, takeServiceManager } from "./service-manager.ts";

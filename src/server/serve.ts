@@ -26,8 +26,10 @@ export type ServeOptions = {
   readonly version: string;
   /** Differs between any two builds. */
   readonly build: string;
-  /** How this process was started; undefined where something else sees to it that an engine runs. */
+  /** How this process was started; undefined where a service manager sees to it that an engine runs. */
   readonly start: EngineStart | undefined;
+  /** A descriptor that listens already, instead of the socket of the API in the run directory. */
+  readonly listening: number | undefined;
   readonly logger: Logger;
 };
 
@@ -52,7 +54,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { socket, frontSocket, pidFile, versions } = layout;
   const engine = await openEngine({
     paths,
-    isServed: () => isListening(socket),
+    // A socket that was given listens although nobody serves it.
+    isServed: async () => options.listening === undefined && isListening(socket),
     async findPrograms() {
       const place = await installVersion({ packageDirectory, versions, logger });
       const programs = join(place, "dist/helper");
@@ -62,9 +65,15 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     logger,
     home: "/root",
   });
+  const program = join(packageDirectory, "dist/helper/tug-helper");
   const activity = createActivity();
   const asked = Promise.withResolvers<void>();
   const end = (): void => {
+    if (options.start === undefined) {
+      throw serverError("MANAGED", "cannot end the engine: a service manager runs it", {
+        hint: "restart its service",
+      });
+    }
     if (activity.commands > 0) {
       throw serverError("BUSY", `cannot end the engine: ${activity.commands} commands are under way`);
     }
@@ -82,7 +91,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const over = activity.begin("command");
     connection.gone.addEventListener("abort", over);
     return request.program === "tug"
-      ? runTug(request, connection, { socket, version, explainConfig })
+      ? runTug(request, connection, { socket, version, program, explainConfig })
       : runTugOci(request, connection, {
           version: ociVersion(version),
           readFacts: () => readHostFacts(request.pid),
@@ -93,7 +102,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   await writeStartFile(layout, options.start);
   // First: whoever gets an answer finds it.
   await writeFileAtomic(pidFile, `${process.pid}\n`, 0o644);
-  await listen(door.server, socket);
+  if (options.listening === undefined) await listen(door.server, socket);
+  else await listenAt(door.server, options.listening);
   await listen(fronts, frontSocket);
   logger.log("info", "engine.ready", { socket, pid: process.pid });
   return {
@@ -111,6 +121,14 @@ async function isListening(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     probe.once("connect", () => resolve(true)).once("error", () => resolve(false));
   }).finally(() => probe.destroy()) as Promise<boolean>;
+}
+
+/** Serves a socket that listens already. */
+async function listenAt(server: Server, fd: number): Promise<void> {
+  await new Promise<void>((done, fail) => {
+    server.once("error", fail);
+    server.listen({ fd }, done);
+  });
 }
 
 /** Listens on a unix socket in place of one that a dead engine left. */

@@ -39,9 +39,11 @@ import { login } from "./registry/login.ts";
 import { logout } from "./registry/logout.ts";
 import { completion, createCompleteCommand } from "./system/completion.ts";
 import { df } from "./system/df.ts";
+import { engine } from "./system/engine.ts";
 import { events } from "./system/events.ts";
 import { info } from "./system/info.ts";
 import { pruneSystem } from "./system/prune.ts";
+import { printService } from "./system/service.ts";
 import { version } from "./system/version.ts";
 
 /** Every command of the program. */
@@ -103,6 +105,8 @@ export const commands: readonly Command[] = [
   events,
   df,
   pruneSystem,
+  printService,
+  engine,
   completion,
   createCompleteCommand(() => commands),
 ];

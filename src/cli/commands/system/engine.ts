@@ -1,0 +1,22 @@
+import { defineCommand } from "../../arguments/command.ts";
+import { flag, text } from "../../arguments/option.ts";
+import { cliError } from "../../errors.ts";
+
+/** `tug` on disk becomes the engine before any command line is read; here is only what help and completion know of it. */
+export const engine = defineCommand({
+  path: ["engine"],
+  aliases: [],
+  summary: "Be the engine, for a service manager",
+  args: { usage: "", least: 0, most: 0 },
+  options: {
+    "data-root": text("DIRECTORY", "Where images and containers are kept (default /var/lib/tug)"),
+    "run-root": text("DIRECTORY", "Where sockets and running containers are (default /run/tug)"),
+    debug: flag("Log more"),
+  },
+  examples: [{ line: "tug engine", does: "Serve in the foreground, logging to standard output" }],
+  async run() {
+    throw cliError("USAGE", "cannot become the engine: this process serves a command line", {
+      hint: "run the program tug itself",
+    });
+  },
+});
