@@ -30,7 +30,7 @@ process.exitCode = await runCli({
   terminal: createNodeTerminal({ stdin, stdout, stderr }),
   signals: createNodeSignals(process),
   version,
-  program: helper,
+  program: resolve(packageDirectory, "dist/helper/tug-helper"),
   now: Date.now,
   connectEngine: unlessPlanner(() =>
     connectMachineEngine({
