@@ -151,6 +151,8 @@ export interface Images {
   predictContainerSnapshot(key: string, chainId?: Digest): SnapshotMounts;
   /** What to mount for a container's snapshot. @throws IMAGE_SNAPSHOT_NOT_FOUND */
   containerMounts(key: string): SnapshotMounts;
+  /** Lets a container's snapshot be mounted again after a volatile mount. @throws IMAGE_SNAPSHOT_NOT_FOUND */
+  renewContainerSnapshot(key: string): Promise<void>;
   /** What a container itself takes on the disk. Measured at every call. */
   containerUsage(key: string, signal?: AbortSignal): Promise<Usage>;
   /** Removes a container's snapshot; one that is not there is no error. */

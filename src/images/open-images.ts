@@ -112,6 +112,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
       prepareContainer(parts, { key, chainId, ...options }),
     predictContainerSnapshot: (key, chainId) => snapshotter.predict(key, chainId),
     containerMounts: (key) => snapshotter.mounts(key),
+    renewContainerSnapshot: (key) => snapshotter.renew(key),
     containerUsage: (key, signal) => snapshotter.usage(key, signal),
     async removeContainerSnapshot(key, lifetime) {
       await snapshotter.remove(key, lifetime);

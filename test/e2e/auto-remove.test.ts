@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { leavesNothing, needsBox, useEngine } from "./harness/index.ts";
+import { leavesNothing, needsBox, until, useEngine } from "./harness/index.ts";
 
 describe("containers that are removed when they end", { skip: needsBox() }, () => {
   const engine = useEngine();
@@ -34,6 +34,21 @@ describe("containers that are removed when they end", { skip: needsBox() }, () =
       await engine.ok(["tag", "box", "box:used"]);
     });
     await engine.ok(["rmi", "box:used"]);
+  });
+
+  test("stay when they are restarted, with what they have written, and go with their end", async () => {
+    await leavesNothing(engine, async () => {
+      const script = "echo begin >>/log; trap 'exit 3' TERM; while :; do sleep 0.05; done";
+      await engine.ok(["run", "-d", "--rm", "--name", "again", "box", "sh", "-c", script]);
+      for (let round = 2; round < 4; round += 1) {
+        await engine.ok(["restart", "-t", "0", "again"]);
+        await until("it runs", async () =>
+          (await engine.ok(["exec", "again", "cat", "/log"])).startsWith("begin\n".repeat(round)),
+        );
+      }
+      await engine.ok(["stop", "again"]);
+      assert.equal(await engine.ok(["ps", "-aq"]), "");
+    });
   });
 
   test("are removed by the next engine when this one is killed before", async () => {

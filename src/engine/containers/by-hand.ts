@@ -31,6 +31,22 @@ export function takeFromPolicy(
   return false;
 }
 
+/** Ends a container that somebody starts again: it stays, also when it was made to be removed at its end. */
+export async function keepOverEnd(
+  { store }: EngineContext,
+  id: string,
+  end: () => Promise<void>,
+): Promise<void> {
+  store.setState(id, { ...store.find(id).state, startsAgain: true });
+  try {
+    await end();
+  } catch (error) {
+    const record = store.get(id);
+    if (record !== undefined) store.setState(id, { ...record.state, startsAgain: false });
+    throw error;
+  }
+}
+
 /** Whether a signal is meant to end a container, as opposed to telling its program something. */
 export function isMeantToEnd(record: ContainerRecord, signalName: string): boolean {
   const number = signalNumber(signalName);

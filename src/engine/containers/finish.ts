@@ -30,7 +30,7 @@ export async function finishContainer(
   const facts = await context.readFacts();
   const entry = live.get(id);
   const removing = record.state.status === "removing";
-  const goes = record.request.autoRemove && !removing;
+  const goes = record.request.autoRemove && !removing && record.state.startsAgain !== true;
   // What nobody watches any more is ended first, so that there is an end to tell of.
   if (exit === undefined) await cleanRuntime(context, { id, facts, kill: true });
   await disconnectContainer(context, id);

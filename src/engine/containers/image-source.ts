@@ -30,6 +30,8 @@ export interface ImageSource {
   prepare(containerId: string, image: ContainerImage, lifetime: Lifetime): Promise<void>;
   /** The root of a container that was prepared. */
   root(containerId: string): Promise<ContainerRoot>;
+  /** Makes a root that was mounted for one run ready for another. */
+  renew(containerId: string): Promise<void>;
   /** What `root` would give for a container of this id. Nothing is made. */
   predictRoot(containerId: string, image: ContainerImage): Promise<ContainerRoot>;
   /** Removes a container's snapshot; one that is not there is no error. */

@@ -86,7 +86,7 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
     bundle: run,
     stateDir: `${run}/state`,
     owner: 0,
-    root,
+    root: request.autoRemove ? runsOnce(root) : root,
     facts,
     cgroups,
     attendance: "detach",
@@ -94,6 +94,14 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
     init: request.init ?? false,
   });
   return { spec, plan, origins, monitor: monitorRequest(context, input, { spec, cgroups }) };
+}
+
+/**
+ * The root of a container that is removed when it ends: its files need not be written to the disk then. An overlay of
+ * this kind cannot be mounted again. Source: https://docs.kernel.org/filesystems/overlayfs.html#volatile-mount
+ */
+function runsOnce(root: RootSource): RootSource {
+  return root.kind === "overlay" ? { ...root, options: ["volatile"] } : root;
 }
 
 /** What decides how a container's output is kept. */

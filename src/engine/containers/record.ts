@@ -57,6 +57,8 @@ export type RecordedState = {
   readonly restartCount: number;
   /** Somebody stopped it: its restart policy leaves it alone until somebody starts it. */
   readonly byHand?: boolean | undefined;
+  /** Somebody restarts it: its end does not remove it, whatever it was made with. */
+  readonly startsAgain?: boolean | undefined;
   /** The pause before the last start by its policy, in milliseconds. */
   readonly restartPause?: number | undefined;
   /** The name that it had: nobody finds it any more, and what is left of it has to go. */

@@ -78,6 +78,8 @@ async function recover(
       break;
     case "running":
     case "paused":
+      // Who wanted to start it again went with the engine.
+      if (state.startsAgain) context.store.setState(id, { ...state, startsAgain: false });
       await reconnect(context, live, { record, finish });
       break;
     default:

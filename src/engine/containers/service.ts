@@ -11,7 +11,7 @@ import type { UpdateRequest } from "../model/update-request.ts";
 import { listProcesses, type ProcessList } from "../processes/top.ts";
 import { type StatsQuery, streamStats } from "../stats/container-stats.ts";
 import { type AttachStreams, attachContainer, type ContainerAttachment } from "./attach.ts";
-import { isMeantToEnd, takeFromPolicy } from "./by-hand.ts";
+import { isMeantToEnd, keepOverEnd, takeFromPolicy } from "./by-hand.ts";
 import { createContainer } from "./create.ts";
 import { publishContainer } from "./events.ts";
 import { type Explained, explainContainer, explainRequest } from "./explain.ts";
@@ -129,7 +129,9 @@ export function openContainers(context: EngineContext): Containers {
   };
   const restart = async (reference: string, options: StopOptions, signal: AbortSignal): Promise<void> => {
     const record = store.find(reference);
-    if (isRunning(record) || record.state.status === "restarting") await stop(record.id, options, signal);
+    if (isRunning(record) || record.state.status === "restarting") {
+      await keepOverEnd(context, record.id, () => stop(record.id, options, signal));
+    }
     await start(record.id);
     publishContainer(context, record, "restart");
   };

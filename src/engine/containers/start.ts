@@ -55,6 +55,7 @@ export async function startContainer(
     error: "",
     oomKilled: false,
     byHand: false,
+    startsAgain: false,
     restartAt: undefined,
     ...(byPolicy ? { restartCount: record.state.restartCount + 1 } : { restartCount: 0, restartPause: 0 }),
   };
@@ -95,6 +96,7 @@ async function prepare(
 ): Promise<PreparedRun> {
   const { layout, images, helper } = context;
   const directory = layout.container(record.id);
+  if (record.request.autoRemove && record.state.startedAt !== undefined) await images.renew(record.id);
   const root = await images.root(record.id);
   const hostname = record.request.hostname || record.id.slice(0, 12);
   const attachment = await connectContainer(context, record);

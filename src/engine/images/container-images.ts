@@ -22,6 +22,9 @@ export function containerImages(images: Images, isHost: (containerId: string) =>
     },
     root: async (containerId) =>
       isHost(containerId) ? hostRoot : overlayRoot(images.containerMounts(containerId)),
+    async renew(containerId) {
+      if (!isHost(containerId)) await images.renewContainerSnapshot(containerId);
+    },
     async predictRoot(containerId, { recorded, chainId }) {
       if (isHostImage(recorded.id)) return hostRoot;
       const root = overlayRoot(images.predictContainerSnapshot(containerId, chainId));

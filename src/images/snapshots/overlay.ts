@@ -61,6 +61,10 @@ export async function openOverlaySnapshotter(options: OverlayOptions): Promise<S
     commit: (name, key, commitOptions = {}) => commit(overlay, { name, key, ...commitOptions }),
     predict: (key, parent) => predict(overlay, key, parent),
     mounts: (key) => mountsOf(overlay, find(table, key)),
+    async renew(key) {
+      // Source: https://docs.kernel.org/filesystems/overlayfs.html#volatile-mount
+      await overlay.removeTree(join(overlay.root, directoryOf(find(table, key)), "work/work/incompat"));
+    },
     info(key) {
       const row = table.get(key);
       return row === undefined ? undefined : describe(table, row);

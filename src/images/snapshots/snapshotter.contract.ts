@@ -36,6 +36,13 @@ export function snapshotterContract(name: string, make: () => Promise<Snapshotte
       assert.equal(snapshotter.info("a")?.kind, "active");
     });
 
+    it("renews an active snapshot, mounted or not, and keeps what is in it", async () => {
+      const mounts = await snapshotter.prepare("a");
+      await snapshotter.renew("a");
+      assert.deepEqual(snapshotter.mounts("a"), mounts);
+      await assert.rejects(snapshotter.renew("none"), { code: "IMAGE_SNAPSHOT_NOT_FOUND" });
+    });
+
     it("commits it under another key, where it can be a parent", async () => {
       const { upper } = await snapshotter.prepare("a");
       await snapshotter.commit("layer", "a", { usage });

@@ -81,6 +81,12 @@ export interface Snapshotter {
   /** What to mount for an active snapshot or a view. @throws IMAGE_SNAPSHOT_NOT_FOUND, IMAGE_SNAPSHOT_STATE */
   mounts(key: string): SnapshotMounts;
 
+  /**
+   * Lets an active snapshot be mounted again that was mounted so that nothing of it has to reach the disk (overlayfs:
+   * volatile), when the machine has not gone down since. @throws IMAGE_SNAPSHOT_NOT_FOUND
+   */
+  renew(key: string): Promise<void>;
+
   info(key: string): SnapshotInfo | undefined;
 
   /** All snapshots, parents before their children. */
