@@ -16,7 +16,7 @@ const wanted = process.argv.slice(2).join(" ");
 await using fixture = await makeFixture();
 await using stack = new AsyncDisposableStack();
 const tug = stack.use(await tugContender(fixture));
-const runtimes = (await runtimeContenders(fixture, tug.config)).map((each) => stack.use(each));
+const runtimes = (await runtimeContenders(fixture, tug)).map((each) => stack.use(each));
 const engines = engineContenders(fixture).map((each) => stack.use(each));
 const contenders: readonly Contender[] = [tug, ...runtimes, ...engines];
 

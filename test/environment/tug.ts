@@ -33,11 +33,15 @@ const programs = resolve(import.meta.dirname, "../../dist/helper");
 /** How long a command of a test may take, in milliseconds. */
 const PATIENCE = 120_000;
 
-/** Makes directories for an engine, which the first command starts. */
-export async function startTug(): Promise<TugInstance> {
+/**
+ * Makes directories for an engine, which the first command starts.
+ *
+ * @param options.run its run directory, in one that the caller removes
+ */
+export async function startTug(options: { readonly run?: string } = {}): Promise<TugInstance> {
   const directory = await temporaryDirectory();
   const data = join(directory.path, "data");
-  const run = join(directory.path, "run");
+  const { run = join(directory.path, "run") } = options;
   await mkdir(data, { mode: 0o711 });
   const env = { ...process.env, TUG_DATA_ROOT: data, TUG_RUN_ROOT: run } as Record<string, string>;
   const tug = (args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> =>

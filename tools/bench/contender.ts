@@ -37,7 +37,8 @@ export async function time(
   });
   const code = await new Promise<number | null>((done, fail) => {
     child.once("error", fail);
-    child.once("close", done);
+    // Not "close": a container that is left running keeps its standard error open.
+    child.once("exit", done);
   });
   const took = performance.now() - begin;
   if (code !== 0) throw new Error(`${command.join(" ")} ended with ${code}: ${stderr.slice(0, 500)}`);

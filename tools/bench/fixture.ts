@@ -1,10 +1,11 @@
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   buildImage,
   busyboxEntries,
   busyboxRootfs,
   dockerArchive,
+  removeTree,
   temporaryDirectory,
 } from "../../test/environment/index.ts";
 import { checkout } from "../test/cache.ts";
@@ -17,6 +18,8 @@ export type Fixture = AsyncDisposable & {
   readonly image: string;
   /** The image's files, for runtimes that take bundles. */
   readonly rootfs: string;
+  /** Directory in memory, as /run is, for what contenders keep while containers run. */
+  readonly state: string;
   /** Directory with `tug` and `tug-oci`. */
   readonly programs: string;
 };
@@ -38,12 +41,17 @@ export async function makeFixture(): Promise<Fixture> {
   await mkdir(programs);
   for (const name of ["tug", "tug-oci"])
     await symlink(join(checkout, "dist/helper/tug-helper"), join(programs, name));
+  const state = await mkdtemp("/dev/shm/tug-bench-");
   return {
     directory: path,
+    state,
     archive,
     image: "bench:latest",
     rootfs,
     programs,
-    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await removeTree(state);
+      await directory[Symbol.asyncDispose]();
+    },
   };
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { debianProgram } from "../../test/environment/index.ts";
 import type { Contender } from "./contender.ts";
 import type { Fixture } from "./fixture.ts";
+import type { TugContender } from "./tug.ts";
 
 type Config = {
   process: { args: string[] };
@@ -16,13 +17,18 @@ type Config = {
  * Bare low-level runtimes on the configuration that the engine would give the same container, each with a root
  * directory of its own. One that is not there does not take part.
  */
-export async function runtimeContenders(fixture: Fixture, config: unknown): Promise<Contender[]> {
+export async function runtimeContenders(
+  fixture: Fixture,
+  { config, env = {} }: TugContender,
+): Promise<Contender[]> {
   const bundles = await makeBundles(fixture, config as Config);
   const peers = (["crun", "runc"] as const).flatMap((name) => {
     const { path, skip } = debianProgram(name);
     return skip === false ? [runtime({ name, path, fixture, bundles })] : [];
   });
-  return [runtime({ name: "tug-oci", path: join(fixture.programs, "tug-oci"), fixture, bundles }), ...peers];
+  const path = join(fixture.programs, "tug-oci");
+  // It finds the resident engine, which spares it the start of Node.
+  return [{ ...runtime({ name: "tug-oci", path, fixture, bundles }), env }, ...peers];
 }
 
 type Bundles = { readonly once: string; readonly kept: string };
@@ -48,7 +54,7 @@ async function makeBundles(fixture: Fixture, config: Config): Promise<Bundles> {
 type Runtime = { name: string; path: string; fixture: Fixture; bundles: Bundles };
 
 function runtime({ name, path, fixture, bundles }: Runtime): Contender {
-  const root = join(fixture.directory, `root-${name}`);
+  const root = join(fixture.state, name);
   const run = (...args: string[]): string[] => [path, "--root", root, ...args];
   let number = 0;
   const kept = new Set<string>();
@@ -63,7 +69,7 @@ function runtime({ name, path, fixture, bundles }: Runtime): Contender {
       kept.add(id);
       return run("run", "--detach", "--bundle", bundles.kept, id);
     },
-    ...(name !== "tug-oci" && { execTrue: (id: string) => run("exec", id, "true") }),
+    execTrue: (id) => run("exec", id, "true"),
     start: (id) => run("run", "--detach", "--bundle", bundles.kept, id),
     remove: (id) => run("delete", "--force", id),
     async [Symbol.asyncDispose]() {

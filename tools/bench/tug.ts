@@ -12,7 +12,7 @@ export type TugContender = Contender & {
 
 /** Starts the engine, loads the image, and takes down the configuration of a container. */
 export async function tugContender(fixture: Fixture): Promise<TugContender> {
-  const instance = await startTug();
+  const instance = await startTug({ run: join(fixture.state, "tug") });
   const tug = (...args: string[]): string[] => [join(fixture.programs, "tug"), ...args];
   await succeed(instance, ["load", "-i", fixture.archive]);
   await succeed(instance, [
