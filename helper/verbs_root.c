@@ -77,7 +77,7 @@ int verb_device(struct run *run, const struct op_device *op)
 	bool made = mknodat(parent, base, type | (op->mode & 07777), device) == 0;
 	if (!made && errno != EEXIST)
 		return fail(run, errno, "mknodat", op->path);
-	/* From here on by descriptor: somebody may have put another file there since (CVE-2026-41579). */
+	/* From here on by descriptor: somebody may have put another file there since. */
 	owned int fd = openat(parent, base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &node) < 0)
 		return fail(run, errno, "openat", op->path);
