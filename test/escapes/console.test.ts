@@ -13,7 +13,7 @@ testEscape({
   async attempt({ command }) {
     await using made = await container(
       {
-        args: ["sh", "-c", "echo owned > /dev/console; cat /proc/sys/kernel/domainname"],
+        args: ["sh", "-c", 'echo owned > /dev/console; echo "domain: $(cat /proc/sys/kernel/domainname)"'],
         process: { terminal: true },
         linux: { readonlyPaths: ["/proc/sys"] },
         change: (spec) => ({
@@ -32,6 +32,6 @@ testEscape({
     symlinkSync("/real/ptmx", join(made.bundle, "pts/ptmx"));
     symlinkSync("/proc/sys/kernel/domainname", join(made.bundle, "pts/0"));
     const outcome = await made.run();
-    return { out: outcome.stdout.includes("owned"), outcome };
+    return { out: outcome.stdout.includes("domain: owned"), outcome };
   },
 });
