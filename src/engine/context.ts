@@ -8,6 +8,7 @@ import type { ContainerStore } from "./containers/store.ts";
 import type { EventLog } from "./events.ts";
 import type { ExecSessions } from "./exec/sessions.ts";
 import type { HealthTable } from "./health/table.ts";
+import type { GoodRuns } from "./why/good-runs.ts";
 
 /** What the parts of an engine share. */
 export type EngineContext = {
@@ -16,6 +17,8 @@ export type EngineContext = {
   readonly images: ImageSource;
   readonly execs: ExecSessions;
   readonly health: HealthTable;
+  /** What later runs are compared with. */
+  readonly goodRuns: GoodRuns;
   readonly networks: Networks;
   readonly helper: Helper;
   /** Makes the processes that become monitors. */

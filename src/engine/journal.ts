@@ -29,6 +29,19 @@ const migrations: readonly Migration[] = [
     version: 3,
     sql: "CREATE TABLE health (container TEXT PRIMARY KEY, health TEXT NOT NULL) STRICT",
   },
+  {
+    module: "journal",
+    version: 4,
+    sql: `
+      CREATE TABLE good_runs (
+        name TEXT PRIMARY KEY,
+        container TEXT NOT NULL,
+        at TEXT NOT NULL,
+        configuration TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX good_runs_at ON good_runs (at);
+    `,
+  },
   { module: "journal", version: 2, sql: "CREATE INDEX events_object ON events (object, action, time)" },
 ];
 

@@ -41,6 +41,7 @@ import { giveReserve, takeReserve } from "./reserve.ts";
 import { makeRunDirectory } from "./run-directory.ts";
 import { type SystemFacts, systemFacts } from "./system.ts";
 import { helperTrees } from "./trees.ts";
+import { openGoodRuns } from "./why/good-runs.ts";
 
 /** The data directory of the engine that a machine has unless it has several. */
 const DEFAULT_DATA = "/var/lib/tug";
@@ -139,6 +140,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     images: containerImages(images, isHost),
     execs: createExecSessions((id) => store.get(id) !== undefined),
     health: openHealthTable(journal),
+    goodRuns: openGoodRuns(journal),
     networks,
     helper,
     spawner,

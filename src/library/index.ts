@@ -40,9 +40,11 @@ export type {
   ContainersPruned,
   ContainerTop,
   ContainerUpdated,
+  ContainerWhy,
   CopyBody,
   CreateBody,
   DiskUsage,
+  EndCause,
   EndpointSettings,
   EngineProcess,
   EventMessage,
@@ -87,5 +89,8 @@ export type {
   VolumeUsage,
   WaitCondition,
   WaitResponse,
+  WhyDifference,
+  WhyEnd,
+  WhyPressure,
 } from "../specs/docker-api/index.ts";
 export { type ConnectOptions, connect } from "./connect.ts";

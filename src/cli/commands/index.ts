@@ -16,6 +16,7 @@ import { stats } from "./container/stats.ts";
 import { restart, stop } from "./container/stop.ts";
 import { top } from "./container/top.ts";
 import { update } from "./container/update.ts";
+import { why } from "./container/why/why.ts";
 import { removeImage, save, tag } from "./image/change.ts";
 import { diffImages } from "./image/diff.ts";
 import { history } from "./image/history.ts";
@@ -70,6 +71,7 @@ export const commands: readonly Command[] = [
   top,
   stats,
   logs,
+  why,
   exportContainer,
   inspectContainer,
   pull,

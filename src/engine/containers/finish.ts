@@ -2,7 +2,10 @@ import { removeTree, TugError } from "../../base/index.ts";
 import type { HostFacts } from "../../host/index.ts";
 import { loadExisting, removeContainer } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
+import type { RunEnd } from "../model/why-view.ts";
 import { disconnectContainer } from "../networks/connect.ts";
+import { describeConfiguration } from "../why/configuration.ts";
+import { describeRunEnd, isGood } from "../why/run-end.ts";
 import { describeEnd, initOf } from "./end.ts";
 import { publishContainerOnce } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
@@ -35,6 +38,7 @@ export async function finishContainer(
   if (exit === undefined) await cleanRuntime(context, { id, facts, kill: true });
   await disconnectContainer(context, id);
   const end = await describeEnd(context, record, { exit, bootId: facts.bootId });
+  const why = await describeRunEnd(context, record, { end, exit });
   context.witness.forget(initOf(record.state));
   const { exitCode, error, oomKilled, finishedAt } = end;
   const execDuration = String(Math.floor(ranFor(record, finishedAt) / 1000));
@@ -49,7 +53,9 @@ export async function finishContainer(
     error,
     oomKilled,
     finishedAt,
+    end: why,
   };
+  rememberIfGood(context, record, why);
   if (goes) {
     const since = new Date().toISOString();
     context.store.hide(record, { ...state, status: "removing", removing: { since, volumes: true } });
@@ -64,6 +70,13 @@ export async function finishContainer(
   // Nobody finds it any more: that its files are still there for a moment is nobody's business.
   for (const listener of entry.removalListeners) listener();
   await context.background.run(() => removeRecord(context, live, record, true));
+}
+
+/** Keeps what the run was made of for later ones under the same name; names that were made up do not come again. */
+function rememberIfGood({ goodRuns }: EngineContext, record: ContainerRecord, end: RunEnd): void {
+  if (record.request.name === undefined || !isGood(end)) return;
+  const configuration = describeConfiguration(record);
+  goodRuns.set(record.name, { container: record.id, at: end.at, configuration });
 }
 
 /** Removes what the last run of a container left outside of its own files. Never rejects. */

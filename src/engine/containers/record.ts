@@ -1,5 +1,6 @@
 import type { Timestamp } from "../model/container-view.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
+import type { RunEnd } from "../model/why-view.ts";
 import type { ImageDefaults } from "../spec/input.ts";
 import type { Lifetime } from "./image-source.ts";
 
@@ -51,6 +52,8 @@ export type RecordedState = {
   readonly oomKilled: boolean;
   readonly startedAt?: Timestamp | undefined;
   readonly finishedAt?: Timestamp | undefined;
+  /** How its last run ended or could not begin; it stays when it is started again. */
+  readonly end?: RunEnd | undefined;
   /** Digest that the helper reported for the plan it executed last. */
   readonly planDigest?: string | undefined;
   /** How often the policy has started it since somebody did. */

@@ -8,8 +8,10 @@ import type { Container } from "../model/container-view.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
 import type { FileChange } from "../model/file-change.ts";
 import type { UpdateRequest } from "../model/update-request.ts";
+import type { Why } from "../model/why-view.ts";
 import { listProcesses, type ProcessList } from "../processes/top.ts";
 import { type StatsQuery, streamStats } from "../stats/container-stats.ts";
+import { explainState } from "../why/why.ts";
 import { type AttachStreams, attachContainer, type ContainerAttachment } from "./attach.ts";
 import { isMeantToEnd, keepOverEnd, takeFromPolicy } from "./by-hand.ts";
 import { createContainer } from "./create.ts";
@@ -78,6 +80,8 @@ export interface Containers {
   stats(reference: string, query: StatsQuery, signal: AbortSignal): Promise<AsyncIterable<ContainerStats>>;
   explain(request: CreateContainerRequest): Promise<Explained>;
   planOf(reference: string): Promise<Explained>;
+  /** Why a container is as it is. */
+  why(reference: string): Promise<Why>;
   /** Takes up what an engine before this one left. */
   recover(): Promise<void>;
   /** Starts nothing any more. */
@@ -223,6 +227,7 @@ export function openContainers(context: EngineContext): Containers {
       return streamStats(context, store.find(reference), { query, signal });
     },
     explain: (request) => explainRequest(context, request),
+    why: async (reference) => explainState(context, store.find(reference)),
     planOf: async (reference) => explainContainer(context, store.find(reference)),
     recover: () => recoverContainers(context, live, { finish, restarts, alone: mutex.run }),
     close: () => restarts.close(),

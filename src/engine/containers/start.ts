@@ -78,6 +78,7 @@ export async function startContainer(
       status,
       exitCode,
       error: failure.message,
+      end: { cause: "not-started", at: new Date().toISOString(), exitCode, error: failure.message },
       restartCount: starting.restartCount,
       restartAt: undefined,
     });

@@ -106,3 +106,4 @@ export {
 export type { BuildCacheEntry, DiskUsage, SystemInfo, SystemVersion, VolumeUsage } from "./system.ts";
 export { type ContainerUpdated, parseUpdateBody, type UpdateBody } from "./update-body.ts";
 export { parseVolumeSpec, type VolumeSpec } from "./volume-spec.ts";
+export type { ContainerWhy, EndCause, WhyDifference, WhyEnd, WhyPressure } from "./why.ts";

@@ -148,6 +148,8 @@ export type ContainerCalls = {
    * @param psOptions of ps(1), such as `aux`; left out: -ef
    */
   top(container: string, psOptions?: string, options?: CallOptions): Promise<dockerApi.ContainerTop>;
+  /** Why it is as it is: how its last run ended, the log's end, what differs from the last good run. */
+  why(container: string, options?: CallOptions): Promise<dockerApi.ContainerWhy>;
   /** What it uses: every second until it is removed, or with `stream` false once. */
   stats(container: string, options?: StatsOptions): AsyncIterable<dockerApi.StatsResponse>;
   /** The root filesystem as a tar archive. */
@@ -220,6 +222,8 @@ export function createContainerCalls(transport: Transport): ContainerCalls {
         query: { ps_args: psOptions },
         signal,
       }),
+    why: (container, { signal } = {}) =>
+      transport.sendForJson({ method: "GET", path: `/tug${pathOf(container)}/why`, signal }),
     async *stats(container, { stream = true, oneShot, signal } = {}) {
       const query = { stream: stream ? 1 : 0, "one-shot": oneShot };
       const path = `${pathOf(container)}/stats`;

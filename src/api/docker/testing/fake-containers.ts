@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { TugError } from "../../../base/index.ts";
-import type { CreateContainerRequest, Port } from "../../../engine/index.ts";
+import type { CreateContainerRequest, Port, Why } from "../../../engine/index.ts";
 import { dockerApi } from "../../../specs/index.ts";
 import type { ContainersPort } from "../routes/containers/port.ts";
 import { createFakeContainer, type FakeContainer } from "./fake-container.ts";
@@ -18,6 +18,8 @@ export type FakeContainers = {
   readonly files: FakeFiles;
   /** Gives a container ports. */
   publish(reference: string, ports: readonly Port[]): void;
+  /** Gives a container a past. */
+  tell(reference: string, past: Pick<Why, "end" | "log" | "lastGood" | "pressure">): void;
 };
 
 /** @param hasImage whether a create request finds its image */
@@ -26,6 +28,7 @@ export function createFakeContainers(hasImage: (reference: string) => boolean): 
   const removals = new Map<FakeContainer, PromiseWithResolvers<void>>();
   const requests: CreateContainerRequest[] = [];
   const calls: string[] = [];
+  const pasts = new Map<FakeContainer, Partial<Why>>();
 
   const find = (reference: string): FakeContainer => {
     const found = all.find((container) => {
@@ -169,6 +172,13 @@ export function createFakeContainers(hasImage: (reference: string) => boolean): 
         { path: "/tmp", kind: "deleted" },
       ];
     },
+    async why(reference) {
+      const container = find(reference);
+      const { id, name, spec, state, restartCount } = container.view();
+      const restart = { policy: spec.restart.policy, count: restartCount };
+      const { status, startedAt, health } = state;
+      return { id, name, status, startedAt, restart, health, log: [], ...pasts.get(container) };
+    },
     async top(reference, psOptions) {
       const { name, state } = find(reference).view();
       if (state.status !== "running") throw failure("conflict", "FAKE_NOT_RUNNING", {});
@@ -192,7 +202,8 @@ export function createFakeContainers(hasImage: (reference: string) => boolean): 
     },
   };
   const publish: FakeContainers["publish"] = (reference, ports) => find(reference).publish(ports);
-  return { port, requests, calls, files, publish };
+  const tell: FakeContainers["tell"] = (reference, past) => void pasts.set(find(reference), past);
+  return { port, requests, calls, files, publish, tell };
 }
 
 function failure(kind: TugError["kind"], code: string, details: TugError["details"]): TugError {

@@ -5,6 +5,7 @@ import type {
   FileChange,
   Timestamp,
   UpdateRequest,
+  Why,
 } from "../../../../engine/index.ts";
 import type { dockerApi } from "../../../../specs/index.ts";
 import type { ArchivePort } from "../archive/port.ts";
@@ -71,6 +72,8 @@ export interface ContainersPort {
   stats(reference: string, query: StatsQuery, signal: AbortSignal): Promise<AsyncIterable<ContainerStats>>;
   /** How its files differ from those of its image, by path. */
   changes(reference: string): Promise<readonly FileChange[]>;
+  /** Why it is as it is. */
+  why(reference: string): Promise<Why>;
   /** Single files and directories. */
   readonly files: ArchivePort;
   /** The root filesystem as a tar archive. */

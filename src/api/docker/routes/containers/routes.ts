@@ -21,6 +21,7 @@ import { stats } from "./stats.ts";
 import { top } from "./top.ts";
 import { update } from "./update.ts";
 import { waitContainer } from "./wait.ts";
+import { why } from "./why.ts";
 
 /** A handler that still needs the engine. */
 export type ContainersHandler = (
@@ -55,6 +56,7 @@ export function containerRoutes(containers: ContainersPort): readonly Route[] {
     { method: "GET", path: "/containers/{id}/top", since: 24, handler: using(top) },
     { method: "GET", path: "/containers/{id}/stats", since: 24, handler: using(stats) },
     { method: "GET", path: "/containers/{id}/export", since: 24, handler: using(exportContainer) },
+    { method: "GET", path: "/tug/containers/{id}/why", since: 24, handler: using(why) },
     { method: "DELETE", path: "/containers/{id}", since: 24, handler: using(removeContainer) },
   ];
 }

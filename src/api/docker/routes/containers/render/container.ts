@@ -1,4 +1,11 @@
-import type { Container, ContainerState, Endpoint, MountPoint, Port } from "../../../../../engine/index.ts";
+import type {
+  Container,
+  ContainerState,
+  Endpoint,
+  HealthState,
+  MountPoint,
+  Port,
+} from "../../../../../engine/index.ts";
 import { dockerApi } from "../../../../../specs/index.ts";
 import { renderConfig } from "./config.ts";
 import { renderHostConfig, renderNetworkMode } from "./host-config.ts";
@@ -83,16 +90,21 @@ function renderState(state: ContainerState): dockerApi.ContainerState {
     Error: state.error,
     StartedAt: state.startedAt ?? dockerApi.NEVER,
     FinishedAt: state.finishedAt ?? dockerApi.NEVER,
-    Health: health && {
-      Status: health.status,
-      FailingStreak: health.failingStreak,
-      Log: health.log.map(({ start, end, exitCode, output }) => ({
-        Start: start,
-        End: end,
-        ExitCode: exitCode,
-        Output: output,
-      })),
-    },
+    Health: health && renderHealth(health),
+  };
+}
+
+/** What its probes have found. */
+export function renderHealth({ status, failingStreak, log }: HealthState): dockerApi.Health {
+  return {
+    Status: status,
+    FailingStreak: failingStreak,
+    Log: log.map(({ start, end, exitCode, output }) => ({
+      Start: start,
+      End: end,
+      ExitCode: exitCode,
+      Output: output,
+    })),
   };
 }
 

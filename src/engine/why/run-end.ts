@@ -1,0 +1,113 @@
+import { TugError } from "../../base/index.ts";
+import type { ExitRecord } from "../../helper/index.ts";
+import { loadExisting, type StoredState } from "../../runtime/index.ts";
+import type { End } from "../containers/end.ts";
+import type { ContainerRecord } from "../containers/record.ts";
+import type { EngineContext } from "../context.ts";
+import { mergeHealthcheck } from "../health/check.ts";
+import type { EndCause, OomKills, RunEnd, Throttling } from "../model/why-view.ts";
+import { groupFiles, numberIn } from "../stats/group-files.ts";
+import { readCpu } from "../stats/read-cpu.ts";
+import { readOomVictims } from "./oom-victims.ts";
+import { readPressure } from "./pressure.ts";
+
+/** How a run has ended, and what its monitor has left of it. */
+export type EndedRun = { readonly end: End; readonly exit: ExitRecord | undefined };
+
+/**
+ * Why a run has ended, and after a bad end what the kernel knows about it; its control groups must still be there. Nothing
+ * but the end itself is looked at when it was a good one.
+ */
+export async function describeRunEnd(
+  context: EngineContext,
+  record: ContainerRecord,
+  { end, exit }: EndedRun,
+): Promise<RunEnd> {
+  const { exitCode, error, finishedAt } = end;
+  const signal = (exit?.waitStatus ?? 0) & 0x7f || undefined;
+  const oomKills = exit?.oomKills ?? 0;
+  const isUnhealthy = endedAsUnhealthy(context, record);
+  const told: RunEnd = {
+    cause: causeOf({ record, end, signal, oomKills, isUnhealthy }),
+    at: finishedAt,
+    startedAt: record.state.startedAt,
+    exitCode,
+    signal,
+    error,
+  };
+  if ((exitCode === 0 && oomKills === 0) || exit === undefined) return told;
+  const groups = await groupsOf(context, record.id);
+  if (groups === undefined) return told;
+  const [oom, pressure, throttled] = await Promise.all([
+    oomKills === 0 ? undefined : readOom(groups, record, oomKills),
+    readPressure(groups),
+    readThrottling(groups),
+  ]);
+  return { ...told, oom, pressure, throttled };
+}
+
+/** Whether such an end is one that later runs are compared with. */
+export function isGood({ cause, oom }: RunEnd): boolean {
+  return (cause === "finished" || cause === "stopped") && oom === undefined;
+}
+
+type Circumstances = {
+  readonly record: ContainerRecord;
+  readonly end: End;
+  readonly signal: number | undefined;
+  readonly oomKills: number;
+  readonly isUnhealthy: boolean;
+};
+
+const SIGKILL = 9;
+
+function causeOf({ record, end, signal, oomKills, isUnhealthy }: Circumstances): EndCause {
+  if (end.atShutdown) return "machine-down";
+  if (end.error !== "") return "monitor-lost";
+  // A shell whose child was killed says so with its own exit code.
+  if (oomKills > 0 && (signal === SIGKILL || end.exitCode === 128 + SIGKILL)) return "oom";
+  if (isUnhealthy) return "unhealthy";
+  if (record.state.byHand) return "stopped";
+  if (signal !== undefined) return "signal";
+  return end.exitCode === 0 ? "finished" : "exited";
+}
+
+/** Whether it was ended because of its health. */
+function endedAsUnhealthy({ health }: EngineContext, { id, request, image }: ContainerRecord): boolean {
+  const { onUnhealthy = "none" } = mergeHealthcheck(request.healthcheck, image.defaults) ?? {};
+  return onUnhealthy !== "none" && health.get(id)?.status === "unhealthy";
+}
+
+/** The control groups of a container that runs, or has just ended. */
+export async function groupsOf(
+  { layout }: EngineContext,
+  id: string,
+): Promise<Pick<StoredState, "groups"> | undefined> {
+  try {
+    return (await loadExisting(layout.containerRun(id), "state")).state;
+  } catch (error) {
+    if (error instanceof TugError && error.kind === "notFound") return undefined;
+    throw error;
+  }
+}
+
+async function readOom(
+  groups: Pick<StoredState, "groups">,
+  { id, request }: ContainerRecord,
+  kills: number,
+): Promise<OomKills> {
+  const memory = groupFiles(groups, "memory");
+  const peak = memory.version === 1 ? "memory.max_usage_in_bytes" : "memory.peak";
+  return {
+    kills,
+    limit: request.resources.memory || undefined,
+    peak: numberIn(await memory.read(peak)),
+    victims: await readOomVictims(id, kills),
+  };
+}
+
+async function readThrottling(groups: Pick<StoredState, "groups">): Promise<Throttling | undefined> {
+  const cpu = groupFiles(groups, "cpu");
+  const { periods, throttledPeriods, throttledTime } = await readCpu(cpu, cpu);
+  return throttledPeriods === 0 ? undefined : { periods, throttledPeriods, throttledTime };
+}
