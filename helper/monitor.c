@@ -61,7 +61,7 @@ static void give_back(struct monitor *m)
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	madvise(m->buffer, INPUT_SIZE, MADV_DONTNEED);
-	madvise(m->log.batch, BATCH_SIZE + RECORD_SIZE, MADV_DONTNEED);
+	madvise(m->log.batch, BATCH_SIZE + RECORD_SIZE + FRAME_SIZE, MADV_DONTNEED);
 	for (int i = 0; i < 2; i++) {
 		const struct line *line = &m->output[i].line;
 		size_t used = (line->length + page - 1) / page * page;

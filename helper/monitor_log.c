@@ -107,8 +107,8 @@ static void add_piece(struct log *log, const struct piece *piece)
 {
 	char *begin = log->batch + log->fill;
 	char *end = log->settings->format == LOG_JSON
-		? record_json(begin, &log->stamp, piece, log->settings->attributes)
-		: record_cri(begin, &log->stamp, piece);
+		? record_json(begin, piece, &log->frame)
+		: record_cri(begin, piece, &log->frame);
 	size_t length = (size_t)(end - begin);
 	if (must_rotate(log, length)) {
 		flush(log);
@@ -133,23 +133,33 @@ static size_t hold(struct line *line, const char *data, size_t length)
 static void add_partial(struct log *log, struct line *line)
 {
 	size_t cut = record_cut(line->text, line->length);
-	add_piece(log, &(struct piece){ line->stream, line->text, cut, false });
+	add_piece(log, &(struct piece){ line->text, cut, false });
 	line->length -= cut;
 	memmove(line->text, line->text + cut, line->length);
+}
+
+/* All lines that come at once have the same time. */
+static void begin_frame(struct log *log, const struct line *line)
+{
+	if (log->settings->format == LOG_JSON)
+		frame_json(&log->frame, &log->stamp, line->stream, log->settings->attributes);
+	else
+		frame_cri(&log->frame, &log->stamp, line->stream);
 }
 
 void log_output(struct log *log, struct line *line, const char *data, size_t length)
 {
 	if (log->settings->format == LOG_NONE || log->stopped)
 		return;
+	begin_frame(log, line);
 	while (length > 0) {
 		const char *end = memchr(data, '\n', length);
 		size_t content = end == NULL ? length : (size_t)(end - data);
 		if (end != NULL && line->length == 0 && content <= PIECE_MAX) {
-			add_piece(log, &(struct piece){ line->stream, data, content, true });
+			add_piece(log, &(struct piece){ data, content, true });
 		} else if (end != NULL && line->length + content <= PIECE_MAX) {
 			hold(line, data, content);
-			add_piece(log, &(struct piece){ line->stream, line->text, line->length, true });
+			add_piece(log, &(struct piece){ line->text, line->length, true });
 			line->length = 0;
 		} else {
 			size_t taken = hold(line, data, content);
@@ -169,7 +179,8 @@ void log_end(struct log *log, struct line *line)
 {
 	/* Docker ends such a line; in the CRI format P says that no line end came. */
 	if (line->length > 0 && log->settings->format != LOG_NONE && !log->stopped) {
-		add_piece(log, &(struct piece){ line->stream, line->text, line->length, log->settings->format == LOG_JSON });
+		begin_frame(log, line);
+		add_piece(log, &(struct piece){ line->text, line->length, log->settings->format == LOG_JSON });
 		flush(log);
 	}
 	line->length = 0;

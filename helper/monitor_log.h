@@ -9,8 +9,9 @@ enum log_format { LOG_NONE, LOG_JSON, LOG_CRI };
 
 enum {
 	PIECE_MAX = 16 * 1024, /* longer lines are cut into pieces of this size, as Docker does */
-	BATCH_SIZE = 64 * 1024,
+	BATCH_SIZE = 192 * 1024, /* what is read at once is written at once, unless it is full of escapes */
 	ATTRIBUTES_MAX = 16 * 1024,
+	FRAME_SIZE = FRAME_MAX + ATTRIBUTES_MAX,
 	RECORD_SIZE = 6 * PIECE_MAX + ATTRIBUTES_MAX + 256, /* every byte as \u00XX, attributes, the frame */
 	LOG_FILES_MAX = 1000,
 };
@@ -35,6 +36,7 @@ struct log {
 	char *batch; /* BATCH_SIZE + RECORD_SIZE */
 	size_t fill;
 	struct stamp stamp;
+	struct frame frame; /* of the output that is being taken */
 };
 
 /* The begin of a line whose end has not come yet. */

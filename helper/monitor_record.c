@@ -44,26 +44,51 @@ static char *escape_byte(char *to, uint8_t c)
 	return to;
 }
 
+/* Copies `count` bytes if all of them are plain. Of signed bytes, those from 0x80 on are less than 0x20, too. */
+#define COPY_PLAIN(count) \
+	static inline bool copy_plain_##count(char *to, const uint8_t *from) \
+	{ \
+		typedef signed char lanes __attribute__((vector_size(count))); \
+		union { \
+			lanes bytes; \
+			uint64_t words[count / 8]; \
+		} text, special; \
+		memcpy(&text, from, count); \
+		special.bytes = (text.bytes < 0x20) | (text.bytes == '"') | (text.bytes == '\\'); \
+		memcpy(to, &text, count); \
+		return (special.words[0] | special.words[count / 8 - 1]) == 0; \
+	}
+COPY_PLAIN(16)
+COPY_PLAIN(8)
+
+/* One character, or one byte that is part of none; returns how many bytes of the text it was. */
+static inline size_t escape_one(char **to, const uint8_t *s, size_t n)
+{
+	size_t length = plain(*s) ? 1 : *s < 0x80 ? 0 : utf8_length(s, n);
+	if (length == 0) {
+		*to = escape_byte(*to, *s);
+		return 1;
+	}
+	memcpy(*to, s, length);
+	*to += length;
+	return length;
+}
+
+/* What is copied in vain behind a special byte is overwritten: a text needs at least its own length. */
 static char *escape(char *to, const char *text, size_t n)
 {
-	const uint8_t *s = (const uint8_t *)text;
-	size_t done = 0, at = 0;
-	while (at < n) {
-		if (plain(s[at])) {
-			at++;
-			continue;
+	const uint8_t *s = (const uint8_t *)text, *end = s + n;
+	while (s < end) {
+		for (; end - s >= 16 && copy_plain_16(to, s); s += 16)
+			to += 16;
+		if (end - s >= 8 && copy_plain_8(to, s)) {
+			s += 8;
+			to += 8;
 		}
-		size_t sequence = s[at] < 0x80 ? 0 : utf8_length(s + at, n - at);
-		if (sequence > 0) {
-			at += sequence;
-			continue;
-		}
-		memcpy(to, s + done, at - done);
-		to = escape_byte(to + (at - done), s[at]);
-		done = ++at;
+		for (const uint8_t *stop = end - s < 8 ? end : s + 8; s < stop;)
+			s += escape_one(&to, s, (size_t)(end - s));
 	}
-	memcpy(to, s + done, n - done);
-	return to + (n - done);
+	return to;
 }
 
 static char *put(char *to, const char *text)
@@ -119,20 +144,33 @@ static char *put_time(char *to, struct stamp *stamp)
 	return to;
 }
 
-char *record_json(char *to, struct stamp *stamp, const struct piece *piece, const char *attributes)
+void frame_json(struct frame *frame, struct stamp *stamp, const char *stream, const char *attributes)
 {
-	to = escape(put(to, "{\"log\":\""), piece->text, piece->length);
-	to = put(put(put(to, piece->ends_line ? "\\n\",\"stream\":\"" : "\",\"stream\":\""), piece->stream), "\",");
+	char *to = put(put(put(frame->text, "\",\"stream\":\""), stream), "\",");
 	if (attributes[0] != '\0')
 		to = put(put(put(to, "\"attrs\":"), attributes), ",");
-	return put(put_time(put(to, "\"time\":\""), stamp), "\"}\n");
+	to = put(put_time(put(to, "\"time\":\""), stamp), "\"}\n");
+	frame->length = (size_t)(to - frame->text);
 }
 
-char *record_cri(char *to, struct stamp *stamp, const struct piece *piece)
+char *record_json(char *to, const struct piece *piece, const struct frame *frame)
 {
-	to = put_time(to, stamp);
+	to = escape(put(to, "{\"log\":\""), piece->text, piece->length);
+	if (piece->ends_line)
+		to = put(to, "\\n");
+	return (char *)memcpy(to, frame->text, frame->length) + frame->length;
+}
+
+void frame_cri(struct frame *frame, struct stamp *stamp, const char *stream)
+{
+	char *to = put_time(frame->text, stamp);
 	*to++ = ' ';
-	to = put(put(to, piece->stream), piece->ends_line ? " F " : " P ");
+	frame->length = (size_t)(put(to, stream) - frame->text);
+}
+
+char *record_cri(char *to, const struct piece *piece, const struct frame *frame)
+{
+	to = put((char *)memcpy(to, frame->text, frame->length) + frame->length, piece->ends_line ? " F " : " P ");
 	memcpy(to, piece->text, piece->length);
 	to += piece->length;
 	*to++ = '\n';

@@ -14,23 +14,32 @@ struct stamp {
 
 /* A piece of a line of output. */
 struct piece {
-	const char *stream;
 	const char *text;
 	size_t length;
 	bool ends_line;
 };
 
+/* What records of one stream and one moment have in common, so that it is written once for many lines. */
+struct frame {
+	char *text; /* FRAME_MAX and the attributes */
+	size_t length;
+};
+
+enum { FRAME_MAX = 128 };
+
 /*
  * Docker's json-file: {"log":"...\n","stream":"stdout","attrs":{...},"time":"..."}; a piece that does not end its
  * line has no \n. `attributes` is a JSON object or "". Returns the end of the record.
  */
-char *record_json(char *to, struct stamp *stamp, const struct piece *piece, const char *attributes);
+void frame_json(struct frame *frame, struct stamp *stamp, const char *stream, const char *attributes);
+char *record_json(char *to, const struct piece *piece, const struct frame *frame);
 
 /*
  * The CRI format: time, stream, F (the line ends here) or P, text.
  * Source: https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md
  */
-char *record_cri(char *to, struct stamp *stamp, const struct piece *piece);
+void frame_cri(struct frame *frame, struct stamp *stamp, const char *stream);
+char *record_cri(char *to, const struct piece *piece, const struct frame *frame);
 
 /* The most bytes of text, at most `limit`, that can be cut off without cutting a UTF-8 sequence in two. */
 size_t record_cut(const char *text, size_t limit);

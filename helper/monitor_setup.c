@@ -25,7 +25,7 @@ static int failed(const struct attempt *attempt, const char *call, const char *p
 
 static int make_buffers(struct monitor *m)
 {
-	const size_t size = INPUT_SIZE + BATCH_SIZE + RECORD_SIZE + 2 * PIECE_MAX;
+	const size_t size = INPUT_SIZE + BATCH_SIZE + RECORD_SIZE + FRAME_SIZE + 2 * PIECE_MAX;
 	char *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (at == MAP_FAILED)
 		return -1;
@@ -33,6 +33,7 @@ static int make_buffers(struct monitor *m)
 	for (int i = 0; i < 2; i++)
 		m->output[i].line = (struct line){ i == 0 ? "stdout" : "stderr", at + INPUT_SIZE + (size_t)i * PIECE_MAX, 0 };
 	m->log.batch = at + INPUT_SIZE + 2 * PIECE_MAX;
+	m->log.frame.text = m->log.batch + BATCH_SIZE + RECORD_SIZE;
 	return 0;
 }
 
