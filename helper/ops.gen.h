@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include "plan.h"
 
-#define TUG_TABLE_HASH "3dafde28374fbe5b"
-#define TUG_TABLE_HASH_BYTES { 0x3d, 0xaf, 0xde, 0x28, 0x37, 0x4f, 0xbe, 0x5b }
+#define TUG_TABLE_HASH "cd6e95434decd3f2"
+#define TUG_TABLE_HASH_BYTES { 0xcd, 0x6e, 0x95, 0x43, 0x4d, 0xec, 0xd3, 0xf2 }
 
 #define LIST_HOST 0
 #define LIST_STAGE 1
@@ -40,6 +40,8 @@
 	X(start) \
 	X(await_exec) \
 	X(wait_exit) \
+	X(notify_socket) \
+	X(notify) \
 	X(init_process) \
 	X(send_process) \
 	X(signal) \
@@ -128,6 +130,8 @@ enum op_code {
 	OP_start,
 	OP_await_exec,
 	OP_wait_exit,
+	OP_notify_socket,
+	OP_notify,
 	OP_init_process,
 	OP_send_process,
 	OP_signal,
@@ -295,6 +299,21 @@ struct op_await_exec {
 struct op_wait_exit {
 	uint32_t forward;
 	uint16_t terminal;
+	uint16_t notify;
+	const char *manager;
+};
+
+struct op_notify_socket {
+	const char *directory;
+	const char *name;
+	uint16_t out;
+};
+
+struct op_notify {
+	uint16_t socket;
+	const char *manager;
+	uint16_t process;
+	uint32_t pid;
 };
 
 struct op_init_process {
@@ -727,6 +746,15 @@ static const struct field_info op_fields[] = {
 	{ FIELD_IN, 1, offsetof(struct op_start, process) },
 	{ FIELD_U32, 1, offsetof(struct op_wait_exit, forward) },
 	{ FIELD_IN, 1, offsetof(struct op_wait_exit, terminal) },
+	{ FIELD_IN, 1, offsetof(struct op_wait_exit, notify) },
+	{ FIELD_TEXT, 1, offsetof(struct op_wait_exit, manager) },
+	{ FIELD_TEXT, 0, offsetof(struct op_notify_socket, directory) },
+	{ FIELD_TEXT, 0, offsetof(struct op_notify_socket, name) },
+	{ FIELD_OUT, 0, offsetof(struct op_notify_socket, out) },
+	{ FIELD_IN, 0, offsetof(struct op_notify, socket) },
+	{ FIELD_TEXT, 0, offsetof(struct op_notify, manager) },
+	{ FIELD_IN, 1, offsetof(struct op_notify, process) },
+	{ FIELD_U32, 1, offsetof(struct op_notify, pid) },
 	{ FIELD_OUT, 0, offsetof(struct op_init_process, out) },
 	{ FIELD_IN, 0, offsetof(struct op_send_process, socket) },
 	{ FIELD_IN, 0, offsetof(struct op_signal, process) },
@@ -926,75 +954,77 @@ static const struct op_info op_table[OP_COUNT] = {
 	{ "hook", { 3, 0, 72 }, 6, 32, sizeof(struct op_hook) },
 	{ "start", { 3, 0, 0 }, 3, 38, sizeof(struct op_start) },
 	{ "awaitExec", { 2, 0, 0 }, 0, 41, sizeof(struct op_await_exec) },
-	{ "waitExit", { 2, 0, 0 }, 2, 41, sizeof(struct op_wait_exit) },
-	{ "initProcess", { 2, 0, 0 }, 1, 43, sizeof(struct op_init_process) },
-	{ "sendProcess", { 2, 0, 0 }, 1, 44, sizeof(struct op_send_process) },
-	{ "signal", { 3, 0, 0 }, 2, 45, sizeof(struct op_signal) },
-	{ "awaitDeath", { 3, 0, 0 }, 2, 47, sizeof(struct op_await_death) },
-	{ "readInRoot", { 3, 0, 0 }, 4, 49, sizeof(struct op_read_in_root) },
-	{ "statInRoot", { 3, 0, 0 }, 3, 53, sizeof(struct op_stat_in_root) },
-	{ "unpackTree", { 3, 0, 0 }, 4, 56, sizeof(struct op_unpack_tree) },
-	{ "packTree", { 3, 0, 0 }, 4, 60, sizeof(struct op_pack_tree) },
-	{ "cgroupCreate", { 1, 0, 0 }, 5, 64, sizeof(struct op_cgroup_create) },
-	{ "cgroupOpen", { 3, 0, 0 }, 2, 69, sizeof(struct op_cgroup_open) },
-	{ "cgroupSet", { 3, 0, 0 }, 5, 71, sizeof(struct op_cgroup_set) },
-	{ "cgroupDevices", { 3, 0, 0 }, 2, 76, sizeof(struct op_cgroup_devices) },
-	{ "cgroupKill", { 3, 0, 0 }, 3, 78, sizeof(struct op_cgroup_kill) },
-	{ "cgroupRemove", { 3, 0, 0 }, 2, 81, sizeof(struct op_cgroup_remove) },
-	{ "cgroupFreeze", { 3, 0, 0 }, 3, 83, sizeof(struct op_cgroup_freeze) },
-	{ "cgroupJoin", { 0, 4, 4 }, 2, 86, sizeof(struct op_cgroup_join) },
-	{ "cloneMount", { 1, 0, 0 }, 3, 88, sizeof(struct op_clone_mount) },
-	{ "changeMount", { 1, 0, 8 }, 6, 91, sizeof(struct op_change_mount) },
-	{ "scratch", { 0, 0, 8 }, 2, 97, sizeof(struct op_scratch) },
-	{ "overlay", { 1, 0, 8 }, 5, 99, sizeof(struct op_overlay) },
-	{ "attach", { 0, 0, 8 }, 4, 104, sizeof(struct op_attach) },
-	{ "mountFs", { 0, 0, 8 }, 8, 108, sizeof(struct op_mount_fs) },
-	{ "setMount", { 0, 0, 24 }, 6, 116, sizeof(struct op_set_mount) },
-	{ "propagation", { 0, 0, 4 }, 1, 122, sizeof(struct op_propagation) },
-	{ "root", { 0, 0, 8 }, 3, 123, sizeof(struct op_root) },
-	{ "device", { 0, 0, 8 }, 9, 126, sizeof(struct op_device) },
-	{ "symlink", { 0, 0, 8 }, 3, 135, sizeof(struct op_symlink) },
-	{ "makeDirectory", { 0, 0, 24 }, 5, 138, sizeof(struct op_make_directory) },
-	{ "console", { 0, 0, 24 }, 6, 143, sizeof(struct op_console) },
-	{ "pivot", { 0, 0, 16 }, 2, 149, sizeof(struct op_pivot) },
-	{ "moveRoot", { 0, 0, 16 }, 1, 151, sizeof(struct op_move_root) },
-	{ "changeRoot", { 0, 0, 16 }, 1, 152, sizeof(struct op_change_root) },
-	{ "mask", { 0, 0, 16 }, 2, 153, sizeof(struct op_mask) },
-	{ "readOnly", { 0, 0, 16 }, 2, 155, sizeof(struct op_read_only) },
-	{ "sysctl", { 0, 0, 16 }, 2, 157, sizeof(struct op_sysctl) },
-	{ "loopbackUp", { 0, 0, 4 }, 0, 159, sizeof(struct op_loopback_up) },
-	{ "timeNamespace", { 0, 4, 0 }, 1, 159, sizeof(struct op_time_namespace) },
-	{ "hostName", { 0, 0, 4 }, 1, 160, sizeof(struct op_host_name) },
-	{ "domainName", { 0, 0, 4 }, 1, 161, sizeof(struct op_domain_name) },
-	{ "join", { 0, 4, 0 }, 3, 162, sizeof(struct op_join) },
-	{ "spawn", { 0, 4, 0 }, 3, 165, sizeof(struct op_spawn) },
-	{ "unshare", { 0, 0, 4 }, 1, 168, sizeof(struct op_unshare) },
-	{ "session", { 0, 0, 4 }, 0, 169, sizeof(struct op_session) },
-	{ "rlimit", { 0, 4, 4 }, 3, 169, sizeof(struct op_rlimit) },
-	{ "oomScore", { 0, 4, 4 }, 1, 172, sizeof(struct op_oom_score) },
-	{ "keyring", { 0, 0, 32 }, 1, 173, sizeof(struct op_keyring) },
-	{ "personality", { 0, 0, 32 }, 1, 174, sizeof(struct op_personality) },
-	{ "ioPriority", { 0, 0, 4 }, 1, 175, sizeof(struct op_io_priority) },
-	{ "scheduler", { 0, 0, 32 }, 7, 176, sizeof(struct op_scheduler) },
-	{ "affinity", { 0, 4, 4 }, 1, 183, sizeof(struct op_affinity) },
-	{ "memoryPolicy", { 0, 0, 4 }, 2, 184, sizeof(struct op_memory_policy) },
-	{ "umask", { 0, 0, 32 }, 1, 186, sizeof(struct op_umask) },
-	{ "noNewPrivileges", { 0, 0, 32 }, 0, 187, sizeof(struct op_no_new_privileges) },
-	{ "boundingSet", { 0, 0, 32 }, 1, 187, sizeof(struct op_bounding_set) },
-	{ "idSwitch", { 0, 0, 32 }, 4, 188, sizeof(struct op_id_switch) },
-	{ "capabilities", { 0, 0, 32 }, 4, 192, sizeof(struct op_capabilities) },
-	{ "seccomp", { 0, 0, 96 }, 2, 196, sizeof(struct op_seccomp) },
-	{ "execLabel", { 0, 0, 32 }, 2, 198, sizeof(struct op_exec_label) },
-	{ "homeVariable", { 0, 0, 32 }, 1, 200, sizeof(struct op_home_variable) },
-	{ "workDirectory", { 0, 0, 32 }, 2, 201, sizeof(struct op_work_directory) },
-	{ "findProgram", { 0, 0, 32 }, 2, 203, sizeof(struct op_find_program) },
-	{ "awaitStart", { 0, 0, 64 }, 2, 205, sizeof(struct op_await_start) },
-	{ "becomeInit", { 0, 0, 64 }, 1, 207, sizeof(struct op_become_init) },
-	{ "leave", { 0, 0, 64 }, 0, 208, sizeof(struct op_leave) },
-	{ "exec", { 0, 0, 64 }, 3, 208, sizeof(struct op_exec) },
-	{ "networkNamespace", { 1, 0, 0 }, 2, 211, sizeof(struct op_network_namespace) },
-	{ "releaseNamespace", { 1, 0, 0 }, 1, 213, sizeof(struct op_release_namespace) },
-	{ "netlink", { 1, 0, 0 }, 7, 214, sizeof(struct op_netlink) },
+	{ "waitExit", { 2, 0, 0 }, 4, 41, sizeof(struct op_wait_exit) },
+	{ "notifySocket", { 3, 0, 0 }, 3, 45, sizeof(struct op_notify_socket) },
+	{ "notify", { 2, 0, 0 }, 4, 48, sizeof(struct op_notify) },
+	{ "initProcess", { 2, 0, 0 }, 1, 52, sizeof(struct op_init_process) },
+	{ "sendProcess", { 2, 0, 0 }, 1, 53, sizeof(struct op_send_process) },
+	{ "signal", { 3, 0, 0 }, 2, 54, sizeof(struct op_signal) },
+	{ "awaitDeath", { 3, 0, 0 }, 2, 56, sizeof(struct op_await_death) },
+	{ "readInRoot", { 3, 0, 0 }, 4, 58, sizeof(struct op_read_in_root) },
+	{ "statInRoot", { 3, 0, 0 }, 3, 62, sizeof(struct op_stat_in_root) },
+	{ "unpackTree", { 3, 0, 0 }, 4, 65, sizeof(struct op_unpack_tree) },
+	{ "packTree", { 3, 0, 0 }, 4, 69, sizeof(struct op_pack_tree) },
+	{ "cgroupCreate", { 1, 0, 0 }, 5, 73, sizeof(struct op_cgroup_create) },
+	{ "cgroupOpen", { 3, 0, 0 }, 2, 78, sizeof(struct op_cgroup_open) },
+	{ "cgroupSet", { 3, 0, 0 }, 5, 80, sizeof(struct op_cgroup_set) },
+	{ "cgroupDevices", { 3, 0, 0 }, 2, 85, sizeof(struct op_cgroup_devices) },
+	{ "cgroupKill", { 3, 0, 0 }, 3, 87, sizeof(struct op_cgroup_kill) },
+	{ "cgroupRemove", { 3, 0, 0 }, 2, 90, sizeof(struct op_cgroup_remove) },
+	{ "cgroupFreeze", { 3, 0, 0 }, 3, 92, sizeof(struct op_cgroup_freeze) },
+	{ "cgroupJoin", { 0, 4, 4 }, 2, 95, sizeof(struct op_cgroup_join) },
+	{ "cloneMount", { 1, 0, 0 }, 3, 97, sizeof(struct op_clone_mount) },
+	{ "changeMount", { 1, 0, 8 }, 6, 100, sizeof(struct op_change_mount) },
+	{ "scratch", { 0, 0, 8 }, 2, 106, sizeof(struct op_scratch) },
+	{ "overlay", { 1, 0, 8 }, 5, 108, sizeof(struct op_overlay) },
+	{ "attach", { 0, 0, 8 }, 4, 113, sizeof(struct op_attach) },
+	{ "mountFs", { 0, 0, 8 }, 8, 117, sizeof(struct op_mount_fs) },
+	{ "setMount", { 0, 0, 24 }, 6, 125, sizeof(struct op_set_mount) },
+	{ "propagation", { 0, 0, 4 }, 1, 131, sizeof(struct op_propagation) },
+	{ "root", { 0, 0, 8 }, 3, 132, sizeof(struct op_root) },
+	{ "device", { 0, 0, 8 }, 9, 135, sizeof(struct op_device) },
+	{ "symlink", { 0, 0, 8 }, 3, 144, sizeof(struct op_symlink) },
+	{ "makeDirectory", { 0, 0, 24 }, 5, 147, sizeof(struct op_make_directory) },
+	{ "console", { 0, 0, 24 }, 6, 152, sizeof(struct op_console) },
+	{ "pivot", { 0, 0, 16 }, 2, 158, sizeof(struct op_pivot) },
+	{ "moveRoot", { 0, 0, 16 }, 1, 160, sizeof(struct op_move_root) },
+	{ "changeRoot", { 0, 0, 16 }, 1, 161, sizeof(struct op_change_root) },
+	{ "mask", { 0, 0, 16 }, 2, 162, sizeof(struct op_mask) },
+	{ "readOnly", { 0, 0, 16 }, 2, 164, sizeof(struct op_read_only) },
+	{ "sysctl", { 0, 0, 16 }, 2, 166, sizeof(struct op_sysctl) },
+	{ "loopbackUp", { 0, 0, 4 }, 0, 168, sizeof(struct op_loopback_up) },
+	{ "timeNamespace", { 0, 4, 0 }, 1, 168, sizeof(struct op_time_namespace) },
+	{ "hostName", { 0, 0, 4 }, 1, 169, sizeof(struct op_host_name) },
+	{ "domainName", { 0, 0, 4 }, 1, 170, sizeof(struct op_domain_name) },
+	{ "join", { 0, 4, 0 }, 3, 171, sizeof(struct op_join) },
+	{ "spawn", { 0, 4, 0 }, 3, 174, sizeof(struct op_spawn) },
+	{ "unshare", { 0, 0, 4 }, 1, 177, sizeof(struct op_unshare) },
+	{ "session", { 0, 0, 4 }, 0, 178, sizeof(struct op_session) },
+	{ "rlimit", { 0, 4, 4 }, 3, 178, sizeof(struct op_rlimit) },
+	{ "oomScore", { 0, 4, 4 }, 1, 181, sizeof(struct op_oom_score) },
+	{ "keyring", { 0, 0, 32 }, 1, 182, sizeof(struct op_keyring) },
+	{ "personality", { 0, 0, 32 }, 1, 183, sizeof(struct op_personality) },
+	{ "ioPriority", { 0, 0, 4 }, 1, 184, sizeof(struct op_io_priority) },
+	{ "scheduler", { 0, 0, 32 }, 7, 185, sizeof(struct op_scheduler) },
+	{ "affinity", { 0, 4, 4 }, 1, 192, sizeof(struct op_affinity) },
+	{ "memoryPolicy", { 0, 0, 4 }, 2, 193, sizeof(struct op_memory_policy) },
+	{ "umask", { 0, 0, 32 }, 1, 195, sizeof(struct op_umask) },
+	{ "noNewPrivileges", { 0, 0, 32 }, 0, 196, sizeof(struct op_no_new_privileges) },
+	{ "boundingSet", { 0, 0, 32 }, 1, 196, sizeof(struct op_bounding_set) },
+	{ "idSwitch", { 0, 0, 32 }, 4, 197, sizeof(struct op_id_switch) },
+	{ "capabilities", { 0, 0, 32 }, 4, 201, sizeof(struct op_capabilities) },
+	{ "seccomp", { 0, 0, 96 }, 2, 205, sizeof(struct op_seccomp) },
+	{ "execLabel", { 0, 0, 32 }, 2, 207, sizeof(struct op_exec_label) },
+	{ "homeVariable", { 0, 0, 32 }, 1, 209, sizeof(struct op_home_variable) },
+	{ "workDirectory", { 0, 0, 32 }, 2, 210, sizeof(struct op_work_directory) },
+	{ "findProgram", { 0, 0, 32 }, 2, 212, sizeof(struct op_find_program) },
+	{ "awaitStart", { 0, 0, 64 }, 2, 214, sizeof(struct op_await_start) },
+	{ "becomeInit", { 0, 0, 64 }, 1, 216, sizeof(struct op_become_init) },
+	{ "leave", { 0, 0, 64 }, 0, 217, sizeof(struct op_leave) },
+	{ "exec", { 0, 0, 64 }, 3, 217, sizeof(struct op_exec) },
+	{ "networkNamespace", { 1, 0, 0 }, 2, 220, sizeof(struct op_network_namespace) },
+	{ "releaseNamespace", { 1, 0, 0 }, 1, 222, sizeof(struct op_release_namespace) },
+	{ "netlink", { 1, 0, 0 }, 7, 223, sizeof(struct op_netlink) },
 };
 
 #endif

@@ -8,6 +8,7 @@
 #include <termios.h>
 #include "guard.h"
 #include "mount.h"
+#include "readiness.h"
 #include "path.h"
 
 #ifndef TIOCGPTPEER
@@ -64,6 +65,8 @@ struct loan {
 	int master;      /* the container's terminal, non-blocking; -1: none */
 	bool raw;        /* `before` is to be restored */
 	bool keys_ended; /* descriptor 0 has nothing more to give */
+	int notify;      /* where the container says that it is ready; -1: nobody wants to know, or it has */
+	const char *manager;
 	struct termios before;
 	char keys[BLOCK];
 	size_t begin, end; /* keys that the container has not taken yet */
@@ -122,9 +125,10 @@ static void attend(struct run *run, struct loan *loan, int signals)
 			{ signals, POLLIN, 0 },
 			{ loan->master, (short)(POLLIN | (waiting ? POLLOUT : 0)), 0 },
 			{ loan->master < 0 || waiting || loan->keys_ended ? -1 : 0, POLLIN, 0 },
+			{ loan->notify, POLLIN, 0 },
 		};
 		struct signalfd_siginfo signal;
-		if (poll(wait, 4, -1) < 0 && errno != EINTR)
+		if (poll(wait, 5, -1) < 0 && errno != EINTR)
 			return;
 		if (wait[1].revents && read(signals, &signal, sizeof signal) == sizeof signal) {
 			if (signal.ssi_signo == SIGWINCH)
@@ -138,6 +142,9 @@ static void attend(struct run *run, struct loan *loan, int signals)
 			give_keys(loan);
 		if (wait[3].revents)
 			take_keys(loan);
+		/* This process stays, so it is the one to follow; that the manager is gone ends no container. */
+		if (wait[4].revents && readiness_pass(loan->notify, loan->manager, 0) != 0)
+			loan->notify = -1;
 		if (wait[0].revents)
 			return;
 		if (hung)
@@ -158,6 +165,8 @@ int verb_wait_exit(struct run *run, const struct op_wait_exit *op)
 	sigset_t set, before;
 	sigemptyset(&set);
 	loan.master = -1;
+	loan.notify = op->notify == NO_SLOT ? -1 : slot_fd(run, op->notify);
+	loan.manager = op->manager;
 	if (op->terminal != NO_SLOT && (loan.master = receive_fd(slot_fd(run, op->terminal), NULL, 0)) < 0)
 		return fail(run, errno, "recvmsg", NULL);
 	if (op->forward)

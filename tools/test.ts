@@ -13,7 +13,7 @@ import { Unavailable } from "./test/unavailable.ts";
 const forTests: readonly SetName[] = ["images", "clients", "runtimes", "terminal", "groups", "bootstrap"];
 
 /** What a test machine runs where no path is given: the tests whose outcome depends on the kernel. */
-const forMachine = ["test/helper", "test/privileged"];
+const forMachine = ["test/helper", "test/privileged", "test/escapes"];
 
 /**
  * Shell commands that leave an engine resident, which tug-oci then uses: a start of Node takes seconds on an emulated

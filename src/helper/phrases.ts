@@ -24,6 +24,8 @@ export const phrases: Readonly<Record<OpName, readonly [RuntimeCode, string]>> =
   start: ["PROCESS", "start the container"],
   awaitExec: ["PROCESS", "wait for the program"],
   waitExit: ["PROCESS", "wait for the container"],
+  notifySocket: ["FILE", "make a socket in {directory}"],
+  notify: ["PROCESS", "tell {manager} that the container is ready"],
   initProcess: ["PROCESS", "look at the container's process"],
   sendProcess: ["PROCESS", "send a pidfd of the container's process"],
   signal: ["PROCESS", "send signal {signal}"],

@@ -30,6 +30,11 @@ export function listenDescriptors({ env, pid }: Pick<OciEnvironment, "env" | "pi
   return /^\d{1,4}$/.test(env.LISTEN_FDS ?? "") ? Number(env.LISTEN_FDS) : 0;
 }
 
+/** The socket on which a service manager waits to hear that the container is ready. Source: sd_notify(3) */
+export function notifySocket({ env }: Pick<OciEnvironment, "env">): string | undefined {
+  return env.NOTIFY_SOCKET === "" ? undefined : env.NOTIFY_SOCKET;
+}
+
 /** The configuration of a container that is handed such sockets: its program is told how many, and that it is meant. */
 export function withListenDescriptors(spec: Spec, count: number): Spec {
   if (count === 0) return spec;

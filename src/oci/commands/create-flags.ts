@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Attendance, CreateOptions } from "../../runtime/index.ts";
 import type { OciEnvironment } from "../command.ts";
-import { passedDescriptors } from "../descriptors.ts";
+import { notifySocket, passedDescriptors } from "../descriptors.ts";
 import type { FlagValues } from "../flags.ts";
 import { wholeNumber } from "../numbers.ts";
 
@@ -56,6 +56,7 @@ export function createOptions(
     noPivot: flags["no-pivot"],
     noNewKeyring: flags["no-new-keyring"],
     preserveFds: passedDescriptors(wholeNumber(flags["preserve-fds"], "preserve-fds") ?? 0, environment),
+    notifySocket: notifySocket(environment),
     ...(socket !== undefined && { console: { kind: "socket", path: resolve(cwd, socket) } as const }),
     ...(pidfdSocket !== undefined && { pidfdSocket: resolve(cwd, pidfdSocket) }),
     ...(pidFile !== undefined && { pidFile: resolve(cwd, pidFile) }),

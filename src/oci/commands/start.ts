@@ -1,5 +1,6 @@
 import { startContainer } from "../../runtime/index.ts";
 import { ociCommand } from "../command.ts";
+import { notifySocket } from "../descriptors.ts";
 
 /** Lets a created container's program begin. */
 export const start = ociCommand({
@@ -9,7 +10,7 @@ export const start = ociCommand({
   args: [1, 1],
   flags: {},
   async action({ args: [id = ""] }, environment) {
-    await startContainer(await environment.runtime(), id);
+    await startContainer(await environment.runtime(), id, notifySocket(environment));
     return 0;
   },
 });

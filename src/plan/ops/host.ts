@@ -156,6 +156,31 @@ export const hostOps = defineOps({
       terminal: f.in("socket that the console op sends the master to, the near end of a pair", {
         optional: true,
       }),
+      notify: f.in("socket of notifySocket: that the container is ready is passed on meanwhile", {
+        optional: true,
+      }),
+      manager: f.text("socket of the service manager", { optional: true }),
+    },
+  },
+  notifySocket: {
+    doc: "Makes a unix datagram socket in a directory that is mounted in the container, for its program to say that it is ready. Everybody may write to it.",
+    source: "sd_notify(3)",
+    legal: host,
+    fields: {
+      directory: f.hostPath("where"),
+      name: f.text("name of the socket"),
+      out: f.out("the socket"),
+    },
+  },
+  notify: {
+    doc: "Waits until the container says that it is ready, tells the service manager so and which process to follow from now on, and waits until the manager knows; returns at once when the container ends.",
+    source: "sd_notify(3), sd_notify_barrier(3)",
+    legal: attend,
+    fields: {
+      socket: f.in("socket of notifySocket"),
+      manager: f.text("socket of the service manager; @ for an abstract one"),
+      process: f.in("pidfd of init, in a plan that has not made it", { optional: true }),
+      pid: f.u32("its number", { optional: true }),
     },
   },
   initProcess: {

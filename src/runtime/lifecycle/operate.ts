@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { TugError } from "../../base/index.ts";
 import { lifecycleError } from "../errors.ts";
@@ -9,19 +10,30 @@ import {
   planPoststop,
   planStart,
 } from "../planner/lifecycle.ts";
+import { stateFiles } from "../planner/state.ts";
 import { loadExisting } from "./existing.ts";
 import { loadRemains } from "./remains.ts";
 import type { RuntimeContext } from "./runtime.ts";
 import { isAlive, statusOf } from "./status.ts";
 
-/** Starts a created container. Rejects with the reason when its program cannot be executed. */
-export async function startContainer(context: RuntimeContext, id: string): Promise<void> {
+/**
+ * Starts a created container. Rejects with the reason when its program cannot be executed.
+ *
+ * @param notifySocket of a service manager: also waits until the container is ready, if it was created with such a one
+ */
+export async function startContainer(
+  context: RuntimeContext,
+  id: string,
+  notifySocket?: string,
+): Promise<void> {
   const existing = await loadExisting(context.root, id);
   const status = await statusOf(existing, context.facts.bootId);
   if (status === "stopped") throw lifecycleError("NOT_CREATED", "cannot start a container that has stopped");
   if (status !== "created") throw lifecycleError("NOT_CREATED", "cannot start an already running container");
   try {
-    await context.helper.execute(planStart(existing), { stdio: ["ignore", "inherit", "inherit"] });
+    const notified = notifySocket !== undefined && existsSync(`${existing.stateDir}/${stateFiles.notify}`);
+    const plan = planStart(existing, notified ? notifySocket : undefined);
+    await context.helper.execute(plan, { stdio: ["ignore", "inherit", "inherit"] });
   } catch (error) {
     if (isPoststart(error)) await endContainer(context, existing);
     throw error;

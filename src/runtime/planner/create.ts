@@ -9,6 +9,7 @@ import type { CreateInput } from "./input.ts";
 import { ioPriorityOps, limitOps } from "./limits.ts";
 import { type MountContext, mountPropagation, planMounts } from "./mounts.ts";
 import { type NamespacePlan, planNamespaces } from "./namespaces.ts";
+import { notifyDirectory, planNotifySocket, withNotifyVariable } from "./notify.ts";
 import { planProtection } from "./protect.ts";
 import { memoryPolicyOps } from "./scheduling.ts";
 import { journalOps, stateFiles, stateWithPid } from "./state.ts";
@@ -26,7 +27,7 @@ const HOOKS_END = 2;
  */
 export function planCreate(input: CreateInput): Plan {
   const builder = planBuilder();
-  builder.host.push(...journalOps(input));
+  builder.host.push(...journalOps(input), ...notifyDirectory(input));
   const start = builder.slot();
   const status = builder.slot();
   builder.host.push(
@@ -41,7 +42,7 @@ export function planCreate(input: CreateInput): Plan {
   planEntry(builder, input, { groups, namespaces });
   planRoot(builder, input, { namespaces, openConsole: console.open });
   const identity: IdentityInput = {
-    process: input.spec.process,
+    process: withNotifyVariable(input.spec.process, input),
     spec: input.spec,
     facts: input.facts,
     from: "/process",
@@ -225,6 +226,7 @@ function planAttendance(
   if (pidFile !== undefined)
     host.push({ op: "writeFile", from: "--pid-file", path: pidFile, content: "%p", mode: 0o644 });
   if (attendance === "create") return;
+  const notify = planNotifySocket(builder, input);
   host.push({
     op: "start",
     from: "start",
@@ -234,7 +236,15 @@ function planAttendance(
   const context = { subject: subjectOf(input), status: "running" as const, directory: input.bundle };
   host.push(...hookOps("poststart", input.spec.hooks, context));
   if (attendance === "foreground") {
-    host.push({ op: "waitExit", from: "run", forward: 1, ...(terminal !== undefined && { terminal }) });
+    host.push({
+      op: "waitExit",
+      from: "run",
+      forward: 1,
+      ...(terminal !== undefined && { terminal }),
+      ...(notify !== undefined && { notify, manager: input.notifySocket ?? "" }),
+    });
+  } else if (notify !== undefined) {
+    host.push({ op: "notify", from: "NOTIFY_SOCKET", socket: notify, manager: input.notifySocket ?? "" });
   }
 }
 

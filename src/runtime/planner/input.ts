@@ -57,6 +57,8 @@ export type CreateInput = {
   readonly attendance: Attendance;
   readonly console?: ConsoleTarget | undefined;
   readonly pidFile?: string | undefined;
+  /** Socket of the service manager that waits for the container to be ready: sd_notify(3). */
+  readonly notifySocket?: string | undefined;
   /** Unix socket that gets a pidfd of init. */
   readonly pidfdSocket?: string | undefined;
   /** MS_MOVE instead of pivot_root. */

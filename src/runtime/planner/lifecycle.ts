@@ -4,6 +4,7 @@ import { cgroupError } from "../cgroups/errors.ts";
 import type { StoredGroup, StoredState } from "../state.ts";
 import { planBuilder } from "./builder.ts";
 import { hookOps } from "./hooks.ts";
+import { planNotifySocket } from "./notify.ts";
 import { stateFiles } from "./state.ts";
 
 /** How long delete waits for killed processes and busy groups, and a freeze for busy ones, in milliseconds. */
@@ -19,11 +20,18 @@ export type Existing = {
   readonly hooks: Hooks | undefined;
 };
 
-/** Lets a created container go on, then runs its poststart hooks. */
-export function planStart({ state, stateDir, hooks }: Existing): Plan {
-  const { host, slot, finish } = planBuilder();
+/**
+ * Lets a created container go on, then runs its poststart hooks.
+ *
+ * @param notifySocket of the service manager that then waits for the container to be ready
+ */
+export function planStart({ state, stateDir, hooks }: Existing, notifySocket?: string): Plan {
+  const builder = planBuilder();
+  const { host, slot, finish } = builder;
   const process = slot();
-  host.push(openInit(state, process), {
+  host.push(openInit(state, process));
+  const notify = planNotifySocket(builder, { stateDir, notifySocket });
+  host.push({
     op: "start",
     from: "start",
     fifo: `${stateDir}/${stateFiles.start}`,
@@ -32,6 +40,10 @@ export function planStart({ state, stateDir, hooks }: Existing): Plan {
   });
   const context = { subject: state, status: "running" as const, directory: state.bundle };
   host.push(...withPid(hookOps("poststart", hooks, context), state.pid));
+  if (notify !== undefined) {
+    const manager = notifySocket ?? "";
+    host.push({ op: "notify", from: "NOTIFY_SOCKET", socket: notify, manager, process, pid: state.pid });
+  }
   return finish();
 }
 

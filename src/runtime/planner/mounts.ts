@@ -5,6 +5,7 @@ import { planCgroupMount } from "./cgroup-mount.ts";
 import type { CreateInput } from "./input.ts";
 import { type MountOptions, parseMountOptions } from "./mount-options.ts";
 import { mapLines, type NamespacePlan } from "./namespaces.ts";
+import { planNotifyMount } from "./notify.ts";
 
 export type MountContext = {
   readonly builder: PlanBuilder;
@@ -32,6 +33,7 @@ export function planMounts(context: MountContext): Deferred {
     else if (options.bind !== "no" || mount.type === "bind") planBind(bind, mount, { from, options });
     else planFileSystem(context, mount, { from, options, deferred });
   }
+  planNotifyMount(bind, context.input);
   return deferred;
 }
 

@@ -10,6 +10,7 @@ export const stateFiles = {
   config: "config.json",
   start: "start",
   execStatus: "exec-status",
+  notify: "notify",
 } as const;
 
 /**
