@@ -5,6 +5,7 @@ export type { Explained } from "./containers/explain.ts";
 export type { Containers } from "./containers/service.ts";
 export type { EngineEvent } from "./events.ts";
 export type { ExecStartOptions, Execs } from "./exec/service.ts";
+export type { CheckEvent } from "./images/check.ts";
 export type { ImageService } from "./images/service.ts";
 export type * from "./model/container-stats.ts";
 export type * from "./model/container-view.ts";

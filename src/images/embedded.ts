@@ -1,6 +1,7 @@
-import { type Digest, sha256 } from "../base/index.ts";
+import { type Digest, sha256, TugError } from "../base/index.ts";
 import { type Descriptor, type ImageConfig, mediaTypes } from "../specs/index.ts";
 import { imageError } from "./errors.ts";
+import { removeIfCorrupt } from "./fetch-blob.ts";
 import type { ImageStore } from "./image-store.ts";
 import type { ImageRecord } from "./image-table.ts";
 import { type ImageSource, type InstallerOptions, installImage } from "./install.ts";
@@ -35,7 +36,15 @@ export async function importEmbedded(
     throw imageError("CONFIGURATION", `cannot use image ${name}: it is an index`);
   };
   const request = { name, target: manifest, source: memorySource(blobs, name), choose, lease, signal };
-  const record = await installImage(options, request);
+  const install = () => installImage(options, request);
+  const record = await install().catch(async (error: unknown) => {
+    if (!(error instanceof TugError) || error.kind !== "dataLoss") throw error;
+    // What is stored is damaged, and these are the right bytes.
+    for (const digest of blobs.keys()) {
+      if ((await options.content.size(digest)) !== undefined) await removeIfCorrupt(options.content, digest);
+    }
+    return install();
+  });
   await options.store.put([name], record);
   return record;
 }

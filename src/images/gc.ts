@@ -52,6 +52,22 @@ export async function collectGarbage(options: CollectorOptions): Promise<Collect
   });
 }
 
+/** What a garbage collection would remove now. Nothing is changed. @throws as `collectGarbage` */
+export async function countGarbage(options: CollectorOptions): Promise<Collected> {
+  const { content, snapshotter } = options;
+  const reached = await mark(options);
+  const snapshots = snapshotter.list().filter(({ key, kind }) => kind === "committed" && !reached.has(key));
+  const blobs: Digest[] = [];
+  let bytes = 0;
+  for (const { key } of snapshots) bytes += (await snapshotter.usage(key)).bytes;
+  for await (const { digest, size } of content.walk()) {
+    if (reached.has(digest)) continue;
+    blobs.push(digest);
+    bytes += size;
+  }
+  return { blobs, snapshots: snapshots.map(({ key }) => key), bytes };
+}
+
 /** Digests of blobs and keys of snapshots. */
 type Reached = Set<string>;
 

@@ -74,6 +74,8 @@ export interface ImageStore {
   delete(names: readonly string[]): Promise<void>;
   /** Brings the list of images up to date by which other tools find their way in the content store. */
   publish(): Promise<void>;
+  /** Whether that list is up to date. */
+  isPublished(): Promise<boolean>;
 }
 
 /** `name` is the row that the query means, undefined when it means an id. */
@@ -103,6 +105,11 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     find,
     read,
     publish,
+    isPublished: () =>
+      publishing.run(async () => {
+        const wanted = publishedManifests(table.all());
+        return JSON.stringify(await content.published()) === JSON.stringify(wanted);
+      }),
     async list() {
       const records = new Map(table.all().map((row) => [row.id, row]));
       const images = await Promise.all(

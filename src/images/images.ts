@@ -2,6 +2,8 @@ import type { Digest } from "../base/index.ts";
 import type { Credentials } from "../credentials/index.ts";
 import type { Platform } from "../specs/index.ts";
 import type { LoadedImage, LoadRequest } from "./archive/entries.ts";
+import type { CheckRequest } from "./check/check-store.ts";
+import type { StoreReport } from "./check/report.ts";
 import type { Difference } from "./compare/compare-images.ts";
 import type { EmbeddedImage } from "./embedded.ts";
 import type { Collected } from "./gc.ts";
@@ -108,6 +110,12 @@ export interface Images {
   compare(before: string, after: string, signal?: AbortSignal): Promise<Difference[]>;
   /** Images in other places: registries, layouts, archives, directories, daemons. */
   readonly remote: RemoteImages;
+
+  /**
+   * Compares everything in the store with its digests and with what is on record, and puts right what can be when it is
+   * asked for: see `checkStore`.
+   */
+  check(request?: CheckRequest): Promise<StoreReport>;
 
   /** Gives an image a further name, which may have belonged to another one. @throws IMAGE_NOT_FOUND, IMAGE_REFERENCE */
   tag(query: string, name: string): Promise<void>;

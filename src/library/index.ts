@@ -31,6 +31,8 @@ export { type ErrorDetails, type ErrorKind, type ErrorOptions, TugError } from "
 export type {
   AuthAnswer,
   BuildCacheEntry,
+  CheckedAux,
+  CheckProblem,
   ContainerConfig,
   ContainerCreated,
   ContainerInspect,

@@ -38,6 +38,7 @@ import { networks } from "./network/list.ts";
 import { explain, explainRun } from "./plan/explain.ts";
 import { login } from "./registry/login.ts";
 import { logout } from "./registry/logout.ts";
+import { check } from "./system/check.ts";
 import { completion, createCompleteCommand } from "./system/completion.ts";
 import { df } from "./system/df.ts";
 import { engine } from "./system/engine.ts";
@@ -106,6 +107,7 @@ export const commands: readonly Command[] = [
   version,
   events,
   df,
+  check,
   pruneSystem,
   printService,
   engine,

@@ -1,5 +1,5 @@
 import { registryName } from "../../credentials/index.ts";
-import type { Images, LoadRequest, ProgressEvent, TreeOfImage } from "../../images/index.ts";
+import type { EmbeddedImage, Images, LoadRequest, ProgressEvent, TreeOfImage } from "../../images/index.ts";
 import { familiarRepository, parseReference } from "../../images/index.ts";
 import type { Platform, RegistryAuth } from "../../specs/docker-api/index.ts";
 import type { ContainerStore } from "../containers/store.ts";
@@ -18,6 +18,7 @@ import type {
   PushRequest,
   Removed,
 } from "../model/image-view.ts";
+import { type CheckEvent, checkImages } from "./check.ts";
 import { imagePlatform, withImage } from "./container-images.ts";
 import { historyOf } from "./history.ts";
 import { importImage } from "./import.ts";
@@ -41,6 +42,8 @@ export interface ImageService {
   /** The id of the image. */
   import(request: ImportRequest, signal: AbortSignal): Promise<string>;
   readonly remote: RemoteImageService;
+  /** Compares the store with its digests and with what is on record; the last event is what was found. */
+  check(options: { repair: boolean }, signal: AbortSignal): AsyncIterable<CheckEvent>;
   pull(request: PullRequest, signal: AbortSignal): AsyncIterable<PullEvent>;
   logIn(auth: RegistryAuth, signal: AbortSignal): Promise<{ identityToken: string | undefined }>;
   push(request: PushRequest, signal: AbortSignal): AsyncIterable<PushEvent>;
@@ -62,6 +65,8 @@ export type ImageServiceParts = {
   events: EventLog;
   /** Resolves when containers that nobody sees any more need their images no longer. */
   settled: () => Promise<void>;
+  /** The images that tug brings along. */
+  embedded: () => Promise<readonly EmbeddedImage[]>;
 };
 
 /** The images of an engine. */
@@ -109,6 +114,7 @@ export function openImageService(parts: ImageServiceParts): ImageService {
     prune: (request) => pruneImages(parts, request, users),
     import: (request, signal) => importImage(parts, request, signal),
     remote: remoteImageService(parts),
+    check: (options, signal) => checkImages(parts, options, signal),
     pull: (request, signal) => pull(parts, request, signal),
     logIn: (auth, signal) =>
       images.logIn(registryName(auth.serveraddress ?? ""), credentialsOf(auth), signal),

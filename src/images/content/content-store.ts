@@ -57,6 +57,9 @@ export interface ContentStore {
 
   /** Replaces the list of images by which other tools find their way in the store. */
   publish(manifests: readonly Descriptor[]): Promise<void>;
+
+  /** The list that was published last; undefined when it cannot be read. */
+  published(): Promise<readonly unknown[] | undefined>;
 }
 
 /**

@@ -91,6 +91,7 @@ export async function openLayoutStore(root: string, options: LayoutStoreOptions 
     },
     walk: () => walk(join(root, "blobs"), sizeOf),
     publish: (manifests) => writeIndex(root, manifests),
+    published: () => readIndex(root),
   };
 }
 
@@ -129,6 +130,18 @@ async function cleanIngests(directory: string, now: () => number): Promise<void>
 async function writeIndex(root: string, manifests: readonly Descriptor[]): Promise<void> {
   const index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests };
   await writeFileAtomic(join(root, "index.json"), `${JSON.stringify(index, null, 2)}\n`, 0o644);
+}
+
+async function readIndex(root: string): Promise<readonly unknown[] | undefined> {
+  try {
+    const index = JSON.parse(await readFile(join(root, "index.json"), "utf8")) as {
+      manifests?: unknown;
+    } | null;
+    return Array.isArray(index?.manifests) ? index.manifests : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || errnoOf(error) !== undefined) return undefined;
+    throw error;
+  }
 }
 
 async function* walk(

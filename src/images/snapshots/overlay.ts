@@ -1,5 +1,5 @@
 import { chmodSync, chownSync, mkdirSync, renameSync, statSync } from "node:fs";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Database,
@@ -70,6 +70,7 @@ export async function openOverlaySnapshotter(options: OverlayOptions): Promise<S
       return row === undefined ? undefined : describe(table, row);
     },
     list: () => listParentsFirst(table),
+    missing: () => findMissing(overlay),
     async usage(key, signal) {
       const row = find(table, key);
       if (row.kind === "view") return { bytes: 0, inodes: 0 };
@@ -196,6 +197,17 @@ async function removeLeftovers(overlay: Overlay): Promise<void> {
   for (const name of await readdir(overlay.root)) {
     if (!known.has(name)) await overlay.removeTree(join(overlay.root, name));
   }
+}
+
+async function findMissing({ table, root }: Overlay): Promise<string[]> {
+  const missing: string[] = [];
+  for (const row of table.all()) {
+    if (row.state !== "ready" || row.kind === "view") continue;
+    const found = await stat(join(root, directoryOf(row), "fs")).catch(() => undefined);
+    // It may have been removed meanwhile.
+    if (found?.isDirectory() !== true && table.get(row.key)?.id === row.id) missing.push(row.key);
+  }
+  return missing;
 }
 
 function mountsOf({ root, table }: Overlay, row: SnapshotRow): SnapshotMounts {

@@ -92,6 +92,9 @@ export interface Snapshotter {
   /** All snapshots, parents before their children. */
   list(): SnapshotInfo[];
 
+  /** Keys of snapshots whose files are not there any more: somebody else has removed them. */
+  missing(): Promise<string[]>;
+
   /** What a snapshot takes on the disk, without its parents. An active one is measured, which can take long. */
   usage(key: string, signal?: AbortSignal): Promise<Usage>;
 

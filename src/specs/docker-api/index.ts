@@ -5,6 +5,7 @@ export {
   OLDEST_API_VERSION,
   parseApiVersion,
 } from "./api-version.ts";
+export type { CheckedAux, CheckProblem } from "./check.ts";
 export {
   type ContainerCreated,
   type ContainerInspect,

@@ -1,3 +1,4 @@
+import type { CheckedAux } from "./check.ts";
 import type { CopiedAux } from "./remote-image.ts";
 
 /**
@@ -16,7 +17,7 @@ export type ProgressMessage = {
     | { readonly current?: number | undefined; readonly total?: number | undefined }
     | undefined;
   /** Results for programs. */
-  readonly aux?: PushedAux | CopiedAux | undefined;
+  readonly aux?: PushedAux | CopiedAux | CheckedAux | undefined;
   readonly error?: string | undefined;
   readonly errorDetail?: { readonly code?: number | undefined; readonly message: string } | undefined;
   readonly tug?: ErrorExtension | undefined;

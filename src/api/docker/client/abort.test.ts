@@ -34,6 +34,7 @@ const before: Readonly<Record<string, readonly unknown[]>> = {
   "networks.create": [{ Name: "n" }],
   "networks.list": [],
   "networks.prune": [],
+  "system.check": [],
   "system.diskUsage": [],
   "system.events": [],
   "system.info": [],

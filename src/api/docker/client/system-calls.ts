@@ -1,6 +1,7 @@
 import * as dockerApi from "../../../specs/docker-api/index.ts";
 import type { CallOptions, CreateOptions } from "./container-calls.ts";
 import { readJsonLines } from "./json-lines.ts";
+import { readProgress } from "./progress.ts";
 import type { Transport } from "./transport.ts";
 
 /** Which events are told. */
@@ -23,6 +24,11 @@ export type SystemCalls = {
   info(options?: CallOptions): Promise<dockerApi.SystemInfo>;
   /** What images, containers and volumes take on the disk. */
   diskUsage(options?: CallOptions): Promise<dockerApi.DiskUsage>;
+  /**
+   * Compares everything in the store with its digests and with what is on record: progress, and last a message with what
+   * was found. With `repair` what can be put right is.
+   */
+  check(options?: CallOptions & { readonly repair?: boolean }): AsyncIterable<dockerApi.ProgressMessage>;
   /** What happens, as it happens, until `until` or the signal. */
   events(options?: EventsOptions): AsyncIterable<dockerApi.EventMessage>;
 };
@@ -33,6 +39,8 @@ export function createSystemCalls(transport: Transport): SystemCalls {
     version: ({ signal } = {}) => transport.sendForJson({ method: "GET", path: "/version", signal }),
     info: ({ signal } = {}) => transport.sendForJson({ method: "GET", path: "/info", signal }),
     diskUsage: ({ signal } = {}) => transport.sendForJson({ method: "GET", path: "/system/df", signal }),
+    check: ({ repair, signal } = {}) =>
+      readProgress(transport, { method: "POST", path: "/tug/system/check", query: { repair }, signal }),
     async *events({ since, until, filters, signal } = {}) {
       const query = { since, until, filters: dockerApi.formatFilters(filters ?? new Map()) };
       const response = await transport.send({ method: "GET", path: "/events", query, signal });

@@ -1,4 +1,5 @@
 import { TugError } from "../../../base/index.ts";
+import type { CheckEvent } from "../../../engine/index.ts";
 import { dockerApi } from "../../../specs/index.ts";
 import type {
   Image,
@@ -9,6 +10,8 @@ import type {
   TreeOfImage,
 } from "../routes/images/port.ts";
 import { createFakeRemote, type FakeRemoteCall } from "./fake-remote.ts";
+
+type CheckedProblem = Extract<CheckEvent, { kind: "checked" }>["report"]["problems"][number];
 
 /** Images in memory, a registry that can deliver some more, and what was asked. */
 export type FakeImages = {
@@ -21,6 +24,8 @@ export type FakeImages = {
   readonly remoteCalls: readonly FakeRemoteCall[];
   /** With the archive as text. */
   readonly imports: readonly ImportRequest[];
+  /** What a check finds; without a hint a repair puts it right. */
+  readonly problems: CheckedProblem[];
   has(reference: string): boolean;
 };
 
@@ -36,6 +41,7 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
   const remoteCalls: FakeRemoteCall[] = [];
   const platforms: string[] = [];
   const imports: ImportRequest[] = [];
+  const problems: CheckedProblem[] = [];
 
   const find = (reference: string): [name: string, image: Image] => {
     for (const name of [reference, `${reference}:latest`]) {
@@ -124,6 +130,25 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
         `cannot log in to ${auth.serveraddress}: wrong password`,
       );
     },
+    async *check({ repair }) {
+      yield { kind: "reading", current: 1, total: 2 };
+      yield { kind: "reading", current: 2, total: 2 };
+      const found = problems.map((problem) => ({
+        ...problem,
+        repaired: repair && problem.hint === undefined,
+      }));
+      yield {
+        kind: "checked",
+        report: {
+          problems: found,
+          blobs: 3,
+          bytes: 4_261_000,
+          images: images.size,
+          snapshots: 2,
+          leftovers: { count: 1, bytes: 1000, removed: repair },
+        },
+      };
+    },
     async prune({ all, fits }) {
       const gone = [...images].filter(([, image]) => all && fits(image));
       for (const [name] of gone) images.delete(name);
@@ -168,6 +193,7 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
   };
   return {
     port,
+    problems,
     pulls,
     pushes,
     loads,

@@ -1,4 +1,4 @@
-import type { imageModel } from "../../../../engine/index.ts";
+import type { CheckEvent, imageModel } from "../../../../engine/index.ts";
 import type { dockerApi } from "../../../../specs/index.ts";
 
 /**
@@ -34,6 +34,8 @@ export interface ImagesPort {
   tree(reference: string): Promise<TreeOfImage>;
   /** What differs between the files of two images, in the order of the paths. */
   compare(before: string, after: string, signal: AbortSignal): Promise<readonly imageModel.ImageDifference[]>;
+  /** Compares the store with its digests and with what is on record; the last event is what was found. */
+  check(options: { readonly repair: boolean }, signal: AbortSignal): AsyncIterable<CheckEvent>;
   /** Images in other places, written as in docs/images.md. */
   readonly remote: RemoteImagesPort;
   /** Tries credentials out on the registry of `serveraddress`. A refusal is `unauthorized`. */

@@ -2,6 +2,7 @@ import { type Answer, json } from "../../answer.ts";
 import type { Route } from "../../route.ts";
 import type { ContainersPort } from "../containers/port.ts";
 import type { ImagesPort } from "../images/port.ts";
+import { checkSystem } from "./check.ts";
 import { diskUsage } from "./disk-usage.ts";
 import { events } from "./events.ts";
 import type { SystemPort } from "./port.ts";
@@ -28,6 +29,7 @@ export function systemRoutes(ports: SystemPorts): readonly Route[] {
     },
     { method: "GET", path: "/info", since: 24, handler: async () => json(renderInfo(await system.info())) },
     { method: "GET", path: "/system/df", since: 25, handler: diskUsage(ports) },
+    { method: "POST", path: "/tug/system/check", since: 24, handler: checkSystem(ports.images) },
     { method: "GET", path: "/events", since: 24, handler: events(system) },
   ];
 }
