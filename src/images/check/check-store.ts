@@ -79,8 +79,9 @@ async function findConfirmed(options: CheckOptions, circumstances: Circumstances
   return { needs, found: found.filter((problem) => before.has(keyOf(problem))) };
 }
 
+/** A damaged blob that could not be fetched again is missing then, which is no other problem. */
 function keyOf({ kind, subject }: StoreProblem): string {
-  return `${kind} ${subject}`;
+  return `${kind.replace(/^blob-.*/, "blob")} ${subject}`;
 }
 
 async function findProblems(

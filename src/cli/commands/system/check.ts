@@ -10,7 +10,7 @@ import { showTransfer } from "../image/show-transfer.ts";
 export const check = defineCommand({
   path: ["system", "check"],
   aliases: [],
-  summary: "Compare everything in the store with its digests and with what is on record",
+  summary: "Check that images are still what they were",
   args: { usage: "", least: 0, most: 0 },
   options: {
     format: choice("FORMAT", "As lines or as JSON", { words: ["lines", "json"] }),
