@@ -2,8 +2,8 @@ import { directoryFlags, type Op, type Slot } from "../../plan/index.ts";
 import type { Process } from "../../specs/oci-runtime/index.ts";
 import type { PlanBuilder } from "./builder.ts";
 import type { CreateInput } from "./input.ts";
-import { type BindContext, planBind } from "./mounts.ts";
 import { parseMountOptions } from "./mount-options.ts";
+import { type BindContext, planBind } from "./mounts.ts";
 import { stateFiles } from "./state.ts";
 
 /** Where the container finds the socket, as with runc. */
@@ -35,7 +35,10 @@ export function withNotifyVariable(process: Process, { notifySocket }: NotifyInp
 }
 
 /** The socket, which has to be there before the program starts. */
-export function planNotifySocket({ host, slot }: PlanBuilder, { stateDir, notifySocket }: NotifyInput): Slot | undefined {
+export function planNotifySocket(
+  { host, slot }: PlanBuilder,
+  { stateDir, notifySocket }: NotifyInput,
+): Slot | undefined {
   if (notifySocket === undefined) return undefined;
   const out = slot();
   const directory = `${stateDir}/${stateFiles.notify}`;
