@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include "plan.h"
 
-#define TUG_TABLE_HASH "cd6e95434decd3f2"
-#define TUG_TABLE_HASH_BYTES { 0xcd, 0x6e, 0x95, 0x43, 0x4d, 0xec, 0xd3, 0xf2 }
+#define TUG_TABLE_HASH "86e7f4f3b55c86b2"
+#define TUG_TABLE_HASH_BYTES { 0x86, 0xe7, 0xf4, 0xf3, 0xb5, 0x5c, 0x86, 0xb2 }
 
 #define LIST_HOST 0
 #define LIST_STAGE 1
@@ -643,6 +643,8 @@ struct op_capabilities {
 struct op_seccomp {
 	struct bytes filter;
 	uint32_t flags;
+	uint16_t listener;
+	const char *state;
 };
 
 struct op_exec_label {
@@ -910,6 +912,8 @@ static const struct field_info op_fields[] = {
 	{ FIELD_U64, 0, offsetof(struct op_capabilities, ambient) },
 	{ FIELD_BYTES, 0, offsetof(struct op_seccomp, filter) },
 	{ FIELD_U32, 1, offsetof(struct op_seccomp, flags) },
+	{ FIELD_IN, 1, offsetof(struct op_seccomp, listener) },
+	{ FIELD_TEXT, 1, offsetof(struct op_seccomp, state) },
 	{ FIELD_TEXT, 0, offsetof(struct op_exec_label, module) },
 	{ FIELD_TEXT, 0, offsetof(struct op_exec_label, label) },
 	{ FIELD_U32, 0, offsetof(struct op_home_variable, uid) },
@@ -1013,18 +1017,18 @@ static const struct op_info op_table[OP_COUNT] = {
 	{ "boundingSet", { 0, 0, 32 }, 1, 196, sizeof(struct op_bounding_set) },
 	{ "idSwitch", { 0, 0, 32 }, 4, 197, sizeof(struct op_id_switch) },
 	{ "capabilities", { 0, 0, 32 }, 4, 201, sizeof(struct op_capabilities) },
-	{ "seccomp", { 0, 0, 96 }, 2, 205, sizeof(struct op_seccomp) },
-	{ "execLabel", { 0, 0, 32 }, 2, 207, sizeof(struct op_exec_label) },
-	{ "homeVariable", { 0, 0, 32 }, 1, 209, sizeof(struct op_home_variable) },
-	{ "workDirectory", { 0, 0, 32 }, 2, 210, sizeof(struct op_work_directory) },
-	{ "findProgram", { 0, 0, 32 }, 2, 212, sizeof(struct op_find_program) },
-	{ "awaitStart", { 0, 0, 64 }, 2, 214, sizeof(struct op_await_start) },
-	{ "becomeInit", { 0, 0, 64 }, 1, 216, sizeof(struct op_become_init) },
-	{ "leave", { 0, 0, 64 }, 0, 217, sizeof(struct op_leave) },
-	{ "exec", { 0, 0, 64 }, 3, 217, sizeof(struct op_exec) },
-	{ "networkNamespace", { 1, 0, 0 }, 2, 220, sizeof(struct op_network_namespace) },
-	{ "releaseNamespace", { 1, 0, 0 }, 1, 222, sizeof(struct op_release_namespace) },
-	{ "netlink", { 1, 0, 0 }, 7, 223, sizeof(struct op_netlink) },
+	{ "seccomp", { 0, 0, 96 }, 4, 205, sizeof(struct op_seccomp) },
+	{ "execLabel", { 0, 0, 32 }, 2, 209, sizeof(struct op_exec_label) },
+	{ "homeVariable", { 0, 0, 32 }, 1, 211, sizeof(struct op_home_variable) },
+	{ "workDirectory", { 0, 0, 32 }, 2, 212, sizeof(struct op_work_directory) },
+	{ "findProgram", { 0, 0, 32 }, 2, 214, sizeof(struct op_find_program) },
+	{ "awaitStart", { 0, 0, 64 }, 2, 216, sizeof(struct op_await_start) },
+	{ "becomeInit", { 0, 0, 64 }, 1, 218, sizeof(struct op_become_init) },
+	{ "leave", { 0, 0, 64 }, 0, 219, sizeof(struct op_leave) },
+	{ "exec", { 0, 0, 64 }, 3, 219, sizeof(struct op_exec) },
+	{ "networkNamespace", { 1, 0, 0 }, 2, 222, sizeof(struct op_network_namespace) },
+	{ "releaseNamespace", { 1, 0, 0 }, 1, 224, sizeof(struct op_release_namespace) },
+	{ "netlink", { 1, 0, 0 }, 7, 225, sizeof(struct op_netlink) },
 };
 
 #endif

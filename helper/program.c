@@ -11,13 +11,17 @@
 
 char *expand(const struct run *run, const char *text)
 {
+	/* In the container a process is known by the number that it has there. */
+	return expand_for(run, run->list == LIST_INIT ? getpid() : run->init, text);
+}
+
+char *expand_for(const struct run *run, pid_t pid, const char *text)
+{
 	char *whole = NULL;
 	size_t size;
 	FILE *to = open_memstream(&whole, &size);
 	if (!to)
 		return NULL;
-	/* In the container a process is known by the number that it has there. */
-	pid_t pid = run->list == LIST_INIT ? getpid() : run->init;
 	bool sound = true;
 	for (const char *at = text; *at; at++) {
 		if (*at != '%')
@@ -89,6 +93,7 @@ static int run_hook(struct run *run, const struct op_hook *op, const char *text)
 	if (pipe2(input, O_CLOEXEC) < 0 || pipe2(failure, O_CLOEXEC) < 0)
 		return fail(run, errno, "pipe2", op->path);
 	owned int read_end = input[0], write_end = input[1], report_end = failure[1], report_from = failure[0];
+	signal(SIGCHLD, SIG_DFL); /* The end of a hook is not to be lost, see listener.c. */
 	pid_t pid = fork();
 	if (pid == 0)
 		hook_main(run, op, input[0], failure[1]);
@@ -192,6 +197,7 @@ int verb_become_init(struct run *run, const struct op_become_init *op)
 {
 	sigset_t set, before;
 	signals_to_forward(&set);
+	signal(SIGCHLD, SIG_DFL);
 	sigprocmask(SIG_BLOCK, &set, &before);
 	pid_t pid = fork();
 	if (pid < 0)

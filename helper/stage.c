@@ -235,6 +235,17 @@ static void hold_signals(const struct run *run)
 	}
 }
 
+/* An agent of a filter waits for the end of the connection, which is init's alone from now on. */
+static void leave_agents(struct run *run)
+{
+	for (uint32_t i = 0; i < run->plan.count[LIST_INIT]; i++) {
+		const struct op *op = &run->plan.list[LIST_INIT][i];
+		uint16_t slot = op->code == OP_seccomp ? ((const struct op_seccomp *)op->fields)->listener : NO_SLOT;
+		if (slot < SLOT_COUNT)
+			close_owned(&run->slot[slot]), run->slot[slot] = -1;
+	}
+}
+
 int verb_run_stage(struct run *run, const struct op_run_stage *op)
 {
 	int pair[2];
@@ -250,6 +261,7 @@ int verb_run_stage(struct run *run, const struct op_run_stage *op)
 	int result = op->fork ? stage_in_child(run) : run_list(run, LIST_STAGE);
 	close_owned(&run->far);
 	run->far = -1;
+	leave_agents(run);
 	if (result < 0)
 		return -1;
 	run->list = list;

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/sysmacros.h>
 #include "guard.h"
+#include "listener.h"
 #include "path.h"
 
 enum { FILES_FOR_HELPER = 1024, IOPRIO_PROCESS = 1, PASSWD_MAX = 1 << 20 };
@@ -232,6 +233,8 @@ int verb_seccomp(struct run *run, const struct op_seccomp *op)
 	struct sock_fprog program = { (unsigned short)(op->filter.size / sizeof(struct sock_filter)), (void *)op->filter.data };
 	if (op->filter.size % sizeof(struct sock_filter) || op->filter.size / sizeof(struct sock_filter) > BPF_MAXINSNS)
 		return fail(run, EINVAL, "seccomp", NULL);
+	if (op->listener != NO_SLOT)
+		return listener_load(run, op, &program);
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, op->flags, &program) != 0)
 		return fail(run, errno, "seccomp", NULL);
 	return 0;

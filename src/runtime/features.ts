@@ -59,7 +59,7 @@ export function runtimeFeatures({ architecture }: Pick<HostFacts, "architecture"
       cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
       seccomp: {
         enabled: true,
-        actions: seccompActions.filter((action) => action !== "SCMP_ACT_NOTIFY").sort(),
+        actions: [...seccompActions].sort(),
         operators: [...seccompOperators].sort(),
         archs: architectureNames(architecture),
         knownFlags: seccompFlags,

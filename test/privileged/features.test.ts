@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { LinuxSeccomp, Spec } from "../../src/specs/oci-runtime/index.ts";
+import type { Spec } from "../../src/specs/oci-runtime/index.ts";
 import { container, differs, plainNamespaces, reportOf, skip, succeeded } from "./harness/index.ts";
 
 type Features = {
@@ -37,14 +37,8 @@ test("what features denies is refused, with its place", {
   skip: skip || differs({ runc: "has no places", crun: "has no places" }),
 }, async () => {
   const { linux } = await features();
-  assert.ok(!linux.seccomp.actions.includes("SCMP_ACT_NOTIFY"));
   assert.deepEqual([linux.intelRdt?.enabled, linux.netDevices?.enabled], [false, false]);
-  const seccomp: LinuxSeccomp = {
-    defaultAction: "SCMP_ACT_ALLOW",
-    syscalls: [{ names: ["mkdir"], action: "SCMP_ACT_NOTIFY" }],
-  };
   for (const [parts, place] of [
-    [{ seccomp }, "/linux/seccomp"],
     [{ intelRdt: { closID: "x" } }, "/linux/intelRdt"],
     [{ netDevices: { eth0: {} } }, "/linux/netDevices"],
   ] as const) {

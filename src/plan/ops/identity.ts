@@ -112,12 +112,17 @@ export const identityOps = defineOps({
     },
   },
   seccomp: {
-    doc: "Loads a system call filter.",
-    source: "seccomp(2)",
+    doc: "Loads a system call filter. One that leaves calls to an agent is handed to it before anything else happens, by a process that is not filtered, and the connection is closed.",
+    source: "seccomp(2), seccomp_unotify(2)",
     legal: { init: ["identity", "final"] },
     fields: {
       filter: f.bytes("classic BPF instructions, 8 bytes each"),
       flags: f.u32("SECCOMP_FILTER_FLAG_ bits", { optional: true }),
+      listener: f.in("connection to the agent that the filter asks", { optional: true }),
+      state: f.text(
+        "what the agent is sent with the filter's descriptor; %p is the pid outside, %% one per cent sign",
+        { optional: true },
+      ),
     },
   },
   execLabel: {

@@ -45,13 +45,14 @@ export function planCreate(input: CreateInput): Plan {
     process: withNotifyVariable(input.spec.process, input),
     spec: input.spec,
     facts: input.facts,
+    subject: { ...subjectOf(input), status: "creating" },
     from: "/process",
     keyring: input.noNewKeyring ? undefined : `_ses.${input.id}`,
   };
   planIdentity(builder, identity);
   builder.init.push(
     { op: "awaitStart", from: "start FIFO", start, status },
-    ...lateFilter(identity),
+    ...lateFilter(builder, identity),
     ...hookOps("startContainer", input.spec.hooks, { subject: subjectOf(input), status: "created" }),
   );
   if (input.init) builder.init.push({ op: "becomeInit", from: "--init", title: `tug:[init] ${input.id}` });

@@ -69,9 +69,15 @@ export function planExec(input: ExecInput): Plan {
       ...consoleSize(process),
     });
   }
-  const identity: IdentityInput = { process, spec, facts: input.facts, from: "process" };
+  const identity: IdentityInput = {
+    process,
+    spec,
+    facts: input.facts,
+    subject: { ...state, status: "running" },
+    from: "process",
+  };
   planIdentity(builder, identity);
-  builder.init.push(...lateFilter(identity), execOp(identity, input.preserveFds ?? 0));
+  builder.init.push(...lateFilter(builder, identity), execOp(identity, input.preserveFds ?? 0));
   builder.host.push({ op: "runStage", from: "process", fork: 1 }, { op: "awaitExec", from: "process/args" });
   if (input.pidFile !== undefined) {
     builder.host.push({

@@ -1,15 +1,13 @@
-import type { HostFacts } from "../../host/index.ts";
 import type { Op } from "../../plan/index.ts";
-import type { Process, Spec } from "../../specs/oci-runtime/index.ts";
+import type { Process } from "../../specs/oci-runtime/index.ts";
 import { allCapabilities, type GrantedCapabilities, grantCapabilities } from "../capabilities.ts";
-import { seccompError, seccompFilter } from "../seccomp/index.ts";
+import { hasAnnotation } from "./annotations.ts";
 import type { PlanBuilder } from "./builder.ts";
+import { type FilterInput, filterOf, filterOps } from "./filter.ts";
 import { schedulerOps } from "./scheduling.ts";
 
-export type IdentityInput = {
+export type IdentityInput = FilterInput & {
   readonly process: Process;
-  readonly spec: Spec;
-  readonly facts: HostFacts;
   /** JSON pointer of the process: `/process`, or the name of another document. */
   readonly from: string;
   /** Name of the session keyring; absent: keep the caller's. */
@@ -18,7 +16,8 @@ export type IdentityInput = {
 
 /**
  * Becoming the user, the same for create and exec. Without no_new_privs the filter is loaded while the capabilities
- * that allow it are there; with it the filter comes last, after start (see `lateFilter`).
+ * that allow it are there; with it the filter comes last, after start (see `lateFilter`). One that leaves calls to an
+ * agent is always loaded here, because `create` fails where the agent cannot be told.
  */
 export function planIdentity(builder: PlanBuilder, input: IdentityInput): void {
   const { process, spec, from } = input;
@@ -46,9 +45,9 @@ export function planIdentity(builder: PlanBuilder, input: IdentityInput): void {
     uid: process.user.uid,
     gid: process.user.gid,
     groups: process.user.additionalGids ?? [],
-    ...(isSet(spec, "run.oci.keep_original_groups") && { keepGroups: 1 }),
+    ...(hasAnnotation(spec, "run.oci.keep_original_groups") && { keepGroups: 1 }),
   });
-  if (process.noNewPrivileges !== true) init.push(...filterOps(input));
+  if (!isLate(input)) init.push(...filterOps(builder, input));
   const { effective, permitted, inheritable, ambient } = masks;
   init.push({ op: "capabilities", from: `${from}/capabilities`, effective, permitted, inheritable, ambient });
   init.push({ op: "workDirectory", from: `${from}/cwd`, path: process.cwd });
@@ -61,8 +60,12 @@ export function planIdentity(builder: PlanBuilder, input: IdentityInput): void {
 }
 
 /** The filter of a process with no_new_privs: after start, before the first program of the image runs. */
-export function lateFilter(input: IdentityInput): Op[] {
-  return input.process.noNewPrivileges === true ? filterOps(input) : [];
+export function lateFilter(builder: PlanBuilder, input: IdentityInput): Op[] {
+  return isLate(input) ? filterOps(builder, input) : [];
+}
+
+function isLate(input: IdentityInput): boolean {
+  return input.process.noNewPrivileges === true && filterOf(input)?.notify !== true;
 }
 
 /** The last op of an init list. */
@@ -74,27 +77,6 @@ export function execOp({ process, from }: IdentityInput, preserveFds: number): O
 /** The value of a variable; the last one of its name counts. */
 export function environmentValue(env: readonly string[] | undefined, name: string): string | undefined {
   return env?.findLast((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
-}
-
-function filterOps({ spec, facts }: IdentityInput): Op[] {
-  const seccomp = spec.linux?.seccomp;
-  if (seccomp === undefined) return [];
-  const { program, flags, unknown } = seccompFilter(seccomp, facts.architecture);
-  if (unknown.length > 0 && isSet(spec, "run.oci.seccomp_fail_unknown_syscall")) {
-    throw seccompError(
-      "UNKNOWN",
-      `cannot use config.json#/linux/seccomp: no system call is called ${unknown[0]}`,
-      {
-        hint: "correct the name, or remove the annotation run.oci.seccomp_fail_unknown_syscall",
-      },
-    );
-  }
-  return [{ op: "seccomp", from: "/linux/seccomp", filter: program, flags }];
-}
-
-/** Whether an annotation of crun's is there and not 0. Source: crun.1 "EXTENSIONS TO OCI" */
-function isSet({ annotations }: Spec, name: string): boolean {
-  return (annotations?.[name] ?? "0") !== "0";
 }
 
 /**

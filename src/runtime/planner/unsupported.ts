@@ -1,5 +1,5 @@
 import type { HostFacts } from "../../host/index.ts";
-import type { LinuxSeccomp, Spec } from "../../specs/oci-runtime/index.ts";
+import type { Spec } from "../../specs/oci-runtime/index.ts";
 import { lifecycleError } from "../errors.ts";
 
 /**
@@ -14,8 +14,6 @@ export function refuseUnsupported({ linux }: Spec, { security }: HostFacts): voi
     ["/linux/intelRdt", linux?.intelRdt !== undefined],
     ["/linux/netDevices", Object.keys(linux?.netDevices ?? {}).length > 0],
     ["/linux/mountLabel", linux?.mountLabel !== undefined && security.selinux],
-    ["/linux/seccomp/listenerPath", linux?.seccomp?.listenerPath !== undefined],
-    ["/linux/seccomp/syscalls", notifies(linux?.seccomp)],
   ];
   const [pointer] = asked.find(([, given]) => given) ?? [];
   if (pointer === undefined) return;
@@ -23,9 +21,4 @@ export function refuseUnsupported({ linux }: Spec, { security }: HostFacts): voi
     hint: "remove it, or use another runtime for this container",
     details: { pointer },
   });
-}
-
-/** Some call is left to a program that listens. */
-function notifies(seccomp: LinuxSeccomp | undefined): boolean {
-  return seccomp?.syscalls?.some(({ action }) => action === "SCMP_ACT_NOTIFY") ?? false;
 }
