@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { constants } from "node:os";
 import { Readable, Writable } from "node:stream";
 import type { Inbox } from "./inbox.ts";
-import { encodeMessage, fromFront, type Message, toFront, u8, u32 } from "./message.ts";
+import { encodeHead, encodeMessage, fromFront, type Message, toFront, u8, u32 } from "./message.ts";
 import { parseSize, type TerminalSize } from "./request.ts";
 
 /** Room for input that was asked for and not read yet, in bytes. */
@@ -111,8 +111,15 @@ function inputStream(want: (bytes: number) => void): { stream: Readable; give(ch
 /** Standard output or error: each piece is a message; the socket's own buffer is the brake. */
 function outputStream(socket: Socket, number: 1 | 2): Writable {
   const write = (chunk: Uint8Array, done: (error?: Error | null) => void): void => {
-    if (socket.destroyed) done(brokenPipe());
-    else socket.write(encodeMessage(toFront.output, u8(number), chunk), () => done());
+    if (socket.destroyed) {
+      done(brokenPipe());
+      return;
+    }
+    // Together, and what is long is not copied.
+    socket.cork();
+    socket.write(Buffer.concat([encodeHead(toFront.output, 1 + chunk.length), u8(number)]));
+    socket.write(chunk, () => done());
+    socket.uncork();
   };
   return new Writable({
     decodeStrings: true,

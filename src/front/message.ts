@@ -41,10 +41,15 @@ export const fromFront = {
 /** The wire form of a message. */
 export function encodeMessage(type: number, ...parts: readonly Uint8Array[]): Buffer {
   const size = parts.reduce((sum, part) => sum + part.length, 0);
+  return Buffer.concat([encodeHead(type, size), ...parts]);
+}
+
+/** What stands before a content of that many bytes. */
+export function encodeHead(type: number, size: number): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt32LE(size + 1);
   head.writeUInt8(type, 4);
-  return Buffer.concat([head, ...parts]);
+  return head;
 }
 
 /** Cuts a stream into messages: call it with each piece, get the messages that are complete. */

@@ -1,12 +1,13 @@
 import { constants } from "node:os";
+import type { Duplex } from "node:stream";
 import { type Client, connect } from "../api/docker/client/index.ts";
 import { type CliContext, isRepeatable, runCli } from "../cli/index.ts";
 import type { FrontConnection } from "./connection.ts";
 import type { FrontRequest, TerminalSize } from "./request.ts";
 
 export type TugSessionOptions = {
-  /** Socket of the engine's Docker API: the command line is a client like any other. */
-  readonly socket: string;
+  /** Makes a connection to the engine's Docker API: the command line is a client like any other. */
+  readonly dial: () => Duplex;
   readonly version: string;
   /** Path of the program that `tug` is. */
   readonly program: string;
@@ -47,7 +48,7 @@ export function runTug(
     version: options.version,
     program: options.program,
     now: Date.now,
-    connectEngine: async (): Promise<Client> => connect({ socket: options.socket }),
+    connectEngine: async (): Promise<Client> => connect({ dial: options.dial }),
     explainConfig: options.explainConfig,
   });
 }

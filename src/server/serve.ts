@@ -16,6 +16,7 @@ import { readHostFacts } from "../host/index.ts";
 import { explainConfig, ociVersion } from "../oci/index.ts";
 import { countRequests, createActivity } from "./activity.ts";
 import { serverError } from "./errors.ts";
+import { innerConnection } from "./inner-connection.ts";
 import { installVersion } from "./install-version.ts";
 import { type EngineStart, writeStartFile } from "./start-file.ts";
 
@@ -91,7 +92,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const over = activity.begin("command");
     connection.gone.addEventListener("abort", over);
     return request.program === "tug"
-      ? runTug(request, connection, { socket, version, program, explainConfig })
+      ? runTug(request, connection, {
+          dial: () => innerConnection(door.server),
+          version,
+          program,
+          explainConfig,
+        })
       : runTugOci(request, connection, {
           version: ociVersion(version),
           readFacts: () => readHostFacts(request.pid),

@@ -33,46 +33,38 @@ const LETTER_I = 0x69;
 
 /**
  * Visits the records in `bytes` from `begin` up to `end`, each a line. A line that is no record (a crash in the middle of
- * a write) is left out. Records as the monitor writes them, without escapes, labels or pieces of lines, are read by
- * position; all others by a JSON parser, whose result is put back into the bytes.
+ * a write) is left out. Records as the monitor writes them, without labels or pieces of lines, are read by position, from
+ * their ends, and their escapes are undone in place; all others by a JSON parser, whose result is put back into the bytes.
  *
  * @returns where the first line begins that has no end yet, or where the visitor stopped
  */
 export function scanRecords(bytes: Buffer, begin: number, end: number, visit: RecordVisitor): number {
   let at = begin;
   while (at < end) {
-    const content = at + PREFIX.length;
-    const contentEnd = plainEnd(bytes, content, end);
-    const next = contentEnd + AFTER_CONTENT;
-    if (next <= end && isUsual(bytes, at, contentEnd)) {
-      const isStderr = bytes[contentEnd + STREAM_LETTER] === LETTER_E;
-      if (!visit(content, contentEnd, true, isStderr, contentEnd + TIME)) return at;
-      at = next;
-      continue;
-    }
     const newline = bytes.indexOf(NEWLINE, at);
     if (newline < 0 || newline >= end) return at;
-    if (!visitUnusual(bytes, at, newline, visit)) return at;
+    const content = at + PREFIX.length;
+    const contentEnd = newline + 1 - AFTER_CONTENT;
+    const plainEnd = isUsual(bytes, at, contentEnd) ? undoEscapes(bytes, content, contentEnd) : -1;
+    const isStderr = bytes[contentEnd + STREAM_LETTER] === LETTER_E;
+    const goesOn =
+      plainEnd >= 0
+        ? visit(content, plainEnd, true, isStderr, contentEnd + TIME)
+        : visitUnusual(bytes, at, newline, visit);
+    if (!goesOn) return at;
     at = newline + 1;
   }
   return at;
 }
 
-/** Where the bytes end that stand for themselves in a JSON text. Lines are short: a loop is quicker than a search. */
-function plainEnd(bytes: Buffer, begin: number, end: number): number {
-  let at = begin;
-  while (at < end && bytes[at] !== BACKSLASH && bytes[at] !== QUOTE && bytes[at] !== NEWLINE) at += 1;
-  return at;
-}
-
-/** Whether the line is as it mostly is: the first escape ends it, and everything is where it is expected. */
+/** Whether the line is as it mostly is: everything is where it is expected. */
 function isUsual(bytes: Buffer, at: number, contentEnd: number): boolean {
   const letter = bytes[contentEnd + STREAM_LETTER];
   return (
+    contentEnd >= at + PREFIX.length &&
     bytes[contentEnd] === BACKSLASH &&
     bytes[contentEnd + 1] === LOWER_N &&
     bytes[contentEnd + 2] === QUOTE &&
-    bytes[contentEnd + AFTER_CONTENT - 1] === NEWLINE &&
     bytes[contentEnd + AFTER_CONTENT - 3] === QUOTE &&
     bytes[contentEnd + TIME_KEY] === LETTER_I &&
     bytes[contentEnd + TIME - 1] === QUOTE &&
@@ -80,6 +72,56 @@ function isUsual(bytes: Buffer, at: number, contentEnd: number): boolean {
     bytes[at] === PREFIX[0] &&
     bytes[at + PREFIX.length - 1] === QUOTE
   );
+}
+
+/** What stands for the byte behind a backslash; 0 for what takes more than a byte to tell. */
+const escaped = new Uint8Array(256);
+for (const [letter, byte] of Object.entries({
+  b: 8,
+  t: 9,
+  n: 10,
+  f: 12,
+  r: 13,
+  '"': 34,
+  "/": 47,
+  "\\": 92,
+})) {
+  escaped[letter.charCodeAt(0)] = byte;
+}
+
+/**
+ * Puts the text in the place of its JSON form; it takes less room.
+ *
+ * @returns where it ends; -1 for what is left to a JSON parser, and then nothing is changed
+ */
+function undoEscapes(bytes: Buffer, begin: number, end: number): number {
+  const first = bytes.indexOf(BACKSLASH, begin);
+  if (first === end) return end;
+  if (!isSimple(bytes, first, end)) return -1;
+  let to = first;
+  for (let at = first; at < end; at += 1) {
+    let byte = bytes[at] ?? 0;
+    if (byte === BACKSLASH) {
+      at += 1;
+      byte = escaped[bytes[at] ?? 0] ?? 0;
+    }
+    bytes[to] = byte;
+    to += 1;
+  }
+  return to;
+}
+
+/** Whether a text has no other escapes than those of one letter, and none that is cut off. */
+function isSimple(bytes: Buffer, begin: number, end: number): boolean {
+  let at = begin;
+  for (; at < end; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte === QUOTE) return false;
+    if (byte !== BACKSLASH) continue;
+    at += 1;
+    if (escaped[bytes[at] ?? 0] === 0) return false;
+  }
+  return at === end;
 }
 
 /** Decodes a line in its own place: the content, and behind it the time. Both take less room than the JSON did. */
