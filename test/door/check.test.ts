@@ -24,7 +24,7 @@ test("a store in which nothing is wrong is one line, and progress without a term
   assert.equal(
     stdout,
     `blobs: Verified
-3 blobs (4.26MB), 1 images, 2 snapshots checked: nothing is wrong
+3 blobs (4.26MB), 1 image, 2 snapshots checked: nothing is wrong
 1 that nothing needs (1kB) would be removed by tug system check --repair
 `,
   );
@@ -48,7 +48,7 @@ test("each problem is a sentence, and the exit code tells whether all were repai
 repaired: ${damaged.sentence}
 problem: it is of no use
   do something
-3 blobs (4.26MB), 1 images, 2 snapshots checked: 1 wrong
+3 blobs (4.26MB), 1 image, 2 snapshots checked: 1 wrong
 1 repaired
 removed 1 that nothing needs (1kB)
 `,

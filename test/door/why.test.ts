@@ -53,17 +53,17 @@ test("why tells the whole story in words, and in JSON", async () => {
   assert.equal(code, 0);
   assert.equal(
     stdout,
-    `web: the OOM killer ended it at its limit of 64MiB of memory, About an hour ago
+    `web: the OOM killer ended it at its limit of 64MiB of memory, about an hour ago
   exit code:     137 (SIGKILL)
   ran for:       2.5 s
   killed:        process 4711 (hog), which held 60MiB
   memory:        64MiB at most, of 64MiB
   held back:     in 30 of 100 periods of its processor limit, 1.5 s in all
-  pressure:      memory 12.5 %, cpu 1 % of the last ten seconds waited for (of the whole machine)
+  waited:        of the last ten seconds 12.5 % for memory, 1 % for a processor (the whole machine)
   last good run: 2 days ago of ffffffffffff
   since then:    env TOKEN: changed
-  since then:    limit memory: 134217728 -> 67108864
-  since then:    user: app -> nothing
+                 limit memory: 128MiB -> 64MiB
+                 user: app -> nothing
 
 the end of its log:
   before
@@ -86,7 +86,7 @@ test("each cause is one sentence", async () => {
     cli.engine.containers.tell("web", { end: end(told), log: [] });
     return (await cli.run("why web")).stdout.split("\n", 2).join("\n");
   };
-  const ago = "About an hour ago\n  exit code:";
+  const ago = "about an hour ago\n  exit code:";
   const told: [Partial<RunEnd>, string][] = [
     [{ cause: "finished", exitCode: 0 }, `its program ended by itself, with success, ${ago} 0`],
     [{ exitCode: 3 }, `its program ended by itself, with exit code 3, ${ago} 3`],

@@ -1,4 +1,4 @@
-import { removeTree, TugError } from "../../base/index.ts";
+import { messageOf, removeTree, TugError } from "../../base/index.ts";
 import type { HostFacts } from "../../host/index.ts";
 import { loadExisting, removeContainer } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
@@ -73,10 +73,15 @@ export async function finishContainer(
 }
 
 /** Keeps what the run was made of for later ones under the same name; names that were made up do not come again. */
-function rememberIfGood({ goodRuns }: EngineContext, record: ContainerRecord, end: RunEnd): void {
+function rememberIfGood({ goodRuns, logger }: EngineContext, record: ContainerRecord, end: RunEnd): void {
   if (record.request.name === undefined || !isGood(end)) return;
-  const configuration = describeConfiguration(record);
-  goodRuns.set(record.name, { container: record.id, at: end.at, configuration });
+  try {
+    const configuration = describeConfiguration(record);
+    goodRuns.set(record.name, { container: record.id, at: end.at, configuration });
+  } catch (error) {
+    // On a full disk the run that was remembered before stays.
+    logger.log("warn", "container.good-run", { container: record.id, reason: messageOf(error) });
+  }
 }
 
 /** Removes what the last run of a container left outside of its own files. Never rejects. */

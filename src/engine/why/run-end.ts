@@ -1,4 +1,4 @@
-import { TugError } from "../../base/index.ts";
+import { messageOf, TugError } from "../../base/index.ts";
 import type { ExitRecord } from "../../helper/index.ts";
 import { loadExisting, type StoredState } from "../../runtime/index.ts";
 import type { End } from "../containers/end.ts";
@@ -36,14 +36,29 @@ export async function describeRunEnd(
     error,
   };
   if ((exitCode === 0 && oomKills === 0) || exit === undefined) return told;
+  try {
+    return { ...told, ...(await readTraces(context, record, oomKills)) };
+  } catch (thrown) {
+    // The end itself must be recorded, whatever the kernel's files are like.
+    context.logger.log("warn", "container.why", { container: record.id, reason: messageOf(thrown) });
+    return told;
+  }
+}
+
+/** What the kernel still knows of a run. */
+async function readTraces(
+  context: EngineContext,
+  record: ContainerRecord,
+  oomKills: number,
+): Promise<Pick<RunEnd, "oom" | "pressure" | "throttled">> {
   const groups = await groupsOf(context, record.id);
-  if (groups === undefined) return told;
+  if (groups === undefined) return {};
   const [oom, pressure, throttled] = await Promise.all([
     oomKills === 0 ? undefined : readOom(groups, record, oomKills),
     readPressure(groups),
     readThrottling(groups),
   ]);
-  return { ...told, oom, pressure, throttled };
+  return { oom, pressure, throttled };
 }
 
 /** Whether such an end is one that later runs are compared with. */

@@ -99,7 +99,7 @@ export async function* readVerified(
       "CONTENT_CORRUPT",
       `cannot save blob ${digest}: the bytes on the disk have another digest`,
       {
-        hint: "remove the image and pull it again",
+        hint: "repair it with: tug system check --repair",
       },
     );
   }

@@ -26,7 +26,7 @@ export async function loadBlob(
       "CONTENT_CORRUPT",
       `cannot read blob ${digest}: the bytes on the disk have another digest`,
       {
-        hint: "remove the image and pull it again",
+        hint: "repair it with: tug system check --repair",
       },
     );
   }

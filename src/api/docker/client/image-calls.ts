@@ -8,7 +8,7 @@ import type { ApiRequest, Transport } from "./transport.ts";
 export type PullOptions = CallOptions & {
   /** `linux/arm64`. Left out: the machine's. */
   readonly platform?: string | undefined;
-  /** Credentials for the registry: `{ username, password }` or a token. Left out: nobody's. */
+  /** Credentials for the registry: `{ username, password }` or a token. Left out: what the engine finds for itself. */
   readonly auth?: dockerApi.RegistryAuth | undefined;
 };
 

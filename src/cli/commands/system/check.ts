@@ -65,7 +65,8 @@ function summarize(checked: dockerApi.CheckedAux): string[] {
   const { Problems, Blobs, Bytes, Images, Snapshots, Leftovers } = checked;
   const repaired = Problems.filter(({ Repaired }) => Repaired).length;
   const open = Problems.length - repaired;
-  const what = `${Blobs} blobs (${humanSize(Bytes)}), ${Images} images, ${Snapshots} snapshots checked`;
+  const blobs = `${count(Blobs, "blob")} (${humanSize(Bytes)})`;
+  const what = `${blobs}, ${count(Images, "image")}, ${count(Snapshots, "snapshot")} checked`;
   const lines = [`${what}: ${open === 0 ? "nothing is wrong" : `${open} wrong`}`];
   if (repaired > 0) lines.push(`${repaired} repaired`);
   if (Leftovers === undefined) lines.push("leftovers cannot be told while documents are damaged");
@@ -76,4 +77,8 @@ function summarize(checked: dockerApi.CheckedAux): string[] {
     );
   }
   return lines;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

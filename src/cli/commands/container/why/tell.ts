@@ -1,4 +1,4 @@
-import type { dockerApi } from "../../../../specs/index.ts";
+import { dockerApi } from "../../../../specs/index.ts";
 import { ago } from "../../../table/moments.ts";
 import { shortId } from "../../../table/shorten.ts";
 import { binarySize } from "../../../table/sizes.ts";
@@ -19,7 +19,7 @@ export function tellWhy(why: dockerApi.ContainerWhy, now: number): string {
   const advice = adviceFor(why);
   return [
     `${Name}: ${headline(why, now)}`,
-    ...parts.map(([heading, text]) => `  ${`${heading}:`.padEnd(width + 1)} ${text}`),
+    ...parts.map(([heading, text]) => `  ${(heading === "" ? "" : `${heading}:`).padEnd(width + 1)} ${text}`),
     ...(Log.length === 0 ? [] : ["", "the end of its log:", ...Log.map((line) => `  ${printable(line)}`)]),
     ...(advice === undefined ? [] : ["", `hint: ${advice}`]),
     "",
@@ -27,22 +27,21 @@ export function tellWhy(why: dockerApi.ContainerWhy, now: number): string {
 }
 
 function headline({ Status, StartedAt, End }: dockerApi.ContainerWhy, now: number): string {
-  const begun = StartedAt === undefined ? "" : `, since ${shortly(ago(seconds(StartedAt), now))}`;
+  const begun = StartedAt === undefined ? "" : `, since ${when(StartedAt, now)}`;
   const isUp = Status === "running" || Status === "paused";
   if (End === undefined)
     return isUp ? `it is ${Status}${begun}; no run of it has ended yet` : "it was never started";
-  const end = `${howItEnded(End)}, ${ago(seconds(End.At), now)}`;
+  const end = `${howItEnded(End)}, ${when(End.At, now)}`;
   return isUp ? `it is ${Status}${begun}; before that ${end}` : end;
 }
 
 function endParts(end: dockerApi.WhyEnd | undefined): Part[] {
   if (end === undefined) return [];
-  const { ExitCode, Signal, Error: error, Oom, Pressure, Throttled, StartedAt, At } = end;
-  const meaning = Signal ?? meaningOf(ExitCode);
+  const { Cause, ExitCode, Signal, Error: error, Oom, Pressure, Throttled, StartedAt, At } = end;
+  const meaning = Signal ?? (Cause === "not-started" ? undefined : meaningOf(ExitCode));
   const parts: Part[] = [["exit code", meaning === undefined ? `${ExitCode}` : `${ExitCode} (${meaning})`]];
   if (error !== undefined) parts.push(["error", error]);
-  if (StartedAt !== undefined)
-    parts.push(["ran for", `${Math.max(0, seconds(At) - seconds(StartedAt)).toFixed(1)} s`]);
+  if (StartedAt !== undefined) parts.push(["ran for", duration(Date.parse(At) - Date.parse(StartedAt))]);
   for (const { Pid, Command, Bytes } of Oom?.Victims ?? [])
     parts.push(["killed", `process ${Pid} (${printable(Command)}), which held ${binarySize(Bytes)}`]);
   if (Oom?.Peak !== undefined) {
@@ -57,16 +56,16 @@ function endParts(end: dockerApi.WhyEnd | undefined): Part[] {
       `in ${ThrottledPeriods} of ${Periods} periods of its processor limit, ${time} s in all`,
     ]);
   }
-  if (Pressure !== undefined) parts.push(["pressure", describePressure(Pressure)]);
+  if (Pressure !== undefined) parts.push(["waited", describePressure(Pressure)]);
   return parts;
 }
 
 function stateParts({ Restart, Health, Pressure, Status }: dockerApi.ContainerWhy, now: number): Part[] {
   const parts: Part[] = [];
-  if (Pressure !== undefined) parts.push(["pressure now", describePressure(Pressure)]);
+  if (Pressure !== undefined) parts.push(["waits now", describePressure(Pressure)]);
   if (Restart.Count > 0 || Status === "restarting") {
-    const wait = Restart.At === undefined ? 0 : Math.max(0, Date.parse(Restart.At) - now) / 1000;
-    const next = Status === "restarting" ? `, again in ${wait.toFixed(1)} s` : "";
+    const wait = Restart.At === undefined ? 0 : Date.parse(Restart.At) - now;
+    const next = Status === "restarting" ? `, again in ${duration(wait)}` : "";
     parts.push(["restarts", `${Restart.Count} by its policy ${Restart.Policy}${next}`]);
   }
   if (Health !== undefined && Health.Status !== "none") {
@@ -84,36 +83,53 @@ function differenceParts({ Id, LastGood }: dockerApi.ContainerWhy, now: number):
   if (LastGood === undefined) return [];
   const { At, Differences } = LastGood;
   const which = LastGood.Id === Id ? "" : ` of ${shortId(LastGood.Id)}`;
-  const good: Part = ["last good run", `${ago(seconds(At), now)}${which}`];
+  const good: Part = ["last good run", `${when(At, now)}${which}`];
   if (Differences.length === 0) return [good, ["since then", "nothing in its configuration has changed"]];
   return [
     good,
-    ...Differences.map(({ What, Change, Before, Now }): Part => {
-      if (Before === undefined && Now === undefined) return ["since then", `${What}: ${Change}`];
-      const text = [Before, Now]
-        .map((value) => (value === undefined ? "nothing" : printable(value)))
-        .join(" -> ");
-      return ["since then", `${What}: ${text}`];
+    ...Differences.map((difference, index): Part => {
+      return [index === 0 ? "since then" : "", describeDifference(difference)];
     }),
   ];
 }
 
+function describeDifference({ What, Change, Before, Now }: dockerApi.WhyDifference): string {
+  if (Before === undefined && Now === undefined) return `${What}: ${Change}`;
+  const show = (value: string | undefined): string => {
+    if (value === undefined) return "nothing";
+    if (/^limit memory(Reservation|Swap)?$/.test(What) && /^\d+$/.test(value))
+      return binarySize(Number(value));
+    return What === "limit nanoCpus" ? `${Number(value) / 1e9} processors` : printable(value);
+  };
+  return `${What}: ${show(Before)} -> ${show(Now)}`;
+}
+
 /** The last ten seconds. */
 function describePressure(pressure: dockerApi.WhyPressure): string {
-  const shares = (["Memory", "Cpu", "Io"] as const).flatMap((name) => {
-    const some = pressure[name]?.Some?.[0];
-    return some === undefined ? [] : [`${name.toLowerCase()} ${some} %`];
+  const shares = Object.entries(resources).flatMap(([name, what]) => {
+    const some = pressure[name as keyof typeof resources]?.Some?.[0];
+    return some === undefined ? [] : [`${some} % for ${what}`];
   });
-  const whose = pressure.Scope === "machine" ? " (of the whole machine)" : "";
-  return `${shares.join(", ")} of the last ten seconds waited for${whose}`;
+  const whose = pressure.Scope === "machine" ? " (the whole machine)" : "";
+  return `of the last ten seconds ${shares.join(", ")}${whose}`;
 }
 
-function seconds(moment: string): number {
-  return Date.parse(moment) / 1000;
+const resources = { Memory: "memory", Cpu: "a processor", Io: "io" } as const;
+
+/** `3 minutes ago`, in the middle of a sentence. */
+function when(moment: string, now: number): string {
+  return lowerFirst(ago(Date.parse(moment) / 1000, now));
 }
 
-function shortly(text: string): string {
+function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** `20 ms`, `2.5 s`, `3 minutes`. */
+function duration(milliseconds: number): string {
+  const whole = Math.max(0, Math.round(milliseconds));
+  if (whole >= 60_000) return lowerFirst(dockerApi.humanDuration(whole / 1000));
+  return whole < 1000 ? `${whole} ms` : `${(whole / 1000).toFixed(1)} s`;
 }
 
 /** What a container wrote must not reach the terminal's controls. */
