@@ -84,7 +84,25 @@ export type FoundImage = ImageRecord & { readonly name: string | undefined };
 export function createImageStore(options: ImageStoreOptions): ImageStore {
   const { table, content, now } = options;
   const publishing = createMutex();
-  const publish = () => publishing.run(() => content.publish(publishedManifests(table.all())));
+  // Counted from the change of a row on: until then the list is rightly out of date.
+  let underWay = 0;
+  const publish = async () => {
+    underWay += 1;
+    try {
+      await publishing.run(() => content.publish(publishedManifests(table.all())));
+    } finally {
+      underWay -= 1;
+    }
+  };
+  const isPublished = async (): Promise<boolean> => {
+    for (;;) {
+      const isCurrent = await publishing.run(async () => {
+        const wanted = publishedManifests(table.all());
+        return JSON.stringify(await content.published()) === JSON.stringify(wanted);
+      });
+      if (isCurrent || underWay === 0) return isCurrent;
+    }
+  };
   // On a full disk the list is out of date until there is room: what counts is on record.
   const publishIfRoom = () =>
     publish().catch((error: unknown) => {
@@ -105,11 +123,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     find,
     read,
     publish,
-    isPublished: () =>
-      publishing.run(async () => {
-        const wanted = publishedManifests(table.all());
-        return JSON.stringify(await content.published()) === JSON.stringify(wanted);
-      }),
+    isPublished,
     async list() {
       const records = new Map(table.all().map((row) => [row.id, row]));
       const images = await Promise.all(

@@ -197,6 +197,27 @@ describe("check", () => {
     assert.deepEqual((await check()).problems, []);
   });
 
+  it("takes nothing for wrong that is pulled or removed meanwhile", async () => {
+    const images = [0, 1, 2].map((number) =>
+      sampleImage({ layers: [{ base: "" }, { [number]: `${number}` }] }),
+    );
+    for (const [number, image] of images.entries()) serveImage(registry, image, `t${number}`);
+    let working = images.length;
+    const work = images.map(async (_, number) => {
+      const reference = `${registry.host}/a/b:t${number}`;
+      for (let times = 0; times < 8; times += 1) {
+        await subject.images.pull(reference);
+        await subject.images.remove(reference, { force: true });
+      }
+      working -= 1;
+    });
+    do {
+      const { problems } = await check({ repair: working % 2 === 0 });
+      assert.deepEqual(problems, []);
+    } while (working > 0);
+    await Promise.all(work);
+  });
+
   it("can be aborted", async () => {
     await pull(sample);
     await assert.rejects(check({ signal: AbortSignal.abort() }), { name: "AbortError" });
