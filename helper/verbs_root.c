@@ -51,12 +51,15 @@ static bool is_node(const struct stat *node, mode_t type, dev_t device)
 /* Binds the host's node onto an empty file: for namespaces in which a node that one makes does not work. */
 static int bind_device(struct run *run, const struct op_device *op, dev_t device)
 {
+	struct kernel_mount_attr attr = { .set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC };
 	struct stat node;
 	owned int source = kernel_open_tree(AT_FDCWD, op->bind, OPEN_TREE_CLONE);
 	if (source < 0 || fstat(source, &node) < 0)
 		return fail(run, errno, "open_tree", op->bind);
 	if (!is_node(&node, op->type & S_IFMT, device))
 		return fail(run, ENODEV, "fstat", op->bind);
+	if (mount_change(source, false, attr) < 0)
+		return fail(run, errno, "mount_setattr", op->bind);
 	owned int target = path_make(slot_fd(run, op->root), op->path, S_IFREG | 0644, 0);
 	if (target < 0)
 		return fail(run, errno, "openat2", op->path);

@@ -51,11 +51,11 @@ test("the default devices do what they are for", { skip }, async () => {
 test("further devices have their kind, numbers, mode and owner, whatever the umask", { skip }, async () => {
   const devices: LinuxDevice[] = [
     { path: "/dev/one", type: "c", major: 10, minor: 229, fileMode: 0o640, uid: 12, gid: 34 },
-    { path: "/dev/deep/er/two", type: "b", major: 7, minor: 5, fileMode: 0o606, uid: 0, gid: 0 },
+    { path: "/dev/deep/er/two/", type: "b", major: 7, minor: 5, fileMode: 0o606, uid: 0, gid: 0 },
     { path: "/dev/three", type: "p", fileMode: 0o622, uid: 5, gid: 0 },
     { path: "/dev/four", type: "u", major: 1, minor: 3, fileMode: 0o666, uid: 0, gid: 0 },
   ];
-  const lines = await probe(verbs(...devices.map(({ path }) => ["stat", path])), {
+  const lines = await probe(verbs(...devices.map(({ path }) => ["stat", path.replace(/\/$/, "")])), {
     linux: { devices },
     process: { user: { uid: 0, gid: 0, umask: 0o77 } },
   });

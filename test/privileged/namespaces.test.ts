@@ -146,7 +146,7 @@ test("in a user namespace there are default devices, proc, and a sysfs that cann
     { destination: "/sys", type: "sysfs", source: "sysfs", options: ["nosuid", "noexec", "nodev", "ro"] },
     { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"] },
   ];
-  const words = ["write", "/dev/null", "x", ",", "read", "/proc/self/comm", ",", "mkdir", "/sys/x"];
+  const words = ["write", "/dev/null", "x", ",", "read", "/proc/self/mountinfo", ",", "mkdir", "/sys/x"];
   await using made = await container({
     linux: { namespaces, ...userMaps },
     mounts,
@@ -161,6 +161,7 @@ test("in a user namespace there are default devices, proc, and a sysfs that cann
     lines.slice(0, 2).map(({ errno }) => errno),
     [null, null],
   );
+  assert.match(lines[1].content, / \/dev\/null \S*nosuid,noexec/);
   assert.notEqual(lines[2].errno, null);
   assert.notEqual(lines[3].errno, null, "files of the host's root are nobody's");
   assert.deepEqual([lines[4].type, lines[4].major, lines[4].minor], ["character", 1, 3]);

@@ -42,7 +42,7 @@ function pushDevice({ builder, root, namespaces }: MountContext, device: LinuxDe
     op: "device",
     from,
     root,
-    path: device.path,
+    path: device.path.replace(/(.)\/+$/, "$1"),
     type,
     major: device.major ?? 0,
     minor: device.minor ?? 0,
