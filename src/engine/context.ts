@@ -8,6 +8,7 @@ import type { ContainerStore } from "./containers/store.ts";
 import type { EventLog } from "./events.ts";
 import type { ExecSessions } from "./exec/sessions.ts";
 import type { HealthTable } from "./health/table.ts";
+import type { Volumes } from "./volumes/volumes.ts";
 import type { GoodRuns } from "./why/good-runs.ts";
 
 /** What the parts of an engine share. */
@@ -20,6 +21,7 @@ export type EngineContext = {
   /** What later runs are compared with. */
   readonly goodRuns: GoodRuns;
   readonly networks: Networks;
+  readonly volumes: Volumes;
   readonly helper: Helper;
   /** Makes the processes that become monitors. */
   readonly spawner: ProcessMaker;

@@ -18,9 +18,10 @@ export type * from "./model/mount-request.ts";
 export type * from "./model/network-view.ts";
 export type * from "./model/path-description.ts";
 export type * from "./model/update-request.ts";
+export type * from "./model/volume-view.ts";
 export type * from "./model/why-view.ts";
 export type { NetworkService } from "./networks/service.ts";
 export { type Engine, type EngineOptions, openEngine } from "./open-engine.ts";
 export { openPlanner, type Planner, type PlannerOptions } from "./open-planner.ts";
-
 export type { InfoFacts, SystemFacts, VersionFacts } from "./system.ts";
+export { ANONYMOUS, type VolumeService } from "./volumes/service.ts";

@@ -41,6 +41,9 @@ import { giveReserve, takeReserve } from "./reserve.ts";
 import { makeRunDirectory } from "./run-directory.ts";
 import { type SystemFacts, systemFacts } from "./system.ts";
 import { helperTrees } from "./trees.ts";
+import { openVolumeService, type VolumeService } from "./volumes/service.ts";
+import { volumeMigrations, volumeStore } from "./volumes/store.ts";
+import { openVolumes } from "./volumes/volumes.ts";
 import { openGoodRuns } from "./why/good-runs.ts";
 
 /** The data directory of the engine that a machine has unless it has several. */
@@ -67,6 +70,7 @@ export interface Engine {
   readonly execs: Execs;
   readonly images: ImageService;
   readonly networks: NetworkService;
+  readonly volumes: VolumeService;
   readonly system: SystemFacts;
   readonly plans: Pick<Containers, "explain" | "planOf">;
   /** Lets go of the directories. Containers go on. */
@@ -89,7 +93,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   await giveReserve(reserve);
   const programs = await options.findPrograms();
   const database = opened.use(
-    openDatabase(layout.database, [...imagesMigrations, ...containerMigrations, ...networkMigrations]),
+    openDatabase(layout.database, [
+      ...imagesMigrations,
+      ...containerMigrations,
+      ...networkMigrations,
+      ...volumeMigrations,
+    ]),
   );
   const spawner = opened.use(
     await openSpawner({
@@ -128,6 +137,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       prefix: networkPrefix(layout.data),
     }),
   );
+  const volumes = await openVolumes({
+    root: layout.volumes,
+    store: volumeStore(database),
+    onMade: ({ name }) =>
+      events.publish({ type: "volume", action: "create", id: name, attributes: { driver: "local" } }),
+  });
   const isHost = (id: string): boolean => isHostImage(store.get(id)?.image.id ?? "");
   const background = createBackground();
   opened.defer(() =>
@@ -142,6 +157,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     health: openHealthTable(journal),
     goodRuns: openGoodRuns(journal),
     networks,
+    volumes,
     helper,
     spawner,
     witness: opened.use(openWitness(spawner, options.logger)),
@@ -169,6 +185,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     containers,
     execs,
     networks: openNetworkService(context),
+    volumes: openVolumeService(context),
     images: openImageService({
       images,
       store,

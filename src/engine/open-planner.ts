@@ -10,6 +10,7 @@ import { containerImage, imagePlatform, overlayRoot, withImage } from "./images/
 import { helloImage } from "./images/hello.ts";
 import { hostImage, hostRoot, isHostImage } from "./images/host-image.ts";
 import type { CreateContainerRequest } from "./model/create-request.ts";
+import { ownPath } from "./volumes/volumes.ts";
 
 export type PlannerOptions = {
   /** Of the engine whose plans are shown; it need not run. */
@@ -44,6 +45,7 @@ export async function openPlanner({ paths, hello }: PlannerOptions): Promise<Pla
     layout,
     readFacts: readHostFacts,
     store: { find },
+    volumes: { path: (name) => ownPath(layout.volumes, name) },
     images: {
       async find(reference, platform) {
         if (isHostImage(reference)) return hostImage();

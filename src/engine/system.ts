@@ -46,7 +46,7 @@ export type InfoFacts = VersionFacts & {
 export interface SystemFacts {
   version(): Promise<VersionFacts>;
   info(): Promise<InfoFacts>;
-  diskUsage(): Promise<LayerUsage & { volumes: readonly never[] }>;
+  diskUsage(): Promise<LayerUsage>;
   events(
     options: { since?: number | undefined; until?: number | undefined },
     signal: AbortSignal,
@@ -102,7 +102,7 @@ export function systemFacts(context: EngineContext, options: SystemOptions): Sys
         warnings: [],
       };
     },
-    diskUsage: async () => ({ ...(await options.measureLayers()), volumes: [] }),
+    diskUsage: options.measureLayers,
     events: (range, signal) => context.events.stream(range, signal),
   };
 }

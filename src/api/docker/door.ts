@@ -12,6 +12,8 @@ import type { SystemPort } from "./routes/system/port.ts";
 import { systemRoutes } from "./routes/system/routes.ts";
 import type { PlansPort, ProcessPort } from "./routes/tug/port.ts";
 import { tugRoutes } from "./routes/tug/routes.ts";
+import type { VolumesPort } from "./routes/volumes/port.ts";
+import { volumeRoutes } from "./routes/volumes/routes.ts";
 import { createDoor, type DockerDoor } from "./server.ts";
 
 /** What the door needs of an engine, per noun. */
@@ -20,6 +22,7 @@ export type DockerPorts = {
   readonly execs: ExecPort;
   readonly images: ImagesPort;
   readonly networks: NetworksPort;
+  readonly volumes: VolumesPort;
   readonly system: SystemPort;
   readonly plans: PlansPort;
   readonly process: ProcessPort;
@@ -41,6 +44,7 @@ export function createDockerDoor(
     ...execRoutes(ports.execs),
     ...imageRoutes(ports.images),
     ...networkRoutes(ports.networks),
+    ...volumeRoutes(ports.volumes),
     ...tugRoutes(ports.plans, ports.process),
   ];
   return createDoor({ routes, ...options });

@@ -32,7 +32,7 @@ import { imageDigest } from "./image/remote/digest.ts";
 import { listTags } from "./image/remote/list-tags.ts";
 import { sync } from "./image/remote/sync.ts";
 import { tree } from "./image/tree.ts";
-import { inspect, inspectContainer, inspectImage, inspectNetwork } from "./inspect.ts";
+import { inspect, inspectContainer, inspectImage, inspectNetwork, inspectVolume } from "./inspect.ts";
 import { createNetwork, pruneNetworks, removeNetwork } from "./network/change.ts";
 import { networks } from "./network/list.ts";
 import { explain, explainRun } from "./plan/explain.ts";
@@ -47,6 +47,8 @@ import { info } from "./system/info.ts";
 import { pruneSystem } from "./system/prune.ts";
 import { printService } from "./system/service.ts";
 import { version } from "./system/version.ts";
+import { createVolume, pruneVolumes, removeVolume } from "./volume/change.ts";
+import { volumes } from "./volume/list.ts";
 
 /** Every command of the program. */
 export const commands: readonly Command[] = [
@@ -99,6 +101,11 @@ export const commands: readonly Command[] = [
   removeNetwork,
   inspectNetwork,
   pruneNetworks,
+  volumes,
+  createVolume,
+  removeVolume,
+  inspectVolume,
+  pruneVolumes,
   login,
   logout,
   explain,

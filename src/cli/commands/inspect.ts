@@ -23,23 +23,32 @@ const containerFinder =
 
 const findImage: Find = (client, name) => client.images.inspect(name);
 
+const findNetwork: Find = (client, name) => client.networks.inspect(name);
+
+const findVolume: Find = (client, name) => client.volumes.inspect(name);
+
 const format = text("FORMAT", "json, or a template for each object", { short: "f" });
 const size = flag("Sizes on disk of containers too", { short: "s" });
 
 export const inspect = defineCommand({
   path: ["inspect"],
   aliases: [],
-  summary: "Show everything about containers and images",
+  summary: "Show everything about containers, images, networks and volumes",
   args: { usage: "NAME...", least: 1, completes: "containers" },
   repeatable: true,
   options: {
     format,
     size,
-    type: choice("KIND", "Look for one kind only", { words: ["container", "image"] }),
+    type: choice("KIND", "Look for one kind only", { words: ["container", "image", "network", "volume"] }),
   },
   examples: [{ line: "tug inspect -f '{{.State.Pid}}' web", does: "Print one fact about a container" }],
   async run({ options, args, connect, context }) {
-    const finders = { container: containerFinder(options.size), image: findImage };
+    const finders = {
+      container: containerFinder(options.size),
+      image: findImage,
+      network: findNetwork,
+      volume: findVolume,
+    };
     const kinds = options.type === undefined ? Object.values(finders) : [finders[options.type]];
     const find: Find = async (client, name) => {
       for (const finder of kinds) {
@@ -107,12 +116,27 @@ export const inspectNetwork = defineCommand({
   path: ["network", "inspect"],
   aliases: [],
   summary: "Show everything about networks",
-  args: { usage: "NETWORK...", least: 1 },
+  args: { usage: "NETWORK...", least: 1, completes: "networks" },
   options: { format },
   examples: [{ line: "tug network inspect web", does: "Show subnets and who is connected" }],
   async run({ options, args, connect, context }) {
-    const find: Find = (client, name) => client.networks.inspect(name);
-    return inspectAll({ context, client: await connect(), names: args, find, format: options.format });
+    const client = await connect();
+    return inspectAll({ context, client, names: args, find: findNetwork, format: options.format });
+  },
+});
+
+export const inspectVolume = defineCommand({
+  path: ["volume", "inspect"],
+  aliases: [],
+  summary: "Show everything about volumes",
+  args: { usage: "VOLUME...", least: 1, completes: "volumes" },
+  options: { format },
+  examples: [
+    { line: "tug volume inspect -f {{.Mountpoint}} data", does: "Print where a volume's files are" },
+  ],
+  async run({ options, args, connect, context }) {
+    const client = await connect();
+    return inspectAll({ context, client, names: args, find: findVolume, format: options.format });
   },
 });
 

@@ -6,7 +6,6 @@ import type { ContainerRecord } from "../containers/record.ts";
 import { isRunning } from "../containers/stop.ts";
 import type { EngineContext } from "../context.ts";
 import type { ResolvedMount } from "../spec/input.ts";
-import { openVolumes } from "../volumes.ts";
 
 /**
  * What a container's program sees as its files, or would see if it ran: then without what exists only while it does. Nothing
@@ -17,7 +16,7 @@ export async function rootView(context: EngineContext, record: ContainerRecord):
   if (isRunning(record)) return { kind: "process", pid: state.pid, startTime: state.startTime };
   const { layout, images } = context;
   const { source } = await images.root(id);
-  const asked = await resolveMounts(request.mounts, plannedSources(openVolumes(layout.volumes)));
+  const asked = await resolveMounts(request.mounts, plannedSources(context.volumes));
   const taken = new Set(asked.map(({ target }) => target));
   const files = networkFileMounts(networkFilePaths(layout.container(id)), taken);
   const present = await Promise.all([...asked, ...files].map(withPresentSource));

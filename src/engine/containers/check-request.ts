@@ -28,13 +28,11 @@ export function checkRequest(request: CreateContainerRequest, facts: HostFacts):
 }
 
 function checkSupported(request: CreateContainerRequest): void {
-  const { network, resources, volumesFrom, runtime, namespaces, logging, storageOptions, from } = request;
+  const { network, resources, runtime, namespaces, logging, storageOptions, from } = request;
   if (network.mode.kind !== "named" && (network.ports.length > 0 || network.publishAll)) {
     const what = `ports cannot be published: the container is on no network (${network.mode.kind})`;
     throw unsupported(what, "connect it with --network bridge, or use --network host without -p");
   }
-  if (volumesFrom.length > 0)
-    throw unsupported("--volumes-from is not there yet", "name the mounts with --mount");
   if (resources.cdiDevices.length > 0)
     throw unsupported("CDI devices are not there yet", "use --device with a path");
   if (resources.blkioThrottles.length + resources.blkioWeightDevices.length > 0)

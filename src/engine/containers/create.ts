@@ -4,7 +4,8 @@ import type { CreateContainerRequest } from "../model/create-request.ts";
 import type { MountRequest } from "../model/mount-request.ts";
 import { checkNetworks } from "../networks/check.ts";
 import { commandLine } from "../spec/process.ts";
-import { newVolumeName, openVolumes } from "../volumes.ts";
+import { newVolumeName } from "../volumes/name.ts";
+import { ANONYMOUS } from "../volumes/service.ts";
 import { checkRequest } from "./check-request.ts";
 import { publishContainerOnce } from "./events.ts";
 import { fillVolume } from "./fill-volume.ts";
@@ -13,6 +14,7 @@ import { checkSources } from "./mounts.ts";
 import { inventName, newContainerId } from "./names.ts";
 import { LOG_FILE, logSubject } from "./prepare-run.ts";
 import { type ContainerRecord, lifetimeOf, newState } from "./record.ts";
+import { inheritedMounts } from "./volumes-from.ts";
 
 /**
  * Makes a container that does not run: a row, a writable snapshot, its volumes. The row comes first and says
@@ -36,6 +38,7 @@ export async function createContainer(
     context.store.setState(record.id, { ...record.state, status: "created" });
   } catch (error) {
     await context.images.release(record.id, lifetimeOf(record));
+    for (const volume of record.anonymousVolumes) await context.volumes.remove(volume);
     context.store.remove(record.id);
     throw error;
   }
@@ -48,9 +51,19 @@ export function publishCreate(context: EngineContext, record: ContainerRecord): 
   publishContainerOnce(context, record, { action: "create", since: record.createdAt });
 }
 
-/** Volumes of the image that the request mounts nothing over, and names for all that have none. */
-export function completeMounts(request: CreateContainerRequest, image: ContainerImage): MountRequest[] {
-  const taken = new Set(request.mounts.map(({ target }) => target));
+/**
+ * All mounts of a container: those of the request, those of other containers, and volumes of the image where there is
+ * none of them yet. Those without a name get one.
+ *
+ * @param inherited see `inheritedMounts`
+ */
+export function completeMounts(
+  request: CreateContainerRequest,
+  image: ContainerImage,
+  inherited: readonly MountRequest[],
+): MountRequest[] {
+  const asked = [...request.mounts, ...inherited];
+  const taken = new Set(asked.map(({ target }) => target));
   const declared = image.recorded.volumes
     .filter((target) => !taken.has(target))
     .map(
@@ -64,7 +77,7 @@ export function completeMounts(request: CreateContainerRequest, image: Container
         from: `VOLUME of ${request.image}`,
       }),
     );
-  return [...request.mounts, ...declared].map((mount) =>
+  return [...asked, ...declared].map((mount) =>
     mount.type === "volume" && mount.name === undefined ? { ...mount, name: newVolumeName() } : mount,
   );
 }
@@ -74,8 +87,11 @@ function addRecord(
   request: CreateContainerRequest,
   image: ContainerImage,
 ): ContainerRecord {
-  const mounts = completeMounts(request, image);
-  const named = new Set(request.mounts.flatMap((mount) => (mount.type === "volume" ? [mount.name] : [])));
+  const inherited = inheritedMounts(context.store, request);
+  const mounts = completeMounts(request, image, inherited);
+  const named = new Set(
+    [...request.mounts, ...inherited].flatMap((mount) => (mount.type === "volume" ? [mount.name] : [])),
+  );
   const record: ContainerRecord = {
     id: newContainerId(),
     name: request.name?.replace(/^\//, "") ?? freeName(context),
@@ -99,11 +115,16 @@ function freeName({ store }: EngineContext): string {
   }
 }
 
-async function makeVolumes(context: EngineContext, { id, request }: ContainerRecord): Promise<void> {
-  const volumes = openVolumes(context.layout.volumes);
+async function makeVolumes(
+  context: EngineContext,
+  { id, request, anonymousVolumes }: ContainerRecord,
+): Promise<void> {
   for (const mount of request.mounts) {
     if (mount.type !== "volume" || mount.name === undefined) continue;
-    const directory = await volumes.directory(mount.name);
+    const { name, driverOptions: options } = mount;
+    const labels = anonymousVolumes.includes(name) ? { ...mount.labels, [ANONYMOUS]: "" } : mount.labels;
+    await context.volumes.make({ name, labels, options });
+    const directory = await context.volumes.directory(name);
     if (mount.noCopy) continue;
     const { layers } = await context.images.root(id);
     await fillVolume(context.helper, { layers, path: mount.target, directory });

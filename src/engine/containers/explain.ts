@@ -2,7 +2,7 @@ import { encodePlan, type Plan, planToJson, printPlan } from "../../plan/index.t
 import { createBindings } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
-import { openVolumes } from "../volumes.ts";
+import type { Volumes } from "../volumes/volumes.ts";
 import { checkRequest } from "./check-request.ts";
 import { completeMounts } from "./create.ts";
 import type { ContainerRoot, ImageSource } from "./image-source.ts";
@@ -14,6 +14,7 @@ import { type ContainerRecord, newState } from "./record.ts";
 import type { ContainerStore } from "./store.ts";
 import type { UserFiles } from "./user.ts";
 import { readUserFiles } from "./user-files.ts";
+import { inheritedMounts } from "./volumes-from.ts";
 
 /** A plan for people and programs. */
 export type Explained = {
@@ -27,6 +28,7 @@ export type Explained = {
 export type PlanContext = Pick<EngineContext, "layout" | "readFacts"> & {
   readonly store: Pick<ContainerStore, "find">;
   readonly images: Pick<ImageSource, "find" | "predictRoot">;
+  readonly volumes: Pick<Volumes, "path">;
   readonly readUserFiles: (record: ContainerRecord, root: ContainerRoot) => Promise<UserFiles>;
 };
 
@@ -49,7 +51,7 @@ export async function planRequest(context: PlanContext, request: CreateContainer
     id,
     name: request.name ?? "",
     createdAt: "",
-    request: { ...request, mounts: completeMounts(request, image) },
+    request: { ...request, mounts: completeMounts(request, image, inheritedMounts(context.store, request)) },
     image: image.recorded,
     anonymousVolumes: [],
     state: newState,
@@ -68,7 +70,7 @@ async function plan(context: PlanContext, record: ContainerRecord, root: Contain
     facts: await context.readFacts(),
     userFiles: await context.readUserFiles(record, root),
     networkFiles: networkFilePaths(context.layout.container(record.id)),
-    sources: plannedSources(openVolumes(context.layout.volumes)),
+    sources: plannedSources(context.volumes),
   });
   return present(prepared.plan, record.id);
 }

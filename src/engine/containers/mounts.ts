@@ -3,7 +3,8 @@ import { errnoOf, reasonOf } from "../../base/index.ts";
 import { engineError } from "../errors.ts";
 import type { MountRequest } from "../model/mount-request.ts";
 import type { ResolvedMount } from "../spec/input.ts";
-import { newVolumeName, type Volumes } from "../volumes.ts";
+import { newVolumeName } from "../volumes/name.ts";
+import type { Volumes } from "../volumes/volumes.ts";
 
 /** Where the sources of mounts come from that need not be there before. */
 export interface MountSources {
@@ -14,7 +15,7 @@ export interface MountSources {
 }
 
 /** Sources that are made where they are missing. */
-export function madeSources(volumes: Volumes): MountSources {
+export function madeSources(volumes: Pick<Volumes, "directory">): MountSources {
   return {
     volume: volumes.directory,
     missing: async (path) => void (await mkdir(path, { recursive: true, mode: 0o755 })),
@@ -22,7 +23,7 @@ export function madeSources(volumes: Volumes): MountSources {
 }
 
 /** The same sources, of which none is made. */
-export function plannedSources(volumes: Volumes): MountSources {
+export function plannedSources(volumes: Pick<Volumes, "path">): MountSources {
   return { volume: async (name) => volumes.path(name), missing: async () => {} };
 }
 

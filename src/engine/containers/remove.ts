@@ -1,6 +1,5 @@
 import { removeTree } from "../../base/index.ts";
 import type { EngineContext } from "../context.ts";
-import { openVolumes } from "../volumes.ts";
 import { publishContainerOnce } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
 import { type ContainerRecord, lifetimeOf } from "./record.ts";
@@ -27,8 +26,7 @@ export async function removeRecord(
   await removeTree(context.layout.container(id));
   await removeTree(context.layout.containerRun(id));
   if (removing.volumes) {
-    const store = openVolumes(context.layout.volumes);
-    for (const volume of record.anonymousVolumes) await store.remove(volume);
+    for (const volume of record.anonymousVolumes) await context.volumes.remove(volume);
   }
   if (wasMade) publishContainerOnce(context, record, { action: "destroy", since: removing.since });
   context.store.remove(id);

@@ -181,6 +181,9 @@ export function openContainers(context: EngineContext): Containers {
     async rename(reference, name) {
       const record = store.find(reference);
       checkContainerName(name);
+      if (name.replace(/^\//, "") === record.name) {
+        throw engineError("REQUEST", `cannot rename container ${record.name}: that is its name already`);
+      }
       store.rename(record.id, name.replace(/^\//, ""));
       publishContainer(context, store.find(record.id), "rename", { oldName: `/${record.name}` });
     },

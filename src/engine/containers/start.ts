@@ -6,7 +6,6 @@ import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
 import { connectContainer, disconnectContainer, nameServersOf } from "../networks/connect.ts";
 import { withOrigin } from "../spec/origins.ts";
-import { openVolumes } from "../volumes.ts";
 import { initOf } from "./end.ts";
 import { publishContainerOnce } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
@@ -115,7 +114,7 @@ async function prepare(
     root: root.source,
     userFiles,
     networkFiles: networkFilePaths(directory),
-    sources: madeSources(openVolumes(layout.volumes)),
+    sources: madeSources(context.volumes),
   });
 }
 

@@ -5,13 +5,14 @@ import type { Container, ContainerState, MountPoint } from "../model/container-v
 import type { MountRequest } from "../model/mount-request.ts";
 import { viewConnections } from "../networks/view.ts";
 import { commandLine } from "../spec/process.ts";
+import type { Volumes } from "../volumes/volumes.ts";
 import { networkFilePaths } from "./network-files.ts";
 import { LOG_FILE } from "./prepare-run.ts";
 import type { ContainerRecord } from "./record.ts";
 
 /** A container as the doors show it. */
 export function viewContainer(
-  { layout, execs, networks, health }: EngineContext,
+  { layout, execs, networks, health, volumes }: EngineContext,
   record: ContainerRecord,
 ): Container {
   const { id, name, createdAt, request, image } = record;
@@ -40,7 +41,7 @@ export function viewContainer(
     planDigest: record.state.planDigest,
     driver: "overlay",
     os: image.os,
-    mounts: request.mounts.map((mount) => viewMount(layout.volumes, mount)),
+    mounts: request.mounts.map((mount) => viewMount(volumes, mount)),
     files: {
       log: request.logging.driver === "none" ? "" : `${directory}/${LOG_FILE}`,
       ...networkFilePaths(directory),
@@ -65,7 +66,7 @@ export function beforeStart({
   return finishedAt === undefined ? "created" : "exited";
 }
 
-function viewMount(volumes: string, mount: MountRequest): MountPoint {
+function viewMount(volumes: Volumes, mount: MountRequest): MountPoint {
   const common = { destination: mount.target, writable: !mount.readOnly, mode: mount.readOnly ? "ro" : "" };
   switch (mount.type) {
     case "bind":
@@ -75,7 +76,7 @@ function viewMount(volumes: string, mount: MountRequest): MountPoint {
         ...common,
         type: "volume",
         name: mount.name,
-        source: `${volumes}/${mount.name}/_data`,
+        source: volumes.path(mount.name ?? ""),
         driver: "local",
         propagation: "",
       };

@@ -104,7 +104,15 @@ export {
   type OutputStream,
   writeFrameHeader,
 } from "./stream-frame.ts";
-export type { BuildCacheEntry, DiskUsage, SystemInfo, SystemVersion, VolumeUsage } from "./system.ts";
+export type { BuildCacheEntry, DiskUsage, SystemInfo, SystemVersion } from "./system.ts";
 export { type ContainerUpdated, parseUpdateBody, type UpdateBody } from "./update-body.ts";
+export {
+  parseVolumeCreateBody,
+  type Volume,
+  type VolumeCreateBody,
+  type VolumeList,
+  type VolumesPruned,
+  type VolumeUsage,
+} from "./volume.ts";
 export { parseVolumeSpec, type VolumeSpec } from "./volume-spec.ts";
 export type { ContainerWhy, EndCause, WhyDifference, WhyEnd, WhyPressure } from "./why.ts";

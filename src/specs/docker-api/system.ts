@@ -1,5 +1,6 @@
 import type { ContainerSummary } from "./container.ts";
 import type { ImageSummary } from "./image.ts";
+import type { VolumeUsage } from "./volume.ts";
 
 /** Answer to GET /version. Source: swagger.yaml, `SystemVersion`. */
 export type SystemVersion = {
@@ -58,15 +59,6 @@ export type DiskUsage = {
   readonly Containers: readonly ContainerSummary[] | null;
   readonly Volumes: readonly VolumeUsage[] | null;
   readonly BuildCache: readonly BuildCacheEntry[] | null;
-};
-
-/** Source: swagger.yaml, `Volume`; the part that GET /system/df gives. */
-export type VolumeUsage = {
-  readonly Name: string;
-  readonly Driver: string;
-  readonly Mountpoint: string;
-  readonly Scope: string;
-  readonly UsageData: { readonly Size: number; readonly RefCount: number };
 };
 
 /** Source: swagger.yaml, `BuildCache`. */

@@ -5,6 +5,7 @@ import { createImageCalls, type ImageCalls } from "./image-calls.ts";
 import { createNetworkCalls, type NetworkCalls } from "./network-calls.ts";
 import { createSystemCalls, createTugCalls, type SystemCalls, type TugCalls } from "./system-calls.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
+import { createVolumeCalls, type VolumeCalls } from "./volume-calls.ts";
 
 /**
  * The engine as a library sees it. Failures are TugErrors with the engine's kind, code, hint and details.
@@ -22,6 +23,8 @@ export type Client = Disposable & {
   readonly images: ImageCalls;
   /** Networks that containers are connected to. */
   readonly networks: NetworkCalls;
+  /** Directories that outlive containers. */
+  readonly volumes: VolumeCalls;
   /** The engine itself, and what happens in it. */
   readonly system: SystemCalls;
   /** What Docker's API does not have. */
@@ -37,6 +40,7 @@ export function connect(options: TransportOptions): Client {
     execs: createExecCalls(transport),
     images: createImageCalls(transport),
     networks: createNetworkCalls(transport),
+    volumes: createVolumeCalls(transport),
     system: createSystemCalls(transport),
     tug: createTugCalls(transport),
     [Symbol.dispose]: () => transport.close(),

@@ -19,3 +19,4 @@ export type { ImageCalls, ImportRequest, PullOptions } from "./image-calls.ts";
 export type { ListNetworksOptions, NetworkCalls } from "./network-calls.ts";
 export type { PlaceOptions, RemoteImageCalls } from "./remote-image-calls.ts";
 export type { EventsOptions, SystemCalls, TugCalls } from "./system-calls.ts";
+export type { ListVolumesOptions, VolumeCalls } from "./volume-calls.ts";

@@ -7,6 +7,7 @@ import { createFakeContainers, type FakeContainers } from "./fake-containers.ts"
 import { createFakeExecs, type FakeExecs } from "./fake-execs.ts";
 import { createFakeImages, type FakeImages } from "./fake-images.ts";
 import { createFakeNetworks } from "./fake-networks.ts";
+import { createFakeVolumes } from "./fake-volumes.ts";
 
 /** An engine in memory behind the door's ports. */
 export type FakeEngine = {
@@ -34,6 +35,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     execs: execs.port,
     images: images.port,
     networks: createFakeNetworks(),
+    volumes: createFakeVolumes(),
     system,
     plans: createFakePlans(),
     process: {
@@ -82,7 +84,7 @@ function createFakeSystem(past: readonly EngineEvent[]): SystemPort {
   return {
     version: async () => version,
     info: async () => info,
-    diskUsage: async () => ({ layersBytes: 4_261_000, sharedBytes: {}, volumes: [] }),
+    diskUsage: async () => ({ layersBytes: 4_261_000, sharedBytes: {} }),
     async *events() {
       yield* past;
     },

@@ -9,6 +9,7 @@ const options = {
     short: "t",
     read: readInteger(-1, 2 ** 31),
   }),
+  time: single("SECONDS", "The same as --timeout", { read: readInteger(-1, 2 ** 31) }),
 } as const;
 
 export const stop = defineCommand({
@@ -36,7 +37,7 @@ async function forEachContainer(invocation: Invocation<ValuesOf<typeof options>>
   const { options: values, args, connect, context } = invocation;
   const { containers } = await connect();
   return forEachName(context, args, async (name) => {
-    await containers[verb](name, { signalName: values.signal, timeoutSeconds: values.timeout });
+    await containers[verb](name, { signalName: values.signal, timeoutSeconds: values.timeout ?? values.time });
     return `${name}\n`;
   });
 }

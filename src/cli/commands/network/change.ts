@@ -56,7 +56,7 @@ export const removeNetwork = defineCommand({
   path: ["network", "rm"],
   aliases: [["network", "remove"]],
   summary: "Remove networks",
-  args: { usage: "NETWORK...", least: 1 },
+  args: { usage: "NETWORK...", least: 1, completes: "networks" },
   options: { force: flag("Do not mind missing ones", { short: "f" }) },
   examples: [{ line: "tug network rm web", does: "Remove a network that no container is connected to" }],
   async run({ options, args, connect, context }) {

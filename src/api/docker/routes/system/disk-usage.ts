@@ -5,12 +5,13 @@ import type { Query } from "../../query.ts";
 import type { Handler } from "../../route.ts";
 import { renderSummary } from "../containers/render/container.ts";
 import { renderImageSummary } from "../images/render-image.ts";
+import { renderVolume } from "../volumes/render.ts";
 import type { SystemPorts } from "./routes.ts";
 
 const kinds = ["container", "image", "volume", "build-cache"] as const;
 
 /** GET /system/df. What takes long to measure is measured for the asked kinds of objects only. */
-export function diskUsage({ system, containers, images }: SystemPorts): Handler {
+export function diskUsage({ system, containers, images, volumes }: SystemPorts): Handler {
   return async ({ query, signal, version }) => {
     const wanted = wantedKinds(query);
     const usage = await system.diskUsage(signal);
@@ -26,19 +27,16 @@ export function diskUsage({ system, containers, images }: SystemPorts): Handler 
         ...renderImageSummary(image, version),
         SharedSize: usage.sharedBytes[image.id] ?? 0,
       }));
-    const ofVolumes = () =>
-      usage.volumes.map((volume) => ({
-        Name: volume.name,
-        Driver: "local",
-        Mountpoint: volume.mountpoint,
-        Scope: "local",
-        UsageData: { Size: volume.bytes, RefCount: volume.users },
+    const ofVolumes = async () =>
+      (await volumes.usage(signal)).map((volume) => ({
+        ...renderVolume(volume),
+        UsageData: { Size: volume.bytes, RefCount: volume.users.length },
       }));
     const answer: dockerApi.DiskUsage = {
       LayersSize: wanted.has("image") ? usage.layersBytes : 0,
       Images: wanted.has("image") ? await ofImages() : null,
       Containers: wanted.has("container") ? await ofContainers() : null,
-      Volumes: wanted.has("volume") ? ofVolumes() : null,
+      Volumes: wanted.has("volume") ? await ofVolumes() : null,
       BuildCache: wanted.has("build-cache") ? [] : null,
     };
     return json(answer);

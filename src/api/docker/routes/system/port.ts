@@ -17,12 +17,6 @@ export type DiskUsageFacts = {
   readonly layersBytes: number;
   /** Of each image, by id, the bytes of layers that other images have too. */
   readonly sharedBytes: Readonly<Record<string, number>>;
-  readonly volumes: readonly {
-    readonly name: string;
-    readonly mountpoint: string;
-    readonly bytes: number;
-    readonly users: number;
-  }[];
 };
 
 export type EventsOptions = { readonly since?: number | undefined; readonly until?: number | undefined };

@@ -2,6 +2,7 @@ import { type Answer, json } from "../../answer.ts";
 import type { Route } from "../../route.ts";
 import type { ContainersPort } from "../containers/port.ts";
 import type { ImagesPort } from "../images/port.ts";
+import type { VolumesPort } from "../volumes/port.ts";
 import { checkSystem } from "./check.ts";
 import { diskUsage } from "./disk-usage.ts";
 import { events } from "./events.ts";
@@ -13,6 +14,7 @@ export type SystemPorts = {
   readonly system: SystemPort;
   readonly containers: ContainersPort;
   readonly images: ImagesPort;
+  readonly volumes: VolumesPort;
 };
 
 /** The endpoints about the engine itself. Source: swagger.yaml, tag `System`. */

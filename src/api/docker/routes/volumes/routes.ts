@@ -1,0 +1,21 @@
+import type { Handler, Route } from "../../route.ts";
+import { createVolume, inspectVolume, listVolumes, pruneVolumes, removeVolume } from "./handlers.ts";
+import type { VolumesPort } from "./port.ts";
+
+/** A handler that still needs the engine. */
+export type VolumesHandler = (volumes: VolumesPort, ...request: Parameters<Handler>) => ReturnType<Handler>;
+
+/** The endpoints of volumes. Source: swagger.yaml, tag `Volume`. */
+export function volumeRoutes(volumes: VolumesPort): readonly Route[] {
+  const using =
+    (handler: VolumesHandler): Handler =>
+    (request) =>
+      handler(volumes, request);
+  return [
+    { method: "GET", path: "/volumes", since: 24, handler: using(listVolumes) },
+    { method: "POST", path: "/volumes/create", since: 24, handler: using(createVolume) },
+    { method: "POST", path: "/volumes/prune", since: 25, handler: using(pruneVolumes) },
+    { method: "GET", path: "/volumes/{id}", since: 24, handler: using(inspectVolume) },
+    { method: "DELETE", path: "/volumes/{id}", since: 24, handler: using(removeVolume) },
+  ];
+}
