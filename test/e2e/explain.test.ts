@@ -137,9 +137,13 @@ describe("tug explain", { skip: needsBox() }, () => {
       const words = ["--debug", "--log", join(engine.directory, "log"), "create", "--bundle", bundle, id];
       try {
         // The container keeps its output open, so nobody can wait for the end of that.
-        const created = spawnSync("bash", ["-c", 'exec -a tug-oci "$0" "$@"', helper, ...words], {
-          stdio: "ignore",
-        });
+        const created = spawnSync(
+          "bash",
+          ["--rcfile", "/dev/null", "-c", 'exec -a tug-oci "$0" "$@"', helper, ...words],
+          {
+            stdio: "ignore",
+          },
+        );
         const log = readFileSync(join(engine.directory, "log"), "utf8");
         assert.equal(created.status, 0, log);
         assert.match(log, new RegExp(`digest=${stdout.trim()}`));

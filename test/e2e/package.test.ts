@@ -51,7 +51,7 @@ describe("the package", { skip: requireRoot() || needsNpm }, () => {
     await using instance = await startTug();
     const program = join(unpack(instance.directory), "dist/helper/tug-helper");
     const run = (name: string, ...args: string[]): string =>
-      execFileSync("bash", ["-c", `exec -a ${name} "$0" "$@"`, program, ...args], {
+      execFileSync("bash", ["--rcfile", "/dev/null", "-c", `exec -a ${name} "$0" "$@"`, program, ...args], {
         env: instance.env,
         encoding: "utf8",
       });

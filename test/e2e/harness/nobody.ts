@@ -18,8 +18,8 @@ export function tugAsNobody(
   options: { readonly env: Readonly<Record<string, string>>; readonly cwd?: string },
 ): Promise<CommandResult> {
   return new Promise((done) => {
-    // What the caller is called decides what the program is.
-    const command = ["bash", "-c", 'exec -a tug "$0" "$@"', helper, ...args];
+    // What the caller is called decides what the program is. A bash with a socket as input reads ~/.bashrc.
+    const command = ["bash", "--rcfile", "/dev/null", "-c", 'exec -a tug "$0" "$@"', helper, ...args];
     execFile("setpriv", [...words, ...command], options, (error, stdout, stderr) =>
       done({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
     );
