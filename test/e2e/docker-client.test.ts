@@ -91,3 +91,14 @@ test("the stock client manages images and archives", needs, async () => {
   assert.match((await client.run(["info"])).stdout, /Server Version: 0\.0\.0-fake/);
   assert.match((await client.run(["version"])).stdout, /API version: +1\.55 \(minimum version 1\.24\)/);
 });
+
+test("the stock client manages volumes", needs, async () => {
+  await using client = await openDocker();
+  assert.equal((await client.run(["volume", "create", "--label", "stage=test", "data"])).stdout, "data\n");
+  assert.equal((await client.run(["volume", "ls", "-q", "-f", "label=stage=test"])).stdout, "data\n");
+  assert.equal((await client.run(["volume", "inspect", "-f", "{{.Driver}}", "data"])).stdout, "local\n");
+  assert.match((await client.run(["volume", "prune", "-af"])).stdout, /^Deleted Volumes:\ndata\n/);
+  const missing = await client.run(["volume", "rm", "data"]);
+  assert.equal(missing.code, 1);
+  assert.match(missing.stderr, /no such volume/);
+});
