@@ -37,7 +37,10 @@ async function forEachContainer(invocation: Invocation<ValuesOf<typeof options>>
   const { options: values, args, connect, context } = invocation;
   const { containers } = await connect();
   return forEachName(context, args, async (name) => {
-    await containers[verb](name, { signalName: values.signal, timeoutSeconds: values.timeout ?? values.time });
+    await containers[verb](name, {
+      signalName: values.signal,
+      timeoutSeconds: values.timeout ?? values.time,
+    });
     return `${name}\n`;
   });
 }
