@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { checkout } from "../../tools/test/cache.ts";
@@ -76,6 +76,20 @@ describe("the package", { skip: requireRoot() || needsNpm }, () => {
       });
       assert.match(printed, /^\d+\.\d+\.\d+\n$/, node);
       await instance.stopEngine("SIGTERM");
+    }
+  });
+
+  test("says of every call of the library what it promises", async () => {
+    await using instance = await startTug();
+    const types = join(unpack(instance.directory), "dist/library/types/api/docker/client");
+    const files = readdirSync(types).filter((name) => /-calls\.d\.ts$|^connect\.d\.ts$/.test(name));
+    assert.ok(files.length > 7, files.join());
+    for (const file of files) {
+      const lines = readFileSync(join(types, file), "utf8").split("\n");
+      const untold = lines.filter(
+        (line, index) => /^ {4}(readonly )?\w+\??[(:]/.test(line) && !lines[index - 1]?.endsWith("*/"),
+      );
+      assert.deepEqual(untold, [], file);
     }
   });
 

@@ -3,7 +3,10 @@ import type { CallOptions } from "./container-calls.ts";
 import type { Transport } from "./transport.ts";
 
 /** Which networks are meant. */
-export type ListNetworksOptions = CallOptions & { readonly filters?: dockerApi.Filters };
+export type ListNetworksOptions = CallOptions & {
+  /** As those of `tug network ls`: `new Map([["driver", ["bridge"]]])`. */
+  readonly filters?: dockerApi.Filters;
+};
 
 /** Calls about networks. `network` is an id, a name or an unambiguous beginning of an id. */
 export type NetworkCalls = {
