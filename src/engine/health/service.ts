@@ -55,8 +55,17 @@ export function openHealthChecks(context: EngineContext, act: ActOnUnhealthy): H
     if (timers.get(id) !== timer || before?.run !== run) return;
     const after = afterProbe(before, result, check);
     table.set(id, after);
-    schedule(id, { run, at: nextProbeAt(after, check) });
-    if (after.status !== before.status) await onChange(record, after, check.onUnhealthy);
+    const goOn = (): void => schedule(id, { run, at: nextProbeAt(after, check) });
+    const hasChanged = after.status !== before.status;
+    const isToEnd = hasChanged && after.status === "unhealthy" && check.onUnhealthy !== "none";
+    // A probe of what is just being ended would tell of that end and not of the container's health.
+    if (!isToEnd) goOn();
+    try {
+      if (hasChanged) await onChange(record, after, check.onUnhealthy);
+    } catch (error) {
+      if (isToEnd) goOn();
+      throw error;
+    }
   };
   const onChange = async (record: ContainerRecord, { status }: Health, action: UnhealthyAction) => {
     publishContainer(context, record, `health_status: ${status}`);

@@ -3,7 +3,10 @@ import type { CallOptions } from "./container-calls.ts";
 import type { Transport } from "./transport.ts";
 
 /** Which volumes are meant. */
-export type ListVolumesOptions = CallOptions & { readonly filters?: dockerApi.Filters };
+export type ListVolumesOptions = CallOptions & {
+  /** As those of `tug volume ls`: `new Map([["dangling", ["true"]]])`. */
+  readonly filters?: dockerApi.Filters;
+};
 
 /** Calls about volumes. */
 export type VolumeCalls = {
