@@ -126,6 +126,8 @@ test("flags change user, groups, directory, environment, capabilities and no_new
       "A=b",
       "--env",
       "C=d e",
+      "--env",
+      "PATH=/usr/bin:/bin",
     ],
     ...["--cap", "CAP_SYS_PTRACE", "--no-new-privs"],
   );
@@ -133,7 +135,8 @@ test("flags change user, groups, directory, environment, capabilities and no_new
   assert.deepEqual([...report.groups].sort(), [5, 6]);
   assert.ok(report.environment.includes("A=b"));
   assert.ok(report.environment.includes("C=d e"));
-  assert.ok(report.environment.includes("PATH=/bin"));
+  const paths = report.environment.filter((entry) => entry.startsWith("PATH="));
+  assert.deepEqual(paths, ["PATH=/usr/bin:/bin"], "not beside the container's own");
   assert.equal(report.noNewPrivileges, 1);
   const bounding = BigInt(`0x${report.capabilities.bounding}`);
   assert.ok(bounding & (1n << 19n), "CAP_SYS_PTRACE");

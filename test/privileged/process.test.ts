@@ -25,6 +25,14 @@ test("the program gets its arguments and exactly its environment", { skip }, asy
   assert.deepEqual([...report.environment].sort(), [...env].sort());
 });
 
+test("of several variables of one name the program gets the last", {
+  skip: skip || differs({ crun: "passes all" }),
+}, async () => {
+  const env = ["PATH=/nowhere", "TWICE=one", "PATH=/bin", "OTHER=x", "TWICE=two=2", "HOME=/"];
+  const report = await reportOf({ args: ["probe"], process: { env } });
+  assert.deepEqual([...report.environment].sort(), ["HOME=/", "OTHER=x", "PATH=/bin", "TWICE=two=2"]);
+});
+
 test("HOME is added where it is missing: from the root's passwd, else /", {
   skip: skip || differs({ crun: "leaves an empty one" }),
 }, async () => {

@@ -70,8 +70,13 @@ function isLate(input: IdentityInput): boolean {
 
 /** The last op of an init list. */
 export function execOp({ process, from }: IdentityInput, preserveFds: number): Op {
-  const env = (process.env ?? []).filter((entry) => entry !== "HOME=");
+  const env = lastOfEachName(process.env ?? []).filter((entry) => entry !== "HOME=");
   return { op: "exec", from: `${from}/args`, args: process.args, env, keep: preserveFds };
+}
+
+/** Programs take the first of several variables of a name, but the last is what was asked for, as in runc. */
+function lastOfEachName(env: readonly string[]): string[] {
+  return [...new Map(env.map((entry) => [entry.replace(/=.*/s, ""), entry])).values()];
 }
 
 /** The value of a variable; the last one of its name counts. */
