@@ -50,9 +50,9 @@ static bool find_file(char path[PATH_MAX], const char *package, const char *name
 	return access(path, mode) == 0;
 }
 
-/* What Node is to run: a bundle of the package, and what comes before the arguments. */
+/* What Node is to run: a bundle of the package, with options of Node's and what comes before the arguments. */
 struct bundle {
-	const char *path, *option; /* NULL: none */
+	const char *path, *frugal[2], *first; /* NULL: none */
 };
 
 /* Executes the command in Node; returns only when that cannot be. */
@@ -63,7 +63,7 @@ static int become_node(const struct front *front, const struct bundle *bundle)
 	size_t count = 0;
 	while (front->arguments[count])
 		count++;
-	owned_memory char **command = calloc(count + 5, sizeof *command);
+	owned_memory char **command = calloc(count + 7, sizeof *command);
 	if (!command || !find_file(program, package, bundle->path, R_OK))
 		return cannot_run("tug: cannot run: its package is not built: run npm ci in it\n");
 	if (!find_file(node, package, "/node_modules/" NODE, X_OK) && !find_file(node, package, "/../" NODE, X_OK))
@@ -71,9 +71,11 @@ static int become_node(const struct front *front, const struct bundle *bundle)
 	char **at = command;
 	*at++ = node;
 	*at++ = "--disable-warning=ExperimentalWarning";
+	for (size_t i = 0; i < 2 && bundle->frugal[i]; i++)
+		*at++ = (char *)(uintptr_t)bundle->frugal[i];
 	*at++ = program;
-	if (bundle->option)
-		*at++ = (char *)(uintptr_t)bundle->option;
+	if (bundle->first)
+		*at++ = (char *)(uintptr_t)bundle->first;
 	memcpy(at, front->arguments, count * sizeof *command);
 	execv(node, command);
 	return cannot_run("tug: cannot run: its Node cannot be executed: install tug again\n");
@@ -81,7 +83,7 @@ static int become_node(const struct front *front, const struct bundle *bundle)
 
 static int become_command(const struct front *front)
 {
-	return become_node(front, &(struct bundle){ front->oci ? "/dist/bin/tug-oci.mjs" : "/dist/bin/tug.mjs", NULL });
+	return become_node(front, &(struct bundle){ .path = front->oci ? "/dist/bin/tug-oci.mjs" : "/dist/bin/tug.mjs" });
 }
 
 /* `tug engine`: this process is to be one, in the hands of whoever started it. Its help is like any other's. */
@@ -106,7 +108,10 @@ int front_main(int argc, char **argv)
 		return cannot_run("tug: cannot run: this program is not where its package put it: install tug again\n");
 	if (is_engine(&front)) {
 		front.arguments++;
-		return become_node(&front, &(struct bundle){ "/dist/bin/engine.mjs", "--foreground" });
+		/* The options are those of src/resident/machine-engine.ts. */
+		return become_node(&front, &(struct bundle){
+			"/dist/bin/engine.mjs", { "--optimize-for-size", "--max-semi-space-size=2" }, "--foreground",
+		});
 	}
 	int code = front_resident(&front);
 	return code < 0 ? become_command(&front) : code;

@@ -1,7 +1,7 @@
-// Times tug beside its peers, in turn, in one run: npm run bench [-- WORDS OF A SCENARIO'S NAME]. Prints medians and how
+// Measures tug beside its peers, in turn, in one run: npm run bench [-- WORDS OF A SCENARIO'S NAME]. Prints medians and how
 // many times longer each takes than tug.
 import type { Contender } from "./bench/contender.ts";
-import { engineContenders } from "./bench/engines.ts";
+import { engineContenders, engineNames } from "./bench/engines.ts";
 import { makeFixture } from "./bench/fixture.ts";
 import { runtimeContenders } from "./bench/runtimes.ts";
 import { type Scenario, scenarios } from "./bench/scenarios.ts";
@@ -21,8 +21,12 @@ const engines = engineContenders(fixture).map((each) => stack.use(each));
 const contenders: readonly Contender[] = [tug, ...runtimes, ...engines];
 
 for (const { name, version } of contenders) console.log(`${name.padEnd(10)} ${version}`);
+for (const name of engineNames) {
+  if (engines.every((each) => each.name !== name))
+    console.log(`${name.padEnd(10)} not installed, or it does not answer`);
+}
 for (const scenario of scenarios) {
-  if (scenario.name.includes(wanted)) report(scenario.name, await run(scenario));
+  if (scenario.name.includes(wanted)) report(scenario, await run(scenario));
 }
 
 /** Times by contender, taken in turn: A B C A B C ... after one round that does not count. */
@@ -40,9 +44,9 @@ async function run(scenario: Scenario): Promise<Map<string, number[]>> {
   return times;
 }
 
-function report(name: string, times: ReadonlyMap<string, number[]>): void {
+function report({ name, unit }: Scenario, times: ReadonlyMap<string, number[]>): void {
   const base = median(times.get("tug") ?? [Number.NaN]);
-  console.log(`\n${name} (milliseconds)`);
+  console.log(`\n${name} (${unit ?? "milliseconds"})`);
   console.log("              median      min      max   times tug");
   for (const [contender, values] of times) {
     const row = [median(values), Math.min(...values), Math.max(...values)].map((value) =>

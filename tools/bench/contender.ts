@@ -1,4 +1,5 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { promisify } from "node:util";
 
 /** A command line to time: it must end with exit code 0. */
 export type CommandLine = readonly string[];
@@ -7,7 +8,9 @@ export type CommandLine = readonly string[];
  * Somebody who takes part. A scenario that it has no commands for is left out for it.
  *
  * `runTrue` runs `true` in a fresh container and removes it; `execTrue` runs `true` in the one that `keep` started;
- * `start` and `remove` are for many containers at once.
+ * `start` and `remove` are for many containers at once. `writeLog` prints a file into the log of a fresh container and ends
+ * with it, `readLog` prints that log. `pidOf` prints the pid of a container's first process, whose parent is its monitor;
+ * `resident` gives the processes that live beside containers.
  */
 export type Contender = AsyncDisposable & {
   readonly name: string;
@@ -18,6 +21,10 @@ export type Contender = AsyncDisposable & {
   readonly execTrue?: (name: string) => CommandLine;
   readonly start?: (name: string) => CommandLine;
   readonly remove?: (name: string) => CommandLine;
+  readonly writeLog?: (name: string, file: string) => CommandLine;
+  readonly readLog?: (name: string) => CommandLine;
+  readonly pidOf?: (name: string) => CommandLine;
+  readonly resident?: () => readonly number[];
 };
 
 /** Runs a command line and returns how long it took, in milliseconds. */
@@ -44,3 +51,21 @@ export async function time(
   if (code !== 0) throw new Error(`${command.join(" ")} ended with ${code}: ${stderr.slice(0, 500)}`);
   return took;
 }
+
+/** Runs a command line and returns what it prints. */
+export async function print(
+  [program = "", ...args]: CommandLine,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { stdout } = await promisify(execFile)(program, args, { env: { ...process.env, ...env } });
+  return stdout.trim();
+}
+
+/** Runs a container that prints a mounted file, and waits for its end. The arguments are words of a shell. */
+export function printFile(program: string, options: string, { name, file, image }: Printing): CommandLine {
+  const mount = `-v ${file}:/lines:ro --network none`;
+  const run = `${program} run -d --name ${name} ${options} ${mount} ${image} cat /lines`;
+  return ["sh", "-c", `${run} >/dev/null && ${program} wait ${name} >/dev/null`];
+}
+
+export type Printing = { readonly name: string; readonly file: string; readonly image: string };

@@ -1,10 +1,16 @@
 import { execFileSync } from "node:child_process";
-import type { Contender } from "./contender.ts";
+import { type Contender, printFile } from "./contender.ts";
 import type { Fixture } from "./fixture.ts";
+
+/** Other engines. The one drivers of logs that both have write lines to a file. */
+const logOptions = { docker: "--log-driver json-file", podman: "--log-driver k8s-file" } as const;
+type EngineName = keyof typeof logOptions;
+
+export const engineNames = Object.keys(logOptions) as EngineName[];
 
 /** Engines that are installed on this machine and answer. They get the image and lose it again. */
 export function engineContenders(fixture: Fixture): Contender[] {
-  return ["docker", "podman"].flatMap((name) => {
+  return engineNames.flatMap((name) => {
     try {
       const version = execFileSync(name, ["version", "--format", "{{.Server.Version}}"], {
         encoding: "utf8",
@@ -18,7 +24,7 @@ export function engineContenders(fixture: Fixture): Contender[] {
   });
 }
 
-function engine(name: string, version: string, { image }: Fixture): Contender {
+function engine(name: EngineName, version: string, { image }: Fixture): Contender {
   const kept = new Set<string>();
   const keep = (id: string): string[] => {
     kept.add(id);
@@ -32,6 +38,9 @@ function engine(name: string, version: string, { image }: Fixture): Contender {
     execTrue: (id) => [name, "exec", id, "true"],
     start: keep,
     remove: (id) => [name, "rm", "-f", id],
+    writeLog: (id, file) => printFile(name, logOptions[name], { name: id, file, image }),
+    readLog: (id) => [name, "logs", id],
+    pidOf: (id) => [name, "inspect", "-f", "{{.State.Pid}}", id],
     async [Symbol.asyncDispose]() {
       for (const id of kept) execFileSync(name, ["rm", "-f", id], { stdio: "ignore" });
       execFileSync(name, ["rmi", "-f", image], { stdio: "ignore" });

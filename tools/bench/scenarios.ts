@@ -1,18 +1,27 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Contender, time } from "./contender.ts";
+import { type Contender, print, time } from "./contender.ts";
+import { logFile, makeLogFile, removeLogFile } from "./log-file.ts";
+import { parentOf, proportionalSize } from "./memory.ts";
 
-/** One thing that is timed. `measure` is called once per round and contender, in turn. */
+/** One thing that is measured. `measure` is called once per round and contender, in turn. */
 export type Scenario = {
   readonly name: string;
+  /** Of what is measured; left out: milliseconds. */
+  readonly unit?: "KiB";
   readonly rounds: number;
   readonly prepare?: (contender: Contender) => Promise<void>;
-  /** Milliseconds, or undefined where the contender cannot do it. */
+  /** The measured value, or undefined where the contender cannot do it. */
   readonly measure: (contender: Contender, round: number) => Promise<number | undefined>;
   readonly finish?: (contender: Contender) => Promise<void>;
 };
 
 const KEPT = "bench-kept";
 const MANY = 50;
+const CROWD = 100;
+const LOGGED = "bench-logged";
+
+/** After so long without work monitors and engines have given back what they do not need, in milliseconds. */
+const REST = 5000;
 const AT_ONCE = 8;
 
 /** Everything that the bench times. "Rested": after a pause of a second, when the kernel's locks are cold. */
@@ -43,7 +52,64 @@ export const scenarios: readonly Scenario[] = [
       return took;
     },
   },
+  {
+    name: `log ${logFile.size >> 20} MiB of ${logFile.line}-byte lines`,
+    rounds: 3,
+    prepare: async () => makeLogFile(),
+    async measure({ writeLog, remove, env }, round) {
+      const name = `${LOGGED}-${round}`;
+      const took = await timed(writeLog?.(name, logFile.path), env);
+      if (took !== undefined) await timed(remove?.(name), env);
+      return took;
+    },
+    finish: async () => removeLogFile(),
+  },
+  {
+    name: "read that log",
+    rounds: 3,
+    async prepare({ writeLog, env }) {
+      await makeLogFile();
+      await timed(writeLog?.(LOGGED, logFile.path), env);
+    },
+    measure: ({ readLog, env }) => timed(readLog?.(LOGGED), env),
+    async finish({ readLog, remove, env }) {
+      if (readLog !== undefined) await timed(remove?.(LOGGED), env);
+      await removeLogFile();
+    },
+  },
+  {
+    name: `memory of a monitor, ${CROWD} idle`,
+    unit: "KiB",
+    rounds: 1,
+    prepare: startCrowd,
+    async measure({ pidOf, env }) {
+      if (pidOf === undefined) return undefined;
+      const pids = await Promise.all(crowd.map((name) => print(pidOf(name), env)));
+      return proportionalSize(pids.map((pid) => parentOf(Number(pid)))) / CROWD;
+    },
+    finish: endCrowd,
+  },
+  {
+    name: `memory of the engine, ${CROWD} idle containers`,
+    unit: "KiB",
+    rounds: 1,
+    prepare: startCrowd,
+    measure: async ({ resident }) => resident && proportionalSize(resident()),
+    finish: endCrowd,
+  },
 ];
+
+const crowd = Array.from({ length: CROWD }, (_, index) => `bench-crowd-${index}`);
+
+async function startCrowd({ pidOf, start, env }: Contender): Promise<void> {
+  if (pidOf === undefined) return;
+  await parallel(crowd, start, env);
+  await sleep(REST);
+}
+
+async function endCrowd({ pidOf, remove, env }: Contender): Promise<void> {
+  if (pidOf !== undefined) await parallel(crowd, remove, env);
+}
 
 async function timed(
   command: readonly string[] | undefined,

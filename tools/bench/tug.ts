@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startTug, type TugInstance } from "../../test/environment/index.ts";
-import type { Contender } from "./contender.ts";
+import { type Contender, printFile } from "./contender.ts";
 import type { Fixture } from "./fixture.ts";
+import { familyOf } from "./memory.ts";
 
 /** tug with an engine of its own, resident before anything is timed. */
 export type TugContender = Contender & {
@@ -41,6 +43,11 @@ export async function tugContender(fixture: Fixture): Promise<TugContender> {
     execTrue: (name) => tug("exec", name, "true"),
     start: (name) => tug("run", "-d", "--name", name, "--network", "none", fixture.image, "sleep", "3600"),
     remove: (name) => tug("rm", "-f", name),
+    writeLog: (name, file) =>
+      printFile(join(fixture.programs, "tug"), "--log-opt max-size=-1", { name, file, image: fixture.image }),
+    readLog: (name) => tug("logs", name),
+    pidOf: (name) => tug("inspect", "-f", "{{.State.Pid}}", name),
+    resident: () => familyOf(Number(readFileSync(join(instance.run, "engine.pid"), "utf8"))),
     [Symbol.asyncDispose]: () => instance[Symbol.asyncDispose](),
   };
 }
