@@ -38,6 +38,14 @@ export const engineError = defineErrors("ENGINE", {
   PATH: { kind: "invalid", when: "a path in a container is not what it must be to be copied from or to" },
   PATH_NOT_FOUND: { kind: "notFound", when: "a path does not exist in a container" },
   PATH_READ_ONLY: { kind: "forbidden", when: "a path in a container lies on something read-only" },
+  NETWORK_SHARED: {
+    kind: "forbidden",
+    when: "a container is to be connected to a network that has no network namespace of its own",
+  },
+  NETWORK_MEMBER: {
+    kind: "forbidden",
+    when: "a stopped container is put on a network that it is on already, or taken from one that it is not on",
+  },
   NETWORK_PREDEFINED: { kind: "forbidden", when: "a network is to go that every engine has" },
   REQUEST: { kind: "invalid", when: "a value of a create request cannot be used on this machine" },
   SECCOMP: { kind: "invalid", when: "a system call profile cannot be read" },

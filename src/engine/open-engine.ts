@@ -184,7 +184,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   return {
     containers,
     execs,
-    networks: openNetworkService(context),
+    networks: openNetworkService(context, containers),
     volumes: openVolumeService(context),
     images: openImageService({
       images,

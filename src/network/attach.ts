@@ -30,6 +30,7 @@ const LOOPBACK = 1;
 export function attachOps(path: string, { table, connections, publications }: Attaching): Op[] {
   const slots = slotAllocator();
   const namespace = slots.next();
+  const outside = connections.find(({ network }) => !network.internal);
   const ports = publishPorts(table, publications.map(publishedPort));
   return [
     { op: "networkNamespace", from: "network", path, out: namespace },
@@ -39,33 +40,90 @@ export function attachOps(path: string, { table, connections, publications }: At
       namespace,
       messages: [setLink({ index: LOOPBACK, up: true })],
     }),
-    ...connections.flatMap((connection, index) => connectOps(connection, { namespace, first: index === 0 })),
+    ...connections.flatMap((connection) => {
+      const index = linkIndex(connection.endpoint.interface);
+      return [
+        ...linkOps(connection, namespace),
+        setUpOp(connection, { namespace, index, first: connection === outside }),
+      ];
+    }),
     ...(ports.length === 0 ? [] : [filterOp("publish ports", ports)]),
   ];
 }
 
-/** Ops that connect a namespace which is there already. */
-export function connectLaterOps(path: string, connection: Connection, first: boolean): Op[] {
-  const namespace = slotAllocator().next();
+/** What follows happens in a network namespace that is there already. */
+export function openNamespaceOp(path: string, out: Slot): Op {
+  return { op: "openNamespace", from: "network", path, kind: cloneFlags.NEWNET, out };
+}
+
+/** Ops that make a connection's link, one end of it in a namespace. */
+export function linkOps({ endpoint, network, bridge }: Connection, namespace: Slot): Op[] {
+  const from = `network ${network.name}`;
+  const { mtu } = network;
+  const address = Buffer.from(endpoint.mac.replaceAll(":", ""), "hex");
+  const near = { name: endpoint.link, master: bridge, mtu, up: true };
+  const far = { name: endpoint.interface, address, mtu, namespace };
   return [
-    { op: "openNamespace", from: "network", path, kind: cloneFlags.NEWNET, out: namespace },
-    ...connectOps(connection, { namespace, first }),
+    netlinkOp({ what: `make link ${endpoint.link}`, from, messages: [newVeth(near, far)] }),
+    netlinkOp({
+      what: `set up link ${endpoint.link}`,
+      from,
+      messages: [hairpinPort({ name: endpoint.link })],
+    }),
+  ];
+}
+
+/**
+ * The op that sets up a connection's end in the container.
+ *
+ * @param place.index of the link there; `first`: the default route leads through it
+ */
+export function setUpOp(
+  { endpoint, network }: Omit<Connection, "bridge">,
+  { namespace, index, first }: { namespace: Slot; index: number; first: boolean },
+): Op {
+  const addresses = network.pools.flatMap(({ subnet, gateway }) => {
+    const text = subnet.includes(":") ? endpoint.ipv6 : endpoint.ipv4;
+    if (text === undefined) return [];
+    const own = newAddress(index, parseIp(text), parseSubnet(subnet).prefix);
+    return first ? [own, newDefaultRoute(index, parseIp(gateway))] : [own];
+  });
+  return netlinkOp({
+    what: `set up ${endpoint.interface} in the container`,
+    from: `network ${network.name}`,
+    namespace,
+    messages: [setLink({ index, up: true }), ...addresses],
+  });
+}
+
+/** The op that gives a namespace the default route of one of its connections. */
+export function defaultRouteOp(
+  { endpoint, network }: Omit<Connection, "bridge">,
+  { namespace, index }: { namespace: Slot; index: number },
+): Op {
+  return netlinkOp({
+    what: `route by ${endpoint.interface}`,
+    from: `network ${network.name}`,
+    namespace,
+    messages: network.pools.map(({ gateway }) => newDefaultRoute(index, parseIp(gateway))),
+  });
+}
+
+/** Ops that remove one connection, with its end in the container; one that is not there is no failure. */
+export function disconnectOps({ link }: Endpoint): Op[] {
+  return [
+    netlinkOp({
+      what: `remove link ${link}`,
+      from: "network",
+      messages: [deleteLink(link)],
+      ignore: ["ENODEV"],
+    }),
   ];
 }
 
 /** Ops that take all of it back; what is not there is no failure. The links go with their ends in the namespace. */
 export function detachOps(path: string, endpoints: readonly Endpoint[]): Op[] {
-  return [
-    ...endpoints.map(({ link }) =>
-      netlinkOp({
-        what: `remove link ${link}`,
-        from: "network",
-        messages: [deleteLink(link)],
-        ignore: ["ENODEV"],
-      }),
-    ),
-    { op: "releaseNamespace", from: "network", path },
-  ];
+  return [...endpoints.flatMap(disconnectOps), { op: "releaseNamespace", from: "network", path }];
 }
 
 /** The host's end of a container's link to a network. The same every time, so that a successor finds it. */
@@ -80,38 +138,6 @@ export function macOf(container: string, ipv4: string | undefined): string {
       ? createHash("sha256").update(container).digest().subarray(0, 4)
       : ipBytes(parseIp(ipv4));
   return [0x02, 0x42, ...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
-}
-
-function connectOps(
-  { endpoint, network, bridge }: Connection,
-  { namespace, first }: { namespace: Slot; first: boolean },
-): Op[] {
-  const from = `network ${network.name}`;
-  const name = endpoint.interface;
-  const index = linkIndex(name);
-  const address = Buffer.from(endpoint.mac.replaceAll(":", ""), "hex");
-  const near = { name: endpoint.link, master: bridge, mtu: network.mtu, up: true };
-  const far = { name, index, address, mtu: network.mtu, namespace };
-  const addresses = network.pools.flatMap(({ subnet, gateway }) => {
-    const text = subnet.includes(":") ? endpoint.ipv6 : endpoint.ipv4;
-    if (text === undefined) return [];
-    const own = newAddress(index, parseIp(text), parseSubnet(subnet).prefix);
-    return first && !network.internal ? [own, newDefaultRoute(index, parseIp(gateway))] : [own];
-  });
-  return [
-    netlinkOp({ what: `make link ${endpoint.link}`, from, messages: [newVeth(near, far)] }),
-    netlinkOp({
-      what: `set up link ${endpoint.link}`,
-      from,
-      messages: [hairpinPort({ name: endpoint.link })],
-    }),
-    netlinkOp({
-      what: `set up ${name} in the container`,
-      from,
-      namespace,
-      messages: [setLink({ index, up: true }), ...addresses],
-    }),
-  ];
 }
 
 /** Links of a new namespace are numbered as they are named: lo is 1, eth0 is 2. */

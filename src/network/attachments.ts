@@ -46,7 +46,8 @@ export type Attachment = {
   readonly publications: readonly Publication[];
 };
 
-type Parts = {
+/** What connecting containers needs. */
+export type AttachmentParts = {
   readonly database: Database;
   readonly host: HostNetwork;
   readonly logger: Logger;
@@ -56,13 +57,13 @@ type Parts = {
 };
 
 /** Attaches containers to networks. What is on record is there before the effect, so that a successor can undo it. */
-export function createAttachments(parts: Parts) {
+export function createAttachments(parts: AttachmentParts) {
   const { host, namespaces, store, switchboard } = parts;
   const pathOf = (container: string): string => join(namespaces, container);
   const detach = async (container: string): Promise<void> => {
     const endpoints = store.endpoints({ container });
     const publications = store.publications(container);
-    await withdraw(parts, container, publications);
+    await withdrawPublications(parts, publications, container);
     await executeHost(host.helper, detachOps(pathOf(container), endpoints));
     store.forget(container);
   };
@@ -104,7 +105,7 @@ export function createAttachments(parts: Parts) {
 
 /** Where our table has gone with somebody's reload of the firewall, it is made anew. */
 async function connectContainer(
-  { host, switchboard }: Parts,
+  { host, switchboard }: AttachmentParts,
   path: string,
   { connections, publications }: { connections: readonly Connection[]; publications: readonly Publication[] },
 ): Promise<void> {
@@ -122,10 +123,15 @@ async function connectContainer(
   }
 }
 
-async function withdraw(
-  { host, switchboard }: Parts,
-  container: string,
+/**
+ * Closes ports of the host.
+ *
+ * @param leaving whose ports do not count any more, where those on record have to be published anew
+ */
+export async function withdrawPublications(
+  { host, switchboard }: Pick<AttachmentParts, "host" | "switchboard">,
   publications: readonly Publication[],
+  leaving?: string,
 ): Promise<void> {
   const changes = withdrawPorts(host.table, publications.map(publishedPort));
   if (changes.length === 0) return;
@@ -134,11 +140,12 @@ async function withdraw(
   } catch (error) {
     // Not all of them were published: the start failed before, or somebody emptied the table.
     if (!(error instanceof TugError && error.details.errno === "ENOENT")) throw error;
-    await switchboard.refilter(container);
+    await switchboard.refilter(leaving);
   }
 }
 
-function addEndpoint(
+/** Puts a connection on record, with addresses that are free. @throws NETWORK_ADDRESS_TAKEN, NETWORK_EXHAUSTED */
+export function addEndpoint(
   store: NetworkStore,
   to: { container: string; network: Network; index: number; wish: NetworkWish | undefined },
 ): Endpoint {

@@ -2,6 +2,8 @@ import { defineErrors } from "../base/index.ts";
 
 /** Raises the failures of the network module. */
 export const networkError = defineErrors("NETWORK", {
+  CONNECTED: { kind: "forbidden", when: "a container is to be connected to a network that it is on already" },
+  NOT_CONNECTED: { kind: "notFound", when: "a container is to leave a network that it is not on" },
   ADDRESS: { kind: "invalid", when: "an address or a subnet is malformed or does not fit its network" },
   ADDRESS_TAKEN: { kind: "conflict", when: "an address that was asked for is in use" },
   AMBIGUOUS: { kind: "invalid", when: "the beginning of an id fits several networks" },

@@ -1,9 +1,11 @@
+import { join } from "node:path";
 import type { Database, Logger } from "../base/index.ts";
 import type { Helper } from "../helper/index.ts";
-import type { Attachment, AttachRequest } from "./attachments.ts";
+import type { Attachment, AttachRequest, NetworkWish } from "./attachments.ts";
 import { createAttachments } from "./attachments.ts";
 import { createNetwork } from "./create.ts";
 import { networkError } from "./errors.ts";
+import { type Joiner, joinNetwork, leaveNetwork } from "./join.ts";
 import type { Endpoint, Network, NetworkRequest, Publication } from "./model.ts";
 import { networkStore } from "./store.ts";
 import { createSwitchboard } from "./switchboard.ts";
@@ -40,6 +42,12 @@ export interface Networks extends AsyncDisposable {
    * @throws NETWORK_*, RUNTIME_NETWORK
    */
   attach(container: string, request: AttachRequest): Promise<Attachment>;
+  /** Connects a container that runs to one more network. @throws NETWORK_CONNECTED, NETWORK_*, RUNTIME_NETWORK */
+  join(joiner: Joiner, wish: NetworkWish): Promise<Endpoint>;
+  /** Takes a container that runs from a network. @throws NETWORK_NOT_CONNECTED, NETWORK_NOT_FOUND */
+  leave(joiner: Joiner, network: string): Promise<void>;
+  /** The file that keeps a container's network namespace alive, while it is attached. */
+  namespaceOf(container: string): string;
   /** Takes all of that back. Nothing to take is no failure. */
   detach(container: string): Promise<void>;
   /** Takes back what containers have that do not run any more, and serves those that do. */
@@ -53,7 +61,8 @@ export function openNetworks(options: NetworksOptions): Networks {
   const host = { helper, logger, table: prefix };
   const hasNames = ({ name }: Network): boolean => name !== DEFAULT_NETWORK;
   const switchboard = createSwitchboard(host, store, hasNames);
-  const attachments = createAttachments({ ...options, host, store, switchboard });
+  const parts = { ...options, host, store, switchboard };
+  const attachments = createAttachments(parts);
   const create = (request: NetworkRequest): Promise<Network> =>
     createNetwork(store, request, (work) => database.transaction(work));
   const ready = store.list().some(({ name }) => name === DEFAULT_NETWORK)
@@ -87,6 +96,12 @@ export function openNetworks(options: NetworksOptions): Networks {
       await ready;
       return await attachments.attach(container, request);
     },
+    async join(joiner, wish) {
+      await ready;
+      return await joinNetwork(parts, joiner, wish);
+    },
+    leave: (joiner, network) => leaveNetwork(parts, joiner, network),
+    namespaceOf: (container) => join(options.namespaces, container),
     detach: (container) => attachments.detach(container),
     async recover(isRunning) {
       await attachments.recover(isRunning);

@@ -49,9 +49,11 @@ export interface NetworkStore {
   remove(id: string): void;
   endpoints(by: { readonly container: string } | { readonly network: string } | "all"): Endpoint[];
   addEndpoint(endpoint: Endpoint): void;
+  removeEndpoint(endpoint: Endpoint): void;
   publications(container?: string): Publication[];
   /** @throws NETWORK_PORT_TAKEN */
   addPublication(publication: Publication): void;
+  removePublication(publication: Publication): void;
   /** Forgets the endpoints and publications of a container. */
   forget(container: string): void;
 }
@@ -73,6 +75,10 @@ export function networkStore({ sql }: Database): NetworkStore {
   const published = sql.prepare("SELECT document FROM publications WHERE container = ? ORDER BY rowid");
   const forgetEndpoints = sql.prepare("DELETE FROM endpoints WHERE container = ?");
   const forgetPublications = sql.prepare("DELETE FROM publications WHERE container = ?");
+  const removeEndpoint = sql.prepare("DELETE FROM endpoints WHERE container = ? AND network = ?");
+  const removePublication = sql.prepare(
+    "DELETE FROM publications WHERE protocol = ? AND host_address = ? AND host_port = ?",
+  );
   const ofPort = sql.prepare("SELECT document FROM publications WHERE protocol = ? AND host_port = ?");
   return {
     add(network) {
@@ -112,6 +118,7 @@ export function networkStore({ sql }: Database): NetworkStore {
       const { container, network, ipv4, ipv6 } = endpoint;
       insertEndpoint.run(container, network, ipv4 ?? null, ipv6 ?? null, JSON.stringify(endpoint));
     },
+    removeEndpoint: ({ container, network }) => void removeEndpoint.run(container, network),
     publications: (container) =>
       (container === undefined ? allPublications.all() : published.all(container)).map(
         documentOf<Publication>,
@@ -123,6 +130,8 @@ export function networkStore({ sql }: Database): NetworkStore {
       if (holder !== undefined) throw portTaken(publication, holder);
       insertPublication.run(container, protocol, hostAddress, hostPort, JSON.stringify(publication));
     },
+    removePublication: ({ protocol, hostAddress, hostPort }) =>
+      void removePublication.run(protocol, hostAddress, hostPort),
     forget(container) {
       forgetPublications.run(container);
       forgetEndpoints.run(container);

@@ -19,6 +19,16 @@ test("networks are made, listed, looked at and removed", async () => {
   assert.equal((await cli.run("network rm -f web")).code, 0);
 });
 
+test("containers are connected and taken off again", async () => {
+  await using cli = await openCli();
+  await cli.run("network create web");
+  assert.equal((await cli.run("network connect --alias db --ip 172.17.0.9 web c1")).code, 0);
+  const format = "{{range $id, $c := .Containers}}{{$id}} {{$c.Name}} {{$c.IPv4Address}}{{end}}";
+  assert.equal((await cli.run(["network", "inspect", "-f", format, "web"])).stdout, "c1 c1 db 172.17.0.9\n");
+  assert.equal((await cli.run("network disconnect web c1")).code, 0);
+  assert.equal((await cli.run("network disconnect web c1")).code, 1);
+});
+
 test("networks that nobody uses are pruned", async () => {
   await using cli = await openCli();
   await cli.run("network create one");

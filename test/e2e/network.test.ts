@@ -137,4 +137,87 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     await ok("rm", "-f", "web");
     await ok("network", "rm", "blue");
   });
+
+  test("a running container is connected to further networks, and taken off them", async () => {
+    await using tug = await startHere();
+    const ok = async (...words: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await tug.tug(words);
+      assert.equal(code, 0, stderr);
+      return stdout;
+    };
+    const routes = () => ok("exec", "web", "ip", "route");
+    await ok("network", "create", "--subnet", "10.77.0.0/24", "red");
+    await ok("network", "create", "--subnet", "10.78.0.0/24", "blue");
+    await ok(
+      "run",
+      "-d",
+      "--name",
+      "web",
+      "--network",
+      "red",
+      "--ip",
+      "10.77.0.9",
+      "-p",
+      "8081:80",
+      "busybox",
+      ...serve,
+    );
+    while (fetchFrom("127.0.0.1:8081") !== "served\n") await sleep(50);
+    await ok("network", "connect", "--alias", "site", "--ip", "10.78.0.7", "blue", "web");
+    assert.equal(fetchFrom("10.77.0.9"), "served\n");
+    assert.equal(fetchFrom("10.78.0.7"), "served\n");
+    assert.match(await routes(), /^default via 10\.77\.0\.1 dev eth0/m);
+    const found = await ok(
+      "run",
+      "--rm",
+      "--network",
+      "blue",
+      "busybox",
+      "wget",
+      "-q",
+      "-O",
+      "-",
+      "http://site/",
+    );
+    assert.equal(found, "served\n");
+    const again = await tug.tug(["network", "connect", "blue", "web"]);
+    assert.deepEqual([again.code, /already on network blue/.test(again.stderr)], [1, true]);
+    await tug.stopEngine("SIGKILL");
+    await startEngine(tug);
+    await ok("network", "disconnect", "red", "web");
+    assert.equal(fetchFrom("127.0.0.1:8081"), "", "its port led to the network that it left");
+    assert.match(await routes(), /^default via 10\.78\.0\.1 dev eth1/m);
+    assert.equal(
+      await ok("exec", "web", "cat", "/etc/resolv.conf").then((text) => /10\.78\.0\.1/.test(text)),
+      true,
+    );
+    await ok("restart", "-t", "0", "web");
+    assert.equal(
+      await ok("inspect", "-f", "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{end}}", "web"),
+      "blue\n",
+    );
+    await ok("network", "disconnect", "blue", "web");
+    assert.equal((await tug.tug(["network", "disconnect", "blue", "web"])).code, 1);
+    await ok("network", "connect", "red", "web");
+    assert.match(await routes(), /^default via 10\.77\.0\.1 dev eth0/m);
+    await ok("run", "-d", "--name", "alone", "--network", "none", "busybox", "sleep", "1000");
+    await ok("network", "connect", "blue", "alone");
+    assert.match(await ok("exec", "alone", "ip", "-o", "addr"), / 10\.78\.0\.2\/24 /);
+    await ok("rm", "-f", "web", "alone");
+    await ok("network", "rm", "red", "blue");
+    const format = "{{.Action}} {{.Actor.Attributes.name}}";
+    const told = await ok(
+      "events",
+      "--since",
+      "5m",
+      "--until",
+      "0s",
+      "--filter",
+      "type=network",
+      "--format",
+      format,
+    );
+    assert.deepEqual(told.split("\n").slice(0, 3), ["create red", "create blue", "connect blue"]);
+    assert.deepEqual(told.split("\n").slice(-3), ["destroy red", "destroy blue", ""]);
+  });
 });

@@ -34,6 +34,7 @@ import { sync } from "./image/remote/sync.ts";
 import { tree } from "./image/tree.ts";
 import { inspect, inspectContainer, inspectImage, inspectNetwork, inspectVolume } from "./inspect.ts";
 import { createNetwork, pruneNetworks, removeNetwork } from "./network/change.ts";
+import { connectNetwork, disconnectNetwork } from "./network/connect.ts";
 import { networks } from "./network/list.ts";
 import { explain, explainRun } from "./plan/explain.ts";
 import { login } from "./registry/login.ts";
@@ -99,6 +100,8 @@ export const commands: readonly Command[] = [
   networks,
   createNetwork,
   removeNetwork,
+  connectNetwork,
+  disconnectNetwork,
   inspectNetwork,
   pruneNetworks,
   volumes,

@@ -39,14 +39,24 @@ export function writeNetworkFiles(
 ): NetworkFiles {
   mkdirSync(directory, { recursive: true, mode: 0o710 });
   const files = networkFilePaths(directory);
+  writeFileSync(files.hostname, `${hostname}\n`, { mode: 0o644 });
+  writeNames(directory, request, { hostname, addresses, servers });
+  return files;
+}
+
+/** Writes anew what connecting a container to another network changes. It sees that while it runs. */
+export function writeNames(
+  directory: string,
+  request: CreateContainerRequest,
+  { hostname, addresses, servers }: NetworkNames & { readonly hostname: string },
+): void {
+  const files = networkFilePaths(directory);
   const host = request.network.mode.kind === "host";
   const own = addresses.map((address) => `${address}\t${hostname}`);
   const extra = request.network.extraHosts.map(hostLine);
   const hosts = host ? readHostFile("/etc/hosts") : `${LOOPBACK.join("\n")}\n`;
-  writeFileSync(files.hostname, `${hostname}\n`, { mode: 0o644 });
   writeFileSync(files.hosts, [hosts.trimEnd(), ...extra, ...own, ""].join("\n"), { mode: 0o644 });
   writeFileSync(files.resolvConf, resolvConf(request, servers), { mode: 0o644 });
-  return files;
 }
 
 /** The mounts that put the files into the container, except where the request mounts something there itself. */

@@ -9,6 +9,8 @@ import type { CreateContainerRequest } from "../model/create-request.ts";
 import type { FileChange } from "../model/file-change.ts";
 import type { UpdateRequest } from "../model/update-request.ts";
 import type { Why } from "../model/why-view.ts";
+import type { EndpointRequest } from "../networks/connect.ts";
+import { joinNetwork, leaveNetwork } from "../networks/join.ts";
 import { listProcesses, type ProcessList } from "../processes/top.ts";
 import { type StatsQuery, streamStats } from "../stats/container-stats.ts";
 import { explainState } from "../why/why.ts";
@@ -48,6 +50,10 @@ export interface Containers {
   pause(reference: string): Promise<void>;
   unpause(reference: string): Promise<void>;
   update(reference: string, update: UpdateRequest): Promise<void>;
+  /** Connects a container to one more network. */
+  joinNetwork(reference: string, wanted: EndpointRequest): Promise<void>;
+  /** Takes a container from a network. */
+  leaveNetwork(reference: string, network: string): Promise<void>;
   /** Restarts a container, stops it, or kills it and leaves the rest to its restart policy. */
   endUnhealthy(reference: string, action: "restart" | "stop" | "kill"): Promise<void>;
   rename(reference: string, name: string): Promise<void>;
@@ -171,6 +177,14 @@ export function openContainers(context: EngineContext): Containers {
     async update(reference, update) {
       const { id } = store.find(reference);
       await mutex.run(id, async () => updateContainer(context, live, { record: store.find(id), update }));
+    },
+    async joinNetwork(reference, wanted) {
+      const { id } = store.find(reference);
+      await mutex.run(id, () => joinNetwork(context, store.find(id), wanted));
+    },
+    async leaveNetwork(reference, network) {
+      const { id } = store.find(reference);
+      await mutex.run(id, () => leaveNetwork(context, store.find(id), network));
     },
     async endUnhealthy(reference, action) {
       const { signal } = new AbortController();

@@ -130,6 +130,10 @@ export type NetworkRequest = {
   readonly endpoints: readonly {
     readonly network: string;
     readonly aliases: readonly string[];
+    /** Addresses that it must have; left out: ones that are free. */
+    readonly ipv4?: string | undefined;
+    readonly ipv6?: string | undefined;
+    readonly mac?: string | undefined;
     readonly from: string;
   }[];
   /** `80/tcp` */

@@ -1,13 +1,18 @@
+import { existsSync } from "node:fs";
 import {
   type Attachment,
   type AttachRequest,
   DEFAULT_NETWORK,
+  type NetworkWish,
   type PortWish,
   type Protocol,
 } from "../../network/index.ts";
 import type { ContainerRecord } from "../containers/record.ts";
 import type { EngineContext } from "../context.ts";
 import type { PortRequest } from "../model/create-request.ts";
+
+/** A network that somebody wants a container on. */
+export type EndpointRequest = Omit<ContainerRecord["request"]["network"]["endpoints"][number], "from">;
 
 /** Addresses that stand for all of a machine's, by version of IP. */
 const everywhere = "0.0.0.0";
@@ -31,7 +36,7 @@ export async function disconnectContainer(
   { networks, logger }: Pick<EngineContext, "networks" | "logger">,
   id: string,
 ): Promise<void> {
-  if (networks.endpoints({ container: id }).length === 0) return;
+  if (networks.endpoints({ container: id }).length === 0 && !existsSync(networks.namespaceOf(id))) return;
   await networks.detach(id).catch((error: unknown) => {
     logger.log("warn", "container.disconnect", { container: id, error: String(error) });
   });
@@ -40,19 +45,16 @@ export async function disconnectContainer(
 /** The servers that a container asks for names; undefined: those of the host. */
 export function nameServersOf(
   { networks }: Pick<EngineContext, "networks">,
-  attachment: Attachment | undefined,
+  attachment: Pick<Attachment, "endpoints"> | undefined,
 ): readonly string[] | undefined {
-  const [first] = attachment?.endpoints ?? [];
-  const network = first && networks.list().find(({ id }) => id === first.network);
-  if (network === undefined || network.name === DEFAULT_NETWORK) return undefined;
-  return network.pools.map(({ gateway }) => gateway).filter((gateway) => !gateway.includes(":"));
+  const joined = new Set((attachment?.endpoints ?? []).map(({ network }) => network));
+  const network = networks.list().find(({ id, name }) => joined.has(id) && name !== DEFAULT_NETWORK);
+  return network?.pools.map(({ gateway }) => gateway).filter((gateway) => !gateway.includes(":"));
 }
 
 function attachRequest({ id, name, request, image }: ContainerRecord): AttachRequest | undefined {
   const { mode, endpoints, ports, publishAll, exposedPorts } = request.network;
   if (mode.kind !== "named") return undefined;
-  const aliasesIn = (network: string): readonly string[] =>
-    endpoints.find((endpoint) => endpoint.network === network)?.aliases ?? [];
   const names = [
     mode.name,
     ...endpoints.map(({ network }) => network).filter((other) => other !== mode.name),
@@ -64,11 +66,28 @@ function attachRequest({ id, name, request, image }: ContainerRecord): AttachReq
     ? [...new Set(exposed.map(withProtocol))].filter((port) => !published.has(port))
     : [];
   return {
-    networks: names.map((network) => ({ network, aliases: [name, id.slice(0, 12), ...aliasesIn(network)] })),
+    networks: names.map((network) => {
+      const endpoint = endpoints.find((each) => each.network === network);
+      return networkWish({ id, name }, endpoint ?? { network, aliases: [] });
+    }),
     ports: [
       ...wished,
       ...rest.map((containerPort) => portWish({ containerPort, hostAddress: "", hostPort: "", from: "" })),
     ],
+  };
+}
+
+/** What a container wants of one network: others find it by its name, its short id and its aliases. */
+export function networkWish(
+  { id, name }: Pick<ContainerRecord, "id" | "name">,
+  { network, aliases, ipv4, ipv6, mac }: EndpointRequest,
+): NetworkWish {
+  return {
+    network,
+    aliases: [name, id.slice(0, 12), ...aliases],
+    ...(ipv4 && { ipv4 }),
+    ...(ipv6 && { ipv6 }),
+    ...(mac && { mac }),
   };
 }
 

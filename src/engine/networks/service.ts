@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Network, NetworkRequest } from "../../network/index.ts";
+import type { Containers } from "../containers/service.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
 import type { NetworkView } from "../model/network-view.ts";
+import type { EndpointRequest } from "./connect.ts";
 
 /** The networks of an engine, for its doors. */
 export interface NetworkService {
@@ -12,6 +14,10 @@ export interface NetworkService {
   get(reference: string): Promise<NetworkView>;
   /** @throws NETWORK_NAME, NETWORK_NAME_TAKEN, NETWORK_ADDRESS, NETWORK_ADDRESS_TAKEN, NETWORK_EXHAUSTED */
   create(request: NetworkRequest): Promise<{ id: string }>;
+  /** Connects a container, running or not. @throws NETWORK_*, ENGINE_CONTAINER_NOT_FOUND, ENGINE_NETWORK_SHARED */
+  connect(container: string, wanted: EndpointRequest): Promise<void>;
+  /** Takes a container from a network. @throws NETWORK_NOT_CONNECTED, ENGINE_CONTAINER_NOT_FOUND */
+  disconnect(container: string, network: string): Promise<void>;
   /** @throws NETWORK_NOT_FOUND, NETWORK_IN_USE, NETWORK_PREDEFINED */
   remove(reference: string): Promise<void>;
   /** Removes those that no container is connected to or was made for. Returns their names. */
@@ -19,7 +25,10 @@ export interface NetworkService {
 }
 
 /** The networks of an engine, with the containers that are connected to them. */
-export function openNetworkService({ networks, store }: EngineContext): NetworkService {
+export function openNetworkService(
+  { networks, store, events }: EngineContext,
+  containers: Pick<Containers, "joinNetwork" | "leaveNetwork">,
+): NetworkService {
   const view = (network: Network): NetworkView => {
     const endpoints = networks.endpoints({ network: network.id }).map(({ container, mac, ipv4, ipv6 }) => {
       const name = store.get(container)?.name ?? "";
@@ -34,6 +43,8 @@ export function openNetworkService({ networks, store }: EngineContext): NetworkS
     const [first, ...others] = networks.list().map(view);
     return [...(first === undefined ? [] : [first]), ...withoutBridge, ...others];
   };
+  const publish = (action: string, { id, name }: Pick<Network, "id" | "name">): void =>
+    events.publish({ type: "network", action, id, attributes: { name, type: "bridge" } });
   const isWanted = ({ name, id }: NetworkView): boolean =>
     store.list().some(({ request: { network } }) => {
       const asked = network.mode.kind === "named" ? [network.mode.name] : [];
@@ -49,18 +60,27 @@ export function openNetworkService({ networks, store }: EngineContext): NetworkS
         view(networks.find(reference))
       );
     },
-    create: async (request) => ({ id: (await networks.create(request)).id }),
+    async create(request) {
+      const network = await networks.create(request);
+      publish("create", network);
+      return { id: network.id };
+    },
+    connect: containers.joinNetwork,
+    disconnect: containers.leaveNetwork,
     async remove(reference) {
       if (withoutBridge.some(({ name, id }) => name === reference || id === reference)) {
         throw engineError("NETWORK_PREDEFINED", `network ${reference} is predefined and cannot be removed`);
       }
-      await networks.remove(reference);
+      const network = networks.find(reference);
+      await networks.remove(network.id);
+      publish("destroy", network);
     },
     async prune(select) {
       const pruned: string[] = [];
       for (const network of networks.list().slice(1).map(view)) {
         if (isWanted(network) || Object.keys(network.containers).length > 0 || !select(network)) continue;
         await networks.remove(network.id);
+        publish("destroy", network);
         pruned.push(network.name);
       }
       return pruned;

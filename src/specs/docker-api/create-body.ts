@@ -4,7 +4,8 @@ import { mapOf, optional, struct, text, texts } from "./fields.ts";
 import { hostConfig } from "./host-config.ts";
 import { parseJson } from "./parse.ts";
 
-const endpoint = struct({
+/** How a container is on a network. Source: swagger.yaml, `EndpointSettings`. */
+export const endpoint = struct({
   Aliases: optional(texts),
   MacAddress: optional(text),
   IPAMConfig: optional(struct({ IPv4Address: optional(text), IPv6Address: optional(text) })),

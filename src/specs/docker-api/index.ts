@@ -57,11 +57,15 @@ export { mediaTypes } from "./media-types.ts";
 export { type Mount, type Propagation, propagations } from "./mount.ts";
 export {
   type Network,
+  type NetworkConnectBody,
   type NetworkContainer,
   type NetworkCreateBody,
   type NetworkCreated,
+  type NetworkDisconnectBody,
   type NetworksPruned,
+  parseNetworkConnectBody,
   parseNetworkCreateBody,
+  parseNetworkDisconnectBody,
 } from "./network.ts";
 export {
   formatPathStat,

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { endpoint } from "./create-body.ts";
 import { flag, optional, struct, text, textMap } from "./fields.ts";
 import { parseJson } from "./parse.ts";
 
@@ -27,6 +28,26 @@ export type NetworkCreateBody = v.InferOutput<typeof createBody>;
 /** @throws DOCKER_API_BODY with the JSON pointer of the first wrong field */
 export function parseNetworkCreateBody(body: string): NetworkCreateBody {
   return parseJson(createBody, body, "the network create body");
+}
+
+const connectBody = struct({ Container: text, EndpointConfig: optional(endpoint) });
+
+/** The body of POST /networks/{id}/connect. Source: swagger.yaml, operation `NetworkConnect`. */
+export type NetworkConnectBody = v.InferOutput<typeof connectBody>;
+
+/** @throws DOCKER_API_BODY with the JSON pointer of the first wrong field */
+export function parseNetworkConnectBody(body: string): NetworkConnectBody {
+  return parseJson(connectBody, body, "the network connect body");
+}
+
+const disconnectBody = struct({ Container: text, Force: optional(flag) });
+
+/** The body of POST /networks/{id}/disconnect. Source: swagger.yaml, operation `NetworkDisconnect`. */
+export type NetworkDisconnectBody = v.InferOutput<typeof disconnectBody>;
+
+/** @throws DOCKER_API_BODY with the JSON pointer of the first wrong field */
+export function parseNetworkDisconnectBody(body: string): NetworkDisconnectBody {
+  return parseJson(disconnectBody, body, "the network disconnect body");
 }
 
 /** Answer to POST /networks/create. */

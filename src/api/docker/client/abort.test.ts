@@ -31,6 +31,8 @@ const before: Readonly<Record<string, readonly unknown[]>> = {
   "images.remote.copy": [{}],
   "images.save": [["box"]],
   "images.tag": ["a", "b"],
+  "networks.connect": ["n", { Container: "c" }],
+  "networks.disconnect": ["n", { Container: "c" }],
   "networks.create": [{ Name: "n" }],
   "networks.list": [],
   "networks.prune": [],

@@ -16,6 +16,10 @@ export type NetworkCalls = {
   inspect(network: string, options?: CallOptions): Promise<dockerApi.Network>;
   /** Makes a network. */
   create(body: dockerApi.NetworkCreateBody, options?: CallOptions): Promise<dockerApi.NetworkCreated>;
+  /** Connects a container, running or not. */
+  connect(network: string, body: dockerApi.NetworkConnectBody, options?: CallOptions): Promise<void>;
+  /** Takes a container from a network. */
+  disconnect(network: string, body: dockerApi.NetworkDisconnectBody, options?: CallOptions): Promise<void>;
   /** Removes a network that nobody is connected to. */
   remove(network: string, options?: CallOptions): Promise<void>;
   /** Removes those that nobody uses. */
@@ -35,6 +39,10 @@ export function createNetworkCalls(transport: Transport): NetworkCalls {
       transport.sendForJson({ method: "GET", path: pathOf(network), signal }),
     create: (json, { signal } = {}) =>
       transport.sendForJson({ method: "POST", path: "/networks/create", json, signal }),
+    connect: (network, json, { signal } = {}) =>
+      transport.sendForNothing({ method: "POST", path: `${pathOf(network)}/connect`, json, signal }),
+    disconnect: (network, json, { signal } = {}) =>
+      transport.sendForNothing({ method: "POST", path: `${pathOf(network)}/disconnect`, json, signal }),
     remove: (network, { signal } = {}) =>
       transport.sendForNothing({ method: "DELETE", path: pathOf(network), signal }),
     prune: ({ filters = new Map(), signal } = {}) =>

@@ -20,6 +20,21 @@ export function createFakeNetworks(): NetworksPort {
       networks.push(network);
       return { id: network.id };
     },
+    async connect(container, { network, aliases, ipv4 = "172.17.0.2" }) {
+      const found = find(network);
+      const joined = { name: [container, ...aliases].join(" "), mac: "", ipv4, ipv6: "" };
+      networks[networks.indexOf(found)] = {
+        ...found,
+        containers: { ...found.containers, [container]: joined },
+      };
+    },
+    async disconnect(container, network) {
+      const found = find(network);
+      const { [container]: joined, ...others } = found.containers;
+      if (joined === undefined)
+        throw new TugError("notFound", "NETWORK_NOT_CONNECTED", `${container} is not on it`);
+      networks[networks.indexOf(found)] = { ...found, containers: others };
+    },
     async remove(reference) {
       networks.splice(networks.indexOf(find(reference)), 1);
     },

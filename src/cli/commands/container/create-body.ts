@@ -95,12 +95,16 @@ async function readFiles(
   return (await Promise.all(lists)).flat();
 }
 
-/** The names by which others of the network find the container. */
+/** Names by which others of the network find the container, and its addresses there. */
 function networkingConfig(values: CreateValues): dockerApi.CreateBody["NetworkingConfig"] {
   const network = values.network ?? values.net;
-  const aliases = values["network-alias"];
-  if (network === undefined || aliases.length === 0) return undefined;
-  return { EndpointsConfig: { [network]: { Aliases: [...aliases] } } };
+  const { ip, ip6, "network-alias": aliases, "mac-address": mac } = values;
+  if (network === undefined || [ip, ip6, mac, ...aliases].every((value) => value === undefined))
+    return undefined;
+  const addresses = { IPv4Address: ip, IPv6Address: ip6 };
+  return {
+    EndpointsConfig: { [network]: { Aliases: [...aliases], IPAMConfig: addresses, MacAddress: mac } },
+  };
 }
 
 function withProtocol(port: string): string {

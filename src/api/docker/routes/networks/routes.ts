@@ -1,4 +1,5 @@
 import type { Handler, Route } from "../../route.ts";
+import { connectContainer, disconnectContainer } from "./connect.ts";
 import { createNetwork, inspectNetwork, listNetworks, pruneNetworks, removeNetwork } from "./handlers.ts";
 import type { NetworksPort } from "./port.ts";
 
@@ -19,6 +20,8 @@ export function networkRoutes(networks: NetworksPort): readonly Route[] {
     { method: "POST", path: "/networks/create", since: 24, handler: using(createNetwork) },
     { method: "POST", path: "/networks/prune", since: 25, handler: using(pruneNetworks) },
     { method: "GET", path: "/networks/{id}", since: 24, handler: using(inspectNetwork) },
+    { method: "POST", path: "/networks/{id}/connect", since: 24, handler: using(connectContainer) },
+    { method: "POST", path: "/networks/{id}/disconnect", since: 24, handler: using(disconnectContainer) },
     { method: "DELETE", path: "/networks/{id}", since: 24, handler: using(removeNetwork) },
   ];
 }

@@ -24,7 +24,7 @@ export function translateNetwork(body: dockerApi.CreateBody, origins: OriginColl
       .filter(([network]) => network !== "default")
       .map(([network, endpoint]) => ({
         network,
-        aliases: endpoint?.Aliases ?? [],
+        ...translateEndpoint(endpoint),
         from: jsonPointer(["NetworkingConfig", "EndpointsConfig", network]),
       })),
     exposedPorts: Object.keys(body.ExposedPorts ?? {}).map((port) => portOf(port, ["ExposedPorts", port])),
@@ -36,6 +36,16 @@ export function translateNetwork(body: dockerApi.CreateBody, origins: OriginColl
     dnsOptions: host.DnsOptions ?? [],
     dnsSearch: host.DnsSearch ?? [],
     extraHosts: host.ExtraHosts ?? [],
+  };
+}
+
+/** What somebody wants of one network. */
+export function translateEndpoint(endpoint: dockerApi.NetworkConnectBody["EndpointConfig"]) {
+  return {
+    aliases: endpoint?.Aliases ?? [],
+    ipv4: endpoint?.IPAMConfig?.IPv4Address || undefined,
+    ipv6: endpoint?.IPAMConfig?.IPv6Address || undefined,
+    mac: endpoint?.MacAddress || undefined,
   };
 }
 

@@ -1,0 +1,42 @@
+import { defineCommand } from "../../arguments/command.ts";
+import { flag, text, texts } from "../../arguments/option.ts";
+
+export const connectNetwork = defineCommand({
+  path: ["network", "connect"],
+  aliases: [],
+  summary: "Connect a container to one more network",
+  args: { usage: "NETWORK CONTAINER", least: 2, most: 2, completes: "networks" },
+  options: {
+    alias: texts("NAME", "Name by which others of the network find the container"),
+    ip: text("ADDRESS", "IPv4 address of the container"),
+    ip6: text("ADDRESS", "IPv6 address of the container"),
+  },
+  examples: [
+    {
+      line: "tug network connect --alias db blue postgres",
+      does: "Let containers of blue find postgres as db",
+    },
+  ],
+  async run({ options: { alias, ip, ip6 }, args: [network = "", container = ""], connect }) {
+    await (await connect()).networks.connect(network, {
+      Container: container,
+      EndpointConfig: { Aliases: [...alias], IPAMConfig: { IPv4Address: ip, IPv6Address: ip6 } },
+    });
+    return {};
+  },
+});
+
+export const disconnectNetwork = defineCommand({
+  path: ["network", "disconnect"],
+  aliases: [],
+  summary: "Take a container from a network",
+  args: { usage: "NETWORK CONTAINER", least: 2, most: 2, completes: "networks" },
+  options: {
+    force: flag("As without it: a container that does not run is taken from it too", { short: "f" }),
+  },
+  examples: [{ line: "tug network disconnect blue postgres", does: "Its ports that led there are closed" }],
+  async run({ options: { force }, args: [network = "", container = ""], connect }) {
+    await (await connect()).networks.disconnect(network, { Container: container, Force: force });
+    return {};
+  },
+});
