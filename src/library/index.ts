@@ -100,5 +100,6 @@ export type {
   WhyDifference,
   WhyEnd,
   WhyPressure,
+  WhyTraces,
 } from "../specs/docker-api/index.ts";
 export { type ConnectOptions, connect } from "./connect.ts";

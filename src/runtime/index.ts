@@ -39,4 +39,4 @@ export { type Existing, planFreeze, planStart } from "./planner/lifecycle.ts";
 export { planUpdate } from "./planner/update.ts";
 export { planInRoot, type RootView, type RootWork, type StoredView } from "./planner/view.ts";
 export type { StoredState } from "./state.ts";
-export { type GroupFiles, groupFiles } from "./stats/index.ts";
+export { type GroupFiles, groupFiles, readOomKills } from "./stats/index.ts";

@@ -79,6 +79,30 @@ hint: give it more: tug update --memory 128m web
   assert.equal((await cli.run("why absent")).code, 1);
 });
 
+test("of a container that runs it tells what is now, and how it ended before", async () => {
+  await using cli = await openCli();
+  assert.equal((await cli.run("run -d --name web busybox sleep")).code, 0);
+  cli.engine.containers.tell("web", {
+    end: end({ exitCode: 3 }),
+    now: {
+      oom: { kills: 2, limit: 2 ** 20, victims: [] },
+      pressure: { scope: "container", io: { some: [7, 0, 0] } },
+    },
+    log: [],
+  });
+  const { stdout } = await cli.run("why web");
+  assert.match(
+    stdout,
+    /^web: it is running, since .* ago; the OOM killer has killed a part of it 2 times; before that its program ended by itself, with exit code 3, about an hour ago$/m,
+  );
+  assert.match(
+    stdout,
+    /^ {2}last exit code: 3\n {2}had run for: {4}2.5 s\n {2}waits: {10}of the last ten seconds 7 % for io$/m,
+  );
+  assert.match(stdout, /\nhint: give it more: tug update --memory 2m web\n$/);
+  await cli.run("kill web");
+});
+
 test("each cause is one sentence", async () => {
   await using cli = await openCli();
   assert.equal((await cli.run("create --name web busybox")).code, 0);

@@ -3,18 +3,17 @@ import { accessSync, constants } from "node:fs";
 import { describe, test } from "node:test";
 import { needsBox, until, useEngine } from "./harness/index.ts";
 
+type Traces = {
+  Oom?: { Kills: number; Limit?: number; Peak?: number; Victims: { Command: string; Bytes: number }[] };
+  Pressure?: { Scope: string };
+};
+
 type Story = {
   Status: string;
+  Now?: Traces;
   StartedAt?: string;
   Restart: { Policy: string; Count: number; At?: string };
-  End?: {
-    Cause: string;
-    ExitCode: number;
-    Signal?: string;
-    Error?: string;
-    Oom?: { Kills: number; Limit?: number; Peak?: number; Victims: { Command: string; Bytes: number }[] };
-    Pressure?: { Scope: string };
-  };
+  End?: Traces & { Cause: string; ExitCode: number; Signal?: string; Error?: string };
   Health?: { Status: string };
   Log: string[];
   LastGood?: { Differences: { What: string; Change: string; Before?: string; Now?: string }[] };
@@ -58,6 +57,24 @@ describe("tug why", { skip: needsBox() }, () => {
     assert.ok((End?.Oom?.Kills ?? 0) >= 1);
     assert.deepEqual(Log.slice(0, 1), ["filling"]);
     assert.match(await engine.ok(["why", "parent"]), /; the OOM killer had killed a part of it, /);
+  });
+
+  test("knows it while the container runs", async () => {
+    const script = `${hog}; echo survived; sleep 60`;
+    const limits = ["--memory", "16m", "--memory-swap", "16m"];
+    await engine.ok(["run", "-d", "--name", "survivor", ...limits, "box", "sh", "-c", script]);
+    await until("it has lost a process", async () => (await why("survivor")).Log.includes("survived"));
+    const { Status, End, Now } = await why("survivor");
+    assert.deepEqual(
+      [Status, End, Now?.Oom?.Kills, Now?.Oom?.Limit],
+      ["running", undefined, 1, 16 * 2 ** 20],
+    );
+    assert.notEqual(Now?.Pressure, undefined, "this kernel tells of pressure");
+    assert.match(
+      await engine.ok(["why", "survivor"]),
+      /^survivor: it is running, since .* ago; the OOM killer has killed a part of it once; no run of it has ended yet\n/,
+    );
+    await engine.ok(["rm", "-f", "survivor"]);
   });
 
   test("tells a signal from an exit code that looks like one", async () => {

@@ -16,6 +16,10 @@ export type RunEnd = {
   readonly signal?: number | undefined;
   /** A sentence where there is one. */
   readonly error: string;
+} & Traces;
+
+/** What the kernel knows of a run. */
+export type Traces = {
   readonly oom?: OomKills | undefined;
   readonly pressure?: PressureOf | undefined;
   readonly throttled?: Throttling | undefined;
@@ -77,8 +81,8 @@ export type Why = {
   };
   /** Absent when no run has ended yet. */
   readonly end?: RunEnd | undefined;
-  /** Of a container that runs: now. */
-  readonly pressure?: PressureOf | undefined;
+  /** Of a container that runs. */
+  readonly now?: Traces | undefined;
   readonly health?: HealthState | undefined;
   /** The last lines of its log, without their line ends. */
   readonly log: readonly string[];

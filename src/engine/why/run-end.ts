@@ -1,15 +1,11 @@
-import { messageOf, TugError } from "../../base/index.ts";
+import { messageOf } from "../../base/index.ts";
 import type { ExitRecord } from "../../helper/index.ts";
-import { loadExisting, type StoredState } from "../../runtime/index.ts";
 import type { End } from "../containers/end.ts";
 import type { ContainerRecord } from "../containers/record.ts";
 import type { EngineContext } from "../context.ts";
 import { mergeHealthcheck } from "../health/check.ts";
-import type { EndCause, OomKills, RunEnd, Throttling } from "../model/why-view.ts";
-import { groupFiles, numberIn } from "../stats/group-files.ts";
-import { readCpu } from "../stats/read-cpu.ts";
-import { readOomVictims } from "./oom-victims.ts";
-import { readPressure } from "./pressure.ts";
+import type { EndCause, RunEnd } from "../model/why-view.ts";
+import { readTraces } from "./traces.ts";
 
 /** How a run has ended, and what its monitor has left of it. */
 export type EndedRun = { readonly end: End; readonly exit: ExitRecord | undefined };
@@ -45,22 +41,6 @@ export async function describeRunEnd(
   }
 }
 
-/** What the kernel still knows of a run. */
-async function readTraces(
-  context: EngineContext,
-  record: ContainerRecord,
-  oomKills: number,
-): Promise<Pick<RunEnd, "oom" | "pressure" | "throttled">> {
-  const groups = await groupsOf(context, record.id);
-  if (groups === undefined) return {};
-  const [oom, pressure, throttled] = await Promise.all([
-    oomKills === 0 ? undefined : readOom(groups, record, oomKills),
-    readPressure(groups),
-    readThrottling(groups),
-  ]);
-  return { oom, pressure, throttled };
-}
-
 /** Whether such an end is one that later runs are compared with. */
 export function isGood({ cause, oom }: RunEnd): boolean {
   return (cause === "finished" || cause === "stopped") && oom === undefined;
@@ -91,38 +71,4 @@ function causeOf({ record, end, signal, oomKills, isUnhealthy }: Circumstances):
 function endedAsUnhealthy({ health }: EngineContext, { id, request, image }: ContainerRecord): boolean {
   const { onUnhealthy = "none" } = mergeHealthcheck(request.healthcheck, image.defaults) ?? {};
   return onUnhealthy !== "none" && health.get(id)?.status === "unhealthy";
-}
-
-/** The control groups of a container that runs, or has just ended. */
-export async function groupsOf(
-  { layout }: EngineContext,
-  id: string,
-): Promise<Pick<StoredState, "groups"> | undefined> {
-  try {
-    return (await loadExisting(layout.containerRun(id), "state")).state;
-  } catch (error) {
-    if (error instanceof TugError && error.kind === "notFound") return undefined;
-    throw error;
-  }
-}
-
-async function readOom(
-  groups: Pick<StoredState, "groups">,
-  { id, request }: ContainerRecord,
-  kills: number,
-): Promise<OomKills> {
-  const memory = groupFiles(groups, "memory");
-  const peak = memory.version === 1 ? "memory.max_usage_in_bytes" : "memory.peak";
-  return {
-    kills,
-    limit: request.resources.memory || undefined,
-    peak: numberIn(await memory.read(peak)),
-    victims: await readOomVictims(id, kills),
-  };
-}
-
-async function readThrottling(groups: Pick<StoredState, "groups">): Promise<Throttling | undefined> {
-  const cpu = groupFiles(groups, "cpu");
-  const { periods, throttledPeriods, throttledTime } = await readCpu(cpu, cpu);
-  return throttledPeriods === 0 ? undefined : { periods, throttledPeriods, throttledTime };
 }

@@ -6,8 +6,7 @@ import type { EngineContext } from "../context.ts";
 import { readLog } from "../logs/read-log.ts";
 import type { RunEnd, Why } from "../model/why-view.ts";
 import { compareConfigurations, describeConfiguration } from "./configuration.ts";
-import { readPressure } from "./pressure.ts";
-import { groupsOf } from "./run-end.ts";
+import { readTraces } from "./traces.ts";
 
 /** So many lines of the log, and so many bytes of each, are told. */
 const LINES = 10;
@@ -17,7 +16,6 @@ const LINE_BYTES = 1000;
 export async function explainState(context: EngineContext, record: ContainerRecord): Promise<Why> {
   const { id, name, request, state } = record;
   const { status, health } = viewContainer(context, record).state;
-  const groups = isRunning(record) ? await groupsOf(context, id) : undefined;
   return {
     id,
     name,
@@ -25,7 +23,7 @@ export async function explainState(context: EngineContext, record: ContainerReco
     startedAt: state.startedAt,
     restart: { policy: request.restart.policy, count: state.restartCount, at: state.restartAt },
     end: state.end ?? plainEnd(state),
-    pressure: groups && (await readPressure(groups)),
+    now: isRunning(record) ? await readTraces(context, record) : undefined,
     health,
     log:
       request.logging.driver === "none" ? [] : await lastLines(`${context.layout.container(id)}/${LOG_FILE}`),

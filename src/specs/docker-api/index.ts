@@ -119,4 +119,4 @@ export {
   type VolumeUsage,
 } from "./volume.ts";
 export { parseVolumeSpec, type VolumeSpec } from "./volume-spec.ts";
-export type { ContainerWhy, EndCause, WhyDifference, WhyEnd, WhyPressure } from "./why.ts";
+export type { ContainerWhy, EndCause, WhyDifference, WhyEnd, WhyPressure, WhyTraces } from "./why.ts";

@@ -29,16 +29,8 @@ export type WhyPressure = {
     | undefined;
 };
 
-/** How a run ended. Sizes are bytes, times RFC 3339. */
-export type WhyEnd = {
-  readonly Cause: EndCause;
-  readonly At: string;
-  readonly StartedAt?: string | undefined;
-  readonly ExitCode: number;
-  /** Such as SIGKILL: what ended the first process, where a signal did. */
-  readonly Signal?: string | undefined;
-  /** A sentence, where there is one. */
-  readonly Error?: string | undefined;
+/** What the kernel knows of a run. Sizes are bytes. */
+export type WhyTraces = {
   readonly Oom?:
     | {
         readonly Kills: number;
@@ -60,6 +52,18 @@ export type WhyEnd = {
     | { readonly Periods: number; readonly ThrottledPeriods: number; readonly ThrottledNanoseconds: number }
     | undefined;
 };
+
+/** How a run ended. Times are RFC 3339. */
+export type WhyEnd = {
+  readonly Cause: EndCause;
+  readonly At: string;
+  readonly StartedAt?: string | undefined;
+  readonly ExitCode: number;
+  /** Such as SIGKILL: what ended the first process, where a signal did. */
+  readonly Signal?: string | undefined;
+  /** A sentence, where there is one. */
+  readonly Error?: string | undefined;
+} & WhyTraces;
 
 /** A part of the configuration that is not what it was. Values of the environment are not told. */
 export type WhyDifference = {
@@ -83,8 +87,8 @@ export type ContainerWhy = {
   };
   /** Left out when no run has ended yet. */
   readonly End?: WhyEnd | undefined;
-  /** Of a container that runs: now. */
-  readonly Pressure?: WhyPressure | undefined;
+  /** Of a container that runs. */
+  readonly Now?: WhyTraces | undefined;
   readonly Health?: Health | undefined;
   /** The last lines of its log. */
   readonly Log: readonly string[];

@@ -19,7 +19,7 @@ export type FakeContainers = {
   /** Gives a container ports. */
   publish(reference: string, ports: readonly Port[]): void;
   /** Gives a container a past. */
-  tell(reference: string, past: Pick<Why, "end" | "log" | "lastGood" | "pressure">): void;
+  tell(reference: string, past: Pick<Why, "end" | "log" | "lastGood" | "now">): void;
 };
 
 /** @param hasImage whether a create request finds its image */

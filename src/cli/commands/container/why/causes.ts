@@ -10,10 +10,12 @@ const sentences: Readonly<Record<dockerApi.EndCause, Sentence>> = {
   signal: ({ Signal }) => `its program was ended by ${Signal}${faults[Signal ?? ""] ?? ""}`,
   stopped: ({ Signal, ExitCode }) =>
     `somebody stopped it, and its program ended with ${Signal ?? `exit code ${ExitCode}`}`,
-  oom: ({ Oom }) =>
-    Oom?.Limit === undefined
+  oom: ({ Oom }) => {
+    if (Oom === undefined) return "the OOM killer ended it";
+    return Oom.Limit === undefined
       ? "the OOM killer ended it, because the machine or a group above it had no memory left"
-      : `the OOM killer ended it at its limit of ${binarySize(Oom.Limit)} of memory`,
+      : `the OOM killer ended it at its limit of ${binarySize(Oom.Limit)} of memory`;
+  },
   unhealthy: () => "its health check failed, and it was ended for that",
   "not-started": () => "it could not be started",
   "monitor-lost": () => "its monitor was killed, and so it was ended",
@@ -47,15 +49,17 @@ export function meaningOf(code: number): string | undefined {
 }
 
 /** What can be done about it; undefined when nothing is wrong or nobody knows. */
-export function adviceFor({ Name, Status, End }: dockerApi.ContainerWhy): string | undefined {
+export function adviceFor({ Name, Status, End, Now }: dockerApi.ContainerWhy): string | undefined {
+  if (Now?.Oom !== undefined || End?.Cause === "oom") {
+    const limit = (Now?.Oom ?? End?.Oom)?.Limit;
+    if (limit === undefined) return "look at what else needs memory: tug stats";
+    const more = binarySize(2 * limit)
+      .replace(/iB$/, "")
+      .toLowerCase();
+    return `give it more: tug update --memory ${more} ${Name}`;
+  }
   if (End === undefined) return Status === "created" ? `start it with: tug start ${Name}` : undefined;
   switch (End.Cause) {
-    case "oom":
-      return End.Oom?.Limit === undefined
-        ? "look at what else needs memory: tug stats"
-        : `give it more: tug update --memory ${binarySize(2 * End.Oom.Limit)
-            .replace(/iB$/, "")
-            .toLowerCase()} ${Name}`;
     case "unhealthy":
       return `see what its probes said: tug inspect --format '{{json .State.Health}}' ${Name}`;
     case "not-started":

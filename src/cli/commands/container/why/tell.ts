@@ -13,8 +13,8 @@ type Part = readonly [heading: string, text: string];
  * @param now milliseconds since 1970
  */
 export function tellWhy(why: dockerApi.ContainerWhy, now: number): string {
-  const { Name, End, Log } = why;
-  const parts = [...endParts(End), ...stateParts(why, now), ...differenceParts(why, now)];
+  const { Name, Log } = why;
+  const parts = [...endParts(why), ...traceParts(why), ...stateParts(why, now), ...differenceParts(why, now)];
   const width = Math.max(0, ...parts.map(([heading]) => heading.length));
   const advice = adviceFor(why);
   return [
@@ -26,22 +26,41 @@ export function tellWhy(why: dockerApi.ContainerWhy, now: number): string {
   ].join("\n");
 }
 
-function headline({ Status, StartedAt, End }: dockerApi.ContainerWhy, now: number): string {
+function headline({ Status, StartedAt, End, Now }: dockerApi.ContainerWhy, now: number): string {
+  const end = End && `${howItEnded(End)}, ${when(End.At, now)}`;
+  if (!isUp(Status)) return end ?? "it was never started";
   const begun = StartedAt === undefined ? "" : `, since ${when(StartedAt, now)}`;
-  const isUp = Status === "running" || Status === "paused";
-  if (End === undefined)
-    return isUp ? `it is ${Status}${begun}; no run of it has ended yet` : "it was never started";
-  const end = `${howItEnded(End)}, ${when(End.At, now)}`;
-  return isUp ? `it is ${Status}${begun}; before that ${end}` : end;
+  const losses =
+    Now?.Oom === undefined ? "" : `; the OOM killer has killed a part of it ${times(Now.Oom.Kills)}`;
+  return `it is ${Status}${begun}${losses}; ${end === undefined ? "no run of it has ended yet" : `before that ${end}`}`;
 }
 
-function endParts(end: dockerApi.WhyEnd | undefined): Part[] {
-  if (end === undefined) return [];
-  const { Cause, ExitCode, Signal, Error: error, Oom, Pressure, Throttled, StartedAt, At } = end;
+function isUp(status: dockerApi.ContainerStatus): boolean {
+  return status === "running" || status === "paused";
+}
+
+function times(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
+}
+
+function endParts({ Status, End }: dockerApi.ContainerWhy): Part[] {
+  if (End === undefined) return [];
+  const { Cause, ExitCode, Signal, Error: error, StartedAt, At } = End;
+  const last = isUp(Status) ? "last " : "";
   const meaning = Signal ?? (Cause === "not-started" ? undefined : meaningOf(ExitCode));
-  const parts: Part[] = [["exit code", meaning === undefined ? `${ExitCode}` : `${ExitCode} (${meaning})`]];
-  if (error !== undefined) parts.push(["error", error]);
-  if (StartedAt !== undefined) parts.push(["ran for", duration(Date.parse(At) - Date.parse(StartedAt))]);
+  const parts: Part[] = [
+    [`${last}exit code`, meaning === undefined ? `${ExitCode}` : `${ExitCode} (${meaning})`],
+  ];
+  if (error !== undefined) parts.push([`${last}error`, error]);
+  if (StartedAt !== undefined)
+    parts.push([`${last === "" ? "ran" : "had run"} for`, duration(Date.parse(At) - Date.parse(StartedAt))]);
+  return parts;
+}
+
+/** Of the run that goes on, or else of the last one. */
+function traceParts({ Status, End, Now = {} }: dockerApi.ContainerWhy): Part[] {
+  const { Oom, Throttled, Pressure } = isUp(Status) ? Now : (End ?? {});
+  const parts: Part[] = [];
   for (const { Pid, Command, Bytes } of Oom?.Victims ?? [])
     parts.push(["killed", `process ${Pid} (${printable(Command)}), which held ${binarySize(Bytes)}`]);
   if (Oom?.Peak !== undefined) {
@@ -56,13 +75,12 @@ function endParts(end: dockerApi.WhyEnd | undefined): Part[] {
       `in ${ThrottledPeriods} of ${Periods} periods of its processor limit, ${time} s in all`,
     ]);
   }
-  if (Pressure !== undefined) parts.push(["waited", describePressure(Pressure)]);
+  if (Pressure !== undefined) parts.push([isUp(Status) ? "waits" : "waited", describePressure(Pressure)]);
   return parts;
 }
 
-function stateParts({ Restart, Health, Pressure, Status }: dockerApi.ContainerWhy, now: number): Part[] {
+function stateParts({ Restart, Health, Status }: dockerApi.ContainerWhy, now: number): Part[] {
   const parts: Part[] = [];
-  if (Pressure !== undefined) parts.push(["waits now", describePressure(Pressure)]);
   if (Restart.Count > 0 || Status === "restarting") {
     const wait = Restart.At === undefined ? 0 : Date.parse(Restart.At) - now;
     const next = Status === "restarting" ? `, again in ${duration(wait)}` : "";

@@ -1,11 +1,11 @@
 import { constants } from "node:os";
-import type { PressureOf, RunEnd, Why } from "../../../../../engine/index.ts";
+import type { PressureOf, RunEnd, Traces, Why } from "../../../../../engine/index.ts";
 import type { dockerApi } from "../../../../../specs/index.ts";
 import { renderHealth } from "./container.ts";
 
 /** Why a container is as it is, as the endpoint tells it. */
 export function renderWhy(why: Why): dockerApi.ContainerWhy {
-  const { id, name, status, startedAt, restart, end, pressure, health, log, lastGood } = why;
+  const { id, name, status, startedAt, restart, end, now, health, log, lastGood } = why;
   return {
     Id: id,
     Name: name,
@@ -13,7 +13,7 @@ export function renderWhy(why: Why): dockerApi.ContainerWhy {
     StartedAt: startedAt,
     Restart: { Policy: restart.policy, Count: restart.count, At: restart.at },
     End: end && renderEnd(end),
-    Pressure: pressure && renderPressure(pressure),
+    Now: now && renderTraces(now),
     Health: health && renderHealth(health),
     Log: log,
     LastGood: lastGood && {
@@ -30,7 +30,6 @@ export function renderWhy(why: Why): dockerApi.ContainerWhy {
 }
 
 function renderEnd(end: RunEnd): dockerApi.WhyEnd {
-  const { oom, throttled } = end;
   return {
     Cause: end.cause,
     At: end.at,
@@ -38,13 +37,19 @@ function renderEnd(end: RunEnd): dockerApi.WhyEnd {
     ExitCode: end.exitCode,
     Signal: end.signal === undefined ? undefined : signalName(end.signal),
     Error: end.error === "" ? undefined : end.error,
+    ...renderTraces(end),
+  };
+}
+
+function renderTraces({ oom, pressure, throttled }: Traces): dockerApi.WhyTraces {
+  return {
     Oom: oom && {
       Kills: oom.kills,
       Limit: oom.limit,
       Peak: oom.peak,
       Victims: oom.victims.map(({ pid, command, bytes }) => ({ Pid: pid, Command: command, Bytes: bytes })),
     },
-    Pressure: end.pressure && renderPressure(end.pressure),
+    Pressure: pressure && renderPressure(pressure),
     Throttled: throttled && {
       Periods: throttled.periods,
       ThrottledPeriods: throttled.throttledPeriods,
