@@ -1,5 +1,8 @@
 import type { Protocol } from "./nftables/ruleset.ts";
 
+/** The network that containers are on where nobody says otherwise. Names are not answered there. */
+export const DEFAULT_NETWORK = "bridge";
+
 /** A network of containers: a bridge of the host with one or two subnets. Plain JSON; addresses as text. */
 export type Network = {
   /** 64 hexadecimal digits. */

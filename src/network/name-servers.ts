@@ -3,7 +3,7 @@ import type { Logger } from "../base/index.ts";
 import { parseIp } from "./address/ip.ts";
 import { parseResolvConf } from "./dns/resolvers.ts";
 import { type DnsServer, type NameTable, serveNames } from "./dns/server.ts";
-import type { Network } from "./model.ts";
+import { DEFAULT_NETWORK, type Endpoint, type Network } from "./model.ts";
 import type { PublishedPort } from "./nftables/ruleset.ts";
 import type { NetworkStore } from "./store.ts";
 
@@ -60,17 +60,14 @@ async function hostServers(): Promise<readonly string[]> {
   return parseResolvConf(await readFile("/etc/resolv.conf", "utf8").catch(() => "")).servers;
 }
 
-/** Names as `web` and `web.NETWORK`, in any case. */
+/** Names as `web` and `web.NETWORK`, in any case, of this network and of the others that the asking container is on. */
 function nameTable(store: NetworkStore, network: Network): NameTable {
-  const suffix = `.${network.name.toLowerCase()}`;
   return {
-    addressesOf(asked) {
-      const name = asked.endsWith(suffix) ? asked.slice(0, -suffix.length) : asked;
-      const known = store
-        .endpoints({ network: network.id })
-        .filter(({ aliases }) => aliases.some((alias) => alias.toLowerCase() === name));
-      if (known.length === 0) return undefined;
-      return known.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((ip) => ip !== undefined);
+    addressesOf(name, asker) {
+      const known = [network, ...othersOf(store, network, asker)]
+        .map((each) => endpointsNamed(store, each, name))
+        .find((endpoints) => endpoints.length > 0);
+      return known?.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((ip) => ip !== undefined);
     },
     nameOf(address) {
       const endpoint = store
@@ -79,4 +76,24 @@ function nameTable(store: NetworkStore, network: Network): NameTable {
       return endpoint?.aliases[0] && `${endpoint.aliases[0]}.${network.name}`;
     },
   };
+}
+
+function endpointsNamed(store: NetworkStore, { id, name }: Network, asked: string): Endpoint[] {
+  const suffix = `.${name.toLowerCase()}`;
+  const wanted = asked.endsWith(suffix) ? asked.slice(0, -suffix.length) : asked;
+  return store
+    .endpoints({ network: id })
+    .filter(({ aliases }) => aliases.some((alias) => alias.toLowerCase() === wanted));
+}
+
+/** The further networks, with names, of the container that has an address in this one. */
+function othersOf(store: NetworkStore, { id }: Network, address: string): Network[] {
+  const asker = store
+    .endpoints({ network: id })
+    .find(({ ipv4, ipv6 }) => ipv4 === address || ipv6 === address);
+  if (asker === undefined) return [];
+  const joined = new Set(store.endpoints({ container: asker.container }).map(({ network }) => network));
+  return store
+    .list()
+    .filter((other) => other.id !== id && other.name !== DEFAULT_NETWORK && joined.has(other.id));
 }

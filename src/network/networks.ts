@@ -6,12 +6,15 @@ import { createAttachments } from "./attachments.ts";
 import { createNetwork } from "./create.ts";
 import { networkError } from "./errors.ts";
 import { type Joiner, joinNetwork, leaveNetwork } from "./join.ts";
-import type { Endpoint, Network, NetworkRequest, Publication } from "./model.ts";
+import {
+  DEFAULT_NETWORK,
+  type Endpoint,
+  type Network,
+  type NetworkRequest,
+  type Publication,
+} from "./model.ts";
 import { networkStore } from "./store.ts";
 import { createSwitchboard } from "./switchboard.ts";
-
-/** The network that containers are on where nobody says otherwise. */
-export const DEFAULT_NETWORK = "bridge";
 
 export type NetworksOptions = {
   /** Opened with `networkMigrations`. */

@@ -32,6 +32,15 @@ async function startEngine(tug: TugInstance): Promise<void> {
   while (!existsSync(join(tug.run, "tug.sock"))) await sleep(20);
 }
 
+/** Runs commands that must succeed, for what they print. */
+function succeeding(tug: TugInstance): (...words: string[]) => Promise<string> {
+  return async (...words) => {
+    const { code, stdout, stderr } = await tug.tug(words);
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
+}
+
 /** What a web server says to a request from here. */
 function fetchFrom(address: string): string {
   const { stdout } = spawnSync(busybox.path, ["wget", "-q", "-T", "2", "-O", "-", `http://${address}/`], {
@@ -45,11 +54,7 @@ const serve = ["sh", "-c", "mkdir /www; echo served > /www/index.html; exec http
 inOwnNetwork(import.meta.filename, busybox.skip, () => {
   test("a container on a bridge has an address, publishes ports, and leaves nothing", {}, async () => {
     await using tug = await startHere();
-    const ok = async (...words: string[]): Promise<string> => {
-      const { code, stdout, stderr } = await tug.tug(words);
-      assert.equal(code, 0, stderr);
-      return stdout;
-    };
+    const ok = succeeding(tug);
     const before = spawnSync(busybox.path, ["ip", "-o", "link"], { encoding: "utf8" }).stdout.split(
       "\n",
     ).length;
@@ -88,11 +93,7 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
 
   test("containers of a network that somebody made find each other by name", async () => {
     await using tug = await startHere();
-    const ok = async (...words: string[]): Promise<string> => {
-      const { code, stdout, stderr } = await tug.tug(words);
-      assert.equal(code, 0, stderr);
-      return stdout;
-    };
+    const ok = succeeding(tug);
     await ok("network", "create", "blue");
     await ok(
       "run",
@@ -140,11 +141,7 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
 
   test("a running container is connected to further networks, and taken off them", async () => {
     await using tug = await startHere();
-    const ok = async (...words: string[]): Promise<string> => {
-      const { code, stdout, stderr } = await tug.tug(words);
-      assert.equal(code, 0, stderr);
-      return stdout;
-    };
+    const ok = succeeding(tug);
     const routes = () => ok("exec", "web", "ip", "route");
     await ok("network", "create", "--subnet", "10.77.0.0/24", "red");
     await ok("network", "create", "--subnet", "10.78.0.0/24", "blue");
@@ -180,6 +177,10 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
       "http://site/",
     );
     assert.equal(found, "served\n");
+    await ok("run", "-d", "--name", "peer", "--network", "blue", "busybox", ...serve);
+    const named = () => tug.tug(["exec", "web", "wget", "-q", "-O", "-", "http://peer/"]);
+    while ((await named()).stdout !== "served\n") await sleep(50);
+    await ok("rm", "-f", "peer");
     const again = await tug.tug(["network", "connect", "blue", "web"]);
     assert.deepEqual([again.code, /already on network blue/.test(again.stderr)], [1, true]);
     await tug.stopEngine("SIGKILL");

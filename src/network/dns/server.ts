@@ -16,8 +16,12 @@ import {
 
 /** What the names of a network lead to. */
 export interface NameTable {
-  /** Addresses of a name, which may be none of a version of IP; undefined: the name is not of this network. */
-  addressesOf(name: string): readonly string[] | undefined;
+  /**
+   * Addresses of a name, which may be none of a version of IP; undefined: the name is not of a network of whoever asks.
+   *
+   * @param asker the address that the question comes from
+   */
+  addressesOf(name: string, asker: string): readonly string[] | undefined;
   /** Name of whoever has an address. */
   nameOf(address: string): string | undefined;
 }
@@ -42,9 +46,9 @@ const SILENCE = 10_000;
 export async function serveNames(options: DnsServerOptions): Promise<DnsServer> {
   const stop = new AbortController();
   let waiting = 0;
-  const answer = async (message: Buffer, stream: boolean): Promise<Buffer | undefined> => {
+  const answer: Answer = async (message, { asker, stream }) => {
     const query = parseQuery(message);
-    const known = query && answerHere(options.names, query);
+    const known = query && answerHere(options.names, query, asker);
     if (known !== undefined) return known;
     if (query === undefined) return refuse(message, responseCodes.FORMAT);
     if (waiting >= WAITING) return refuse(message, responseCodes.SERVER_FAILURE);
@@ -65,7 +69,7 @@ export async function serveNames(options: DnsServerOptions): Promise<DnsServer> 
   };
   datagrams.on("error", failed);
   datagrams.on("message", (message, { port, address }) => {
-    answer(message, false).then(
+    answer(message, { asker: address, stream: false }).then(
       (reply) => reply && datagrams.send(reply, port, address, () => undefined),
       failed,
     );
@@ -110,12 +114,13 @@ async function listen(
   return chosen;
 }
 
-async function serveClient(
-  client: Socket,
-  answer: (message: Buffer, stream: boolean) => Promise<Buffer | undefined>,
-): Promise<void> {
+/** Undefined: there is nothing to say. */
+type Answer = (message: Buffer, from: { asker: string; stream: boolean }) => Promise<Buffer | undefined>;
+
+async function serveClient(client: Socket, answer: Answer): Promise<void> {
+  const asker = client.remoteAddress ?? "";
   for await (const message of readFrames(client)) {
-    const reply = await answer(message, true);
+    const reply = await answer(message, { asker, stream: true });
     if (reply === undefined) break;
     client.write(framed(reply));
   }
@@ -123,13 +128,17 @@ async function serveClient(
 }
 
 /** The answer to a question about this network; undefined where others must be asked. */
-function answerHere(names: NameTable, query: NonNullable<ReturnType<typeof parseQuery>>): Buffer | undefined {
+function answerHere(
+  names: NameTable,
+  query: NonNullable<ReturnType<typeof parseQuery>>,
+  asker: string,
+): Buffer | undefined {
   if (query.type === recordTypes.PTR) {
     const address = reverseAddress(query.name);
     const name = address === undefined ? undefined : names.nameOf(canonical(address));
     return name === undefined ? undefined : answerQuery(query, [name], responseCodes.SUCCESS);
   }
-  const addresses = names.addressesOf(query.name);
+  const addresses = names.addressesOf(query.name, asker);
   if (addresses === undefined) return undefined;
   const family = query.type === recordTypes.A ? 4 : query.type === recordTypes.AAAA ? 6 : undefined;
   const data: DnsData[] = addresses.map(parseIp).filter((ip) => ip.family === family);
