@@ -1,2 +1,2 @@
 export { type Attempt, type Escape, testEscape } from "./escape.ts";
-export { cannotLink, type Guard, type OtherRuntime, runtimeWithout } from "./unguarded.ts";
+export { cannotLink, type Guard, linkWithout, type OtherRuntime, runtimeWithout } from "./unguarded.ts";

@@ -29,6 +29,12 @@ export type OtherRuntime = AsyncDisposable & {
 export const cannotLink =
   spawnSync("sh", ["-c", "command -v gcc make"]).status === 0 ? false : "needs gcc and make";
 
+/** Makes a helper that lacks guards, or replaces one by it. */
+export function linkWithout(guards: readonly Guard[], helper: string): void {
+  const words = ["--silent", "-C", join(checkout, "helper"), "unguarded"];
+  execFileSync("make", [...words, `GUARDS=${guards.join(" ")}`, `TO=${helper}`]);
+}
+
 /** A copy of tug-oci. Its helper lacks the guards that are named: those of helper/tests/unguarded.c take their place. */
 export async function runtimeWithout(...guards: readonly Guard[]): Promise<OtherRuntime> {
   const directory = await temporaryDirectory();
@@ -39,8 +45,7 @@ export async function runtimeWithout(...guards: readonly Guard[]): Promise<Other
     cpSync(join(checkout, "dist/helper/tug-helper"), helper);
   } else {
     mkdirSync(join(directory.path, "dist/helper"));
-    const words = ["--silent", "-C", join(checkout, "helper"), "unguarded"];
-    execFileSync("make", [...words, `GUARDS=${guards.join(" ")}`, `TO=${helper}`]);
+    linkWithout(guards, helper);
   }
   return {
     command: [process.execPath, join(programs, "tug-oci.mjs")],
