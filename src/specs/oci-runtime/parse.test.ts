@@ -140,6 +140,15 @@ test("file type bits of a device's mode are cut off", () => {
   assert.equal(value.linux?.devices?.[0]?.fileMode, 0o644);
 });
 
+test("two different domain names are refused, the same twice is not", () => {
+  const named = (domainname: string) => ({
+    ...withLinux({ namespaces: [{ type: "uts" }], sysctl: { "kernel.domainname": "a" } }),
+    domainname,
+  });
+  assert.equal(parse(named("a")).value.domainname, "a");
+  assert.throws(() => parse(named("b")), /kernel\.domainname: domainname says b/);
+});
+
 test("names with a slash first follow sysctl(8)", () => {
   const linux = { namespaces: [{ type: "network" }], sysctl: { "net/ipv4/conf/eno2.100/rp_filter": "1" } };
   assert.deepEqual(parse(withLinux(linux)).value.linux?.sysctl, linux.sysctl);

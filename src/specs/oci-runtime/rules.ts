@@ -14,8 +14,12 @@ export function checkSpec(spec: Spec, at: At): Spec {
   checkUserNamespace(linux, place);
   checkTimeNamespace(linux, place);
   checkNetDevices(linux, place);
-  for (const key of Object.keys(linux.sysctl ?? {}))
-    checkSysctl(key, linux, below(below(place, "sysctl"), key));
+  for (const [key, value] of Object.entries(linux.sysctl ?? {})) {
+    const parameter = below(below(place, "sysctl"), key);
+    checkSysctl(key, linux, parameter);
+    if (dotted(key) === "kernel.domainname" && (spec.domainname ?? value) !== value)
+      throw refuse(parameter, `domainname says ${spec.domainname}`, "remove one of the two");
+  }
   return spec;
 }
 

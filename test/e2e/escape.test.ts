@@ -11,8 +11,8 @@ import {
   requireRoot,
   startTug,
 } from "../environment/index.ts";
+import { cannotLink, type Guard, linkWithout } from "../escapes/harness/index.ts";
 import { copyPackage, type PackageCopy } from "../front/package-copy.ts";
-import { cannotLink, type Guard, linkWithout } from "./harness/index.ts";
 
 const skip = requireRoot() || debianProgram("busybox").skip;
 
