@@ -58,12 +58,15 @@ async function succeeds(tug: PackageCopy, ...args: string[]): Promise<CommandRes
   return result;
 }
 
+const unguarded: readonly Guard[] = ["guard_open", "guard_directory"];
 const name = "CVE-2024-21626, the working directory of run and exec is a descriptor of the host";
 
 test(`${name}: does not lead out`, { skip }, async () => {
   assert.deepEqual(await leadsOut([]), { run: false, exec: false });
 });
 
-test(`${name}: leads out without guard_open and guard_directory`, { skip: skip || cannotLink }, async () => {
-  assert.deepEqual(await leadsOut(["guard_open", "guard_directory"]), { run: true, exec: true });
+test(`${name}: leads out without guard_open and guard_directory`, {
+  skip: skip || cannotLink(unguarded),
+}, async () => {
+  assert.deepEqual(await leadsOut(unguarded), { run: true, exec: true });
 });

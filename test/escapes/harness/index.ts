@@ -1,2 +1,9 @@
 export { type Attempt, type Escape, testEscape } from "./escape.ts";
-export { cannotLink, type Guard, linkWithout, type OtherRuntime, runtimeWithout } from "./unguarded.ts";
+export {
+  cannotBuild,
+  cannotLink,
+  type Guard,
+  linkWithout,
+  type OtherRuntime,
+  runtimeWithout,
+} from "./unguarded.ts";
