@@ -153,5 +153,7 @@ void exit_record_write(struct monitor *m);
  * which has been written.
  */
 void revive(const struct monitor *m);
+/* The same where an engine has said that it is wanted, by a file, and the caller knows that it is gone. */
+void revive_wanted(const char *start, const char *wanted);
 
 #endif

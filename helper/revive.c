@@ -1,5 +1,5 @@
 /*
- * Brings an engine back for a container whose restart policy needs one: docs/monitor-protocol.md, "Coming back".
+ * Brings an engine back for containers whose restart policies need one: docs/monitor-protocol.md, "Coming back".
  *
  * The file that describes the start holds words, each with a NUL behind it: the engine's lock file, then what the role
  * `launch` takes.
@@ -35,10 +35,21 @@ static void free_start(struct start *start)
 	free(start->text);
 }
 
-/* Whoever takes up the container removes its record, with the directory or without it. */
-static bool is_taken_up(const struct monitor *m)
+/* What waits for an engine. */
+struct need {
+	const char *start; /* path of the file that describes the start */
+	const char *id;    /* of the container, or "" */
+	int fd;
+	bool is_directory; /* of a container; else the file with which an engine says that it is wanted */
+};
+
+/* Whoever takes it up removes a container's exit record, with the directory or without it, or that file. */
+static bool is_taken_up(const struct need *need)
 {
-	return faccessat(m->directory, "exit", F_OK, 0) < 0 && errno == ENOENT;
+	struct stat st;
+	if (need->is_directory)
+		return faccessat(need->fd, "exit", F_OK, 0) < 0 && errno == ENOENT;
+	return fstat(need->fd, &st) < 0 || st.st_nlink == 0;
 }
 
 /* SQLite's locks are record locks somewhere in the file. Source: https://sqlite.org/src/file/src/os_unix.c */
@@ -97,14 +108,14 @@ static enum launch_code start_once(const struct start *start)
 }
 
 /* A line in the engine's log, in its form: nobody else is there to say why a container stays down. */
-static void complain(const struct monitor *m, const struct start *start, enum launch_code code)
+static void complain(const struct need *need, const struct start *start, enum launch_code code)
 {
 	for (int i = 0; i + 1 < start->count; i++) {
 		if (strcmp(start->words[i], "--log") != 0)
 			continue;
 		char line[256];
 		int size = snprintf(line, sizeof line,
-			"{\"level\":\"error\",\"event\":\"engine.revive\",\"container\":\"%.64s\",\"code\":%d}\n", m->request.id, (int)code);
+			"{\"level\":\"error\",\"event\":\"engine.revive\",\"container\":\"%.64s\",\"code\":%d}\n", need->id, (int)code);
 		owned int log = open(start->words[i + 1], O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (log >= 0)
 			write_all(log, line, (size_t)size);
@@ -113,18 +124,18 @@ static void complain(const struct monitor *m, const struct start *start, enum la
 }
 
 /* An engine that is there may be about to end without having seen the record: it is waited for until it has. */
-static void bring_back(const struct monitor *m)
+static void bring_back(const struct need *need)
 {
 	__attribute__((cleanup(free_start))) struct start start = { .lock = -1 };
 	int64_t end = clock_ms() + PATIENCE_MS;
 	int pause = FIRST_PAUSE_MS;
-	if (!read_start(m->request.start, &start))
+	if (!read_start(need->start, &start))
 		return;
-	for (int starts = 0; !is_taken_up(m) && clock_ms() < end;) {
+	for (int starts = 0; !is_taken_up(need) && clock_ms() < end;) {
 		if (!is_locked(start.lock)) {
 			enum launch_code code = starts < STARTS_MAX ? start_once(&start) : CANNOT_EXECUTE;
 			if (code != LAUNCHED) {
-				complain(m, &start, code);
+				complain(need, &start, code);
 				return;
 			}
 			starts++;
@@ -134,19 +145,31 @@ static void bring_back(const struct monitor *m)
 	}
 }
 
-void revive(const struct monitor *m)
+/* Has a child see to it, which keeps nothing else open: nobody is to wait for it by mistake. */
+static void see_to(struct need need)
 {
-	if (!m->revives || !m->created || m->request.start[0] == '\0')
-		return;
 	if (fork() != 0)
 		return;
-	/* Clients of the monitor are not to wait for this process: it keeps only its directory. */
-	int directory = fcntl(m->directory, F_DUPFD_CLOEXEC, 3);
-	if (directory < 0 || dup2(directory, 3) < 0 || kernel_close_range(4, ~0U, 0) < 0)
+	int fd = fcntl(need.fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0 || dup2(fd, 3) < 0 || kernel_close_range(4, ~0U, 0) < 0)
 		_exit(1);
-	title_set("tug:[revive]", m->request.id);
-	struct monitor own = *m;
-	own.directory = 3;
-	bring_back(&own);
+	need.fd = 3;
+	/* Its own children are to be waited for. */
+	signal(SIGCHLD, SIG_DFL);
+	title_set("tug:[revive]", need.id);
+	bring_back(&need);
 	_exit(0);
+}
+
+void revive(const struct monitor *m)
+{
+	if (m->revives && m->created && m->request.start[0] != '\0')
+		see_to((struct need){ m->request.start, m->request.id, m->directory, true });
+}
+
+void revive_wanted(const char *start, const char *wanted)
+{
+	owned int fd = open(wanted, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0)
+		see_to((struct need){ start, "", fd, false });
 }

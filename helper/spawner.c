@@ -1,7 +1,9 @@
 /*
  * Makes processes for the engine, so that Node never forks: docs/front-protocol.md, "spawner.sock".
  *
- *   tug-helper spawner [--cgroup FILE]... SOCKET
+ *   tug-helper spawner [--cgroup FILE]... [--revive START WANTED] SOCKET
+ *
+ * When the engine goes and there is the file WANTED, one is brought back as START describes.
  *
  * Runs as: the engine's user, in the control group of the monitors, sealed. Open fds: 0 to 2 /dev/null, 3 the lifeline
  * of the engine, the socket. Must not: wait for anybody but the kernel, read what a connection brings, outlive the
@@ -71,6 +73,12 @@ int spawner_main(int argc, char **argv)
 	for (; first + 1 < argc && strcmp(argv[first], "--cgroup") == 0; first += 2)
 		if (write_file(AT_FDCWD, argv[first + 1], "0") < 0)
 			return CANNOT_SERVE;
+	const char *start = NULL, *wanted = NULL;
+	if (first + 2 < argc && strcmp(argv[first], "--revive") == 0) {
+		start = argv[first + 1];
+		wanted = argv[first + 2];
+		first += 3;
+	}
 	owned int socket = first + 1 == argc ? listen_at(argv[first]) : -1;
 	if (socket < 0 || write_all(LIFELINE, "", 1) < 0)
 		return CANNOT_SERVE;
@@ -82,8 +90,11 @@ int spawner_main(int argc, char **argv)
 		struct pollfd wait[] = { { LIFELINE, POLLIN, 0 }, { socket, POLLIN, 0 } };
 		if (poll(wait, 2, -1) < 0)
 			continue;
-		if (wait[0].revents)
+		if (wait[0].revents) {
+			if (start)
+				revive_wanted(start, wanted);
 			return 0;
+		}
 		if (wait[1].revents)
 			accept_one(socket);
 	}

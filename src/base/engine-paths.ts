@@ -26,6 +26,8 @@ export function enginePaths({ data, run }: EnginePaths) {
     pidFile: join(run, "engine.pid"),
     /** How an engine is started: docs/monitor-protocol.md, "Coming back". */
     startFile: join(run, "engine.start"),
+    /** There while something waits for an engine that only an engine knows of. */
+    wantedFile: join(run, "engine.wanted"),
     /** Files that keep the network namespaces of running containers, by their id. */
     networkNamespaces: join(run, "netns"),
     /** Files of a container that outlive its runs: hostname, hosts, resolv.conf, the log. */

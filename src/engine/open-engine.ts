@@ -105,6 +105,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       helper: programs.helper,
       socket: layout.spawnerSocket,
       makeGroup: () => makeServiceGroup("monitors"),
+      revive: layout,
       logger: options.logger,
     }),
   );

@@ -34,6 +34,8 @@ export type SpawnerOptions = {
   readonly socket: string;
   /** Makes its control group, which its children inherit, and returns the files to join it by. */
   readonly makeGroup: () => Promise<readonly string[]>;
+  /** How an engine is brought back when this one goes and `wantedFile` is there; left out: none is. */
+  readonly revive?: { readonly startFile: string; readonly wantedFile: string };
   readonly logger: Logger;
 };
 
@@ -82,7 +84,8 @@ export async function openSpawner(options: SpawnerOptions): Promise<Spawner> {
     async [Symbol.asyncDispose]() {
       closed = true;
       const running = await current?.catch(() => undefined);
-      running?.child.kill("SIGTERM");
+      // It ends with its lifeline.
+      running?.child.stdio[3]?.destroy();
       await running?.ended;
     },
   };
@@ -127,10 +130,11 @@ export async function converseWith<T>(
   }
 }
 
-async function startSpawner({ helper, socket, makeGroup }: SpawnerOptions): Promise<Running> {
+async function startSpawner({ helper, socket, makeGroup, revive }: SpawnerOptions): Promise<Running> {
   const groups = (await makeGroup()).flatMap((file) => ["--cgroup", file]);
+  const revival = revive === undefined ? [] : ["--revive", revive.startFile, revive.wantedFile];
   // The fourth stream is the lifeline: the spawner says on it that it listens, and ends when this process does.
-  const child = spawn(helper, ["spawner", ...groups, socket], {
+  const child = spawn(helper, ["spawner", ...groups, ...revival, socket], {
     stdio: ["ignore", "ignore", "ignore", "pipe"],
     cwd: "/",
     env: {},

@@ -81,9 +81,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     door.server.close();
     fronts.close();
     logger.log("info", "engine.asked");
-    void Promise.race([activity.idle(), new Promise((late) => setTimeout(late, LAST_ANSWERS))]).then(() =>
-      asked.resolve(),
-    );
+    void Promise.race([activity.idle(), new Promise((late) => setTimeout(late, LAST_ANSWERS))])
+      // Whoever asked starts the next one, of its own build.
+      .then(() => rm(layout.wantedFile, { force: true }))
+      .finally(() => asked.resolve());
   };
   const resident = { describe: () => ({ version, build, pid: process.pid }), end };
   const door = createDockerDoor({ ...engine, process: resident }, { logger, version });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -65,6 +65,35 @@ describe("a container with a restart policy ends while there is no engine", {
         /^running 1$/.test(await tug("inspect", "-f", "{{.State.Status}} {{.RestartCount}}", name)),
       );
       await tug("rm", "-f", name);
+    });
+  }
+
+  for (const signal of ["SIGKILL", "SIGTERM"] as const) {
+    test(`in the pause before a restart ${signal} is no end either`, async () => {
+      await tug(
+        "run",
+        "-d",
+        "--name",
+        "pausing",
+        "--network",
+        "none",
+        "--restart",
+        "always",
+        "busybox",
+        "false",
+      );
+      const state = (): Promise<string> =>
+        tug("inspect", "-f", "{{.State.Status}} {{.RestartCount}}", "pausing");
+      await until(async () => /^restarting [4-9]$/.test(await state()));
+      const first = enginePid();
+      await instance.stopEngine(signal);
+      await comesBack(first);
+      await until(async () => /^restarting ([5-9]|\d\d)$/.test(await state()));
+      await tug("rm", "-f", "pausing");
+      assert.equal(existsSync(join(instance.run, "engine.wanted")), false);
+      await instance.stopEngine(signal);
+      await until(() => processesTitled("tug:[revive]", instance).length === 0);
+      assert.equal(await isHeld(join(instance.data, "engine.lock")), false);
     });
   }
 

@@ -100,8 +100,10 @@ export function openContainers(context: EngineContext): Containers {
   const mutex = createKeyedMutex();
   const { store } = context;
   const of = (id: string): Mutex => ({ run: (work) => mutex.run(id, work) });
-  const restarts: Restarts = createRestarts((id) =>
-    restartByPolicy(context, live, id, { restarts, mutex: of(id), finish: (ending) => finish(id, ending) }),
+  const restarts: Restarts = createRestarts(
+    (id) =>
+      restartByPolicy(context, live, id, { restarts, mutex: of(id), finish: (ending) => finish(id, ending) }),
+    context.layout.wantedFile,
   );
   const finish: Finish = (id, ending) =>
     mutex.run(id, async () => {
@@ -246,7 +248,10 @@ export function openContainers(context: EngineContext): Containers {
     explain: (request) => explainRequest(context, request),
     why: async (reference) => explainState(context, store.find(reference)),
     planOf: async (reference) => explainContainer(context, store.find(reference)),
-    recover: () => recoverContainers(context, live, { finish, restarts, alone: mutex.run }),
+    async recover() {
+      await recoverContainers(context, live, { finish, restarts, alone: mutex.run });
+      restarts.renew();
+    },
     close: () => restarts.close(),
   };
 }
