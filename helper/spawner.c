@@ -73,10 +73,12 @@ int spawner_main(int argc, char **argv)
 	for (; first + 1 < argc && strcmp(argv[first], "--cgroup") == 0; first += 2)
 		if (write_file(AT_FDCWD, argv[first + 1], "0") < 0)
 			return CANNOT_SERVE;
-	const char *start = NULL, *wanted = NULL;
+	/* Copies: the title takes the place of the arguments. */
+	owned_memory char *start = NULL;
+	owned_memory char *wanted = NULL;
 	if (first + 2 < argc && strcmp(argv[first], "--revive") == 0) {
-		start = argv[first + 1];
-		wanted = argv[first + 2];
+		start = strdup(argv[first + 1]);
+		wanted = strdup(argv[first + 2]);
 		first += 3;
 	}
 	owned int socket = first + 1 == argc ? listen_at(argv[first]) : -1;
@@ -91,7 +93,7 @@ int spawner_main(int argc, char **argv)
 		if (poll(wait, 2, -1) < 0)
 			continue;
 		if (wait[0].revents) {
-			if (start)
+			if (start && wanted)
 				revive_wanted(start, wanted);
 			return 0;
 		}

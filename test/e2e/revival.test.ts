@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isHeld } from "../../src/resident/lock-holder.ts";
 import { debianProgram, loadBusybox, requireRoot, startTug, type TugInstance } from "../environment/index.ts";
+import { removeEmptyGroups } from "../environment/tug.ts";
 
 const MANY = 20;
 
@@ -85,6 +86,8 @@ describe("a container with a restart policy ends while there is no engine", {
       const state = (): Promise<string> =>
         tug("inspect", "-f", "{{.State.Status}} {{.RestartCount}}", "pausing");
       await until(async () => /^restarting [4-9]$/.test(await state()));
+      // The monitor of the last run has done its part.
+      await until(() => processesTitled("tug:[revive]", instance).length === 0);
       const first = enginePid();
       await instance.stopEngine(signal);
       await comesBack(first);
@@ -131,6 +134,19 @@ describe("a container with a restart policy ends while there is no engine", {
     await tug("rm", "-f", ...names);
   });
 
+  test("its control group may have been removed meanwhile, because it was empty", async () => {
+    await run("groupless", "always");
+    const pid = await pidOf("groupless");
+    const first = enginePid();
+    const { groups } = contextOf(first);
+    await instance.stopEngine("SIGKILL");
+    removeEmptyGroups();
+    process.kill(pid, "SIGKILL");
+    await comesBack(first);
+    assert.equal(contextOf(enginePid()).groups, groups);
+    await tug("rm", "-f", "groupless");
+  });
+
   test("an engine that cannot come up leaves a line in its log and no process behind", async () => {
     await run("stranded", "always");
     const pid = await pidOf("stranded");
@@ -161,7 +177,7 @@ function parentOf(pid: number): number {
 }
 
 /** Everything that an engine could have inherited, but its limits. */
-function contextOf(pid: number): unknown {
+function contextOf(pid: number) {
   const text = (name: string): string => readFileSync(`/proc/${pid}/${name}`, "utf8");
   const [, session] = /^NSsid:\s+(\d+)/m.exec(text("status")) ?? [];
   const { HOME, PATH, LANG } = Object.fromEntries(
