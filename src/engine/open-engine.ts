@@ -191,6 +191,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       images,
       store,
       events,
+      containers,
       settled: background.settled,
       embedded: async () => [await helloImage(programs.hello)],
     }),

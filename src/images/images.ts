@@ -4,6 +4,7 @@ import type { Platform } from "../specs/index.ts";
 import type { LoadedImage, LoadRequest } from "./archive/entries.ts";
 import type { CheckRequest } from "./check/check-store.ts";
 import type { StoreReport } from "./check/report.ts";
+import type { CommitRequest } from "./commit-image.ts";
 import type { Difference } from "./compare/compare-images.ts";
 import type { EmbeddedImage } from "./embedded.ts";
 import type { Collected } from "./gc.ts";
@@ -103,6 +104,12 @@ export interface Images {
    * @throws IMAGE_ARCHIVE, IMAGE_COMPRESSION, IMAGE_LAYER_*
    */
   import(archive: AsyncIterable<Uint8Array>, request?: ImportRequest): Promise<Image>;
+
+  /**
+   * Makes an image of another one and a layer on top, a plain archive.
+   * @throws IMAGE_NOT_FOUND for the other, IMAGE_LAYER_*
+   */
+  commit(layer: AsyncIterable<Uint8Array>, request: CommitRequest): Promise<Image>;
 
   /** All that an image's name stands for: index, manifests, configurations, layers. @throws IMAGE_NOT_FOUND */
   tree(query: string): Promise<TreeOfImage>;

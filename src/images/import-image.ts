@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Digest, sha256 } from "../base/index.ts";
+import type { Digest } from "../base/index.ts";
 import { type Descriptor, type ExecutionConfig, mediaTypes, type Platform } from "../specs/index.ts";
 import type { ContentStore } from "./content/content-store.ts";
 import { imageError } from "./errors.ts";
@@ -9,6 +9,7 @@ import { type InstallerOptions, installImage, noSource } from "./install.ts";
 import { decompress, detectCompression } from "./layers/compression.ts";
 import type { Lease, Leases } from "./leases.ts";
 import { hostPlatform } from "./platform.ts";
+import { storeDocument } from "./store-document.ts";
 
 export type ImporterOptions = InstallerOptions & { store: ImageStore; leases: Leases; now: () => number };
 
@@ -44,9 +45,13 @@ export async function importImage(
   const { signal } = request;
   const layer = await storeArchive(content, archive, { lease, signal });
   const diffId = await diffIdOf(content, layer.digest, signal);
-  const config = await put({ content, lease }, mediaTypes.config, configOf(options, request, diffId));
+  const config = await storeDocument(
+    { content, lease },
+    mediaTypes.config,
+    configOf(options, request, diffId),
+  );
   const document = { schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers: [layer] };
-  const manifest = await put({ content, lease }, mediaTypes.manifest, document);
+  const manifest = await storeDocument({ content, lease }, mediaTypes.manifest, document);
   const name = request.name ?? "of the archive";
   const choose = () => {
     throw imageError("CONFIGURATION", `cannot use image ${name}: an index is where a manifest should be`);
@@ -102,18 +107,4 @@ async function diffIdOf(
   const hash = createHash("sha256");
   for await (const chunk of decompress(content.read(digest, { signal }))) hash.update(chunk);
   return `sha256:${hash.digest("hex")}` as Digest;
-}
-
-async function put(
-  { content, lease }: { content: ContentStore; lease: Lease },
-  mediaType: string,
-  document: object,
-): Promise<Descriptor> {
-  const data = Buffer.from(JSON.stringify(document));
-  const descriptor = { mediaType, digest: sha256(data), size: data.length };
-  await lease.retain({ kind: "blob", resource: descriptor.digest });
-  await using ingest = await content.ingest(descriptor);
-  await ingest?.write(data);
-  await ingest?.commit();
-  return descriptor;
 }

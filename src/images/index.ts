@@ -1,6 +1,7 @@
 export type { LoadedImage, LoadRequest } from "./archive/entries.ts";
 export type { CheckRequest } from "./check/check-store.ts";
 export type { ProblemKind, StoreProblem, StoreReport } from "./check/report.ts";
+export type { CommitRequest } from "./commit-image.ts";
 export type { Difference } from "./compare/compare-images.ts";
 export type { EmbeddedImage } from "./embedded.ts";
 export type { Collected } from "./gc.ts";

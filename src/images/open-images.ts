@@ -11,6 +11,7 @@ import {
 import { loadArchive } from "./archive/load-archive.ts";
 import { loadLayout } from "./archive/load-layout.ts";
 import { checkStore } from "./check/check-store.ts";
+import { commitImage } from "./commit-image.ts";
 import { compareImages } from "./compare/compare-images.ts";
 import { openLayoutStore } from "./content/layout-store.ts";
 import { inContext } from "./context.ts";
@@ -100,6 +101,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     remote: createRemoteImages({ ...parts, registry: options.registry }),
     import: (archive, request = {}) =>
       tidily(async () => store.read(await importImage(parts, archive, request))),
+    commit: (layer, request) => tidily(async () => store.read(await commitImage(parts, layer, request))),
     check: (request) => checkStore({ ...parts, database: options.database }, request),
     tag: (query, name) => tag(parts, query, name),
     list: () => store.list(),

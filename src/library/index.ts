@@ -4,6 +4,7 @@ export type {
   AttachOptions,
   CallOptions,
   Client,
+  CommitOptions,
   ContainerCalls,
   CreateOptions,
   EventsOptions,

@@ -1,6 +1,7 @@
 import type { Command } from "../arguments/command.ts";
 import { attach } from "./container/attach.ts";
 import { kill, pause, remove, rename, unpause, wait } from "./container/change.ts";
+import { commit } from "./container/commit.ts";
 import { cp } from "./container/cp.ts";
 import { create } from "./container/create.ts";
 import { diff } from "./container/diff.ts";
@@ -69,6 +70,7 @@ export const commands: readonly Command[] = [
   exec,
   ps,
   cp,
+  commit,
   diff,
   port,
   pruneContainers,

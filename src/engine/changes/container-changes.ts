@@ -22,6 +22,11 @@ const MOST = 2_000_000;
  */
 const made = new Set(["dev", "proc", "sys", "etc/hostname", "etc/hosts", "etc/resolv.conf"]);
 
+/** Whether a file or directory was made only for something to be mounted on. */
+export function isMountPoint({ path, type, size }: Pick<Node, "path" | "type" | "size">): boolean {
+  return made.has(path) && (type === "directory" || size === 0);
+}
+
 /**
  * How a container's files differ from those of its image.
  *
@@ -39,7 +44,7 @@ export async function containerChanges(
     });
   }
   const written = (await readListing(context, openOp(source.upper), "")).filter(
-    ({ path, type, size }) => !(made.has(path) && (type === "directory" || size === 0)),
+    (node) => !isMountPoint(node),
   );
   return compareToImage(written, imageFiles(context, source.lowers));
 }

@@ -34,6 +34,28 @@ export async function unpauseContainer(context: EngineContext, record: Container
   publishContainer(context, record, "unpause");
 }
 
+/** Does something while nothing happens in a container that runs; it goes on after that, with this engine or the next. */
+export async function whileFrozen<T>(
+  context: EngineContext,
+  { id, state }: ContainerRecord,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (state.status === "paused") return work();
+  context.store.setState(id, { ...state, held: true });
+  try {
+    await setFrozen(context, id, true);
+    return await work();
+  } finally {
+    await letGoOn(context, id);
+  }
+}
+
+/** Lets a container go on that was frozen for a moment. */
+export async function letGoOn(context: EngineContext, id: string): Promise<void> {
+  await setFrozen(context, id, false);
+  context.store.setState(id, { ...context.store.find(id).state, held: false });
+}
+
 async function setFrozen({ layout, helper }: EngineContext, id: string, frozen: boolean): Promise<void> {
   await helper.execute(planFreeze(await loadExisting(layout.containerRun(id), "state"), frozen));
 }

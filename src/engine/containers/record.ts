@@ -60,6 +60,8 @@ export type RecordedState = {
   readonly restartCount: number;
   /** Somebody stopped it: its restart policy leaves it alone until somebody starts it. */
   readonly byHand?: boolean | undefined;
+  /** Frozen by the engine for a moment: it goes on, whatever becomes of the engine. */
+  readonly held?: boolean | undefined;
   /** Somebody restarts it: its end does not remove it, whatever it was made with. */
   readonly startsAgain?: boolean | undefined;
   /** The pause before the last start by its policy, in milliseconds. */

@@ -7,6 +7,7 @@ import type { EngineContext } from "../context.ts";
 import { publishCreate } from "./create.ts";
 import { initOf } from "./end.ts";
 import { removeRemains } from "./finish.ts";
+import { letGoOn } from "./freeze.ts";
 import type { LiveContainers } from "./live.ts";
 import type { ContainerRecord } from "./record.ts";
 import { recoverStart } from "./recover-start.ts";
@@ -81,6 +82,7 @@ async function recover(
       // Who wanted to start it again went with the engine.
       if (state.startsAgain) context.store.setState(id, { ...state, startsAgain: false });
       await reconnect(context, live, { record, finish });
+      if (state.held) await letGoOn(context, id);
       break;
     default:
       if (state.status === "created") publishCreate(context, record);

@@ -1,12 +1,15 @@
 import { createKeyedMutex, type Mutex } from "../../base/index.ts";
+import type { Images } from "../../images/index.ts";
 import { type ContainerFiles, openContainerFiles } from "../archive/service.ts";
 import { containerChanges } from "../changes/container-changes.ts";
+import { commitContainer } from "../commit/commit.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
 import type { ContainerStats } from "../model/container-stats.ts";
 import type { Container } from "../model/container-view.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
 import type { FileChange } from "../model/file-change.ts";
+import type { CommitRequest } from "../model/image-view.ts";
 import type { UpdateRequest } from "../model/update-request.ts";
 import type { Why } from "../model/why-view.ts";
 import type { EndpointRequest } from "../networks/connect.ts";
@@ -50,6 +53,8 @@ export interface Containers {
   pause(reference: string): Promise<void>;
   unpause(reference: string): Promise<void>;
   update(reference: string, update: UpdateRequest): Promise<void>;
+  /** Makes an image of a container and returns its id. */
+  commit(request: CommitRequest, images: Pick<Images, "commit">, signal: AbortSignal): Promise<string>;
   /** Connects a container to one more network. */
   joinNetwork(reference: string, wanted: EndpointRequest): Promise<void>;
   /** Takes a container from a network. */
@@ -179,6 +184,10 @@ export function openContainers(context: EngineContext): Containers {
     async update(reference, update) {
       const { id } = store.find(reference);
       await mutex.run(id, async () => updateContainer(context, live, { record: store.find(id), update }));
+    },
+    async commit(request, images, signal) {
+      const { id } = store.find(request.container);
+      return mutex.run(id, () => commitContainer(context, store.find(id), { images, request, signal }));
     },
     async joinNetwork(reference, wanted) {
       const { id } = store.find(reference);

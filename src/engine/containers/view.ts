@@ -4,6 +4,7 @@ import type { Health } from "../health/state.ts";
 import type { Container, ContainerState, MountPoint } from "../model/container-view.ts";
 import type { MountRequest } from "../model/mount-request.ts";
 import { viewConnections } from "../networks/view.ts";
+import { mergeEnvironment } from "../spec/environment.ts";
 import { commandLine } from "../spec/process.ts";
 import type { Volumes } from "../volumes/volumes.ts";
 import { networkFilePaths } from "./network-files.ts";
@@ -85,13 +86,4 @@ function viewMount(volumes: Volumes, mount: MountRequest): MountPoint {
     case "image":
       return { ...common, type: "image", source: mount.image, propagation: "" };
   }
-}
-
-function mergeEnvironment(image: readonly string[], request: readonly string[]): string[] {
-  const nameOf = (entry: string): string => entry.split("=", 1)[0] ?? "";
-  const replaced = new Set(request.map(nameOf));
-  return [
-    ...image.filter((entry) => !replaced.has(nameOf(entry))),
-    ...request.filter((entry) => entry.includes("=")),
-  ];
 }

@@ -2,9 +2,11 @@ import { registryName } from "../../credentials/index.ts";
 import type { EmbeddedImage, Images, LoadRequest, ProgressEvent, TreeOfImage } from "../../images/index.ts";
 import { familiarRepository, parseReference } from "../../images/index.ts";
 import type { Platform, RegistryAuth } from "../../specs/docker-api/index.ts";
+import type { Containers } from "../containers/service.ts";
 import type { ContainerStore } from "../containers/store.ts";
 import type { EventLog } from "../events.ts";
 import type {
+  CommitRequest,
   HistoryEntry,
   Image,
   ImageDifference,
@@ -41,6 +43,8 @@ export interface ImageService {
   prune(request: PruneRequest): Promise<PruneResult>;
   /** The id of the image. */
   import(request: ImportRequest, signal: AbortSignal): Promise<string>;
+  /** An image of a container; its id. */
+  commit(request: CommitRequest, signal: AbortSignal): Promise<string>;
   readonly remote: RemoteImageService;
   /** Compares the store with its digests and with what is on record; the last event is what was found. */
   check(options: { repair: boolean }, signal: AbortSignal): AsyncIterable<CheckEvent>;
@@ -63,6 +67,7 @@ export type ImageServiceParts = {
   images: Images;
   store: ContainerStore;
   events: EventLog;
+  containers: Pick<Containers, "commit">;
   /** Resolves when containers that nobody sees any more need their images no longer. */
   settled: () => Promise<void>;
   /** The images that tug brings along. */
@@ -113,6 +118,7 @@ export function openImageService(parts: ImageServiceParts): ImageService {
       }),
     prune: (request) => pruneImages(parts, request, users),
     import: (request, signal) => importImage(parts, request, signal),
+    commit: (request, signal) => parts.containers.commit(request, images, signal),
     remote: remoteImageService(parts),
     check: (options, signal) => checkImages(parts, options, signal),
     pull: (request, signal) => pull(parts, request, signal),

@@ -25,6 +25,7 @@ export function viewImage(image: Image, containers: number): ImageView {
     architecture: config.architecture,
     variant: config.variant,
     author: config.author,
+    comment: config.history?.at(-1)?.comment,
     config: config.config ?? {},
     diffIds: config.rootfs.diff_ids,
   };

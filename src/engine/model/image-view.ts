@@ -1,4 +1,5 @@
 import type * as dockerApi from "../../specs/docker-api/index.ts";
+import type { ExecutionConfig } from "../../specs/oci-image/index.ts";
 import type { Timestamp } from "./container-view.ts";
 
 /** An image as the doors show it. */
@@ -51,6 +52,21 @@ export type ImportRequest = {
   /** Instructions of a Dockerfile. */
   readonly changes: readonly string[];
   readonly platform?: dockerApi.Platform | undefined;
+};
+
+export type CommitRequest = {
+  /** Name or id. */
+  readonly container: string;
+  /** None: the image has no name. */
+  readonly name?: string | undefined;
+  readonly author?: string | undefined;
+  readonly comment?: string | undefined;
+  /** Freeze the container meanwhile. */
+  readonly pause: boolean;
+  /** Instructions of a Dockerfile. */
+  readonly changes: readonly string[];
+  /** What of the container's configuration the image has otherwise. */
+  readonly config: ExecutionConfig;
 };
 
 export type PullRequest = {

@@ -1,4 +1,4 @@
-import { type TreePiece, writeTar } from "../../tar/index.ts";
+import { type Node, type TreePiece, writeTar } from "../../tar/index.ts";
 import { baseOf, joinPath, parentOf } from "./path.ts";
 import { decodeTree, joined } from "./records.ts";
 import {
@@ -18,9 +18,26 @@ export async function* exportTar(records: AsyncIterable<Uint8Array>): AsyncGener
 /**
  * The upper directory of an overlay, given as a stream of tree records, as the archive of a layer: device nodes and
  * attributes that hide something become whiteouts.
+ *
+ * @param isPart whether a file or directory belongs to the layer; of a directory that does not, what is in it still may
  */
-export async function* exportLayer(records: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield* writeArchive(toLayer(decodeTree(records)));
+export async function* exportLayer(
+  records: AsyncIterable<Uint8Array>,
+  isPart: (node: Node) => boolean = () => true,
+): AsyncGenerator<Uint8Array> {
+  yield* writeArchive(toLayer(onlyParts(decodeTree(records), isPart)));
+}
+
+/** Leaves nodes out, with their data. */
+async function* onlyParts(
+  pieces: AsyncIterable<TreePiece>,
+  isPart: (node: Node) => boolean,
+): AsyncGenerator<TreePiece> {
+  let wanted = true;
+  for await (const piece of pieces) {
+    if (piece.kind === "node") wanted = isPart(piece.node);
+    if (wanted) yield piece;
+  }
 }
 
 async function* writeArchive(pieces: AsyncIterable<TreePiece>): AsyncGenerator<Uint8Array> {

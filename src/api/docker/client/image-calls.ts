@@ -1,4 +1,5 @@
 import * as dockerApi from "../../../specs/docker-api/index.ts";
+import type { ExecutionConfig } from "../../../specs/oci-image/index.ts";
 import type { CallOptions } from "./container-calls.ts";
 import { readProgress } from "./progress.ts";
 import { createRemoteImageCalls, type RemoteImageCalls } from "./remote-image-calls.ts";
@@ -26,6 +27,19 @@ export type ImportRequest = CallOptions & {
   readonly changes: readonly string[];
   /** That the image is for. */
   readonly platform?: string | undefined;
+};
+
+export type CommitOptions = CallOptions & {
+  /** Name with or without tag; left out: the image has none. */
+  readonly name?: string | undefined;
+  readonly author?: string | undefined;
+  readonly comment?: string | undefined;
+  /** Freeze the container meanwhile, as by default. */
+  readonly pause?: boolean | undefined;
+  /** Instructions of a Dockerfile. */
+  readonly changes?: readonly string[] | undefined;
+  /** What of the container's configuration the image has otherwise. */
+  readonly config?: ExecutionConfig | undefined;
 };
 
 /** Calls about images. `image` is a reference or an id. */
@@ -65,6 +79,8 @@ export type ImageCalls = {
   prune(options?: CallOptions & { readonly filters?: dockerApi.Filters }): Promise<dockerApi.ImagesPruned>;
   /** Makes an image from an archive of a root file system; the last status is its id. */
   import(request: ImportRequest): AsyncIterable<dockerApi.ProgressMessage>;
+  /** Makes an image of a container, with what it has written as a layer. */
+  commit(container: string, options?: CommitOptions): Promise<{ readonly Id: string }>;
   /** Tries credentials out on a registry. */
   logIn(auth: dockerApi.RegistryAuth, options?: CallOptions): Promise<dockerApi.AuthAnswer>;
   /** Takes in an archive; the last messages name what it held. */
@@ -133,6 +149,14 @@ export function createImageCalls(transport: Transport): ImageCalls {
       const query = { fromSrc: source, ...splitTag(name), message, changes, platform };
       return readProgress(transport, { method: "POST", path: "/images/create", query, upload, signal });
     },
+    commit: (container, { name, config = {}, signal, ...query } = {}) =>
+      transport.sendForJson({
+        method: "POST",
+        path: "/commit",
+        query: { container, repo: name, ...query },
+        json: config,
+        signal,
+      }),
     logIn: (json, { signal } = {}) => transport.sendForJson({ method: "POST", path: "/auth", json, signal }),
     load: (upload, { quiet = false, platform, signal } = {}) =>
       readProgress(transport, {

@@ -15,7 +15,7 @@ export type {
 export { canceled } from "./errors.ts";
 export type { ExecCalls, ExecStartOptions, TerminalSize } from "./exec-calls.ts";
 export type { FileCalls, WriteFilesOptions } from "./file-calls.ts";
-export type { ImageCalls, ImportRequest, PullOptions } from "./image-calls.ts";
+export type { CommitOptions, ImageCalls, ImportRequest, PullOptions } from "./image-calls.ts";
 export type { ListNetworksOptions, NetworkCalls } from "./network-calls.ts";
 export type { PlaceOptions, RemoteImageCalls } from "./remote-image-calls.ts";
 export type { EventsOptions, SystemCalls, TugCalls } from "./system-calls.ts";

@@ -164,6 +164,11 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
       imports.push({ source: text, ...rest });
       return `sha256:${"12".repeat(32)}`;
     },
+    async commit({ container, name = "" }) {
+      const tagged = /:[^/]+$/.test(name) ? name : `${name}:latest`;
+      images.set(tagged, fakeImage(tagged));
+      return `sha256:${Buffer.from(container).toString("hex").padEnd(64, "0")}`;
+    },
     remote: createFakeRemote(remoteCalls),
     tree: async (reference) => fakeTree(find(reference)[1].id),
     async compare(before, after) {

@@ -28,6 +28,8 @@ export interface ImagesPort {
     readonly all: boolean;
     readonly fits: (image: Image) => boolean;
   }): Promise<imageModel.PruneResult>;
+  /** Makes an image of a container. Gives its id. */
+  commit(request: CommitRequest, signal: AbortSignal): Promise<string>;
   /** Makes an image from an archive of a root file system. Gives its id. */
   import(request: ImportRequest, signal: AbortSignal): Promise<string>;
   /** All that a name stands for, down to the layers. */
@@ -100,6 +102,7 @@ export type Image = imageModel.Image;
 export type HistoryEntry = imageModel.HistoryEntry;
 export type Removed = imageModel.Removed;
 export type PullEvent = imageModel.PullEvent;
+export type CommitRequest = imageModel.CommitRequest;
 export type ImportRequest = imageModel.ImportRequest;
 export type PushEvent = imageModel.PushEvent;
 export type PushLayerEvent = imageModel.PushLayerEvent;

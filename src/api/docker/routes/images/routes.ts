@@ -1,5 +1,6 @@
 import type { Handler, Route } from "../../route.ts";
 import { logIn } from "./auth.ts";
+import { commitContainer } from "./commit.ts";
 import { history, inspectImage, listImages } from "./list.ts";
 import type { ImagesPort } from "./port.ts";
 import { pruneImages } from "./prune.ts";
@@ -18,6 +19,7 @@ export function imageRoutes(images: ImagesPort): readonly Route[] {
     (request) =>
       handler(images, request);
   return [
+    { method: "POST", path: "/commit", since: 24, handler: using(commitContainer) },
     { method: "POST", path: "/auth", since: 24, handler: using(logIn) },
     { method: "POST", path: "/tug/images/copy", since: 24, handler: using(copyImage) },
     { method: "GET", path: "/tug/images/look", since: 24, handler: using(lookAtImage) },
