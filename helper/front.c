@@ -50,9 +50,9 @@ static bool find_file(char path[PATH_MAX], const char *package, const char *name
 	return access(path, mode) == 0;
 }
 
-/* What Node is to run: a bundle of the package, with options of Node's and what comes before the arguments. */
+/* What Node is to run: a bundle of the package, with an option of Node's and what comes before the arguments. */
 struct bundle {
-	const char *path, *frugal[2], *first; /* NULL: none */
+	const char *path, *frugal, *first; /* NULL: none */
 };
 
 /* Executes the command in Node; returns only when that cannot be. */
@@ -71,8 +71,8 @@ static int become_node(const struct front *front, const struct bundle *bundle)
 	char **at = command;
 	*at++ = node;
 	*at++ = "--disable-warning=ExperimentalWarning";
-	for (size_t i = 0; i < 2 && bundle->frugal[i]; i++)
-		*at++ = (char *)(uintptr_t)bundle->frugal[i];
+	if (bundle->frugal)
+		*at++ = (char *)(uintptr_t)bundle->frugal;
 	*at++ = program;
 	if (bundle->first)
 		*at++ = (char *)(uintptr_t)bundle->first;
@@ -108,9 +108,9 @@ int front_main(int argc, char **argv)
 		return cannot_run("tug: cannot run: this program is not where its package put it: install tug again\n");
 	if (is_engine(&front)) {
 		front.arguments++;
-		/* The options are those of src/resident/machine-engine.ts. */
+		/* The option is that of src/resident/machine-engine.ts. */
 		return become_node(&front, &(struct bundle){
-			"/dist/bin/engine.mjs", { "--optimize-for-size", "--max-semi-space-size=2" }, "--foreground",
+			"/dist/bin/engine.mjs", "--max-semi-space-size=2", "--foreground",
 		});
 	}
 	int code = front_resident(&front);

@@ -7,17 +7,21 @@ export type Activity = {
   begin(kind: "command" | "question"): () => void;
   /** Commands under way; questions about the process itself are none. */
   readonly commands: number;
+  /** How many things have begun so far. */
+  readonly begun: number;
   /** Resolves when nothing at all is under way. */
   idle(): Promise<void>;
 };
 
 export function createActivity(): Activity {
   const counts = { command: 0, question: 0 };
+  let begun = 0;
   const waiting = new Set<() => void>();
   const isIdle = (): boolean => counts.command + counts.question === 0;
   return {
     begin(kind) {
       counts[kind] += 1;
+      begun += 1;
       let over = false;
       return () => {
         if (over) return;
@@ -30,6 +34,9 @@ export function createActivity(): Activity {
     },
     get commands() {
       return counts.command;
+    },
+    get begun() {
+      return begun;
     },
     idle: () => (isIdle() ? Promise.resolve() : new Promise((resolve) => waiting.add(resolve))),
   };

@@ -16,6 +16,7 @@ import { readHostFacts } from "../host/index.ts";
 import { explainConfig, ociVersion } from "../oci/index.ts";
 import { countRequests, createActivity } from "./activity.ts";
 import { serverError } from "./errors.ts";
+import { giveBackAtRest } from "./give-back.ts";
 import { innerConnection } from "./inner-connection.ts";
 import { installVersion } from "./install-version.ts";
 import { type EngineStart, writeStartFile } from "./start-file.ts";
@@ -112,10 +113,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   if (options.listening === undefined) await listen(door.server, socket);
   else await listenAt(door.server, options.listening);
   await listen(fronts, frontSocket);
+  const stopGivingBack = giveBackAtRest(activity);
   logger.log("info", "engine.ready", { socket, pid: process.pid });
   return {
     asked: asked.promise,
     async close() {
+      stopGivingBack();
       fronts.close();
       await door.close();
       await engine.close();
