@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { boxImage, leavesNothing, needsBox, useEngine } from "./harness/index.ts";
 
 /** A command line, its exit code, and what it prints: a sentence with the place, then what to do. `DIR` is the test's directory. */
@@ -191,7 +191,6 @@ describe("bad command lines end with a sentence, what to do, and the right exit 
     await engine.load({ "entry:latest": boxImage({ config: { Cmd: [] } }) });
     await engine.ok(["create", "--name", "taken", "box"]);
   });
-  after(() => engine.tug(["rm", "taken"]));
 
   const check = async ([line, code, sentence, hint]: Row): Promise<void> => {
     const words = line.replaceAll("DIR", engine.directory).split(" ");

@@ -21,10 +21,13 @@ const LONGEST_START = 700;
 /** What a command says when the engine dies under it. */
 const engineGone = /engine has gone|lost the connection to the engine|cannot connect to the engine/;
 
-describe("the engine is killed again and again", { skip: needsBox() }, () => {
+/** In milliseconds; a death takes one to two seconds. */
+const timeout = 600_000;
+
+describe("the engine is killed again and again", { skip: needsBox(), timeout }, () => {
   const engine = useEngine();
 
-  test(`${deaths} deaths cost no line, no exit code and leave nothing`, async (t) => {
+  test(`${deaths} deaths cost no line, no exit code and leave nothing`, { timeout }, async (t) => {
     t.diagnostic(`seed ${seed}: TUG_CHAOS_SEED=${seed} repeats the choices`);
     await leavesNothing(engine, async () => {
       const [end, failed] = [new AbortController(), new AbortController()];

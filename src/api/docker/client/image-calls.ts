@@ -32,7 +32,9 @@ export type ImportRequest = CallOptions & {
 export type CommitOptions = CallOptions & {
   /** Name with or without tag; left out: the image has none. */
   readonly name?: string | undefined;
+  /** Kept in the configuration and the history. */
   readonly author?: string | undefined;
+  /** Kept in the history. */
   readonly comment?: string | undefined;
   /** Freeze the container meanwhile, as by default. */
   readonly pause?: boolean | undefined;
