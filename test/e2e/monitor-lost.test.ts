@@ -10,7 +10,7 @@ import { createChance } from "./harness/chance.ts";
 import { leavesNothing, needsBox, startTugCommand, until, useEngine } from "./harness/index.ts";
 
 const seed = Number(process.env.TUG_CHAOS_SEED ?? Date.now() % 1_000_000_007);
-const MONITORS = 40;
+const MONITORS = 20;
 const AT_ONCE = 8;
 
 const [major = 0, minor = 0] = release().split(".").map(Number);
