@@ -46,7 +46,10 @@ async function look(context: EngineContext, id: string): Promise<ContainerStats 
   const record = context.store.get(id);
   if (record === undefined) return undefined;
   const { name } = record;
-  return isRunning(record) ? { id, name, now: await sample(context, record) } : { id, name };
+  if (!isRunning(record)) return { id, name };
+  const now = await sample(context, record);
+  const after = context.store.get(id);
+  return after && { id, name, now: isRunning(after) ? now : undefined };
 }
 
 async function sample(

@@ -8,14 +8,15 @@ import { parseInterfaces, readIo } from "./read-io.ts";
 import { readMemory } from "./read-memory.ts";
 
 /**
- * Reads what the kernel has counted for a running container. A container that ends meanwhile gives zeros.
+ * Reads what the kernel has counted for a running container: undefined when none of its processes is left.
+ * One whose group is removed meanwhile gives zeros.
  *
  * @param options.ownNetwork whether it has a network of its own
  */
 export async function sampleContainer(
   state: StoredState,
   options: { readonly ownNetwork: boolean },
-): Promise<StatsSample> {
+): Promise<StatsSample | undefined> {
   const files = (controller: string) => groupFiles(state, controller);
   const pids = files("pids");
   const [cpu, memory, io, current, limit, system, interfaces] = await Promise.all([
@@ -27,6 +28,7 @@ export async function sampleContainer(
     readFile("/proc/stat", "utf8"),
     options.ownNetwork ? readFile(`/proc/${state.pid}/net/dev`, "utf8").catch(() => "") : "",
   ]);
+  if (numberIn(current) === 0) return undefined;
   return {
     readAt: new Date().toISOString(),
     cpu,
