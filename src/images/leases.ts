@@ -31,7 +31,7 @@ export interface Lease extends Disposable {
    * is over: whether it is there can be looked up and relied on.
    */
   retain(resource: Resource): Promise<void>;
-  /** Gives everything free. */
+  /** Gives everything free. A temporary lease has ended with that. */
   release(): void;
 }
 
@@ -70,12 +70,16 @@ export function openLeases(database: Database): Leases {
 
   const make = (id: string, { isTemporary, lazy }: { isTemporary: boolean; lazy: boolean }): Lease => {
     const write = (work: () => void): void => (lazy ? lazily(work) : work());
+    let hasEnded = false;
     const release = () => {
+      hasEnded = isTemporary;
       if (released === undefined) write(() => void erase.run(id));
       else released.add(id);
     };
     return {
       async retain({ kind, resource }) {
+        // Nothing would ever release it.
+        if (hasEnded) throw new Error(`a lease that has ended cannot keep ${kind} ${resource}`);
         released?.delete(id);
         write(() =>
           database.transaction(() => {

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Digest, openDatabase } from "../base/index.ts";
+import { leaseMigrations, openLeases } from "./leases.ts";
+
+const blob = { kind: "blob", resource: `sha256:${"0".repeat(64)}` as Digest } as const;
+
+test("a temporary lease keeps until it ends, and nothing after that", async () => {
+  using database = openDatabase(":memory:", leaseMigrations);
+  const leases = openLeases(database);
+  const lease = leases.temporary();
+  await lease.retain(blob);
+  assert.ok(leases.isLeased(blob));
+  lease.release();
+  assert.ok(!leases.isLeased(blob));
+  await assert.rejects(lease.retain(blob), /a lease that has ended cannot keep blob sha256:000/);
+  assert.ok(!leases.isLeased(blob));
+});
+
+test("a permanent lease may be taken up again", async () => {
+  using database = openDatabase(":memory:", leaseMigrations);
+  const leases = openLeases(database);
+  const lease = leases.permanent("one");
+  await lease.retain(blob);
+  lease.release();
+  await lease.retain(blob);
+  assert.ok(leases.isLeased(blob));
+});
