@@ -4,13 +4,11 @@ import { createGzip } from "node:zlib";
 import type { Digest } from "../base/index.ts";
 import { type Descriptor, type ExecutionConfig, maxConfigSize, mediaTypes } from "../specs/index.ts";
 import type { ContentStore } from "./content/content-store.ts";
-import { imageError } from "./errors.ts";
 import type { Image } from "./image-store.ts";
 import type { ImageRecord } from "./image-table.ts";
 import type { ImporterOptions } from "./import-image.ts";
-import { installImage, noSource } from "./install.ts";
+import { installMade } from "./install-made.ts";
 import type { Lease } from "./leases.ts";
-import { storeDocument } from "./store-document.ts";
 
 export type CommitRequest = {
   /** Name or id of the image that the layer belongs on. */
@@ -50,23 +48,14 @@ export async function commitImage(
   const base = await store.get(request.base);
   await lease.retain({ kind: "manifest", resource: base.manifest.digest });
   const { descriptor, diffId } = await storeLayer(content, layer, { lease, signal });
-  const document = await configOn(options, base, { request, diffId });
-  const config = await storeDocument({ content, lease }, mediaTypes.config, document);
-  const layers = [...base.layers.map(asOci), descriptor];
-  const manifest = await storeDocument({ content, lease }, mediaTypes.manifest, {
-    schemaVersion: 2,
-    mediaType: mediaTypes.manifest,
-    config,
-    layers,
+  return await installMade(options, {
+    name: request.name,
+    origin: "the container",
+    config: await configOn(options, base, { request, diffId }),
+    layers: [...base.layers.map(asOci), descriptor],
+    lease,
+    signal,
   });
-  const name = request.name ?? "of the container";
-  const choose = () => {
-    throw imageError("CONFIGURATION", `cannot use image ${name}: an index is where a manifest should be`);
-  };
-  const install = { name, target: manifest, source: noSource(name), choose, lease, signal };
-  const record = await installImage(options, install);
-  await store.put(request.name === undefined ? [] : [request.name], record);
-  return record;
 }
 
 function asOci({ mediaType, digest, size }: Descriptor): Descriptor {

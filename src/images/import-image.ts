@@ -5,11 +5,11 @@ import type { ContentStore } from "./content/content-store.ts";
 import { imageError } from "./errors.ts";
 import type { ImageStore } from "./image-store.ts";
 import type { ImageRecord } from "./image-table.ts";
-import { type InstallerOptions, installImage, noSource } from "./install.ts";
+import type { InstallerOptions } from "./install.ts";
+import { installMade } from "./install-made.ts";
 import { decompress, detectCompression } from "./layers/compression.ts";
 import type { Lease, Leases } from "./leases.ts";
 import { hostPlatform } from "./platform.ts";
-import { storeDocument } from "./store-document.ts";
 
 export type ImporterOptions = InstallerOptions & { store: ImageStore; leases: Leases; now: () => number };
 
@@ -40,26 +40,19 @@ export async function importImage(
   archive: AsyncIterable<Uint8Array>,
   request: ImportRequest,
 ): Promise<ImageRecord> {
-  const { content, leases, store } = options;
+  const { content, leases } = options;
   using lease = leases.temporary();
   const { signal } = request;
   const layer = await storeArchive(content, archive, { lease, signal });
   const diffId = await diffIdOf(content, layer.digest, signal);
-  const config = await storeDocument(
-    { content, lease },
-    mediaTypes.config,
-    configOf(options, request, diffId),
-  );
-  const document = { schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers: [layer] };
-  const manifest = await storeDocument({ content, lease }, mediaTypes.manifest, document);
-  const name = request.name ?? "of the archive";
-  const choose = () => {
-    throw imageError("CONFIGURATION", `cannot use image ${name}: an index is where a manifest should be`);
-  };
-  const install = { name, target: manifest, source: noSource(name), choose, lease, signal };
-  const record = await installImage(options, install);
-  await store.put(request.name === undefined ? [] : [request.name], record);
-  return record;
+  return await installMade(options, {
+    name: request.name,
+    origin: "the archive",
+    config: configOf(options, request, diffId),
+    layers: [layer],
+    lease,
+    signal,
+  });
 }
 
 function configOf(
