@@ -116,6 +116,19 @@ const values: Row[] = [
     /^cannot create the container: ports cannot be published: the container is on no network \(default\)$/,
     /^connect it with --network bridge, or use --network host without -p$/,
   ],
+  [
+    "--ip 10.0.0.9 box",
+    125,
+    /^cannot use --ip: the container is on no network of its own \(none\)$/,
+    /^name one: --network bridge/,
+  ],
+  ["--network bridge --ip 10.0.0.300 box", 125, /^"10\.0\.0\.300" is no address of IPv4 or IPv6$/, /^$/],
+  [
+    "--network bridge --mac-address 02:42 box",
+    125,
+    /^cannot use the hardware address "02:42": it is not six pairs of hexadecimal digits$/,
+    /^write it like 02:42:ac:11:00:02$/,
+  ],
   ["--network web box", 125, /^network web not found$/, /^list them with: tug network ls$/],
   [
     "--name taken box",

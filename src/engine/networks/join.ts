@@ -1,67 +1,90 @@
 import { existsSync } from "node:fs";
-import type { Joiner } from "../../network/index.ts";
+import type { Joiner, Network, Networks } from "../../network/index.ts";
 import { writeNames } from "../containers/network-files.ts";
 import type { ContainerRecord } from "../containers/record.ts";
 import { isRunning } from "../containers/stop.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
+import { checkEndpoint } from "./check.ts";
 import { type EndpointRequest, nameServersOf, networkWish } from "./connect.ts";
 
 /**
  * Connects a container to one more network, now if it runs, and whenever it is started.
  *
- * @throws NETWORK_NOT_FOUND, NETWORK_CONNECTED, ENGINE_NETWORK_SHARED, NETWORK_ADDRESS*
+ * @throws NETWORK_NOT_FOUND, NETWORK_ADDRESS*, ENGINE_NETWORK_MEMBER, ENGINE_NETWORK_SHARED, ENGINE_REQUEST
  */
 export async function joinNetwork(
   context: EngineContext,
   record: ContainerRecord,
   wanted: EndpointRequest,
 ): Promise<void> {
-  const { networks, store } = context;
-  const { id, request } = record;
+  const { networks } = context;
   const network = networks.find(wanted.network);
-  const { mode, endpoints } = request.network;
+  const { mode, endpoints } = record.request.network;
   requireOwnNamespace(record);
-  requireMember(record, network, false);
-  if (isRunning(record)) await networks.join(joinerOf(context, record), networkWish(record, wanted));
+  requireMember(networks, record, { network, isMember: false });
+  checkEndpoint(wanted);
   const from = `/NetworkingConfig/EndpointsConfig/${network.name}`;
-  const others = endpoints.filter((endpoint) => !isSame(network, endpoint.network));
-  store.setRequest(id, {
-    ...request,
-    network: {
-      ...request.network,
-      mode: mode.kind === "named" ? mode : { kind: "named", name: network.name },
-      endpoints: [...others, { ...wanted, network: network.name, from }],
-    },
+  const after = {
+    mode: mode.kind === "named" ? mode : ({ kind: "named", name: network.name } as const),
+    endpoints: [...endpoints, { ...wanted, network: network.name, from }],
+  };
+  await change(context, record, after, async () => {
+    await networks.join(joinerOf(context, record), networkWish(record, wanted));
   });
-  announce(context, record, { action: "connect", network });
+  publish(context, record, { action: "connect", network });
 }
 
 /**
  * Takes a container from a network, now if it runs, and for good.
  *
- * @throws NETWORK_NOT_FOUND, NETWORK_NOT_CONNECTED
+ * @throws NETWORK_NOT_FOUND, ENGINE_NETWORK_MEMBER
  */
 export async function leaveNetwork(
   context: EngineContext,
   record: ContainerRecord,
   reference: string,
 ): Promise<void> {
-  const { networks, store } = context;
-  const { id, request } = record;
+  const { networks } = context;
   const network = networks.find(reference);
-  const { mode, endpoints } = request.network;
-  requireMember(record, network, true);
-  if (isRunning(record)) await networks.leave(joinerOf(context, record), network.id);
-  const others = endpoints.filter((endpoint) => !isSame(network, endpoint.network));
-  const stays = mode.kind !== "named" || !isSame(network, mode.name);
+  const { mode, endpoints } = record.request.network;
+  requireMember(networks, record, { network, isMember: true });
+  const others = endpoints.filter((endpoint) => !means(networks, endpoint.network, network));
+  const stays = mode.kind !== "named" || !means(networks, mode.name, network);
   const [next] = others;
   const nextMode = next ? ({ kind: "named", name: next.network } as const) : ({ kind: "none" } as const);
-  store.setRequest(id, {
-    ...request,
-    network: { ...request.network, mode: stays ? mode : nextMode, endpoints: others },
+  await change(context, record, { mode: stays ? mode : nextMode, endpoints: others }, () =>
+    networks.leave(joinerOf(context, record), network.id),
+  );
+  publish(context, record, { action: "disconnect", network });
+}
+
+type Places = Pick<ContainerRecord["request"]["network"], "mode" | "endpoints">;
+
+/** Records on which networks a container is, then makes it so if it runs. What fails is taken back. */
+async function change(
+  context: EngineContext,
+  record: ContainerRecord,
+  places: Places,
+  work: () => Promise<void>,
+): Promise<void> {
+  const { networks, store, layout } = context;
+  const { id, request } = record;
+  const changed = { ...request, network: { ...request.network, ...places } };
+  store.setRequest(id, changed);
+  if (!isRunning(record)) return;
+  try {
+    await work();
+  } catch (error) {
+    store.setRequest(id, request);
+    throw error;
+  }
+  const endpoints = networks.endpoints({ container: id });
+  writeNames(layout.container(id), changed, {
+    hostname: request.hostname || id.slice(0, 12),
+    addresses: endpoints.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((ip) => ip !== undefined),
+    servers: nameServersOf(context, { endpoints }),
   });
-  announce(context, record, { action: "disconnect", network });
 }
 
 function requireOwnNamespace({ name, request }: ContainerRecord): void {
@@ -76,16 +99,20 @@ function requireOwnNamespace({ name, request }: ContainerRecord): void {
   );
 }
 
-function requireMember({ name, request }: ContainerRecord, network: Named, wanted: boolean): void {
+function requireMember(
+  networks: Networks,
+  { name, request }: ContainerRecord,
+  { network, isMember }: { network: Network; isMember: boolean },
+): void {
   const { mode, endpoints } = request.network;
-  const names = [
+  const references = [
     ...(mode.kind === "named" ? [mode.name] : []),
     ...endpoints.map((endpoint) => endpoint.network),
   ];
-  if (names.some((reference) => isSame(network, reference)) === wanted) return;
+  if (references.some((reference) => means(networks, reference, network)) === isMember) return;
   throw engineError(
     "NETWORK_MEMBER",
-    `container ${name} is ${wanted ? "not" : "already"} on network ${network.name}`,
+    `container ${name} is ${isMember ? "not" : "already"} on network ${network.name}`,
   );
 }
 
@@ -95,27 +122,20 @@ function joinerOf({ networks }: EngineContext, { id, state }: ContainerRecord): 
   return { container: id, namespace: existsSync(file) ? file : `/proc/${state.pid}/ns/net` };
 }
 
-type Named = { readonly id: string; readonly name: string };
-
-function isSame({ id, name }: Named, reference: string): boolean {
-  return reference === name || id.startsWith(reference);
+/** Whether a name, id or beginning of an id means a network. One that means none is of a network that was removed. */
+function means(networks: Networks, reference: string, { id }: Network): boolean {
+  try {
+    return networks.find(reference).id === id;
+  } catch {
+    return false;
+  }
 }
 
-function announce(
-  context: EngineContext,
+function publish(
+  { events }: EngineContext,
   { id }: ContainerRecord,
-  { action, network }: { action: "connect" | "disconnect"; network: Named },
+  { action, network }: { action: "connect" | "disconnect"; network: Network },
 ): void {
-  const { events, networks, store, layout } = context;
-  const record = store.find(id);
-  if (isRunning(record)) {
-    const endpoints = networks.endpoints({ container: id });
-    writeNames(layout.container(id), record.request, {
-      hostname: record.request.hostname || id.slice(0, 12),
-      addresses: endpoints.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((ip) => ip !== undefined),
-      servers: nameServersOf(context, { endpoints }),
-    });
-  }
   const attributes = { container: id, name: network.name, type: "bridge" };
   events.publish({ type: "network", action, id: network.id, attributes });
 }

@@ -95,12 +95,28 @@ async function readFiles(
   return (await Promise.all(lists)).flat();
 }
 
-/** Names by which others of the network find the container, and its addresses there. */
+/** What belongs to one network and means nothing without it. */
+const placeOptions = ["ip", "ip6", "mac-address", "network-alias"] as const;
+
+/**
+ * Names by which others of the network find the container, and its addresses there.
+ *
+ * @throws CLI_CONFLICT where there is no network
+ */
 function networkingConfig(values: CreateValues): dockerApi.CreateBody["NetworkingConfig"] {
-  const network = values.network ?? values.net;
+  const network = values.network ?? values.net ?? "none";
   const { ip, ip6, "network-alias": aliases, "mac-address": mac } = values;
-  if (network === undefined || [ip, ip6, mac, ...aliases].every((value) => value === undefined))
-    return undefined;
+  const given = placeOptions.find((name) => values[name] !== undefined && values[name].length > 0);
+  if (given === undefined) return undefined;
+  if (/^(none|host|container:.*)$/s.test(network)) {
+    throw cliError(
+      "CONFLICT",
+      `cannot use --${given}: the container is on no network of its own (${network})`,
+      {
+        hint: "name one: --network bridge, or one of yours",
+      },
+    );
+  }
   const addresses = { IPv4Address: ip, IPv6Address: ip6 };
   return {
     EndpointsConfig: { [network]: { Aliases: [...aliases], IPAMConfig: addresses, MacAddress: mac } },
