@@ -21,7 +21,7 @@ import { committedConfig } from "./config.ts";
  * @throws ENGINE_UNSUPPORTED for a view of the host's files, ENGINE_REQUEST for a change, IMAGE_REFERENCE for the name
  */
 export async function commitContainer(
-  context: EngineContext & { readonly store: EngineContext["store"] },
+  context: EngineContext,
   record: ContainerRecord,
   {
     images,
@@ -40,6 +40,7 @@ export async function commitContainer(
   const name = request.name && formatReference(parseReference(request.name, references));
   const config = (base: ExecutionConfig): ExecutionConfig =>
     applyChanges(request.changes, { ...committedConfig(base, record), ...request.config });
+  // A change that is not understood is refused before anything is frozen.
   config({});
   const records = helperTrees(helper).pack(source.upper, {}, signal);
   const layer = exportLayer(records, (node) => !isMountPoint(node));

@@ -1,0 +1,153 @@
+import { createHash } from "node:crypto";
+import { type Database, type EngineLayout, openDatabase } from "../base/index.ts";
+import { credentialPlaces, findCredentials } from "../credentials/index.ts";
+import { type Helper, openSpawner, openWitness, spawnedHelper } from "../helper/index.ts";
+import { makeServiceGroup, readHostFacts } from "../host/index.ts";
+import {
+  configuredHosts,
+  createRegistryClient,
+  type Images,
+  imagesMigrations,
+  openImages,
+  readProxies,
+} from "../images/index.ts";
+import { networkMigrations, openNetworks } from "../network/index.ts";
+import { createBackground } from "./background.ts";
+import { containerMigrations, containerStore } from "./containers/store.ts";
+import type { EngineContext } from "./context.ts";
+import { createEventLog } from "./events.ts";
+import { createExecSessions } from "./exec/sessions.ts";
+import { openHealthTable } from "./health/table.ts";
+import { containerImages } from "./images/container-images.ts";
+import { HELLO, helloImage } from "./images/hello.ts";
+import { isHostImage } from "./images/host-image.ts";
+import { openJournal } from "./journal.ts";
+import type { EngineOptions } from "./open-engine.ts";
+import { helperTrees } from "./trees.ts";
+import { volumeMigrations, volumeStore } from "./volumes/store.ts";
+import { openVolumes } from "./volumes/volumes.ts";
+import { openGoodRuns } from "./why/good-runs.ts";
+
+/** The data directory of the engine that a machine has unless it has several. */
+const DEFAULT_DATA = "/var/lib/tug";
+
+/** How long an engine that ends goes on removing what containers left, in milliseconds; the next one does the rest. */
+const FAREWELL = 2000;
+
+/** What an engine is put together from, of one data directory. */
+export type EngineParts = {
+  readonly context: EngineContext;
+  readonly database: Database;
+  readonly images: Images;
+  readonly programs: Awaited<ReturnType<EngineOptions["findPrograms"]>>;
+};
+
+/**
+ * Opens what the parts of an engine share, in a data directory that is this engine's. Containers that an engine before
+ * left are not looked at.
+ *
+ * @param opened closes all of it
+ */
+export async function openParts(
+  options: EngineOptions,
+  layout: EngineLayout,
+  opened: AsyncDisposableStack,
+): Promise<EngineParts> {
+  const { logger } = options;
+  const programs = await options.findPrograms();
+  const database = opened.use(
+    openDatabase(layout.database, [
+      ...imagesMigrations,
+      ...containerMigrations,
+      ...networkMigrations,
+      ...volumeMigrations,
+    ]),
+  );
+  const spawner = opened.use(
+    await openSpawner({
+      helper: programs.helper,
+      socket: layout.spawnerSocket,
+      makeGroup: () => makeServiceGroup("monitors"),
+      revive: layout,
+      logger,
+    }),
+  );
+  const helper = spawnedHelper(spawner, programs.helper);
+  const images = await openEngineImages(options, { layout, database, helper, opened });
+  await images.importEmbedded(await helloImage(programs.hello));
+  const store = containerStore(database);
+  const journal = opened.adopt(openJournal(layout.journal), (it) => it.close());
+  const events = createEventLog({ journal, logger });
+  const networks = opened.use(
+    openNetworks({
+      database,
+      helper,
+      logger,
+      namespaces: layout.networkNamespaces,
+      prefix: networkPrefix(layout.data),
+    }),
+  );
+  const volumes = await openVolumes({
+    root: layout.volumes,
+    store: volumeStore(database),
+    onMade: ({ name }) =>
+      events.publish({ type: "volume", action: "create", id: name, attributes: { driver: "local" } }),
+  });
+  const isHost = (id: string): boolean => isHostImage(store.get(id)?.image.id ?? "");
+  const background = createBackground();
+  opened.defer(() =>
+    Promise.race([background.settled(), new Promise<void>((late) => setTimeout(late, FAREWELL))]),
+  );
+  const context: EngineContext = {
+    background,
+    layout,
+    store,
+    images: containerImages(images, isHost),
+    execs: createExecSessions((id) => store.get(id) !== undefined),
+    health: openHealthTable(journal),
+    goodRuns: openGoodRuns(journal),
+    networks,
+    volumes,
+    helper,
+    spawner,
+    witness: opened.use(openWitness(spawner, logger)),
+    readFacts: readHostFacts,
+    events,
+    logger,
+  };
+  return { context, database, images, programs };
+}
+
+type Opening = {
+  readonly layout: EngineLayout;
+  readonly database: Database;
+  readonly helper: Helper;
+  readonly opened: AsyncDisposableStack;
+};
+
+function openEngineImages(
+  { home, logger }: EngineOptions,
+  { layout, database, helper, opened }: Opening,
+): Promise<Images> {
+  const registry = opened.use(
+    createRegistryClient({
+      credentials: findCredentials(credentialPlaces({ HOME: home })),
+      hosts: configuredHosts(),
+      proxies: () => readProxies(process.env),
+    }),
+  );
+  return openImages({
+    root: layout.data,
+    database,
+    trees: helperTrees(helper),
+    registry,
+    logger,
+    embedded: [HELLO],
+  });
+}
+
+/** Engines of other data directories call their bridge and their table of the packet filter otherwise. */
+function networkPrefix(data: string): string {
+  if (data === DEFAULT_DATA) return "tug";
+  return `tug${createHash("sha256").update(data).digest("hex").slice(0, 5)}`;
+}
