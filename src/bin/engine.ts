@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { jsonLogger, messageOf, plainError, TugError } from "../base/index.ts";
-import { serve, takeServiceManager } from "../server/index.ts";
+import { parseDefaultNetwork, serve, takeServiceManager } from "../server/index.ts";
 
 const { env } = process;
 const packageDirectory = resolve(import.meta.dirname, "../..");
@@ -16,6 +16,7 @@ try {
     options: {
       "data-root": { type: "string", default: env.TUG_DATA_ROOT ?? "/var/lib/tug" },
       "run-root": { type: "string", default: env.TUG_RUN_ROOT ?? "/run/tug" },
+      "default-network": { type: "string", default: env.TUG_DEFAULT_NETWORK },
       debug: { type: "boolean", default: false },
       // Whoever started it sees to it that it runs.
       foreground: { type: "boolean", default: false },
@@ -32,6 +33,7 @@ try {
   const serving = await serve({
     paths: { data: resolve(values["data-root"]), run: resolve(values["run-root"]) },
     packageDirectory,
+    defaultNetwork: parseDefaultNetwork(values["default-network"]),
     version: process.env.TUG_VERSION ?? "",
     build: process.env.TUG_BUILD ?? "",
     start: values.foreground ? undefined : { command, env },

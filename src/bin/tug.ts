@@ -15,8 +15,9 @@ const version = process.env.TUG_VERSION ?? "";
 function unlessPlanner(connectEngine: () => Promise<Client>): CliContext["connectEngine"] {
   return async (need) => {
     if (need !== "plans" || uid === 0) return connectEngine();
+    const defaultNetwork = env.TUG_DEFAULT_NETWORK;
     const { servePlans } = await import("../server/index.ts");
-    return connect({ dial: await servePlans({ paths, packageDirectory, version }) });
+    return connect({ dial: await servePlans({ paths, defaultNetwork, packageDirectory, version }) });
   };
 }
 

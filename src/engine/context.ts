@@ -8,6 +8,7 @@ import type { ContainerStore } from "./containers/store.ts";
 import type { EventLog } from "./events.ts";
 import type { ExecSessions } from "./exec/sessions.ts";
 import type { HealthTable } from "./health/table.ts";
+import type { DefaultNetwork } from "./networks/default-network.ts";
 import type { Volumes } from "./volumes/volumes.ts";
 import type { GoodRuns } from "./why/good-runs.ts";
 
@@ -21,6 +22,8 @@ export type EngineContext = {
   /** What later runs are compared with. */
   readonly goodRuns: GoodRuns;
   readonly networks: Networks;
+  /** What containers are connected to where nobody says otherwise. */
+  readonly defaultNetwork: DefaultNetwork;
   readonly volumes: Volumes;
   readonly helper: Helper;
   /** Makes the processes that become monitors. */

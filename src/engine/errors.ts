@@ -46,6 +46,10 @@ export const engineError = defineErrors("ENGINE", {
     kind: "forbidden",
     when: "a stopped container is put on a network that it is on already, or taken from one that it is not on",
   },
+  NETWORK_MISSING: {
+    kind: "unavailable",
+    when: "a container publishes ports and names no network, and this machine cannot have the default one",
+  },
   NETWORK_PREDEFINED: { kind: "forbidden", when: "a network is to go that every engine has" },
   REQUEST: { kind: "invalid", when: "a value of a create request cannot be used on this machine" },
   SECCOMP: { kind: "invalid", when: "a system call profile cannot be read" },

@@ -20,6 +20,7 @@ export type * from "./model/path-description.ts";
 export type * from "./model/update-request.ts";
 export type * from "./model/volume-view.ts";
 export type * from "./model/why-view.ts";
+export { type DefaultNetwork, parseDefaultNetwork } from "./networks/default-network.ts";
 export type { NetworkService } from "./networks/service.ts";
 export { type Engine, type EngineOptions, openEngine } from "./open-engine.ts";
 export { openPlanner, type Planner, type PlannerOptions } from "./open-planner.ts";

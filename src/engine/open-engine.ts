@@ -9,6 +9,7 @@ import { helloImage } from "./images/hello.ts";
 import { layerUsage } from "./images/layer-usage.ts";
 import { type ImageService, openImageService } from "./images/service.ts";
 import { lockDataDirectory } from "./lock.ts";
+import type { DefaultNetwork } from "./networks/default-network.ts";
 import { type NetworkService, openNetworkService } from "./networks/service.ts";
 import { openParts } from "./open-parts.ts";
 import { giveReserve, takeReserve } from "./reserve.ts";
@@ -22,6 +23,8 @@ export type EngineOptions = {
   readonly isServed: () => Promise<boolean>;
   /** The helper program and the program of the image tug/hello; called when the data directory is this engine's. */
   readonly findPrograms: () => Promise<{ readonly helper: string; readonly hello: string }>;
+  /** What containers are connected to where nobody says otherwise. */
+  readonly defaultNetwork: DefaultNetwork;
   readonly version: string;
   readonly logger: Logger;
   /** Where credentials are for clients that bring none. */

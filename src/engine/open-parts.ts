@@ -79,7 +79,7 @@ export async function openParts(
   const journal = opened.adopt(openJournal(layout.journal), (it) => it.close());
   const events = createEventLog({ journal, logger });
   const networks = opened.use(
-    openNetworks({
+    await openNetworks({
       database,
       helper,
       logger,
@@ -107,6 +107,7 @@ export async function openParts(
     health: openHealthTable(journal),
     goodRuns: openGoodRuns(journal),
     networks,
+    defaultNetwork: options.defaultNetwork,
     volumes,
     helper,
     spawner,

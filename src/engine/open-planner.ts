@@ -10,11 +10,14 @@ import { containerImage, imagePlatform, overlayRoot, withImage } from "./images/
 import { helloImage } from "./images/hello.ts";
 import { hostImage, hostRoot, isHostImage } from "./images/host-image.ts";
 import type { CreateContainerRequest } from "./model/create-request.ts";
+import type { DefaultNetwork } from "./networks/default-network.ts";
 import { ownPath } from "./volumes/volumes.ts";
 
 export type PlannerOptions = {
   /** Of the engine whose plans are shown; it need not run. */
   readonly paths: EnginePaths;
+  /** What that engine connects containers to where nobody says otherwise. */
+  readonly defaultNetwork: DefaultNetwork;
   /** The program of the image tug/hello. */
   readonly hello: string;
 };
@@ -31,7 +34,7 @@ const PASSWD = "etc/passwd";
 const GROUP = "etc/group";
 
 /** Opens a planner: it knows the images that the engine's content store has, the one that is brought along, and @host. */
-export async function openPlanner({ paths, hello }: PlannerOptions): Promise<Planner> {
+export async function openPlanner({ paths, defaultNetwork, hello }: PlannerOptions): Promise<Planner> {
   const layout = enginePaths(paths);
   const images = await readLayoutImages({
     directory: join(layout.data, "content"),
@@ -43,6 +46,7 @@ export async function openPlanner({ paths, hello }: PlannerOptions): Promise<Pla
   };
   const context: PlanContext = {
     layout,
+    defaultNetwork,
     readFacts: readHostFacts,
     store: { find },
     volumes: { path: (name) => ownPath(layout.volumes, name) },

@@ -1,12 +1,10 @@
 import { createHash } from "node:crypto";
 import { cloneFlags, type Op, type Slot, slotAllocator } from "../plan/index.ts";
 import { ipBytes, parseIp, parseSubnet } from "./address/ip.ts";
-import { filterOp, publishedPort } from "./bridge.ts";
-import type { Endpoint, Network, Publication } from "./model.ts";
+import type { Endpoint, Network } from "./model.ts";
 import { newAddress, newDefaultRoute } from "./netlink/address.ts";
 import { deleteLink, hairpinPort, newVeth, setLink } from "./netlink/link.ts";
 import { netlinkOp } from "./netlink/op.ts";
-import { publishPorts } from "./nftables/ruleset.ts";
 
 /** One connection that is to be made. */
 export type Connection = {
@@ -16,22 +14,13 @@ export type Connection = {
   readonly bridge: number;
 };
 
-/** All that a container gets when it starts. */
-export type Attaching = {
-  /** Name of our table of the packet filter. */
-  readonly table: string;
-  readonly connections: readonly Connection[];
-  readonly publications: readonly Publication[];
-};
-
 const LOOPBACK = 1;
 
-/** Ops that make a container's network namespace at a path and all that is in it, then publish its ports. */
-export function attachOps(path: string, { table, connections, publications }: Attaching): Op[] {
+/** Ops that make a container's network namespace at a path and all that is in it. */
+export function attachOps(path: string, connections: readonly Connection[]): Op[] {
   const slots = slotAllocator();
   const namespace = slots.next();
   const outside = connections.find(({ network }) => !network.internal);
-  const ports = publishPorts(table, publications.map(publishedPort));
   return [
     { op: "networkNamespace", from: "network", path, out: namespace },
     netlinkOp({
@@ -47,7 +36,6 @@ export function attachOps(path: string, { table, connections, publications }: At
         setUpOp(connection, { namespace, index, first: connection === outside }),
       ];
     }),
-    ...(ports.length === 0 ? [] : [filterOp("publish ports", ports)]),
   ];
 }
 

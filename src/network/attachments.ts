@@ -4,12 +4,12 @@ import { type Database, type Logger, TugError } from "../base/index.ts";
 import { formatIp } from "./address/ip.ts";
 import { takeAddress } from "./address/pool.ts";
 import { attachOps, type Connection, detachOps, linkNameOf, macOf } from "./attach.ts";
-import { filterOp, type HostNetwork, publishedPort } from "./bridge.ts";
+import type { HostNetwork } from "./bridge.ts";
 import { networkError } from "./errors.ts";
 import { executeHost } from "./execute.ts";
 import { probePort } from "./host-ports.ts";
 import type { Endpoint, Network, Publication } from "./model.ts";
-import { type Protocol, withdrawPorts } from "./nftables/ruleset.ts";
+import type { Protocol } from "./nftables/ruleset.ts";
 import type { NetworkStore } from "./store.ts";
 import type { Switchboard } from "./switchboard.ts";
 
@@ -61,11 +61,10 @@ export function createAttachments(parts: AttachmentParts) {
   const { host, namespaces, store, switchboard } = parts;
   const pathOf = (container: string): string => join(namespaces, container);
   const detach = async (container: string): Promise<void> => {
-    const endpoints = store.endpoints({ container });
-    const publications = store.publications(container);
-    await withdrawPublications(parts, publications, container);
-    await executeHost(host.helper, detachOps(pathOf(container), endpoints));
-    store.forget(container);
+    await switchboard.closePorts(container, async () => {
+      await executeHost(host.helper, detachOps(pathOf(container), store.endpoints({ container })));
+      store.forget(container);
+    });
   };
   return {
     async attach(container: string, request: AttachRequest): Promise<Attachment> {
@@ -84,7 +83,8 @@ export function createAttachments(parts: AttachmentParts) {
             return { endpoint: endpoints[index] as Endpoint, network, bridge };
           }),
         );
-        await connectContainer(parts, pathOf(container), { connections, publications });
+        await executeHost(host.helper, attachOps(pathOf(container), connections));
+        await switchboard.openPorts(publications);
         return { namespace: pathOf(container), endpoints, publications };
       } catch (error) {
         await detach(container).catch((failure: unknown) => {
@@ -101,47 +101,6 @@ export function createAttachments(parts: AttachmentParts) {
       for (const container of left) if (!isRunning(container)) await detach(container);
     },
   };
-}
-
-/** Where our table has gone with somebody's reload of the firewall, it is made anew. */
-async function connectContainer(
-  { host, switchboard }: AttachmentParts,
-  path: string,
-  { connections, publications }: { connections: readonly Connection[]; publications: readonly Publication[] },
-): Promise<void> {
-  const ops = attachOps(path, { table: host.table, connections, publications });
-  try {
-    await executeHost(host.helper, ops);
-  } catch (error) {
-    const tableGone =
-      error instanceof TugError && error.details.errno === "ENOENT" && publications.length > 0;
-    if (!tableGone) throw error;
-    const endpoints = connections.map(({ endpoint }) => endpoint);
-    await executeHost(host.helper, detachOps(path, endpoints));
-    await switchboard.refilter();
-    await executeHost(host.helper, ops);
-  }
-}
-
-/**
- * Closes ports of the host.
- *
- * @param leaving whose ports do not count any more, where those on record have to be published anew
- */
-export async function withdrawPublications(
-  { host, switchboard }: Pick<AttachmentParts, "host" | "switchboard">,
-  publications: readonly Publication[],
-  leaving?: string,
-): Promise<void> {
-  const changes = withdrawPorts(host.table, publications.map(publishedPort));
-  if (changes.length === 0) return;
-  try {
-    await executeHost(host.helper, [filterOp("take ports back", changes)]);
-  } catch (error) {
-    // Not all of them were published: the start failed before, or somebody emptied the table.
-    if (!(error instanceof TugError && error.details.errno === "ENOENT")) throw error;
-    await switchboard.refilter(leaving);
-  }
 }
 
 /** Puts a connection on record, with addresses that are free. @throws NETWORK_ADDRESS_TAKEN, NETWORK_EXHAUSTED */

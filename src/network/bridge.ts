@@ -9,7 +9,7 @@ import { newAddress } from "./netlink/address.ts";
 import { decodeAnswers } from "./netlink/datagram.ts";
 import { deleteLink, getLink, type Link, linksOf, newBridge, setLink } from "./netlink/link.ts";
 import { netlinkOp } from "./netlink/op.ts";
-import { batchOf, type Change } from "./nftables/objects.ts";
+import { batchOf, type Change, deleteTable, newTable } from "./nftables/objects.ts";
 import { type PublishedPort, ruleset } from "./nftables/ruleset.ts";
 import { isWildcard } from "./store.ts";
 
@@ -111,6 +111,11 @@ export async function filterPackets(
     ports: [...publications.map(publishedPort), ...more],
   });
   await executeHost(helper, [filterOp(`set the rules of table ${table}`, changes)]);
+}
+
+/** Removes our table of the packet filter; that there is none is no failure. */
+export async function removeFilter({ helper, table }: HostNetwork): Promise<void> {
+  await executeHost(helper, [filterOp(`remove table ${table}`, [newTable(table), deleteTable(table)])]);
 }
 
 /** A publication as the packet filter sees it. */

@@ -1,6 +1,6 @@
 export { parseIp } from "./address/ip.ts";
 export type { Attachment, AttachRequest, NetworkWish, PortWish } from "./attachments.ts";
-export { parseResolvConf } from "./dns/resolvers.ts";
+export { parseResolvConf, reachableServers } from "./dns/resolvers.ts";
 export type { Joiner } from "./join.ts";
 export {
   DEFAULT_NETWORK,
@@ -9,6 +9,7 @@ export {
   type NetworkRequest,
   type Publication,
 } from "./model.ts";
+export { hostServers } from "./name-servers.ts";
 export { type Networks, type NetworksOptions, openNetworks } from "./networks.ts";
 export type { Protocol } from "./nftables/ruleset.ts";
 export { networkMigrations } from "./store.ts";

@@ -7,7 +7,7 @@ import {
   openNamespaceOp,
   setUpOp,
 } from "./attach.ts";
-import { type AttachmentParts, addEndpoint, type NetworkWish, withdrawPublications } from "./attachments.ts";
+import { type AttachmentParts, addEndpoint, type NetworkWish } from "./attachments.ts";
 import type { HostNetwork } from "./bridge.ts";
 import { networkError } from "./errors.ts";
 import { executeHost } from "./execute.ts";
@@ -78,7 +78,7 @@ export async function leaveNetwork(
     .publications(container)
     .filter(({ containerAddress }) => [endpoint.ipv4, endpoint.ipv6].includes(containerAddress));
   for (const publication of lost) store.removePublication(publication);
-  await withdrawPublications(parts, lost);
+  await parts.switchboard.withdraw(lost);
   const others = endpoints.filter((each) => each !== endpoint);
   const had = routed(parts, endpoints);
   const next = had?.endpoint === endpoint ? routed(parts, others) : undefined;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Logger } from "../base/index.ts";
 import { parseIp } from "./address/ip.ts";
-import { parseResolvConf } from "./dns/resolvers.ts";
+import { needsForwarder, parseResolvConf } from "./dns/resolvers.ts";
 import { type DnsServer, type NameTable, serveNames } from "./dns/server.ts";
 import { DEFAULT_NETWORK, type Endpoint, type Network } from "./model.ts";
 import type { PublishedPort } from "./nftables/ruleset.ts";
@@ -14,8 +14,13 @@ const DNS = 53;
  * a server of the host's may have that one on all addresses.
  */
 export interface NameServers extends AsyncDisposable {
-  /** Serves a network whose gateway is there. */
-  serve(network: Network): Promise<void>;
+  /**
+   * Serves a network whose gateway is there, if its containers need that: the default one only while the machine's own
+   * servers cannot be reached from it.
+   *
+   * @returns whether the server is new
+   */
+  serve(network: Network): Promise<boolean>;
   stop(network: Network): Promise<void>;
   /** What leads to the servers, for the packet filter. */
   ports(): PublishedPort[];
@@ -31,11 +36,13 @@ export function createNameServers(store: NetworkStore, logger: Logger): NameServ
   return {
     async serve(network) {
       const gateway = network.pools.find(({ subnet }) => !subnet.includes(":"))?.gateway;
-      if (gateway === undefined || servers.has(network.id)) return;
+      if (gateway === undefined || servers.has(network.id)) return false;
+      if (network.name === DEFAULT_NETWORK && !needsForwarder(await hostServers())) return false;
       const names = nameTable(store, network);
       const upstream = network.internal ? () => [] : hostServers;
       const server = await serveNames({ address: gateway, port: 0, names, upstream, logger });
       servers.set(network.id, { server, gateway });
+      return true;
     },
     stop: ({ id }) => stop(id),
     ports: () =>
@@ -56,7 +63,7 @@ export function createNameServers(store: NetworkStore, logger: Logger): NameServ
 }
 
 /** The host's own servers, as they are now. */
-async function hostServers(): Promise<readonly string[]> {
+export async function hostServers(): Promise<readonly string[]> {
   return parseResolvConf(await readFile("/etc/resolv.conf", "utf8").catch(() => "")).servers;
 }
 
@@ -64,12 +71,14 @@ async function hostServers(): Promise<readonly string[]> {
 function nameTable(store: NetworkStore, network: Network): NameTable {
   return {
     addressesOf(name, asker) {
+      if (network.name === DEFAULT_NETWORK) return undefined;
       const known = [network, ...othersOf(store, network, asker)]
         .map((each) => endpointsNamed(store, each, name))
         .find((endpoints) => endpoints.length > 0);
       return known?.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((ip) => ip !== undefined);
     },
     nameOf(address) {
+      if (network.name === DEFAULT_NETWORK) return undefined;
       const endpoint = store
         .endpoints({ network: network.id })
         .find(({ ipv4, ipv6 }) => ipv4 === address || ipv6 === address);

@@ -35,6 +35,13 @@ export interface Networks extends AsyncDisposable {
   remove(reference: string): Promise<void>;
   /** In the order they were made; the default network is the first. */
   list(): Network[];
+  /**
+   * Finds out whether this machine can have the default network, by making it. Once it was there nothing is done: whoever
+   * is attached gets what is missing then.
+   *
+   * @throws NETWORK_EXHAUSTED, HELPER_NETWORK
+   */
+  prepareDefault(): Promise<void>;
   /** By full id, name, or an unambiguous beginning of an id. @throws NETWORK_NOT_FOUND, NETWORK_AMBIGUOUS */
   find(reference: string): Network;
   endpoints(by: { readonly container: string } | { readonly network: string }): Endpoint[];
@@ -57,25 +64,36 @@ export interface Networks extends AsyncDisposable {
   recover(isRunning: (container: string) => boolean): Promise<void>;
 }
 
-/** Opens the networks of an engine. Nothing is made in the kernel before a container needs it. */
-export function openNetworks(options: NetworksOptions): Networks {
+/**
+ * Opens the networks of an engine. Nothing is made in the kernel before a container needs it, and when they are closed,
+ * what no container uses goes from there.
+ */
+export async function openNetworks(options: NetworksOptions): Promise<Networks> {
   const { database, helper, logger, prefix } = options;
   const store = networkStore(database);
   const host = { helper, logger, table: prefix };
-  const hasNames = ({ name }: Network): boolean => name !== DEFAULT_NETWORK;
-  const switchboard = createSwitchboard(host, store, hasNames);
+  const switchboard = createSwitchboard(host, store);
   const parts = { ...options, host, store, switchboard };
   const attachments = createAttachments(parts);
   const create = (request: NetworkRequest): Promise<Network> =>
     createNetwork(store, request, (work) => database.transaction(work));
-  const ready = store.list().some(({ name }) => name === DEFAULT_NETWORK)
-    ? Promise.resolve()
-    : create({ name: DEFAULT_NETWORK, bridge: `${prefix}0` }).then(() => undefined);
-  ready.catch(() => undefined);
+  const predefine = async (): Promise<void> => {
+    if (store.list().some(({ name }) => name === DEFAULT_NETWORK)) return;
+    const bridge = `${prefix}0`;
+    await create({ name: DEFAULT_NETWORK, bridge, options: predefinedOptions(bridge) });
+  };
+  // Where no subnet is left, whoever needs the network is told.
+  await predefine().catch((error: unknown) =>
+    logger.log("warn", "network.default", { error: String(error) }),
+  );
+  let prepared = false;
   return {
-    async create(request) {
-      await ready;
-      return await create(request);
+    create,
+    async prepareDefault() {
+      if (prepared) return;
+      await predefine();
+      await switchboard.connect(store.find(DEFAULT_NETWORK));
+      prepared = true;
     },
     async remove(reference) {
       const network = store.find(reference);
@@ -95,14 +113,8 @@ export function openNetworks(options: NetworksOptions): Networks {
     find: (reference) => store.find(reference),
     endpoints: (by) => store.endpoints(by),
     publications: (container) => store.publications(container),
-    async attach(container, request) {
-      await ready;
-      return await attachments.attach(container, request);
-    },
-    async join(joiner, wish) {
-      await ready;
-      return await joinNetwork(parts, joiner, wish);
-    },
+    attach: (container, request) => attachments.attach(container, request),
+    join: (joiner, wish) => joinNetwork(parts, joiner, wish),
     leave: (joiner, network) => leaveNetwork(parts, joiner, network),
     namespaceOf: (container) => join(options.namespaces, container),
     detach: (container) => attachments.detach(container),
@@ -111,6 +123,25 @@ export function openNetworks(options: NetworksOptions): Networks {
       const used = new Set(store.endpoints("all").map(({ network }) => network));
       for (const network of store.list()) if (used.has(network.id)) await switchboard.connect(network);
     },
-    [Symbol.asyncDispose]: () => switchboard[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      const used = new Set(store.endpoints("all").map(({ network }) => network));
+      await switchboard
+        .retire(store.list().filter(({ id }) => !used.has(id)))
+        .catch((error: unknown) => logger.log("warn", "network.retire", { error: String(error) }));
+      await switchboard[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What Docker's clients look for on the predefined network. */
+function predefinedOptions(bridge: string): Record<string, string> {
+  const prefix = "com.docker.network";
+  return {
+    [`${prefix}.bridge.default_bridge`]: "true",
+    [`${prefix}.bridge.enable_icc`]: "true",
+    [`${prefix}.bridge.enable_ip_masquerade`]: "true",
+    [`${prefix}.bridge.host_binding_ipv4`]: "0.0.0.0",
+    [`${prefix}.bridge.name`]: bridge,
+    [`${prefix}.driver.mtu`]: "1500",
   };
 }

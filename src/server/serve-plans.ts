@@ -2,10 +2,12 @@ import { join } from "node:path";
 import { type Duplex, duplexPair } from "node:stream";
 import { createPlansDoor } from "../api/docker/index.ts";
 import { type EnginePaths, silentLogger } from "../base/index.ts";
-import { openPlanner } from "../engine/index.ts";
+import { openPlanner, parseDefaultNetwork } from "../engine/index.ts";
 
 export type ServePlansOptions = {
   readonly paths: EnginePaths;
+  /** What TUG_DEFAULT_NETWORK says. */
+  readonly defaultNetwork: string | undefined;
   /** Directory of the package, which holds dist/. */
   readonly packageDirectory: string;
   readonly version: string;
@@ -19,7 +21,9 @@ export type ServePlansOptions = {
  */
 export async function servePlans(options: ServePlansOptions): Promise<() => Duplex> {
   const { paths, packageDirectory, version } = options;
-  const planner = await openPlanner({ paths, hello: join(packageDirectory, "dist/helper/hello") });
+  const hello = join(packageDirectory, "dist/helper/hello");
+  const defaultNetwork = parseDefaultNetwork(options.defaultNetwork);
+  const planner = await openPlanner({ paths, defaultNetwork, hello });
   const { server } = createPlansDoor(planner, { logger: silentLogger, version });
   return () => {
     const [near, far] = duplexPair();

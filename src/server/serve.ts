@@ -3,7 +3,7 @@ import { connect, type Server } from "node:net";
 import { join } from "node:path";
 import { createDockerDoor } from "../api/docker/index.ts";
 import { type EnginePaths, enginePaths, type Logger, writeFileAtomic } from "../base/index.ts";
-import { openEngine } from "../engine/index.ts";
+import { type DefaultNetwork, openEngine } from "../engine/index.ts";
 import {
   createFrontServer,
   type FrontConnection,
@@ -25,6 +25,8 @@ export type ServeOptions = {
   readonly paths: EnginePaths;
   /** Directory of the package, which holds dist/. */
   readonly packageDirectory: string;
+  /** What containers are connected to where nobody says otherwise. */
+  readonly defaultNetwork: DefaultNetwork;
   readonly version: string;
   /** Differs between any two builds. */
   readonly build: string;
@@ -63,6 +65,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       const programs = join(place, "dist/helper");
       return { helper: join(programs, "tug-helper"), hello: join(programs, "hello") };
     },
+    defaultNetwork: options.defaultNetwork,
     version,
     logger,
     home: "/root",

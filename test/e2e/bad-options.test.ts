@@ -113,13 +113,13 @@ const values: Row[] = [
   [
     "-p 80:80 box",
     125,
-    /^cannot create the container: ports cannot be published: the container is on no network \(default\)$/,
+    /^cannot create the container: ports cannot be published: the container is on no network \(none\)$/,
     /^connect it with --network bridge, or use --network host without -p$/,
   ],
   [
     "--ip 10.0.0.9 box",
     125,
-    /^cannot use --ip: the container is on no network of its own \(none\)$/,
+    /^cannot give the container an address or an alias: it is on no network of its own \(none\)$/,
     /^name one: --network bridge/,
   ],
   ["--network bridge --ip 10.0.0.300 box", 125, /^"10\.0\.0\.300" is no address of IPv4 or IPv6$/, /^$/],

@@ -1,53 +1,8 @@
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { debianProgram, loadBusybox, startTug, type TugInstance } from "../environment/index.ts";
+import { busybox, fetchFrom, linksHere, startEngine, startHere, succeeding } from "../network/own-engine.ts";
 import { inOwnNetwork } from "../network/own-network.ts";
-
-const busybox = debianProgram("busybox");
-const program = resolve(import.meta.dirname, "../../dist/bin/engine.mjs");
-
-/** Directories for an engine in this process's network namespace, and that engine with the image busybox. */
-async function startHere(): Promise<TugInstance> {
-  spawnSync(busybox.path, ["ip", "link", "set", "lo", "up"]);
-  const tug = await startTug();
-  await mkdir(tug.run, { mode: 0o700 });
-  await startEngine(tug);
-  await loadBusybox(tug);
-  return tug;
-}
-
-/** A command would refuse to start an engine in a namespace that is not the machine's. */
-async function startEngine(tug: TugInstance): Promise<void> {
-  await rm(join(tug.run, "tug.sock"), { force: true });
-  const engine = spawn(process.execPath, [program, "--data-root", tug.data, "--run-root", tug.run], {
-    stdio: "ignore",
-    detached: true,
-  });
-  engine.unref();
-  while (!existsSync(join(tug.run, "tug.sock"))) await sleep(20);
-}
-
-/** Runs commands that must succeed, for what they print. */
-function succeeding(tug: TugInstance): (...words: string[]) => Promise<string> {
-  return async (...words) => {
-    const { code, stdout, stderr } = await tug.tug(words);
-    assert.equal(code, 0, stderr);
-    return stdout;
-  };
-}
-
-/** What a web server says to a request from here. */
-function fetchFrom(address: string): string {
-  const { stdout } = spawnSync(busybox.path, ["wget", "-q", "-T", "2", "-O", "-", `http://${address}/`], {
-    encoding: "utf8",
-  });
-  return stdout;
-}
 
 const serve = ["sh", "-c", "mkdir /www; echo served > /www/index.html; exec httpd -f -p 80 -h /www"];
 
@@ -55,9 +10,7 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
   test("a container on a bridge has an address, publishes ports, and leaves nothing", {}, async () => {
     await using tug = await startHere();
     const ok = succeeding(tug);
-    const before = spawnSync(busybox.path, ["ip", "-o", "link"], { encoding: "utf8" }).stdout.split(
-      "\n",
-    ).length;
+    const before = linksHere();
     await ok("run", "-d", "--name", "web", "--network", "bridge", "-p", "8080:80", "busybox", ...serve);
     while (fetchFrom("127.0.0.1:8080") !== "served\n") await sleep(50);
     assert.match(await ok("ps"), /0\.0\.0\.0:8080->80\/tcp/);
@@ -85,10 +38,7 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     await startEngine(tug);
     await ok("rm", "-f", "web");
     assert.equal(fetchFrom("127.0.0.1:8080"), "");
-    const after = spawnSync(busybox.path, ["ip", "-o", "link"], { encoding: "utf8" }).stdout.split(
-      "\n",
-    ).length;
-    assert.equal(after, before + 1, "the bridge stays for the next container");
+    assert.equal(linksHere().length, before.length + 1, "the bridge stays for the next container");
   });
 
   test("containers of a network that somebody made find each other by name", async () => {

@@ -37,13 +37,22 @@ const PATIENCE = 120_000;
  * Makes directories for an engine, which the first command starts.
  *
  * @param options.run its run directory, in one that the caller removes
+ * @param options.defaultNetwork what its containers are connected to that name no network: nothing, unless the caller is in
+ *   a network namespace of its own. Only there may a test make a bridge
  */
-export async function startTug(options: { readonly run?: string } = {}): Promise<TugInstance> {
+export async function startTug(
+  options: { readonly run?: string; readonly defaultNetwork?: "bridge" } = {},
+): Promise<TugInstance> {
   const directory = await temporaryDirectory();
   const data = join(directory.path, "data");
-  const { run = join(directory.path, "run") } = options;
+  const { run = join(directory.path, "run"), defaultNetwork = "none" } = options;
   await mkdir(data, { mode: 0o711 });
-  const env = { ...process.env, TUG_DATA_ROOT: data, TUG_RUN_ROOT: run } as Record<string, string>;
+  const env = {
+    ...process.env,
+    TUG_DATA_ROOT: data,
+    TUG_RUN_ROOT: run,
+    TUG_DEFAULT_NETWORK: defaultNetwork,
+  } as Record<string, string>;
   const tug = (args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> =>
     runCommand(["tug", ...args], { ...options, env: { ...env, ...options.env } });
   const stopEngine = async (signal: NodeJS.Signals): Promise<void> => {

@@ -19,7 +19,7 @@ import { inOwnNetwork } from "./own-network.ts";
 
 type Place = AsyncDisposable & {
   readonly networks: Networks;
-  reopen(): Networks;
+  reopen(): Promise<Networks>;
   readonly namespaces: string;
 };
 
@@ -37,13 +37,13 @@ async function openPlace(): Promise<Place> {
   const namespaces = join(directory.path, "netns");
   const database = openDatabase(join(directory.path, "db"), networkMigrations);
   await using opened = new AsyncDisposableStack();
-  const open = (): Networks =>
+  const open = (): Promise<Networks> =>
     openNetworks({ database, helper, logger: silentLogger, namespaces, prefix: "tug" });
-  const networks = opened.use(open());
+  const networks = opened.use(await open());
   const kept = opened.move();
   return {
     networks,
-    reopen: () => kept.use(open()),
+    reopen: async () => kept.use(await open()),
     namespaces,
     async [Symbol.asyncDispose]() {
       await networks.recover(() => false);
@@ -67,8 +67,9 @@ inOwnNetwork(import.meta.filename, false, () => {
     const { networks } = place;
     assert.deepEqual(
       networks.list().map(({ name, bridge }) => [name, bridge]),
-      [],
+      [["bridge", "tug0"]],
     );
+    assert.doesNotMatch(links(), /tug0:/);
     const request = { networks: [{ network: "bridge" }], ports: [port(8080)] };
     const { namespace, endpoints, publications } = await networks.attach("one", request);
     assert.deepEqual(
@@ -161,7 +162,7 @@ inOwnNetwork(import.meta.filename, false, () => {
     const request = { networks: [{ network: "bridge" }], ports: [port(8080)] };
     const dead = await place.networks.attach("dead", request);
     await place.networks.attach("alive", { ...request, ports: [port(8081)] });
-    const successor = place.reopen();
+    const successor = await place.reopen();
     await successor.recover((container) => container === "alive");
     assert.equal(existsSync(dead.namespace), false);
     assert.deepEqual(successor.endpoints({ container: "dead" }), []);
@@ -213,7 +214,7 @@ inOwnNetwork(import.meta.filename, false, () => {
       );
     assert.match(await look(two.endpoints[0]?.ipv4 ?? ""), /name = db\.blue/);
     await networks[Symbol.asyncDispose]();
-    const successor = place.reopen();
+    const successor = await place.reopen();
     await successor.recover(() => true);
     assert.match(await look("web.blue"), /Address:\s+172\.18\.0\.2/);
     await successor.detach("two");

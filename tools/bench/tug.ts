@@ -36,7 +36,7 @@ export async function tugContender(fixture: Fixture): Promise<TugContender> {
   return {
     name: "tug",
     version: (await succeed(instance, ["--version"])).trim(),
-    env: { TUG_DATA_ROOT: instance.data, TUG_RUN_ROOT: instance.run },
+    env: { TUG_DATA_ROOT: instance.data, TUG_RUN_ROOT: instance.run, TUG_DEFAULT_NETWORK: "none" },
     config,
     runTrue: () => tug("run", "--rm", "--network", "none", fixture.image, "true"),
     keep: (name) => tug("run", "-d", "--name", name, "--network", "none", fixture.image, "sleep", "3600"),

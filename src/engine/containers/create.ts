@@ -3,6 +3,7 @@ import { logSettings } from "../logs/log-settings.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
 import type { MountRequest } from "../model/mount-request.ts";
 import { checkNetworks } from "../networks/check.ts";
+import { settleNetwork } from "../networks/default-network.ts";
 import { commandLine } from "../spec/process.ts";
 import { newVolumeName } from "../volumes/name.ts";
 import { ANONYMOUS } from "../volumes/service.ts";
@@ -24,8 +25,9 @@ import { inheritedMounts } from "./volumes-from.ts";
  */
 export async function createContainer(
   context: EngineContext,
-  request: CreateContainerRequest,
+  asked: CreateContainerRequest,
 ): Promise<{ id: string; warnings: string[] }> {
+  const { request, warnings } = await settleNetwork(context, asked);
   checkRequest(request, await context.readFacts());
   checkNetworks(context.networks, request);
   const image = await context.images.find(request.image, request.platform);
@@ -43,7 +45,7 @@ export async function createContainer(
     throw error;
   }
   publishCreate(context, record);
-  return { id: record.id, warnings: warningsFor(request, image) };
+  return { id: record.id, warnings: [...warnings, ...warningsFor(request, image)] };
 }
 
 /** Says that a container has been made; once. */

@@ -2,6 +2,7 @@ import { encodePlan, type Plan, planToJson, printPlan } from "../../plan/index.t
 import { createBindings } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
+import { assumeNetwork } from "../networks/default-network.ts";
 import type { Volumes } from "../volumes/volumes.ts";
 import { checkRequest } from "./check-request.ts";
 import { completeMounts } from "./create.ts";
@@ -25,7 +26,7 @@ export type Explained = {
 };
 
 /** What a plan is made from; an engine has more. */
-export type PlanContext = Pick<EngineContext, "layout" | "readFacts"> & {
+export type PlanContext = Pick<EngineContext, "layout" | "readFacts" | "defaultNetwork"> & {
   readonly store: Pick<ContainerStore, "find">;
   readonly images: Pick<ImageSource, "find" | "predictRoot">;
   readonly volumes: Pick<Volumes, "path">;
@@ -43,7 +44,8 @@ export async function explainContainer(context: EngineContext, record: Container
 }
 
 /** `explainRequest` where there is no engine. */
-export async function planRequest(context: PlanContext, request: CreateContainerRequest): Promise<Explained> {
+export async function planRequest(context: PlanContext, asked: CreateContainerRequest): Promise<Explained> {
+  const request = assumeNetwork(asked, context.defaultNetwork);
   checkRequest(request, await context.readFacts());
   const image = await context.images.find(request.image, request.platform);
   const id = newContainerId();

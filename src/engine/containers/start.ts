@@ -105,7 +105,7 @@ async function prepare(
     addresses: (attachment?.endpoints ?? [])
       .flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6])
       .filter((ip) => ip !== undefined),
-    servers: nameServersOf(context, attachment),
+    servers: await nameServersOf(context, attachment),
   });
   const userFiles = await readUserFiles(helper, root.layers);
   return prepareRun(context, {

@@ -121,7 +121,7 @@ export type NamespacesRequest = {
 };
 
 export type NetworkRequest = {
-  /** `default`: the engine's default network; `named`: bridge or one that somebody created. */
+  /** `default`: the engine's default network, settled when the container is made; `named`: bridge or one that somebody created. */
   readonly mode:
     | { readonly kind: "default" | "none" | "host" }
     | { readonly kind: "container"; readonly container: string }

@@ -3,9 +3,11 @@ import {
   type Attachment,
   type AttachRequest,
   DEFAULT_NETWORK,
+  hostServers,
   type NetworkWish,
   type PortWish,
   type Protocol,
+  reachableServers,
 } from "../../network/index.ts";
 import type { ContainerRecord } from "../containers/record.ts";
 import type { EngineContext } from "../context.ts";
@@ -42,14 +44,25 @@ export async function disconnectContainer(
   });
 }
 
-/** The servers that a container asks for names; undefined: those of the host. */
-export function nameServersOf(
+/**
+ * The servers that a container asks for names; undefined: those of the host. On the default network that is the host's
+ * too, as far as they can be reached from there; on others it is the network's own.
+ */
+export async function nameServersOf(
   { networks }: Pick<EngineContext, "networks">,
   attachment: Pick<Attachment, "endpoints"> | undefined,
-): readonly string[] | undefined {
-  const joined = new Set((attachment?.endpoints ?? []).map(({ network }) => network));
-  const network = networks.list().find(({ id, name }) => joined.has(id) && name !== DEFAULT_NETWORK);
-  return network?.pools.map(({ gateway }) => gateway).filter((gateway) => !gateway.includes(":"));
+): Promise<readonly string[] | undefined> {
+  const ids = (attachment?.endpoints ?? []).map(({ network }) => network);
+  const joined = ids.map((id) => networks.find(id));
+  const network = joined.find(({ name }) => name !== DEFAULT_NETWORK) ?? joined[0];
+  if (network === undefined) return undefined;
+  if (network.name === DEFAULT_NETWORK) {
+    const servers = await hostServers();
+    const reachable = reachableServers(servers);
+    if (reachable.length === servers.length) return undefined;
+    if (reachable.length > 0) return reachable;
+  }
+  return network.pools.map(({ gateway }) => gateway).filter((gateway) => !gateway.includes(":"));
 }
 
 function attachRequest({ id, name, request, image }: ContainerRecord): AttachRequest | undefined {

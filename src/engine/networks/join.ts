@@ -83,7 +83,7 @@ async function change(
   writeNames(layout.container(id), changed, {
     hostname: request.hostname || id.slice(0, 12),
     addresses: endpoints.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((ip) => ip !== undefined),
-    servers: nameServersOf(context, { endpoints }),
+    servers: await nameServersOf(context, { endpoints }),
   });
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Network, NetworkRequest } from "../../network/index.ts";
+import { DEFAULT_NETWORK, type Network, type NetworkRequest } from "../../network/index.ts";
 import type { Containers } from "../containers/service.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
@@ -40,8 +40,9 @@ export function openNetworkService(
     return { id, name, createdAt, driver, internal, ipv6, labels, options, pools, containers };
   };
   const all = (): NetworkView[] => {
-    const [first, ...others] = networks.list().map(view);
-    return [...(first === undefined ? [] : [first]), ...withoutBridge, ...others];
+    const views = networks.list().map(view);
+    const isDefault = ({ name }: NetworkView): boolean => name === DEFAULT_NETWORK;
+    return [...views.filter(isDefault), ...withoutBridge, ...views.filter((each) => !isDefault(each))];
   };
   const publish = (action: string, { id, name }: Pick<Network, "id" | "name">): void =>
     events.publish({ type: "network", action, id, attributes: { name, type: "bridge" } });
@@ -77,7 +78,8 @@ export function openNetworkService(
     },
     async prune(select) {
       const pruned: string[] = [];
-      for (const network of networks.list().slice(1).map(view)) {
+      for (const network of networks.list().map(view)) {
+        if (network.name === DEFAULT_NETWORK) continue;
         if (isWanted(network) || Object.keys(network.containers).length > 0 || !select(network)) continue;
         await networks.remove(network.id);
         publish("destroy", network);

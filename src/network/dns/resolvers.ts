@@ -7,6 +7,16 @@ export type ResolverSettings = {
   readonly options: readonly string[];
 };
 
+/** The servers that can be asked from another network namespace: those that are not on the machine's loopback. */
+export function reachableServers(servers: readonly string[]): string[] {
+  return servers.filter((server) => !/^(127\.|::1(%|$))/.test(server));
+}
+
+/** Whether somebody has to ask the servers on behalf of another network namespace: none of them can be reached from there. */
+export function needsForwarder(servers: readonly string[]): boolean {
+  return servers.length > 0 && reachableServers(servers).length === 0;
+}
+
 /** Reads resolv.conf; lines that cannot be read are passed over, as resolvers do. Of several search lines the last counts. */
 export function parseResolvConf(text: string): ResolverSettings {
   const servers: string[] = [];

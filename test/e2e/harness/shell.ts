@@ -34,13 +34,14 @@ export async function startShell(instance: TugInstance, options: ShellOptions = 
   const words = `'${hidden}/tug-oci' --root '${instance.directory}/oci' "$@"`;
   await writeFile(join(bin, "tug-oci"), `#!/bin/sh\nexec ${words}\n`);
   await chmod(join(bin, "tug-oci"), 0o755);
-  const { TUG_DATA_ROOT = "", TUG_RUN_ROOT = "" } = instance.env;
+  const { TUG_DATA_ROOT = "", TUG_RUN_ROOT = "", TUG_DEFAULT_NETWORK = "" } = instance.env;
   const env = {
     PATH: `${bin}:${process.env.PATH}`,
     LC_ALL: "C.UTF-8",
     PS1: "# ",
     TUG_DATA_ROOT,
     TUG_RUN_ROOT,
+    TUG_DEFAULT_NETWORK,
   };
   const terminal = await startTerminal("sh", { cwd, env, ...size });
   await terminal.endsWith(/^#$/);

@@ -104,7 +104,7 @@ const placeOptions = ["ip", "ip6", "mac-address", "network-alias"] as const;
  * @throws CLI_CONFLICT where there is no network
  */
 function networkingConfig(values: CreateValues): dockerApi.CreateBody["NetworkingConfig"] {
-  const network = values.network ?? values.net ?? "none";
+  const network = values.network ?? values.net ?? "default";
   const { ip, ip6, "network-alias": aliases, "mac-address": mac } = values;
   const given = placeOptions.find((name) => values[name] !== undefined && values[name].length > 0);
   if (given === undefined) return undefined;

@@ -139,7 +139,10 @@ const network = {
   ip6: text("ADDRESS", "IPv6 address on the network"),
   "mac-address": text("ADDRESS", "Hardware address, such as 02:42:ac:11:00:02"),
   net: text("MODE", "Short for --network"),
-  network: text("NETWORK", "Network to connect to: none, host, bridge, container:NAME or one of yours"),
+  network: text(
+    "NETWORK",
+    "Network to connect to: bridge (the default), host, none, container:NAME or one of yours",
+  ),
   "network-alias": texts("NAME", "Name by which others of the network find the container"),
   publish: list("[[ADDRESS:]PORT:]PORT", "Publish a port on the host", { short: "p", read: readPublish }),
   "publish-all": flag("Publish all exposed ports", { short: "P" }),

@@ -11,6 +11,10 @@ export const engine = defineCommand({
   options: {
     "data-root": text("DIRECTORY", "Where images and containers are kept (default /var/lib/tug)"),
     "run-root": text("DIRECTORY", "Where sockets and running containers are (default /run/tug)"),
+    "default-network": text(
+      "MODE",
+      "Network of containers that name none: bridge, host or none (default bridge)",
+    ),
     debug: flag("Log more"),
   },
   examples: [{ line: "tug engine", does: "Serve in the foreground, logging to standard output" }],

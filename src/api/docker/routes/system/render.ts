@@ -58,7 +58,12 @@ export function renderInfo(facts: InfoFacts): dockerApi.SystemInfo {
     // Containers outlive the engine, always.
     LiveRestoreEnabled: true,
     IndexServerAddress: "https://index.docker.io/v1/",
-    Plugins: { Volume: ["local"], Network: ["host", "none"], Authorization: [], Log: [facts.loggingDriver] },
+    Plugins: {
+      Volume: ["local"],
+      Network: ["bridge", "host", "null"],
+      Authorization: [],
+      Log: [facts.loggingDriver],
+    },
     Swarm: { LocalNodeState: "inactive", ControlAvailable: false },
     Labels: [],
     InitBinary: "tug-helper",

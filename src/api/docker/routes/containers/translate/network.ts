@@ -20,13 +20,11 @@ export function translateNetwork(body: dockerApi.CreateBody, origins: OriginColl
   const modeText = origins.given("network.mode", ["HostConfig", "NetworkMode"], asked);
   return {
     mode: readMode(modeText ?? "default"),
-    endpoints: Object.entries(body.NetworkingConfig?.EndpointsConfig ?? {})
-      .filter(([network]) => network !== "default")
-      .map(([network, endpoint]) => ({
-        network,
-        ...translateEndpoint(endpoint),
-        from: jsonPointer(["NetworkingConfig", "EndpointsConfig", network]),
-      })),
+    endpoints: Object.entries(body.NetworkingConfig?.EndpointsConfig ?? {}).map(([network, endpoint]) => ({
+      network,
+      ...translateEndpoint(endpoint),
+      from: jsonPointer(["NetworkingConfig", "EndpointsConfig", network]),
+    })),
     exposedPorts: Object.keys(body.ExposedPorts ?? {}).map((port) => portOf(port, ["ExposedPorts", port])),
     ports: Object.entries(host.PortBindings ?? {}).flatMap(([port, bindings]) =>
       translatePort(port, bindings),
