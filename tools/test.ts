@@ -10,7 +10,16 @@ import { withLock } from "./test/lock.ts";
 import { runSuite, splitArguments } from "./test/suite.ts";
 import { Unavailable } from "./test/unavailable.ts";
 
-const forTests: readonly SetName[] = ["images", "clients", "runtimes", "terminal", "groups", "bootstrap"];
+const forTests: readonly SetName[] = [
+  "images",
+  "clients",
+  "runtimes",
+  "terminal",
+  "groups",
+  "containerd",
+  "podman",
+  "bootstrap",
+];
 
 /** What a test machine runs where no path is given: the tests whose outcome depends on the kernel. */
 const forMachine = ["test/helper", "test/privileged", "test/escapes"];

@@ -50,6 +50,16 @@ export const packageSets = {
       cgset: "usr/bin/cgset",
     },
   },
+  containerd: {
+    release: "trixie",
+    packages: ["containerd", "docker.io"],
+    programs: {
+      containerd: "usr/bin/containerd",
+      "containerd-shim-runc-v2": "usr/bin/containerd-shim-runc-v2",
+      ctr: "usr/bin/ctr",
+      dockerd: "usr/sbin/dockerd",
+    },
+  },
   bootstrap: {
     release: "trixie",
     packages: ["debootstrap", "wget"],
