@@ -17,7 +17,6 @@ const forTests: readonly SetName[] = [
   "terminal",
   "groups",
   "containerd",
-  "podman",
   "bootstrap",
 ];
 

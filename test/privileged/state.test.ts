@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -99,6 +99,17 @@ test("a list of none is empty, also where there is no root directory", { skip },
   assert.match(succeeded(await made.runtime(["list"])).stdout, /^ID|^NAME|^$/);
   mkdirSync(made.root, { recursive: true });
   assert.deepEqual(JSON.parse(succeeded(await made.runtime(["list", "-f", "json"])).stdout) ?? [], []);
+});
+
+test("a container whose directory goes while it is looked at does not exist", {
+  skip: skip || differs({ runc: "has other files", crun: "has other files" }),
+}, async () => {
+  await using made = await container({ args: ["sleep", "100"] });
+  succeeded(await made.create());
+  rmSync(join(made.root, made.id, "config.json"));
+  assert.equal(succeeded(await made.runtime(["list", "--format", "json"])).stdout, "[]\n");
+  assert.match((await made.runtime(["state", made.id])).stderr, /does not exist/);
+  succeeded(await made.delete("--force"));
 });
 
 test("an unknown format is refused", { skip }, async () => {

@@ -23,7 +23,7 @@ export async function loadExisting(root: string, id: string): Promise<Existing> 
   checkId(id);
   const stateDir = `${root}/${id}`;
   const text = readIfThere(`${stateDir}/${stateFiles.state}`);
-  if (text === undefined) throw lifecycleError("NOT_FOUND", `container ${id} does not exist`);
+  if (text === undefined) throw doesNotExist(id);
   const path = `${stateDir}/${stateFiles.config}`;
   const config = readIfThere(path);
   let spec: Spec | undefined;
@@ -56,22 +56,32 @@ function parseConfig(text: string, path: string): Spec {
   return spec;
 }
 
-/** Every container below a runtime's root, by id. Directories of containers that are being made or removed are left out. */
-export async function loadAll(root: string): Promise<Existing[]> {
-  const found: Existing[] = [];
-  for (const id of (await readdir(root).catch(emptyIfMissing)).sort()) {
+/** What a look at every container below a runtime's root finds, by id. Those that are being made or removed are left out. */
+export async function lookAtAll<T>(root: string, look: (existing: Existing) => Promise<T>): Promise<T[]> {
+  const ids = (await readdir(root).catch(emptyIfMissing)).sort();
+  const found = ids.map(async (id): Promise<T[]> => {
     try {
-      found.push(await loadExisting(root, id));
+      return [await look(await loadExisting(root, id))];
     } catch (error) {
-      if ((error as { kind?: string }).kind !== "notFound") throw error;
+      if ((error as { kind?: string }).kind === "notFound") return [];
+      throw error;
     }
-  }
-  return found;
+  });
+  return (await Promise.all(found)).flat();
 }
 
-/** When the container was made: its configuration is written once, before anything else. */
-export async function createdAt({ stateDir }: Existing): Promise<Date> {
-  return (await stat(`${stateDir}/${stateFiles.config}`)).mtime;
+/**
+ * When the container was made: its configuration is written once, before anything else.
+ *
+ * @throws CONTAINER_NOT_FOUND where it has been removed meanwhile
+ */
+export async function createdAt({ state, stateDir }: Existing): Promise<Date> {
+  try {
+    return (await stat(`${stateDir}/${stateFiles.config}`)).mtime;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") throw doesNotExist(state.id);
+    throw error;
+  }
 }
 
 /** The configuration as it was when the container was made, if it was written. */
@@ -89,6 +99,10 @@ function readIfThere(path: string): string | undefined {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw error;
   }
+}
+
+function doesNotExist(id: string): Error {
+  return lifecycleError("NOT_FOUND", `container ${id} does not exist`);
 }
 
 function emptyIfMissing(error: unknown): string[] {

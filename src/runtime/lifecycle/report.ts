@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import type { State } from "../../specs/oci-runtime/index.ts";
 import type { Existing } from "../planner/lifecycle.ts";
-import { createdAt, loadAll, loadExisting } from "./existing.ts";
+import { createdAt, loadExisting, lookAtAll } from "./existing.ts";
 import { isFrozen } from "./freezer.ts";
 import { containerPids } from "./processes.ts";
 import type { RuntimeContext } from "./runtime.ts";
@@ -26,7 +26,7 @@ export async function containerReport(context: RuntimeContext, id: string): Prom
 
 /** The reports of all containers, by id. */
 export async function containerReports(context: RuntimeContext): Promise<ContainerReport[]> {
-  return Promise.all((await loadAll(context.root)).map((existing) => report(context, existing)));
+  return lookAtAll(context.root, (existing) => report(context, existing));
 }
 
 /** The processes of a container by number, none where it has stopped. @throws CONTAINER_NOT_FOUND */
