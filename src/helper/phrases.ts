@@ -98,5 +98,5 @@ export const phrases: Readonly<Record<OpName, readonly [RuntimeCode, string]>> =
 
 /** What a failure means where the usual words for its errno would mislead, by op and errno. */
 export const explanations: Readonly<Record<string, string>> = {
-  "attach EISDIR": "a directory is there, and the source is none",
+  "attach EISDIR": "a directory is there, and the source is not a directory",
 };

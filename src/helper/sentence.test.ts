@@ -68,7 +68,7 @@ test("a failure tells the object of its call unless the sentence has it already"
   );
   assert.equal(
     sentence(mount, { errno: EISDIR, path: "/data" }),
-    "cannot mount /data (config.json#/mounts/3): a directory is there, and the source is none",
+    "cannot mount /data (config.json#/mounts/3): a directory is there, and the source is not a directory",
   );
 });
 

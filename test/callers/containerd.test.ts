@@ -242,7 +242,13 @@ function declare(make: (directory: string) => Promise<OciRuntime>): void {
       return events.includes("/images/update");
     });
     const { code } = await ctr.run(
-      run(["--rm", "--memory-limit", "16777216"], "greedy", "sh", "-c", "tail -c 100000000 /dev/zero"),
+      run(
+        ["--rm", "--memory-limit", "16777216"],
+        "greedy",
+        "sh",
+        "-c",
+        "sleep 0.5; tail -c 100000000 /dev/zero",
+      ),
     );
     assert.equal(code, 137);
     await until("there is an event", () => events.includes("/tasks/oom"));

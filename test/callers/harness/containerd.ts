@@ -70,8 +70,10 @@ ${plugins ?? ""}`,
 export async function programs(directory: string): Promise<string> {
   const path = join(directory, "bin");
   await mkdir(path);
-  for (const name of ["containerd", "containerd-shim-runc-v2", "runc"] as const) {
+  for (const name of ["containerd", "containerd-shim-runc-v2"] as const) {
     await symlink(debianProgram(name).path, join(path, name));
   }
+  // dockerd wants its own runtime to be there.
+  await symlink(debianProgram("runc").path, join(path, "runc"));
   return path;
 }
