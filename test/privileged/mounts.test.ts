@@ -275,11 +275,7 @@ const wrong: readonly (readonly [string, Mount, RegExp])[] = [
   ["a source that is missing", bind("/data", "missing"), /missing.*no such file or directory/i],
   ["an unknown file system", { destination: "/data", type: "nonsensefs", source: "x" }, /no such device/i],
   ["a target below a file", tmpfs("/etc/passwd/x"), /not a directory/i],
-  [
-    "a file bound onto a directory",
-    bind("/tmp", "/etc/passwd"),
-    /not a directory|is a directory/i,
-  ],
+  ["a file bound onto a directory", bind("/tmp", "/etc/passwd"), /not a directory|is a directory/i],
 ];
 
 for (const [name, mount, pattern] of wrong) {
