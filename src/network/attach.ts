@@ -16,12 +16,13 @@ export type Connection = {
 
 const LOOPBACK = 1;
 
-/** Ops that make a container's network namespace at a path and all that is in it. */
+/** Ops that make a container's network namespace at a path and all that is in it. One that is there already is let go of. */
 export function attachOps(path: string, connections: readonly Connection[]): Op[] {
   const slots = slotAllocator();
   const namespace = slots.next();
   const outside = connections.find(({ network }) => !network.internal);
   return [
+    releaseOp(path),
     { op: "networkNamespace", from: "network", path, out: namespace },
     netlinkOp({
       what: "switch the loopback device on",
@@ -109,9 +110,9 @@ export function disconnectOps({ link }: Endpoint): Op[] {
   ];
 }
 
-/** Ops that take all of it back; what is not there is no failure. The links go with their ends in the namespace. */
-export function detachOps(path: string, endpoints: readonly Endpoint[]): Op[] {
-  return [...endpoints.flatMap(disconnectOps), { op: "releaseNamespace", from: "network", path }];
+/** The op that lets go of a network namespace; that there is none is no failure. Unless somebody is in it, it goes with its links. */
+export function releaseOp(path: string): Op {
+  return { op: "releaseNamespace", from: "network", path };
 }
 
 /** The host's end of a container's link to a network. The same every time, so that a successor finds it. */

@@ -1,10 +1,11 @@
+import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { type Database, type Logger, TugError } from "../base/index.ts";
 import { formatIp } from "./address/ip.ts";
 import { takeAddress } from "./address/pool.ts";
-import { attachOps, type Connection, detachOps, linkNameOf, macOf } from "./attach.ts";
+import { attachOps, type Connection, linkNameOf, macOf } from "./attach.ts";
 import type { HostNetwork } from "./bridge.ts";
+import type { Departures } from "./departures.ts";
 import { networkError } from "./errors.ts";
 import { executeHost } from "./execute.ts";
 import { probePort } from "./host-ports.ts";
@@ -49,58 +50,63 @@ export type Attachment = {
 /** What connecting containers needs. */
 export type AttachmentParts = {
   readonly database: Database;
+  readonly departures: Departures;
   readonly host: HostNetwork;
   readonly logger: Logger;
   readonly namespaces: string;
+  /** The file of a container's network namespace. */
+  readonly pathOf: (container: string) => string;
   readonly store: NetworkStore;
   readonly switchboard: Switchboard;
 };
 
 /** Attaches containers to networks. What is on record is there before the effect, so that a successor can undo it. */
 export function createAttachments(parts: AttachmentParts) {
-  const { host, namespaces, store, switchboard } = parts;
-  const pathOf = (container: string): string => join(namespaces, container);
-  const detach = async (container: string): Promise<void> => {
-    await switchboard.closePorts(container, async () => {
-      await executeHost(host.helper, detachOps(pathOf(container), store.endpoints({ container })));
-      store.forget(container);
-    });
-  };
+  const { departures, host, namespaces, pathOf, store, switchboard } = parts;
   return {
     async attach(container: string, request: AttachRequest): Promise<Attachment> {
       await mkdir(namespaces, { recursive: true, mode: 0o711 });
+      // Of its last run, or of an engine that could not take it back.
+      if (hasTraces(parts, container)) await departures.end(container);
       const networks = request.networks.map(({ network }) => store.find(network));
       try {
-        const endpoints = parts.database.transaction(() =>
-          networks.map((network, index) =>
-            addEndpoint(store, { container, network, index, wish: request.networks[index] }),
+        const endpoints = await departures.orAfter(() =>
+          parts.database.transaction(() =>
+            networks.map((network, index) =>
+              addEndpoint(store, { container, network, index, wish: request.networks[index] }),
+            ),
           ),
         );
-        const publications = await addPublications(store, container, { endpoints, ports: request.ports });
-        const connections = await Promise.all(
-          networks.map(async (network, index): Promise<Connection> => {
-            const bridge = await switchboard.connect(network);
-            return { endpoint: endpoints[index] as Endpoint, network, bridge };
-          }),
-        );
-        await executeHost(host.helper, attachOps(pathOf(container), connections));
+        const publications = await addPublications(parts, container, { endpoints, ports: request.ports });
+        await switchboard.withBridges(networks, async (bridges) => {
+          const connections = networks.map(
+            (network, index): Connection => ({
+              endpoint: endpoints[index] as Endpoint,
+              network,
+              bridge: bridges[index] as number,
+            }),
+          );
+          await executeHost(host.helper, attachOps(pathOf(container), connections));
+        });
         await switchboard.openPorts(publications);
         return { namespace: pathOf(container), endpoints, publications };
       } catch (error) {
-        await detach(container).catch((failure: unknown) => {
-          parts.logger.log("warn", "network.detach", { container, error: String(failure) });
-        });
+        departures.begin(container);
         throw error;
       }
     },
-    detach,
     async recover(isRunning: (container: string) => boolean): Promise<void> {
       const known = [...store.endpoints("all"), ...store.publications()].map(({ container }) => container);
       const files = await readdir(namespaces).catch(() => []);
       const left = new Set([...known, ...files]);
-      for (const container of left) if (!isRunning(container)) await detach(container);
+      const ended = [...left].filter((container) => !isRunning(container));
+      await Promise.allSettled(ended.map((container) => departures.end(container)));
     },
   };
+}
+
+function hasTraces({ store, pathOf }: AttachmentParts, container: string): boolean {
+  return store.endpoints({ container }, { departing: true }).length > 0 || existsSync(pathOf(container));
 }
 
 /** Puts a connection on record, with addresses that are free. @throws NETWORK_ADDRESS_TAKEN, NETWORK_EXHAUSTED */
@@ -109,7 +115,7 @@ export function addEndpoint(
   to: { container: string; network: Network; index: number; wish: NetworkWish | undefined },
 ): Endpoint {
   const { container, network, index, wish } = to;
-  const others = store.endpoints({ network: network.id });
+  const others = store.endpoints({ network: network.id }, { departing: true });
   const taken = new Set(others.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((ip) => ip !== undefined));
   const address = (family: 4 | 6): string | undefined => {
     const pool = network.pools.find(({ subnet }) => subnet.includes(":") === (family === 6));
@@ -131,7 +137,7 @@ export function addEndpoint(
 }
 
 async function addPublications(
-  store: NetworkStore,
+  { departures, store }: AttachmentParts,
   container: string,
   { endpoints, ports }: { endpoints: readonly Endpoint[]; ports: readonly PortWish[] },
 ): Promise<Publication[]> {
@@ -142,7 +148,9 @@ async function addPublications(
       .map((endpoint) => (ipv6 ? endpoint.ipv6 : endpoint.ipv4))
       .find(Boolean);
     if (containerAddress === undefined) continue;
-    publications.push(await addPublication(store, { container, containerAddress, wish }));
+    publications.push(
+      await departures.orAfter(() => addPublication(store, { container, containerAddress, wish })),
+    );
   }
   return publications;
 }

@@ -40,11 +40,15 @@ export async function joinNetwork(
       `container ${container.slice(0, 12)} is already on network ${network.name}`,
     );
   }
-  const endpoint = addEndpoint(store, { container, network, index: freeIndex(others), wish });
+  const index = freeIndex(others);
+  const endpoint = await parts.departures.orAfter(() =>
+    addEndpoint(store, { container, network, index, wish }),
+  );
   try {
-    const bridge = await switchboard.connect(network);
     const first = routed(parts, others) === undefined;
-    await connect(host, namespace, { endpoint, network, bridge }, first && !network.internal);
+    await switchboard.withBridges([network], ([bridge = 0]) =>
+      connect(host, namespace, { endpoint, network, bridge }, first && !network.internal),
+    );
     return endpoint;
   } catch (error) {
     await executeHost(host.helper, disconnectOps(endpoint));

@@ -4,6 +4,7 @@ import type { Helper } from "../helper/index.ts";
 import type { Attachment, AttachRequest, NetworkWish } from "./attachments.ts";
 import { createAttachments } from "./attachments.ts";
 import { createNetwork } from "./create.ts";
+import { createDepartures } from "./departures.ts";
 import { networkError } from "./errors.ts";
 import { type Joiner, joinNetwork, leaveNetwork } from "./join.ts";
 import {
@@ -58,7 +59,9 @@ export interface Networks extends AsyncDisposable {
   leave(joiner: Joiner, network: string): Promise<void>;
   /** The file that keeps a container's network namespace alive, while it is attached. */
   namespaceOf(container: string): string;
-  /** Takes all of that back. Nothing to take is no failure. */
+  /** Takes all of that back, beginning with the ports, and is not waited for: a container has ended. */
+  leaveSoon(container: string): void;
+  /** Takes all of that back, now. Nothing to take is no failure. */
   detach(container: string): Promise<void>;
   /** Takes back what containers have that do not run any more, and serves those that do. */
   recover(isRunning: (container: string) => boolean): Promise<void>;
@@ -73,7 +76,9 @@ export async function openNetworks(options: NetworksOptions): Promise<Networks> 
   const store = networkStore(database);
   const host = { helper, logger, table: prefix };
   const switchboard = createSwitchboard(host, store);
-  const parts = { ...options, host, store, switchboard };
+  const pathOf = (container: string): string => join(options.namespaces, container);
+  const departures = createDepartures({ database, host, logger, store, switchboard, pathOf });
+  const parts = { ...options, departures, host, store, switchboard, pathOf };
   const attachments = createAttachments(parts);
   const create = (request: NetworkRequest): Promise<Network> =>
     createNetwork(store, request, (work) => database.transaction(work));
@@ -97,6 +102,8 @@ export async function openNetworks(options: NetworksOptions): Promise<Networks> 
     },
     async remove(reference) {
       const network = store.find(reference);
+      const connected = store.endpoints({ network: network.id }, { departing: true });
+      if (connected.some(({ container }) => store.departing.has(container))) await departures.settle();
       const [endpoint] = store.endpoints({ network: network.id });
       if (network.name === DEFAULT_NETWORK) {
         throw networkError("PREDEFINED", `network ${network.name} is predefined and cannot be removed`);
@@ -116,14 +123,16 @@ export async function openNetworks(options: NetworksOptions): Promise<Networks> 
     attach: (container, request) => attachments.attach(container, request),
     join: (joiner, wish) => joinNetwork(parts, joiner, wish),
     leave: (joiner, network) => leaveNetwork(parts, joiner, network),
-    namespaceOf: (container) => join(options.namespaces, container),
-    detach: (container) => attachments.detach(container),
+    namespaceOf: pathOf,
+    leaveSoon: (container) => departures.begin(container),
+    detach: (container) => departures.end(container),
     async recover(isRunning) {
       await attachments.recover(isRunning);
       const used = new Set(store.endpoints("all").map(({ network }) => network));
       for (const network of store.list()) if (used.has(network.id)) await switchboard.connect(network);
     },
     async [Symbol.asyncDispose]() {
+      await departures.settle();
       const used = new Set(store.endpoints("all").map(({ network }) => network));
       await switchboard
         .retire(store.list().filter(({ id }) => !used.has(id)))

@@ -47,16 +47,23 @@ export interface NetworkStore {
   /** By full id, name, or an unambiguous beginning of an id. @throws NETWORK_NOT_FOUND, NETWORK_AMBIGUOUS */
   find(reference: string): Network;
   remove(id: string): void;
-  endpoints(by: { readonly container: string } | { readonly network: string } | "all"): Endpoint[];
+  /** Containers that have ended and whose things are being taken back: they count only where `departing` is asked for. */
+  readonly departing: Set<string>;
+  endpoints(
+    by: { readonly container: string } | { readonly network: string } | "all",
+    options?: Departing,
+  ): Endpoint[];
   addEndpoint(endpoint: Endpoint): void;
   removeEndpoint(endpoint: Endpoint): void;
-  publications(container?: string): Publication[];
+  publications(container?: string, options?: Departing): Publication[];
   /** @throws NETWORK_PORT_TAKEN */
   addPublication(publication: Publication): void;
   removePublication(publication: Publication): void;
   /** Forgets the endpoints and publications of a container. */
   forget(container: string): void;
 }
+
+type Departing = { readonly departing: boolean };
 
 /** A store in the engine's database. */
 export function networkStore({ sql }: Database): NetworkStore {
@@ -79,6 +86,11 @@ export function networkStore({ sql }: Database): NetworkStore {
   const removePublication = sql.prepare(
     "DELETE FROM publications WHERE protocol = ? AND host_address = ? AND host_port = ?",
   );
+  const departing = new Set<string>();
+  const counted = <T extends { readonly container: string }>(
+    all: T[],
+    options: Departing | undefined,
+  ): T[] => (options?.departing ? all : all.filter(({ container }) => !departing.has(container)));
   const ofPort = sql.prepare("SELECT document FROM publications WHERE protocol = ? AND host_port = ?");
   return {
     add(network) {
@@ -109,20 +121,21 @@ export function networkStore({ sql }: Database): NetworkStore {
           });
     },
     remove: (id) => void remove.run(id),
-    endpoints(by) {
-      if (by === "all") return allEndpoints.all().map(documentOf<Endpoint>);
+    departing,
+    endpoints(by, options) {
+      if (by === "all") return counted(allEndpoints.all().map(documentOf<Endpoint>), options);
       const rows = "container" in by ? ofContainer.all(by.container) : ofNetwork.all(by.network);
-      return rows.map(documentOf<Endpoint>);
+      return counted(rows.map(documentOf<Endpoint>), options);
     },
     addEndpoint(endpoint) {
       const { container, network, ipv4, ipv6 } = endpoint;
       insertEndpoint.run(container, network, ipv4 ?? null, ipv6 ?? null, JSON.stringify(endpoint));
     },
     removeEndpoint: ({ container, network }) => void removeEndpoint.run(container, network),
-    publications: (container) =>
-      (container === undefined ? allPublications.all() : published.all(container)).map(
-        documentOf<Publication>,
-      ),
+    publications(container, options) {
+      const rows = container === undefined ? allPublications.all() : published.all(container);
+      return counted(rows.map(documentOf<Publication>), options);
+    },
     addPublication(publication) {
       const { container, protocol, hostAddress, hostPort } = publication;
       const others = ofPort.all(protocol, hostPort).map(documentOf<Publication>);

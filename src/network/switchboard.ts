@@ -18,12 +18,17 @@ import type { NetworkStore } from "./store.ts";
 
 /** The bridges, name servers and packet filter that networks need: made when they are needed, and again when they are gone. */
 export interface Switchboard extends AsyncDisposable {
-  /** Makes what a network lacks and returns the index of its bridge. */
+  /** Makes what a network lacks, as far as this engine knows. */
   connect(network: Network): Promise<number>;
+  /**
+   * Does something with the indexes of networks' bridges. If it fails and somebody has removed one of them, that is made
+   * again, and the work done again.
+   */
+  withBridges<T>(networks: readonly Network[], work: (bridges: readonly number[]) => Promise<T>): Promise<T>;
   /** Opens ports of the host that are on record. */
   openPorts(publications: readonly Publication[]): Promise<void>;
-  /** Closes the ports of a container, then does the rest of its leaving; until that has ended they stay closed. */
-  closePorts(container: string, leave: () => Promise<void>): Promise<void>;
+  /** Closes the ports of a container that is departing, and forgets them. */
+  closePorts(container: string): Promise<void>;
   /** Closes ports of the host that are on record no more. */
   withdraw(publications: readonly Publication[]): Promise<void>;
   /** Takes away what a network had that is on record no more. */
@@ -36,15 +41,13 @@ export interface Switchboard extends AsyncDisposable {
 const differs: ReadonlySet<unknown> = new Set(["ENOENT", "EEXIST"]);
 
 export function createSwitchboard(host: HostNetwork, store: NetworkStore): Switchboard {
-  /** Networks whose bridge and rules this engine has made, by id. */
-  const made = new Set<string>();
+  /** Indexes of the bridges that this engine has made with their rules, by network. */
+  const made = new Map<string, number>();
   const alone = createMutex();
   const nameServers = createNameServers(store, host.logger);
-  /** Containers whose ports are still on record and do not count any more. */
-  const leaving = new Set<string>();
   /** Makes the packet filter anew from what is on record. */
   const refilter = (): Promise<void> => {
-    const publications = store.publications().filter(({ container }) => !leaving.has(container));
+    const publications = store.publications();
     return filterPackets(host, { networks: store.list(), publications, more: nameServers.ports() });
   };
   /** Where our table has gone with somebody's reload of the firewall, or has another's port, it is made anew. */
@@ -59,27 +62,45 @@ export function createSwitchboard(host: HostNetwork, store: NetworkStore): Switc
   };
   const withdraw = (publications: readonly Publication[]): Promise<void> =>
     alone.run(() => change("take ports back", withdrawPorts(host.table, publications.map(publishedPort))));
+  const connect = (network: Network): Promise<number> =>
+    alone.run(async () => {
+      const known = made.get(network.id);
+      const index = known ?? (await makeBridge(host, network));
+      if (known === undefined) await nameServers.stop(network);
+      const serves = await nameServers.serve(network);
+      if (known === undefined || serves) await refilter();
+      made.set(network.id, index);
+      return index;
+    });
+  /** Forgets bridges that are not there any more, and says whether there are such. */
+  const misses = async (networks: readonly Network[]): Promise<boolean> => {
+    let missing = false;
+    for (const network of networks) {
+      const link = await findLink(host, network.bridge);
+      if (link !== undefined && link.index === made.get(network.id)) continue;
+      made.delete(network.id);
+      missing = true;
+    }
+    return missing;
+  };
   return {
-    connect: (network) =>
-      alone.run(async () => {
-        const link = made.has(network.id) ? await findLink(host, network.bridge) : undefined;
-        const index = link?.index ?? (await makeBridge(host, network));
-        if (link === undefined) await nameServers.stop(network);
-        const serves = await nameServers.serve(network);
-        if (link === undefined || serves) await refilter();
-        made.add(network.id);
-        return index;
-      }),
+    connect,
+    async withBridges(networks, work) {
+      const bridges = await Promise.all(networks.map(connect));
+      try {
+        return await work(bridges);
+      } catch (error) {
+        if (!(await misses(networks))) throw error;
+        return await work(await Promise.all(networks.map(connect)));
+      }
+    },
     openPorts: (publications) =>
       alone.run(() => change("publish ports", publishPorts(host.table, publications.map(publishedPort)))),
-    async closePorts(container, leave) {
-      leaving.add(container);
-      try {
-        await withdraw(store.publications(container));
-        await leave();
-      } finally {
-        leaving.delete(container);
-      }
+    async closePorts(container) {
+      const publications = store.publications(container, { departing: true });
+      if (publications.length === 0) return;
+      await withdraw(publications);
+      for (const publication of publications) store.removePublication(publication);
     },
     withdraw,
     remove: (network) =>

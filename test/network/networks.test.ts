@@ -185,6 +185,10 @@ inOwnNetwork(import.meta.filename, false, () => {
     });
     await helper.execute({ host: [flush], stage: [], init: [] });
     await networks.attach("two", request(8081));
+    await send({ messages: [deleteLink("tug0")] });
+    const { namespace } = await networks.attach("three", request(8082));
+    assert.match(links(), /tug0:/);
+    assert.match(inside(namespace, "cat /proc/net/route"), /eth0\t00000000\t010011AC/);
     await helper.execute({ host: [flush], stage: [], init: [] });
     await networks.detach("one");
     await networks.detach("two");

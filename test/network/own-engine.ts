@@ -65,6 +65,12 @@ export function linksHere(): string[] {
   return stdout.split("\n").flatMap((line) => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? []);
 }
 
+/** Waits until the links here are these: what a container had goes a moment after it has ended. */
+export async function linksBecome(expected: readonly string[]): Promise<void> {
+  for (let tries = 0; tries < 100 && linksHere().join() !== expected.join(); tries += 1) await sleep(50);
+  assert.deepEqual(linksHere(), expected);
+}
+
 /** Whether the packet filter here has a table, of family inet. */
 export async function hasTable(name: string): Promise<boolean> {
   const GET = 1;

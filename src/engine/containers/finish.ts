@@ -36,7 +36,7 @@ export async function finishContainer(
   const goes = record.request.autoRemove && !removing && record.state.startsAgain !== true;
   // What nobody watches any more is ended first, so that there is an end to tell of.
   if (exit === undefined) await cleanRuntime(context, { id, facts, kill: true });
-  await disconnectContainer(context, id);
+  disconnectContainer(context, id);
   const end = await describeEnd(context, record, { exit, bootId: facts.bootId });
   const why = await describeRunEnd(context, record, { end, exit });
   context.witness.forget(initOf(record.state));

@@ -202,5 +202,5 @@ export async function abandon(context: EngineContext, live: LiveContainers, id: 
     }
   }
   await removeTree(run);
-  await disconnectContainer(context, id);
+  disconnectContainer(context, id);
 }

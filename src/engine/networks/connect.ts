@@ -33,15 +33,11 @@ export async function connectContainer(
   return request && (await networks.attach(record.id, request));
 }
 
-/** Takes back what a container had of networks. What stays is taken back when an engine starts. */
-export async function disconnectContainer(
-  { networks, logger }: Pick<EngineContext, "networks" | "logger">,
-  id: string,
-): Promise<void> {
-  if (networks.endpoints({ container: id }).length === 0 && !existsSync(networks.namespaceOf(id))) return;
-  await networks.detach(id).catch((error: unknown) => {
-    logger.log("warn", "container.disconnect", { container: id, error: String(error) });
-  });
+/** Begins to take back what a container had of networks. What stays is taken back when an engine starts. */
+export function disconnectContainer({ networks }: Pick<EngineContext, "networks">, id: string): void {
+  if (networks.endpoints({ container: id }).length > 0 || existsSync(networks.namespaceOf(id))) {
+    networks.leaveSoon(id);
+  }
 }
 
 /**
