@@ -36,6 +36,7 @@ export const imageError = defineErrors("IMAGE", {
   PLATFORM: { kind: "notFound", when: "an image has nothing for the platform asked for" },
   PLATFORM_SYNTAX: { kind: "invalid", when: "the text is not a platform" },
   REFERENCE: { kind: "invalid", when: "the text is not an image reference" },
+  REGISTRY_BUSY: { kind: "conflict", when: "the address on which a registry is to be served is taken" },
   REGISTRY_CERTIFICATE: { kind: "unavailable", when: "a registry's certificate cannot be trusted" },
   REGISTRY_CONFIG: {
     kind: "invalid",
@@ -51,6 +52,10 @@ export const imageError = defineErrors("IMAGE", {
   REGISTRY_PROTOCOL: {
     kind: "unavailable",
     when: "a registry's answer makes no sense, or the connection fails",
+  },
+  REGISTRY_SERVER: {
+    kind: "invalid",
+    when: "a registry cannot be served like that: its address, name, certificate or users are of no use",
   },
   REGISTRY_TIMEOUT: { kind: "timeout", when: "a registry accepts connections and then stays silent" },
   REGISTRY_PROXY: { kind: "invalid", when: "a variable of the environment names a proxy that is none" },

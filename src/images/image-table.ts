@@ -43,6 +43,10 @@ export interface ImageTable {
   /** Ids that begin with these characters. */
   idsWithPrefix(prefix: string): Digest[];
   all(): ImageRow[];
+  /** All names in one repository, such as `docker.io/library/debian`. */
+  inRepository(repository: string): ImageRow[];
+  /** All repositories whose names begin so. */
+  repositories(prefix: string): string[];
   /** Gives a name to an image; the image that had it before stays, without a name if it was its only one. */
   put(name: string, record: ImageRecord, now: number): void;
   /** Keeps an image that may have no name. */
@@ -63,6 +67,11 @@ export function createImageTable({ sql, transaction }: Database): ImageTable {
   const byId = sql.prepare("SELECT * FROM images WHERE id = ? ORDER BY name");
   const prefix = sql.prepare("SELECT DISTINCT id FROM images WHERE substr(id, 1, ?) = ? LIMIT 2");
   const all = sql.prepare("SELECT * FROM images ORDER BY name");
+  // A tag follows a colon, a digest an at sign; the next characters after these are ; and A.
+  const inRepository = sql.prepare(
+    "SELECT * FROM images WHERE (name > ?1 || ':' AND name < ?1 || ';') OR (name > ?1 || '@' AND name < ?1 || 'A')",
+  );
+  const withPrefix = sql.prepare("SELECT name FROM images WHERE substr(name, 1, ?) = ? ORDER BY name");
   const put = sql.prepare("INSERT OR REPLACE INTO images VALUES (:name, :id, :manifest, :target, :updated)");
   const erase = sql.prepare("DELETE FROM images WHERE name = ?");
   const write = (row: ImageRow) =>
@@ -76,6 +85,11 @@ export function createImageTable({ sql, transaction }: Database): ImageTable {
     byId: (id) => (byId.all(id) as Columns[]).map(parseRow),
     idsWithPrefix: (text) => (prefix.all(text.length, text) as { id: Digest }[]).map(({ id }) => id),
     all: () => (all.all() as Columns[]).map(parseRow),
+    inRepository: (repository) => (inRepository.all(repository) as Columns[]).map(parseRow),
+    repositories(text) {
+      const names = withPrefix.all(text.length, text) as { name: string }[];
+      return [...new Set(names.map(({ name }) => name.replace(/@.*$|:[^:/]*$/, "")))];
+    },
     put: (name, record, now) =>
       transaction(() => {
         const previous = byName.get(name) as Columns | undefined;

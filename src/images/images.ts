@@ -18,6 +18,7 @@ import type { PushResult } from "./push/push-image.ts";
 import type { OnPushProgress } from "./push/push-progress.ts";
 import type { LoggedIn } from "./registry/log-in.ts";
 import type { Removed, RemoveOptions } from "./remove.ts";
+import type { RegistryServer, RegistrySettings, ServedRequest } from "./server/serve-registry.ts";
 import type { Lifetime, SnapshotMounts } from "./snapshots/snapshotter.ts";
 import type { RemoteImages } from "./transports/remote-images.ts";
 
@@ -134,6 +135,16 @@ export interface Images {
   remove(query: string, options?: RemoveOptions): Promise<Removed>;
   /** Removes all images without a tag that no container uses; or all that no container uses. */
   prune(options?: PruneOptions): Promise<Pruned>;
+  /**
+   * Serves the images of a registry's name, and takes in what is pushed to it: see docs/registry.md.
+   *
+   * @param onServed told of every request when it is over
+   * @throws IMAGE_REGISTRY_SERVER, IMAGE_REGISTRY_BUSY
+   */
+  serveRegistry(
+    settings: RegistrySettings,
+    onServed?: (request: ServedRequest) => void,
+  ): Promise<RegistryServer>;
   /** Removes what no image, lease or container needs. */
   collectGarbage(): Promise<Collected>;
 

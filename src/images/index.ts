@@ -38,6 +38,7 @@ export { configuredHosts, type HostFiles, usualHostFiles } from "./registry/host
 export type { LoggedIn } from "./registry/log-in.ts";
 export { type Proxies, readProxies } from "./registry/proxies.ts";
 export type { ImageUser, Removed, RemoveOptions } from "./remove.ts";
+export type { RegistryServer, RegistrySettings, ServedRequest } from "./server/serve-registry.ts";
 export { predictMounts } from "./snapshots/overlay.ts";
 export type { SnapshotMounts } from "./snapshots/snapshotter.ts";
 export type { Copied } from "./transports/copy-image.ts";

@@ -123,7 +123,8 @@ async function installConfig(
   return parseImageConfig(await content.load(digest, maxConfigSize), `configuration ${digest} of ${name}`);
 }
 
-function checkFit(name: string, manifest: Manifest, config: ImageConfig): void {
+/** @throws IMAGE_CONFIGURATION for what is no image that can be unpacked */
+export function checkFit(name: string, manifest: Manifest, config: ImageConfig): void {
   const { diff_ids: diffIds } = config.rootfs;
   if (manifest.layers.length !== diffIds.length) {
     const reason = `its manifest has ${manifest.layers.length} layers, its configuration ${diffIds.length}`;

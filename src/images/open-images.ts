@@ -44,6 +44,8 @@ import type { RegistryClient } from "./registry/client.ts";
 import { removeImage } from "./remove.ts";
 import { resolveImage } from "./resolve.ts";
 import { saveImages, saveImagesToLayout } from "./save-images.ts";
+import { createRegistryTable, registryMigrations } from "./server/registry-table.ts";
+import { serveRegistry } from "./server/serve-registry.ts";
 import { openOverlaySnapshotter } from "./snapshots/overlay.ts";
 import { createOverlayApplier } from "./snapshots/overlay-applier.ts";
 import { snapshotMigrations } from "./snapshots/snapshot-table.ts";
@@ -55,6 +57,7 @@ export const imagesMigrations: readonly Migration[] = [
   ...imageMigrations,
   ...leaseMigrations,
   ...snapshotMigrations,
+  ...registryMigrations,
 ];
 
 export type ImagesOptions = {
@@ -107,7 +110,9 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     list: () => store.list(),
     get: (query) => store.get(query),
     remove: (query, request) => removeImage({ store, table, references, collect }, query, request),
-    prune: (request) => pruneImages({ store, table, collect }, request),
+    prune: (request) => pruneImages({ store, table, collect, isHosted: hostedNames(options) }, request),
+    serveRegistry: (settings, onServed) =>
+      serveRegistry({ ...parts, ...options, now: parts.now, collect }, settings, onServed),
     collectGarbage: collect,
     resolve: (query, platform) => resolveImage(parts, query, platform),
     retain: (id, manifest) => leases.permanent(id).retain({ kind: "manifest", resource: manifest }),
@@ -161,6 +166,13 @@ async function openParts(options: ImagesOptions) {
     uploads,
     now,
   };
+}
+
+/** Which names of images with digests are those under which they were pushed to a registry of this engine. */
+function hostedNames({ database }: ImagesOptions): (name: string) => boolean {
+  const pushed = createRegistryTable(database).images();
+  const names = new Set(pushed.map(({ repository, digest }) => `${repository}@${digest}`));
+  return (name) => names.has(name);
 }
 
 /** The lease comes first, so that the image cannot go meanwhile; it stays only if the snapshot does. */

@@ -23,14 +23,27 @@ export type Pruned = {
   readonly bytes: number;
 };
 
-/** Removes images that nobody uses: those without a tag, or all. Digests by which one was pulled are no tags. */
+export type PrunerOptions = {
+  store: ImageStore;
+  table: ImageTable;
+  collect: () => Promise<Collected>;
+  /** Whether an image was pushed to a registry of this engine under this name, which has a digest. */
+  isHosted: (name: string) => boolean;
+};
+
+/**
+ * Removes images that nobody uses: those without a tag, or all. Digests by which one was pulled are no tags. What was
+ * pushed to a registry of this engine stays: those who use it are elsewhere.
+ */
 export async function pruneImages(
-  { store, table, collect }: { store: ImageStore; table: ImageTable; collect: () => Promise<Collected> },
+  { store, table, collect, isHosted }: PrunerOptions,
   { all = false, fits = () => true, usedBy = () => [] }: PruneOptions = {},
 ): Promise<Pruned> {
   const rows = table.all();
   const tagged = new Set(rows.filter(({ name }) => !name.includes("@")).map(({ id }) => id));
-  const unused = rows.filter(({ id }) => (all || !tagged.has(id)) && fits(id) && usedBy(id).length === 0);
+  const hosted = new Set(rows.filter(({ name }) => isHosted(name)).map(({ id }) => id));
+  const mayGo = (id: Digest) => (all || !tagged.has(id)) && !hosted.has(id);
+  const unused = rows.filter(({ id }) => mayGo(id) && fits(id) && usedBy(id).length === 0);
   await store.delete(unused.map(({ name }) => name));
   const { snapshots, bytes } = await collect();
   const ids = [...new Set(unused.map(({ id }) => id))];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { sha256 } from "../../base/index.ts";
+import { type Digest, sha256 } from "../../base/index.ts";
 import { collect, collectText } from "../testing/collect.ts";
 import type { Blob, ContentStore, Ingest } from "./content-store.ts";
 
@@ -44,6 +45,7 @@ export function contentStoreContract(name: string, make: () => Promise<ContentSt
       assert.equal(await store.size(expected.digest), hello.length);
       assert.equal(await collectText(store.read(expected.digest)), "hello, blob");
       assert.equal(await collectText(store.read(expected.digest, { offset: 7 })), "blob");
+      assert.equal(await collectText(store.read(expected.digest, { offset: 7, end: 9 })), "bl");
       assert.deepEqual(Buffer.from(await store.load(expected.digest, 100)), Buffer.from(hello));
     });
 
@@ -51,6 +53,20 @@ export function contentStoreContract(name: string, make: () => Promise<ContentSt
       await put(store, hello);
       store = await subject.reopen();
       assert.equal(await collectText(store.read(expected.digest)), "hello, blob");
+    });
+
+    it("takes a blob whose digest is told when its bytes are there", async () => {
+      const digest = `sha512:${createHash("sha512").update(hello).digest("hex")}` as Digest;
+      await using ingest = await store.ingest();
+      await ingest.write(hello.subarray(0, 5));
+      await ingest.expect({ digest });
+      await ingest.write(hello.subarray(5));
+      assert.deepEqual(await ingest.commit(), { digest, size: hello.length });
+      assert.equal(await collectText(store.read(digest)), "hello, blob");
+      await using wrong = await store.ingest();
+      await wrong.write(hello.subarray(1));
+      await wrong.expect(expected);
+      await assert.rejects(wrong.commit(), { code: "IMAGE_CONTENT_SIZE" });
     });
 
     it("takes an empty blob", async () => {

@@ -10,6 +10,8 @@ export type Blob = { readonly digest: Digest; readonly size: number };
 export type ReadOptions = {
   /** First byte to read. */
   offset?: number;
+  /** The byte before which to stop; by default the end of the blob. */
+  end?: number;
   signal?: AbortSignal | undefined;
 };
 
@@ -75,6 +77,9 @@ export interface Ingest extends AsyncDisposable {
 
   /** @throws IMAGE_CONTENT_SIZE for more bytes than expected, IMAGE_STORAGE_FULL, IMAGE_STORAGE */
   write(chunk: Uint8Array): Promise<void>;
+
+  /** Says what the bytes must turn out to be, for an ingest that was begun without knowing. */
+  expect(expected: Expected): Promise<void>;
 
   /**
    * Verifies the bytes, makes them durable and puts the blob into the store. After a failure nothing is left of it.

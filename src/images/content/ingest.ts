@@ -19,24 +19,24 @@ export type IngestFile = {
   release: () => void;
 };
 
-type State = IngestFile & { hash: Hash; size: number; done: boolean };
+/** `resumable`: the bytes of an attempt that fails are kept for the next one. */
+type State = IngestFile & { hash: Hash; size: number; done: boolean; resumable: boolean };
 
 /** An ingest that collects its bytes in a file and continues with those that are there. */
 export async function createFileIngest(target: IngestFile): Promise<Ingest> {
   const { expected, file } = target;
-  const algorithm = expected === undefined ? "sha256" : splitDigest(expected.digest).algorithm;
   // More bytes than there should be are not the beginning of the blob.
   if ((await file.stat()).size > (expected?.size ?? Number.POSITIVE_INFINITY)) await file.truncate();
-  const state: State = { ...target, hash: createHash(algorithm), size: 0, done: false };
-  for await (const chunk of readChunks(file)) {
-    state.hash.update(chunk);
-    state.size += chunk.length;
-  }
+  const hash = createHash(algorithmOf(expected));
+  const resumable = expected !== undefined;
+  const state: State = { ...target, hash, size: (await file.stat()).size, done: false, resumable };
+  for await (const chunk of readChunks(file)) hash.update(chunk);
   const offset = state.size;
   return {
     offset,
     kept: () => readChunks(file, { end: offset }),
     write: (chunk) => write(state, chunk),
+    expect: (expected) => expect(state, expected),
     commit: (announce) => commit(state, announce),
     discard: () => discard(state),
     [Symbol.asyncDispose]: () => dispose(state),
@@ -64,10 +64,23 @@ async function write(state: State, chunk: Uint8Array): Promise<void> {
   state.size += chunk.length;
 }
 
+/** Bytes that are there are read again where their digest is of another algorithm than was thought. */
+async function expect(state: State, expected: Expected): Promise<void> {
+  const algorithm = algorithmOf(expected);
+  if (algorithm !== algorithmOf(state.expected)) {
+    state.hash = createHash(algorithm);
+    for await (const chunk of readChunks(state.file, { end: state.size })) state.hash.update(chunk);
+  }
+  state.expected = expected;
+}
+
+function algorithmOf(expected: Expected | undefined): string {
+  return expected === undefined ? "sha256" : splitDigest(expected.digest).algorithm;
+}
+
 async function commit(state: State, announce?: (blob: Blob) => Promise<void>): Promise<Blob> {
   const { expected, size } = state;
-  const algorithm = expected === undefined ? "sha256" : splitDigest(expected.digest).algorithm;
-  const digest = `${algorithm}:${state.hash.digest("hex")}` as Digest;
+  const digest = `${algorithmOf(expected)}:${state.hash.digest("hex")}` as Digest;
   if (expected?.size !== undefined && size !== expected.size) {
     await discard(state);
     const message = `cannot store blob ${expected.digest}: ${size} of its ${expected.size} bytes arrived`;
@@ -98,7 +111,7 @@ async function discard(state: State): Promise<void> {
 async function dispose(state: State): Promise<void> {
   try {
     await state.file.close();
-    if (!state.done && (state.expected === undefined || state.size === 0)) await discard(state);
+    if (!state.done && (!state.resumable || state.size === 0)) await discard(state);
   } finally {
     state.release();
   }

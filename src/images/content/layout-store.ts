@@ -73,10 +73,11 @@ export async function openLayoutStore(root: string, options: LayoutStoreOptions 
     }
   }
 
-  async function* read(digest: Digest, { offset = 0, signal }: ReadOptions = {}): AsyncGenerator<Uint8Array> {
+  async function* read(digest: Digest, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
+    const { offset = 0, end = Number.POSITIVE_INFINITY, signal } = options;
     await using file = await unlessMissing(open(blobPath(digest)));
     if (file === undefined) throw blobNotFound(digest);
-    yield* readChunks(file, { start: offset, signal });
+    yield* readChunks(file, { start: offset, end, signal });
   }
 
   return {

@@ -52,6 +52,7 @@ const versioned = {
   mediaType: maybe(text),
   artifactType: maybe(text),
   annotations: maybe(map),
+  subject: maybe(descriptor),
 };
 
 export const indexSchema: Schema<Index> = v.object({

@@ -31,6 +31,8 @@ export type Index = {
   schemaVersion: 2;
   mediaType?: string;
   artifactType?: string;
+  /** What the document is about. */
+  subject?: Descriptor;
   manifests: readonly Descriptor[];
   annotations?: Readonly<Record<string, string>>;
 };
@@ -40,6 +42,8 @@ export type Manifest = {
   schemaVersion: 2;
   mediaType?: string;
   artifactType?: string;
+  /** What the document is about. */
+  subject?: Descriptor;
   config: Descriptor;
   layers: readonly Descriptor[];
   annotations?: Readonly<Record<string, string>>;

@@ -1,0 +1,82 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+/** What a registry can refuse. Source: distribution-spec v1.1.1, "Error Codes" */
+export type RefusalCode =
+  | "BLOB_UNKNOWN"
+  | "BLOB_UPLOAD_INVALID"
+  | "BLOB_UPLOAD_UNKNOWN"
+  | "DIGEST_INVALID"
+  | "MANIFEST_BLOB_UNKNOWN"
+  | "MANIFEST_INVALID"
+  | "MANIFEST_UNKNOWN"
+  | "NAME_INVALID"
+  | "NAME_UNKNOWN"
+  | "SIZE_INVALID"
+  | "UNAUTHORIZED"
+  | "DENIED"
+  | "UNSUPPORTED"
+  | "TOOMANYREQUESTS";
+
+/** A request that is answered with a status and one of the codes. */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly code: RefusalCode;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: number,
+    code: RefusalCode,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+    this.name = "Refusal";
+    this.status = status;
+    this.code = code;
+    this.headers = headers;
+  }
+}
+
+/** Sends a refusal in the form that clients read; HEAD gets its status alone. */
+export function sendRefusal(
+  response: ServerResponse,
+  { status, code, message, headers }: Refusal,
+  isHead: boolean,
+): void {
+  const body = JSON.stringify({ errors: [{ code, message }] });
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+    ...headers,
+  });
+  response.end(isHead ? undefined : body);
+}
+
+/** Sends a document; HEAD gets its headers alone. */
+export function sendBytes(
+  response: ServerResponse,
+  { data, headers, isHead }: { data: Uint8Array; headers: Readonly<Record<string, string>>; isHead: boolean },
+): void {
+  response.writeHead(200, { "content-length": data.length, ...headers });
+  response.end(isHead ? undefined : data);
+}
+
+/** An answer without a body. */
+export function sendEmpty(
+  response: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, { "content-length": "0", ...headers });
+  response.end();
+}
+
+/** The refusal for a method that an endpoint does not know. */
+export function unsupportedMethod(method: string): Refusal {
+  return new Refusal(405, "UNSUPPORTED", `${method} is not supported here`);
+}
+
+/** The bytes of a request. A reader that stops early leaves the connection for the answer. */
+export function bodyOf(request: IncomingMessage): AsyncIterable<Buffer> {
+  return { [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) };
+}

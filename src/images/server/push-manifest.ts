@@ -1,0 +1,109 @@
+import type { Digest } from "../../base/index.ts";
+import type { Descriptor } from "../../specs/index.ts";
+import { isDocument, isForeign } from "../closure.ts";
+import type { ContentStore } from "../content/content-store.ts";
+import type { ImageStore } from "../image-store.ts";
+import type { ImageTable } from "../image-table.ts";
+import type { Leases } from "../leases.ts";
+import { Refusal } from "./answers.ts";
+import type { Documents, KnownDocument } from "./documents.ts";
+import { findImage } from "./find-image.ts";
+import { dropBlob, dropManifest, manifestLease } from "./hosted-leases.ts";
+import type { RegistryTable } from "./registry-table.ts";
+import type { Repositories } from "./repositories.ts";
+
+export type PusherOptions = {
+  content: ContentStore;
+  table: ImageTable;
+  store: ImageStore;
+  leases: Leases;
+  registry: RegistryTable;
+  documents: Documents;
+  repositories: Repositories;
+  now: () => number;
+};
+
+export type PushedManifest = {
+  readonly repository: string;
+  readonly digest: Digest;
+  readonly data: Uint8Array;
+  readonly document: KnownDocument;
+  readonly tags: readonly string[];
+};
+
+/**
+ * Puts a manifest or index into a repository, and gives it tags. What it lists must be there. An image gets its names
+ * in the store, as if it had been pulled; what is no image is on record beside the images.
+ *
+ * @throws Refusal for a manifest that lists what is not in the repository
+ */
+export async function pushManifest(options: PusherOptions, pushed: PushedManifest): Promise<void> {
+  const { content, leases, store, table } = options;
+  const { repository, digest, data, document, tags } = pushed;
+  using lease = leases.temporary();
+  await lease.retain({ kind: "manifest", resource: digest });
+  for (const child of document.children) {
+    await lease.retain({ kind: isDocument(child) ? "manifest" : "blob", resource: child.digest });
+  }
+  await checkChildren(options, repository, document.children);
+  await using ingest = await content.ingest({ digest, size: data.length });
+  await ingest?.write(data);
+  await ingest?.commit();
+  const target = { mediaType: document.mediaType, digest, size: data.length };
+  const record = await findImage(options, target);
+  const names = tags.map((tag) => `${repository}:${tag}`);
+  if (record !== undefined) {
+    options.registry.putImage(repository, digest);
+    await store.put([`${repository}@${digest}`, ...names], record);
+    for (const tag of tags) options.registry.deleteTag(repository, tag);
+    dropManifest(options, repository, digest);
+  } else {
+    options.registry.putManifest({ repository, ...target, pushed: options.now() });
+    await manifestLease(leases, repository, digest).retain({ kind: "manifest", resource: digest });
+    for (const tag of tags) options.registry.putTag(repository, tag, digest);
+    // What these names stood for before was an image.
+    await store.delete(names.filter((name) => table.get(name) !== undefined));
+  }
+  await forgetChildren(options, repository, document.children);
+}
+
+async function checkChildren(
+  { content, repositories }: PusherOptions,
+  repository: string,
+  children: readonly Descriptor[],
+): Promise<void> {
+  const needed = children.filter((child) => !isForeign(child)).map((child) => child.digest);
+  const [missing] = await repositories.missing(repository, needed);
+  if (missing !== undefined) {
+    throw new Refusal(404, "MANIFEST_BLOB_UNKNOWN", `${missing} is not in the repository`);
+  }
+  for (const { digest, size } of children) {
+    const actual = await content.size(digest);
+    if (actual !== undefined && actual !== size) {
+      throw new Refusal(400, "MANIFEST_INVALID", `${digest} has ${actual} bytes, not ${size}`);
+    }
+  }
+}
+
+/** What a manifest lists is kept by it from now on: taken away with it, it leaves nothing behind. */
+async function forgetChildren(
+  options: PusherOptions,
+  repository: string,
+  children: readonly Descriptor[],
+): Promise<void> {
+  const { registry, repositories, store, table } = options;
+  const tagged = new Set<Digest>();
+  for (const row of table.inRepository(repository)) {
+    if (!row.name.includes("@")) tagged.add((await repositories.served(row)).digest);
+  }
+  for (const { digest } of children) {
+    dropBlob(options, repository, digest);
+    if (!registry.tags(repository).some((tag) => tag.digest === digest)) {
+      dropManifest(options, repository, digest);
+    }
+    const name = `${repository}@${digest}`;
+    if (tagged.has(digest) || table.get(name) === undefined) continue;
+    registry.deleteImage(repository, digest);
+    await store.delete([name]);
+  }
+}
