@@ -126,7 +126,7 @@ type Opening = {
   readonly opened: AsyncDisposableStack;
 };
 
-function openEngineImages(
+async function openEngineImages(
   { home, logger }: EngineOptions,
   { layout, database, helper, opened }: Opening,
 ): Promise<Images> {
@@ -137,7 +137,7 @@ function openEngineImages(
       proxies: () => readProxies(process.env),
     }),
   );
-  return openImages({
+  const images = await openImages({
     root: layout.data,
     database,
     trees: helperTrees(helper),
@@ -145,6 +145,8 @@ function openEngineImages(
     logger,
     embedded: [HELLO],
   });
+  opened.defer(() => images.close());
+  return images;
 }
 
 /** Engines of other data directories call their bridge and their table of the packet filter otherwise. */

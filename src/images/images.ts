@@ -145,6 +145,8 @@ export interface Images {
     settings: RegistrySettings,
     onServed?: (request: ServedRequest) => void,
   ): Promise<RegistryServer>;
+  /** Ends what serves or waits in the background. Nothing else may be asked of the images any more. */
+  close(): Promise<void>;
   /** Removes what no image, lease or container needs. */
   collectGarbage(): Promise<Collected>;
 

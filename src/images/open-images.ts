@@ -45,7 +45,7 @@ import { removeImage } from "./remove.ts";
 import { resolveImage } from "./resolve.ts";
 import { saveImages, saveImagesToLayout } from "./save-images.ts";
 import { createRegistryTable, registryMigrations } from "./server/registry-table.ts";
-import { serveRegistry } from "./server/serve-registry.ts";
+import { type RegistryServer, serveRegistry } from "./server/serve-registry.ts";
 import { openOverlaySnapshotter } from "./snapshots/overlay.ts";
 import { createOverlayApplier } from "./snapshots/overlay-applier.ts";
 import { snapshotMigrations } from "./snapshots/snapshot-table.ts";
@@ -86,6 +86,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
   const { store, table, snapshotter, leases, references } = parts;
   const collect = () => collectGarbage(parts);
   const tidily = createTidily(options.logger, collect);
+  const servers = new Set<RegistryServer>();
   await store.publish();
   return {
     pull: (reference, request) => tidily(() => pull(parts, reference, request)),
@@ -111,8 +112,15 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     get: (query) => store.get(query),
     remove: (query, request) => removeImage({ store, table, references, collect }, query, request),
     prune: (request) => pruneImages({ store, table, collect, isHosted: hostedNames(options) }, request),
-    serveRegistry: (settings, onServed) =>
-      serveRegistry({ ...parts, ...options, now: parts.now, collect }, settings, onServed),
+    async serveRegistry(settings, onServed) {
+      const server = await serveRegistry({ ...options, ...parts, collect }, settings, onServed);
+      servers.add(server);
+      void server.closed.then(() => servers.delete(server));
+      return server;
+    },
+    async close() {
+      for (const server of servers) await server[Symbol.asyncDispose]();
+    },
     collectGarbage: collect,
     resolve: (query, platform) => resolveImage(parts, query, platform),
     retain: (id, manifest) => leases.permanent(id).retain({ kind: "manifest", resource: manifest }),

@@ -40,6 +40,7 @@ import { networks } from "./network/list.ts";
 import { explain, explainRun } from "./plan/explain.ts";
 import { login } from "./registry/login.ts";
 import { logout } from "./registry/logout.ts";
+import { serveRegistry } from "./registry/serve.ts";
 import { check } from "./system/check.ts";
 import { completion, createCompleteCommand } from "./system/completion.ts";
 import { df } from "./system/df.ts";
@@ -113,6 +114,7 @@ export const commands: readonly Command[] = [
   pruneVolumes,
   login,
   logout,
+  serveRegistry,
   explain,
   explainRun,
   info,

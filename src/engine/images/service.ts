@@ -18,7 +18,9 @@ import type {
   PullRequest,
   PushEvent,
   PushRequest,
+  RegistryEvent,
   Removed,
+  ServeRegistryRequest,
 } from "../model/image-view.ts";
 import { type CheckEvent, checkImages } from "./check.ts";
 import { imagePlatform, withImage } from "./container-images.ts";
@@ -29,6 +31,7 @@ import { pushImages } from "./push.ts";
 import { credentialsOf } from "./registry-auth.ts";
 import { type RemoteImageService, remoteImageService } from "./remote.ts";
 import { type PruneRequest, pruneImages, removeImage } from "./removal.ts";
+import { serveRegistry } from "./serve-registry.ts";
 import { familiar, references, viewImage } from "./view.ts";
 
 /** What an engine does with images. */
@@ -48,6 +51,8 @@ export interface ImageService {
   readonly remote: RemoteImageService;
   /** Compares the store with its digests and with what is on record; the last event is what was found. */
   check(options: { repair: boolean }, signal: AbortSignal): AsyncIterable<CheckEvent>;
+  /** Serves what is in the store as a registry until the signal: first that it listens, then each request. */
+  serveRegistry(request: ServeRegistryRequest, signal: AbortSignal): AsyncIterable<RegistryEvent>;
   pull(request: PullRequest, signal: AbortSignal): AsyncIterable<PullEvent>;
   logIn(auth: RegistryAuth, signal: AbortSignal): Promise<{ identityToken: string | undefined }>;
   push(request: PushRequest, signal: AbortSignal): AsyncIterable<PushEvent>;
@@ -121,6 +126,7 @@ export function openImageService(parts: ImageServiceParts): ImageService {
     commit: (request, signal) => parts.containers.commit(request, images, signal),
     remote: remoteImageService(parts),
     check: (options, signal) => checkImages(parts, options, signal),
+    serveRegistry: (request, signal) => serveRegistry(parts, request, signal),
     pull: (request, signal) => pull(parts, request, signal),
     logIn: (auth, signal) =>
       images.logIn(registryName(auth.serveraddress ?? ""), credentialsOf(auth), signal),

@@ -174,3 +174,34 @@ export type LoadEvent =
   | LayerEvent
   | { readonly kind: "loaded"; readonly reference: string }
   | { readonly kind: "loadedUntagged"; readonly id: string };
+
+/** How a registry is to be served. */
+export type ServeRegistryRequest = {
+  /** HOST:PORT. */
+  readonly listen: string;
+  /** What clients call the registry; by default its address. */
+  readonly name?: string | undefined;
+  /** In PEM. */
+  readonly tls?: { readonly certificate: string; readonly key: string } | undefined;
+  readonly plainHttp?: boolean | undefined;
+  /** Text of a file with users, and its name. */
+  readonly users?: { readonly text: string; readonly file: string } | undefined;
+  readonly readOnly?: boolean | undefined;
+};
+
+/** What a registry that is served tells: that it listens, and each request when it is over. */
+export type RegistryEvent =
+  | { readonly kind: "listening"; readonly url: string; readonly name: string }
+  | {
+      readonly kind: "request";
+      /** Milliseconds since the epoch. */
+      readonly time: number;
+      readonly remote: string;
+      readonly user: string | undefined;
+      readonly method: string;
+      readonly path: string;
+      readonly status: number;
+      readonly bytes: number;
+      readonly milliseconds: number;
+      readonly reason: string | undefined;
+    };

@@ -65,6 +65,8 @@ export interface RegistryServer extends AsyncDisposable {
   readonly name: string;
   /** Such as `http://127.0.0.1:5000`. */
   readonly url: string;
+  /** Resolves when it has ended. */
+  readonly closed: Promise<void>;
 }
 
 /** A connection on which nothing moves is ended after so long, in milliseconds. */
@@ -88,28 +90,41 @@ export async function serveRegistry(
   const server = createListener(settings);
   const stop = new AbortController();
   const port = await listen(server, address);
-  scope.defer(() => closeServer(server, stop));
+  scope.defer(() => closeServer(server));
   const name = registryNameOf(settings, { ...address, port });
   const parts = scope.use(await openParts(options, name));
+  const underWay = new Set<Promise<void>>();
+  scope.defer(async () => {
+    stop.abort();
+    server.closeAllConnections();
+    await Promise.all(underWay);
+  });
   const answer = answerRequest(parts, { users, readOnly: settings.readOnly ?? false });
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const gone = new AbortController();
     response.once("close", () => gone.abort());
     const signal = AbortSignal.any([gone.signal, stop.signal]);
     const began = { time: options.now(), at: performance.now() };
-    void answer({ request, response, signal }).then((outcome) =>
-      onServed({
-        ...describeRequest(request, response),
-        ...outcome,
-        time: began.time,
-        milliseconds: performance.now() - began.at,
-      }),
-    );
+    const answered = answer({ request, response, signal }).then((outcome) => {
+      const milliseconds = performance.now() - began.at;
+      underWay.delete(answered);
+      onServed({ ...describeRequest(request, response), ...outcome, time: began.time, milliseconds });
+    });
+    underWay.add(answered);
   });
   const open = scope.move();
   const scheme = settings.tls === undefined ? "http" : "https";
   const host = isIP(address.host) === 6 ? `[${address.host}]` : address.host;
-  return { name, url: `${scheme}://${host}:${port}`, [Symbol.asyncDispose]: () => open.disposeAsync() };
+  const closed = Promise.withResolvers<void>();
+  return {
+    name,
+    url: `${scheme}://${host}:${port}`,
+    closed: closed.promise,
+    async [Symbol.asyncDispose]() {
+      await open.disposeAsync();
+      closed.resolve();
+    },
+  };
 }
 
 async function openParts(options: ServeRegistryOptions, name: string) {
@@ -173,9 +188,8 @@ async function listen(server: Server, { host, port }: ListenAddress): Promise<nu
   }
 }
 
-async function closeServer(server: Server, stop: AbortController): Promise<void> {
+async function closeServer(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  stop.abort();
   server.closeAllConnections();
   await closed;
 }

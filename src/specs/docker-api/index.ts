@@ -88,6 +88,12 @@ export {
   type RegistryAuth,
 } from "./registry-auth.ts";
 export {
+  parseServeRegistryBody,
+  type RegistryMessage,
+  type ServedRequest,
+  type ServeRegistryBody,
+} from "./registry-server.ts";
+export {
   type CopiedAux,
   type CopyBody,
   type LookedImage,

@@ -55,6 +55,11 @@ export type TugCalls = {
   explain(body: dockerApi.CreateBody, options?: CreateOptions): Promise<dockerApi.ExplainedPlan>;
   /** What a container was, or will be, started with. */
   planOf(container: string, options?: CallOptions): Promise<dockerApi.ExplainedPlan>;
+  /** Serves a registry as long as this is read: first that it listens, then each request. */
+  serveRegistry(
+    body: dockerApi.ServeRegistryBody,
+    options?: CallOptions,
+  ): AsyncIterable<dockerApi.RegistryMessage>;
   /** The process that serves. */
   engine(options?: CallOptions): Promise<dockerApi.EngineProcess>;
   /** Ends that process; containers go on. Rejects with a conflict while commands are under way. */
@@ -77,6 +82,11 @@ export function createTugCalls(transport: Transport): TugCalls {
         path: `/tug/containers/${encodeURIComponent(container)}/plan`,
         signal,
       }),
+    async *serveRegistry(json, { signal } = {}) {
+      const path = "/tug/registry/serve";
+      const response = await transport.send({ method: "POST", path, json, repeatable: true, signal });
+      yield* readJsonLines<dockerApi.RegistryMessage>(response.bytes);
+    },
     engine: ({ signal } = {}) => transport.sendForJson({ method: "GET", path: "/tug/engine", signal }),
     endEngine: ({ signal } = {}) =>
       transport.sendForNothing({ method: "POST", path: "/tug/engine/end", signal }),

@@ -1,5 +1,5 @@
 import { TugError } from "../../../base/index.ts";
-import type { CheckEvent } from "../../../engine/index.ts";
+import type { CheckEvent, imageModel } from "../../../engine/index.ts";
 import { dockerApi } from "../../../specs/index.ts";
 import type {
   Image,
@@ -22,6 +22,8 @@ export type FakeImages = {
   /** What was asked for a platform: `save linux/arm64`. */
   readonly platforms: readonly string[];
   readonly remoteCalls: readonly FakeRemoteCall[];
+  /** Registries that were to be served. */
+  readonly registries: readonly imageModel.ServeRegistryRequest[];
   /** With the archive as text. */
   readonly imports: readonly ImportRequest[];
   /** What a check finds; without a hint a repair puts it right. */
@@ -39,6 +41,7 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
   const pushes: PushRequest[] = [];
   const loads: string[] = [];
   const remoteCalls: FakeRemoteCall[] = [];
+  const registries: imageModel.ServeRegistryRequest[] = [];
   const platforms: string[] = [];
   const imports: ImportRequest[] = [];
   const problems: CheckedProblem[] = [];
@@ -130,6 +133,20 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
         `cannot log in to ${auth.serveraddress}: wrong password`,
       );
     },
+    async *serveRegistry(request) {
+      registries.push(request);
+      yield { kind: "listening", url: `http://${request.listen}`, name: request.name ?? request.listen };
+      const common = { time: 0, remote: "127.0.0.1", method: "GET", bytes: 2, milliseconds: 1.4 };
+      yield { kind: "request", ...common, user: "me", path: "/v2/", status: 200, reason: undefined };
+      yield {
+        kind: "request",
+        ...common,
+        user: undefined,
+        path: "/v2/\u001b[2J",
+        status: 404,
+        reason: "there is nothing",
+      };
+    },
     async *check({ repair }) {
       yield { kind: "reading", current: 1, total: 2 };
       yield { kind: "reading", current: 2, total: 2 };
@@ -204,6 +221,7 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
     loads,
     platforms,
     remoteCalls,
+    registries,
     imports,
     has: (reference) => images.has(reference) || images.has(`${reference}:latest`),
   };

@@ -40,6 +40,11 @@ export interface ImagesPort {
   check(options: { readonly repair: boolean }, signal: AbortSignal): AsyncIterable<CheckEvent>;
   /** Images in other places, written as in docs/images.md. */
   readonly remote: RemoteImagesPort;
+  /** Serves a registry until the signal. The first event says that it listens; errors before it become a status. */
+  serveRegistry(
+    request: imageModel.ServeRegistryRequest,
+    signal: AbortSignal,
+  ): AsyncIterable<imageModel.RegistryEvent>;
   /** Tries credentials out on the registry of `serveraddress`. A refusal is `unauthorized`. */
   logIn(
     auth: dockerApi.RegistryAuth,

@@ -6,6 +6,7 @@ import type { ImagesPort } from "./port.ts";
 import { pruneImages } from "./prune.ts";
 import { removeImage, tagImage } from "./references.ts";
 import { copyImage, deleteRemote, digestOfImage, listTags, lookAtImage } from "./remote.ts";
+import { serveRegistry } from "./serve-registry.ts";
 import { loadImages, pullImage, pushImage, saveImage, saveImages } from "./transfer.ts";
 import { compareImages, treeOfImage } from "./tree.ts";
 
@@ -26,6 +27,7 @@ export function imageRoutes(images: ImagesPort): readonly Route[] {
     { method: "GET", path: "/tug/images/digest", since: 24, handler: using(digestOfImage) },
     { method: "GET", path: "/tug/images/tags", since: 24, handler: using(listTags) },
     { method: "DELETE", path: "/tug/images/remote", since: 24, handler: using(deleteRemote) },
+    { method: "POST", path: "/tug/registry/serve", since: 24, handler: using(serveRegistry) },
     { method: "GET", path: "/tug/images/{name...}/tree", since: 24, handler: using(treeOfImage) },
     { method: "GET", path: "/tug/images/{name...}/diff", since: 24, handler: using(compareImages) },
     { method: "GET", path: "/images/json", since: 24, handler: using(listImages) },
