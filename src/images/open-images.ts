@@ -44,8 +44,10 @@ import type { RegistryClient } from "./registry/client.ts";
 import { removeImage } from "./remove.ts";
 import { resolveImage } from "./resolve.ts";
 import { saveImages, saveImagesToLayout } from "./save-images.ts";
+import { hostedNames } from "./server/hosted-names.ts";
 import { createRegistryTable, registryMigrations } from "./server/registry-table.ts";
 import { type RegistryServer, serveRegistry } from "./server/serve-registry.ts";
+import { dropStale } from "./server/tidy.ts";
 import { openOverlaySnapshotter } from "./snapshots/overlay.ts";
 import { createOverlayApplier } from "./snapshots/overlay-applier.ts";
 import { snapshotMigrations } from "./snapshots/snapshot-table.ts";
@@ -111,7 +113,11 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     list: () => store.list(),
     get: (query) => store.get(query),
     remove: (query, request) => removeImage({ store, table, references, collect }, query, request),
-    prune: (request) => pruneImages({ store, table, collect, isHosted: hostedNames(options) }, request),
+    async prune(request) {
+      dropStale({ ...parts, registry: createRegistryTable(options.database) });
+      const isHosted = hostedNames(options.database);
+      return await pruneImages({ store, table, collect, isHosted }, request);
+    },
     async serveRegistry(settings, onServed) {
       const server = await serveRegistry({ ...options, ...parts, collect }, settings, onServed);
       servers.add(server);
@@ -174,13 +180,6 @@ async function openParts(options: ImagesOptions) {
     uploads,
     now,
   };
-}
-
-/** Which names of images with digests are those under which they were pushed to a registry of this engine. */
-function hostedNames({ database }: ImagesOptions): (name: string) => boolean {
-  const pushed = createRegistryTable(database).images();
-  const names = new Set(pushed.map(({ repository, digest }) => `${repository}@${digest}`));
-  return (name) => names.has(name);
 }
 
 /** The lease comes first, so that the image cannot go meanwhile; it stays only if the snapshot does. */

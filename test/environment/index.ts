@@ -26,3 +26,4 @@ export { debianProgram, debianRootfs, type Requirement, requireRoot } from "./re
 export { type TarEntry, tarArchive } from "./tar.ts";
 export { mountsBelow, removeTree, type TemporaryDirectory, temporaryDirectory } from "./temporary.ts";
 export { type CommandOptions, type CommandResult, runCommand, startTug, type TugInstance } from "./tug.ts";
+export { serveTugRegistry, type TugRegistry } from "./tug-registry.ts";

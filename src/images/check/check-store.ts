@@ -3,6 +3,7 @@ import { TugError } from "../../base/index.ts";
 import type { EmbeddedImage } from "../embedded.ts";
 import { type CollectorOptions, collectGarbage, countGarbage } from "../gc.ts";
 import type { ImageStore } from "../image-store.ts";
+import { hostedNames } from "../server/hosted-names.ts";
 import { findBlobProblems, findLayerProblems, findListProblems } from "./find-problems.ts";
 import { findNeeds, type Needs } from "./needs.ts";
 import { type RepairOptions, repairProblem } from "./repair.ts";
@@ -69,7 +70,7 @@ type Found = { readonly needs: Needs; readonly found: readonly StoreProblem[] };
 /** Looks twice where something seems wrong: an image may have been removed during the first look. */
 async function findConfirmed(options: CheckOptions, circumstances: Circumstances): Promise<Found> {
   const look = async (): Promise<Found> => {
-    const needs = await findNeeds(options);
+    const needs = await findNeeds({ ...options, isHosted: hostedNames(options.database) });
     return { needs, found: await findProblems(options, { needs, ...circumstances }) };
   };
   const first = await look();

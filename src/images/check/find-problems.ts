@@ -79,8 +79,9 @@ export async function findLayerProblems(
   for (const layer of needs.layers.values()) {
     const { key, parent } = layer;
     const info = snapshotter.info(key);
-    if (info === undefined) problems.push(layerProblem("layer-missing", layer, "is not unpacked"));
-    else if (info.parent !== parent)
+    if (info === undefined) {
+      if (layer.isRequired) problems.push(layerProblem("layer-missing", layer, "is not unpacked"));
+    } else if (info.parent !== parent)
       problems.push({
         ...layerProblem(
           "record",

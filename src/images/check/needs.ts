@@ -29,6 +29,8 @@ export type NeededLayer = {
   readonly key: Digest;
   readonly parent: Digest | undefined;
   readonly names: Set<string>;
+  /** What was pushed to a registry of this engine is unpacked when it is used here. */
+  isRequired: boolean;
 };
 
 /** What the images on record need, as far as their documents can be read. */
@@ -39,10 +41,15 @@ export type Needs = {
   readonly problems: readonly StoreProblem[];
 };
 
-export type NeedsOptions = { readonly content: ContentStore; readonly table: ImageTable };
+export type NeedsOptions = {
+  readonly content: ContentStore;
+  readonly table: ImageTable;
+  /** Whether an image was pushed to a registry of this engine under this name, which has a digest. */
+  readonly isHosted: (name: string) => boolean;
+};
 
 /** Follows every row of the images to the last blob and layer. */
-export async function findNeeds({ content, table }: NeedsOptions): Promise<Needs> {
+export async function findNeeds({ content, table, isHosted }: NeedsOptions): Promise<Needs> {
   const blobs = new Map<Digest, Need>();
   const layers = new Map<Digest, NeededLayer>();
   const problems = new Map<string, StoreProblem>();
@@ -105,13 +112,17 @@ export async function findNeeds({ content, table }: NeedsOptions): Promise<Needs
     );
     const chain = chainIds(config?.rootfs.diff_ids ?? []);
     for (const [index, key] of chain.entries()) {
-      const layer = layers.get(key) ?? { key, parent: chain[index - 1], names: new Set() };
+      const before = { key, parent: chain[index - 1], names: new Set<string>(), isRequired: false };
+      const layer = layers.get(key) ?? before;
       layer.names.add(name);
+      layer.isRequired ||= !hosted.has(id);
       layers.set(key, layer);
     }
   };
 
-  for (const row of table.all()) await visitRow(row);
+  const rows = table.all();
+  const hosted = new Set(rows.filter(({ name }) => isHosted(name)).map(({ id }) => id));
+  for (const row of rows) await visitRow(row);
   return { blobs, layers, problems: [...problems.values()] };
 }
 

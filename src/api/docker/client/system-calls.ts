@@ -84,7 +84,7 @@ export function createTugCalls(transport: Transport): TugCalls {
       }),
     async *serveRegistry(json, { signal } = {}) {
       const path = "/tug/registry/serve";
-      const response = await transport.send({ method: "POST", path, json, repeatable: true, signal });
+      const response = await transport.send({ method: "POST", path, json, signal });
       yield* readJsonLines<dockerApi.RegistryMessage>(response.bytes);
     },
     engine: ({ signal } = {}) => transport.sendForJson({ method: "GET", path: "/tug/engine", signal }),

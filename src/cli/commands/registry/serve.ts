@@ -13,7 +13,6 @@ export const serveRegistry = defineCommand({
   aliases: [],
   summary: "Be a registry, of the images that are in the store",
   args: { usage: "", least: 0, most: 0 },
-  repeatable: true,
   options: {
     format: choice("FORMAT", "Requests as lines or as JSON", { words: ["lines", "json"] }),
     listen: text("ADDRESS", "Where to listen (default 127.0.0.1:5000)"),
