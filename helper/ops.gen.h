@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include "plan.h"
 
-#define TUG_TABLE_HASH "86e7f4f3b55c86b2"
-#define TUG_TABLE_HASH_BYTES { 0x86, 0xe7, 0xf4, 0xf3, 0xb5, 0x5c, 0x86, 0xb2 }
+#define TUG_TABLE_HASH "0f9b44480b448db2"
+#define TUG_TABLE_HASH_BYTES { 0x0f, 0x9b, 0x44, 0x48, 0x0b, 0x44, 0x8d, 0xb2 }
 
 #define LIST_HOST 0
 #define LIST_STAGE 1
@@ -109,6 +109,7 @@
 	X(exec) \
 	X(network_namespace) \
 	X(release_namespace) \
+	X(network_setting) \
 	X(netlink)
 
 enum op_code {
@@ -199,6 +200,7 @@ enum op_code {
 	OP_exec,
 	OP_network_namespace,
 	OP_release_namespace,
+	OP_network_setting,
 	OP_netlink,
 	OP_COUNT
 };
@@ -694,6 +696,12 @@ struct op_release_namespace {
 	const char *path;
 };
 
+struct op_network_setting {
+	uint16_t namespace;
+	const char *key;
+	const char *value;
+};
+
 struct op_netlink {
 	const char *what;
 	uint32_t protocol;
@@ -930,6 +938,9 @@ static const struct field_info op_fields[] = {
 	{ FIELD_TEXT, 0, offsetof(struct op_network_namespace, path) },
 	{ FIELD_OUT, 0, offsetof(struct op_network_namespace, out) },
 	{ FIELD_TEXT, 0, offsetof(struct op_release_namespace, path) },
+	{ FIELD_IN, 0, offsetof(struct op_network_setting, namespace) },
+	{ FIELD_TEXT, 0, offsetof(struct op_network_setting, key) },
+	{ FIELD_TEXT, 0, offsetof(struct op_network_setting, value) },
 	{ FIELD_TEXT, 0, offsetof(struct op_netlink, what) },
 	{ FIELD_U32, 0, offsetof(struct op_netlink, protocol) },
 	{ FIELD_IN, 1, offsetof(struct op_netlink, namespace) },
@@ -1028,7 +1039,8 @@ static const struct op_info op_table[OP_COUNT] = {
 	{ "exec", { 0, 0, 64 }, 3, 219, sizeof(struct op_exec) },
 	{ "networkNamespace", { 1, 0, 0 }, 2, 222, sizeof(struct op_network_namespace) },
 	{ "releaseNamespace", { 1, 0, 0 }, 1, 224, sizeof(struct op_release_namespace) },
-	{ "netlink", { 1, 0, 0 }, 7, 225, sizeof(struct op_netlink) },
+	{ "networkSetting", { 1, 0, 0 }, 3, 225, sizeof(struct op_network_setting) },
+	{ "netlink", { 1, 0, 0 }, 7, 228, sizeof(struct op_netlink) },
 };
 
 #endif

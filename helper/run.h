@@ -88,4 +88,7 @@ int sync_send(int socket, enum sync_kind kind, const void *content, size_t size)
 /* Ends init, if there is one, and reaps it. */
 void abandon_init(struct run *run);
 
+/* Writes below the caller's procfs, which was checked at the start. 0, or -1 by fail(). */
+int write_proc(struct run *run, const char *path, const char *text);
+
 #endif

@@ -60,6 +60,21 @@ int verb_release_namespace(struct run *run, const struct op_release_namespace *o
 	return unlink(op->path) < 0 && errno != ENOENT ? fail(run, errno, "unlink", op->path) : 0;
 }
 
+int verb_network_setting(struct run *run, const struct op_network_setting *op)
+{
+	/* Which network a file of /proc/sys is about depends on who opens it. */
+	char path[PATH_MAX];
+	owned int own = own_namespace(run);
+	if (own < 0 || (size_t)snprintf(path, sizeof path, "sys/net/%s", op->key) >= sizeof path)
+		return fail(run, own < 0 ? errno : ENAMETOOLONG, "open", op->key);
+	if (setns(slot_fd(run, op->namespace), CLONE_NEWNET) < 0)
+		return fail(run, errno, "setns", op->key);
+	int result = write_proc(run, path, op->value);
+	if (setns(own, CLONE_NEWNET) < 0)
+		abort();
+	return result;
+}
+
 /* A socket stays in the namespace that it was made in. */
 static int netlink_socket(struct run *run, const struct op_netlink *op)
 {

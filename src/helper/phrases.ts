@@ -93,6 +93,7 @@ export const phrases: Readonly<Record<OpName, readonly [RuntimeCode, string]>> =
   exec: ["PROGRAM_NOT_EXECUTABLE", "run the program"],
   networkNamespace: ["NETWORK", "make network namespace {path}"],
   releaseNamespace: ["NETWORK", "release network namespace {path}"],
+  networkSetting: ["NETWORK", "set net/{key} to {value}"],
   netlink: ["NETWORK", "{what}"],
 };
 

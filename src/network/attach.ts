@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { cloneFlags, type Op, type Slot, slotAllocator } from "../plan/index.ts";
 import { ipBytes, parseIp, parseSubnet } from "./address/ip.ts";
-import type { Endpoint, Network } from "./model.ts";
+import { type Endpoint, hasIpv6, type Network } from "./model.ts";
 import { newAddress, newDefaultRoute } from "./netlink/address.ts";
 import { deleteLink, hairpinPort, newVeth, setLink } from "./netlink/link.ts";
 import { netlinkOp } from "./netlink/op.ts";
@@ -30,10 +30,14 @@ export function attachOps(path: string, connections: readonly Connection[]): Op[
       namespace,
       messages: [setLink({ index: LOOPBACK, up: true })],
     }),
+    // What links get that come here; without IPv6 the kernel has less to do for each.
+    settingOp(namespace, "ipv6/conf/default/disable_ipv6", 1),
+    settingOp(namespace, "ipv6/conf/default/accept_ra", 0),
     ...connections.flatMap((connection) => {
       const index = linkIndex(connection.endpoint.interface);
       return [
         ...linkOps(connection, namespace),
+        ...(hasIpv6(connection.network) ? familyOps(connection, namespace) : []),
         setUpOp(connection, { namespace, index, first: connection === outside }),
       ];
     }),
@@ -60,6 +64,23 @@ export function linkOps({ endpoint, network, bridge }: Connection, namespace: Sl
       messages: [hairpinPort({ name: endpoint.link })],
     }),
   ];
+}
+
+/**
+ * Ops that leave a container's link without IPv6 where its network has none, as that would be addresses that nobody gave
+ * out; and nowhere may another container say that it is a router (CVE-2020-10749).
+ */
+export function familyOps({ endpoint, network }: Connection, namespace: Slot): Op[] {
+  const directory = `ipv6/conf/${endpoint.interface}`;
+  return [
+    settingOp(namespace, `${directory}/disable_ipv6`, hasIpv6(network) ? 0 : 1),
+    settingOp(namespace, `${directory}/accept_ra`, 0),
+  ];
+}
+
+/** A setting of a network namespace; a kernel without IPv6 lacks some. */
+function settingOp(namespace: Slot, key: string, value: number): Op {
+  return { op: "networkSetting", from: "network", namespace, key, value: String(value), ignore: ["ENOENT"] };
 }
 
 /**

@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import type { Logger } from "../base/index.ts";
-import { TugError } from "../base/index.ts";
+import { errnoOf } from "../base/index.ts";
 import type { Helper } from "../helper/index.ts";
 import { parseIp, parseSubnet } from "./address/ip.ts";
 import { executeHost } from "./execute.ts";
-import type { Network, Publication } from "./model.ts";
+import { hasIpv6, type Network, type Publication } from "./model.ts";
 import { newAddress } from "./netlink/address.ts";
 import { decodeAnswers } from "./netlink/datagram.ts";
 import { deleteLink, getLink, type Link, linksOf, newBridge, setLink } from "./netlink/link.ts";
@@ -68,8 +68,8 @@ export async function makeBridge(host: HostNetwork, network: Network): Promise<n
       ignore: ["EEXIST"],
     }),
   );
+  await setUpKernel(host, network);
   await executeHost(host.helper, addresses);
-  await allowRouting(host, network);
   return link.index;
 }
 
@@ -130,18 +130,28 @@ export function publishedPort(publication: Publication): PublishedPort {
   };
 }
 
-/** Routing between links, and of addresses of loopback to the bridge, which published ports on 127.0.0.1 need. */
-async function allowRouting({ logger }: HostNetwork, { bridge, pools, internal }: Network): Promise<void> {
-  const settings = pools.flatMap(({ subnet }) => {
+/**
+ * Routing between links, and of addresses of loopback to the bridge, which published ports on 127.0.0.1 need. The machine
+ * takes no container for a router (CVE-2020-10749), and has no address of IPv6 on the bridge that it was not given.
+ */
+async function setUpKernel({ logger }: HostNetwork, network: Network): Promise<void> {
+  const { bridge, pools, internal } = network;
+  const routing = pools.flatMap(({ subnet }) => {
     if (internal) return [];
     if (subnet.includes(":")) return ["ipv6/conf/all/forwarding"];
     return ["ipv4/ip_forward", `ipv4/conf/${bridge}/route_localnet`];
   });
-  for (const setting of settings) {
+  const settings: [setting: string, value: number][] = [
+    [`ipv6/conf/${bridge}/accept_ra`, 0],
+    [`ipv6/conf/${bridge}/disable_ipv6`, hasIpv6(network) ? 0 : 1],
+    ...routing.map((setting): [string, number] => [setting, 1]),
+  ];
+  for (const [setting, value] of settings) {
     try {
-      await writeFile(`${SETTINGS}/${setting}`, "1\n");
+      await writeFile(`${SETTINGS}/${setting}`, `${value}\n`);
     } catch (error) {
-      if (error instanceof TugError) throw error;
+      // A kernel without IPv6.
+      if (errnoOf(error) === "ENOENT" && setting.startsWith("ipv6/")) continue;
       logger.log("warn", "network.setting", { setting, error: String(error) });
     }
   }

@@ -3,6 +3,7 @@ import {
   type Connection,
   defaultRouteOp,
   disconnectOps,
+  familyOps,
   linkOps,
   openNamespaceOp,
   setUpOp,
@@ -102,7 +103,11 @@ async function connect(
   first: boolean,
 ): Promise<void> {
   const slot = slotAllocator().next();
-  await executeHost(host.helper, [openNamespaceOp(namespace, slot), ...linkOps(connection, slot)]);
+  await executeHost(host.helper, [
+    openNamespaceOp(namespace, slot),
+    ...linkOps(connection, slot),
+    ...familyOps(connection, slot),
+  ]);
   const link = connection.endpoint.interface;
   await inNamespace(host, { namespace, link }, (place) => setUpOp(connection, { ...place, first }));
 }

@@ -24,6 +24,10 @@ export type Network = {
   readonly pools: readonly AddressPool[];
 };
 
+export function hasIpv6({ pools }: Network): boolean {
+  return pools.some(({ subnet }) => subnet.includes(":"));
+}
+
 /** Where a network's addresses come from. */
 export type AddressPool = {
   /** `172.17.0.0/16` */

@@ -147,7 +147,13 @@ inOwnNetwork(import.meta.filename, false, () => {
       both.endpoints.map(({ interface: name }) => name),
       ["eth0", "eth1"],
     );
-    assert.match(inside(both.namespace, "cat /proc/net/if_inet6"), /^fd.*eth0$/m);
+    const inet6 = inside(both.namespace, "cat /proc/net/if_inet6");
+    assert.match(inet6, /^fd.*eth0$/m);
+    assert.doesNotMatch(inet6, /eth1$/m, "no IPv6 where the network has none");
+    assert.doesNotMatch(readFileSync("/proc/net/if_inet6", "utf8"), /tug0$/m);
+    const setting = (name: string) => `/proc/sys/net/ipv6/conf/${name}/accept_ra`;
+    assert.equal(inside(both.namespace, `cat ${setting("eth0")} ${setting("eth1")}`), "0\n0\n");
+    assert.equal(readFileSync(setting(blue.bridge), "utf8"), "0\n");
     assert.match(inside(both.namespace, "cat /proc/net/route"), /eth0\t00000000\t010012AC/);
     await assert.rejects(networks.remove("blue"), { code: "NETWORK_IN_USE" });
     await networks.detach("one");

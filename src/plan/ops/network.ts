@@ -18,6 +18,16 @@ export const networkOps = defineOps({
     legal: prepare,
     fields: { path: f.hostPath("the file") },
   },
+  networkSetting: {
+    doc: "Writes a kernel parameter of a network namespace.",
+    source: "sysctl(8), https://docs.kernel.org/networking/ip-sysctl.html",
+    legal: prepare,
+    fields: {
+      namespace: f.in("the network namespace"),
+      key: f.text("path below /proc/sys/net"),
+      value: f.text("what to write"),
+    },
+  },
   netlink: {
     doc: "Sends messages to the kernel in a network namespace. The first that it refuses is the failure, with its own words where it has some; later ones may have been carried out.",
     source: "netlink(7), include/uapi/linux/netlink.h",
