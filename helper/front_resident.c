@@ -156,12 +156,24 @@ void front_size(uint8_t size[4])
 	put16(put16(size, window.ws_row), window.ws_col);
 }
 
+/* Callers remove a directory and call from within it: it has the name then that /proc shows, which leads nowhere. */
+static bool working_directory(char path[PATH_MAX])
+{
+	if (getcwd(path, PATH_MAX))
+		return true;
+	ssize_t length = readlink("/proc/self/cwd", path, PATH_MAX - 1);
+	if (length < 0)
+		return false;
+	path[length] = '\0';
+	return true;
+}
+
 /* The whole message; NULL where there is no working directory or the command is too long. */
 static uint8_t *make_request(const struct front *front, size_t *size)
 {
 	char directory[PATH_MAX];
 	*size = 0;
-	if (!getcwd(directory, sizeof directory))
+	if (!working_directory(directory))
 		return NULL;
 	size_t content = 18 + strlen(directory) + texts_size(front->arguments) + texts_size(environ);
 	*size = MESSAGE_HEAD + content;

@@ -17,6 +17,7 @@ const forTests: readonly SetName[] = [
   "terminal",
   "groups",
   "containerd",
+  "podman",
   "bootstrap",
 ];
 

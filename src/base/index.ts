@@ -22,3 +22,4 @@ export { createKeyedMutex, createMutex, type Mutex } from "./mutex.ts";
 export { openNewFile } from "./new-file.ts";
 export { removeTree } from "./remove-tree.ts";
 export { reasonOf } from "./system-error.ts";
+export { workingDirectory } from "./working-directory.ts";

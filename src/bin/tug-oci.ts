@@ -1,6 +1,7 @@
 // The low-level runtime: `tug-oci` with runc's command line.
 import { resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
+import { workingDirectory } from "../base/index.ts";
 import { createHelper } from "../helper/index.ts";
 import { readHostFacts } from "../host/index.ts";
 import {
@@ -22,8 +23,9 @@ const makeEnvironment: EnvironmentMaker = (globals) => {
     stderr,
   );
   const uid = process.getuid?.() ?? 0;
+  const cwd = workingDirectory();
   return {
-    cwd: process.cwd(),
+    cwd,
     env: process.env,
     uid,
     pid: process.pid,
@@ -32,7 +34,7 @@ const makeEnvironment: EnvironmentMaker = (globals) => {
     stdin: () => buffer(process.stdin),
     logger,
     runtime: async () => ({
-      root: resolve(globals.root ?? DEFAULT_ROOT),
+      root: resolve(cwd, globals.root ?? DEFAULT_ROOT),
       helper: createHelper(helperPath, process),
       facts: await readHostFacts(),
       logger,

@@ -1,6 +1,7 @@
 // The command line: an ordinary client of the engine's Docker API.
 import { resolve } from "node:path";
 import { type Client, connect } from "../api/docker/client/index.ts";
+import { workingDirectory } from "../base/index.ts";
 import { type CliContext, createNodeSignals, createNodeTerminal, runCli } from "../cli/index.ts";
 import { explainConfig } from "../oci/index.ts";
 import { connectMachineEngine, engineRoots } from "../resident/index.ts";
@@ -24,7 +25,7 @@ function unlessPlanner(connectEngine: () => Promise<Client>): CliContext["connec
 process.exitCode = await runCli({
   argv: process.argv.slice(2),
   env,
-  cwd: process.cwd(),
+  cwd: workingDirectory(),
   stdin,
   stdout,
   stderr,

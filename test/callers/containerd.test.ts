@@ -39,7 +39,7 @@ function declare(make: (directory: string) => Promise<OciRuntime>): void {
     containerd = await startContainerd(directory, { env: runtime.env });
     ctr = containerd.ctr;
     // What containerd's shim gives as --root, and the namespace below it.
-    oci = program([runtime.path, "--root", "/run/containerd/runc/test"], runtime.env);
+    oci = program([runtime.path, "--root", "/run/containerd/runc/test"], { env: runtime.env });
     const archive = join(directory, "box.tar");
     await writeFile(archive, ociArchive({ [BOX]: boxImage() }));
     await ctr.ok(["images", "import", archive]);

@@ -285,7 +285,9 @@ function declare(): void {
   });
 
   test("nothing of a container is left", async () => {
-    const oci = program([runtime.path, "--root", join(directory, "exec/runtime-tug/moby")], runtime.env);
+    const oci = program([runtime.path, "--root", join(directory, "exec/runtime-tug/moby")], {
+      env: runtime.env,
+    });
     assert.equal(await oci.ok(["list", "--quiet"]), "");
   });
 }

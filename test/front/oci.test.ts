@@ -36,6 +36,10 @@ const commands: readonly (readonly [name: string, script: string])[] = [
   ["kill", '"$OCI" kill wait USR1; while "$OCI" state wait | grep -q running; do sleep 0.05; done; cat out'],
   ["delete", '"$OCI" delete wait'],
   ["state of nobody", '"$OCI" state wait'],
+  [
+    "in a directory that is gone",
+    'mkdir gone; cd gone; rmdir ../gone; "$OCI" list -q; "$OCI" --root sub state wait; "$OCI" create wait; "$OCI" delete -f wait',
+  ],
   ["a signal", 'cp wait.json config.json; "$OCI" run wait & sleep 0.5; kill -USR1 $!; wait $!'],
   ["a log", '"$OCI" --log log.json --log-format json state wait; sed "s/,.time.*//" log.json'],
 ];
@@ -107,6 +111,9 @@ describe("tug-oci with and without an engine", { skip: needsBox() }, () => {
     assert.deepEqual(resident, alone);
     assert.match(alone.run?.stdout ?? "", /typed/);
     assert.match(alone.run?.stdout ?? "", /from descriptor 3/);
+    const gone = alone["in a directory that is gone"];
+    assert.equal(gone?.code, 0, gone?.stderr);
+    assert.match(gone?.stderr ?? "", /BUNDLE\/gone \(deleted\)\/config.json/);
     assert.deepEqual(
       ["run", "a signal", "delete"].map((name) => alone[name]?.code),
       [7, 9, 0],

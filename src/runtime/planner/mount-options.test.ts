@@ -37,6 +37,10 @@ test("rw is the opposite of ro and not a recursive w", () => {
   assert.deepEqual(parseMountOptions(["rrw"]).recursive, { set: 0, clear: m.RDONLY });
 });
 
+test("an empty option asks for nothing", () => {
+  assert.deepEqual(parseMountOptions(["nosuid", ""]), parseMountOptions(["nosuid"]));
+});
+
 test("every known option is understood", () => {
   const understood = knownMountOptions().filter((option) => parseMountOptions([option]).data.length === 0);
   assert.deepEqual(understood, knownMountOptions());

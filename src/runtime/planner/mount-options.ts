@@ -53,7 +53,7 @@ const propagationOptions: Readonly<Record<string, number>> = {
   unbindable: UNBINDABLE,
 };
 
-/** Options that say what a kernel or mount(8) does anyway. */
+/** Options that say what a kernel or mount(8) does anyway. podman gives an empty one for containers that run systemd. */
 const meaningless = new Set([
   "defaults",
   "remount",
@@ -94,7 +94,7 @@ export function parseMountOptions(options: readonly string[]): MountOptions {
     else if (option === "ridmap") idmap = "recursive";
     else if (option === "tmpcopyup") copyUp = true;
     else if (option === "src-nofollow") nofollowSource = true;
-    else if (!meaningless.has(option)) data.push(option);
+    else if (option !== "" && !meaningless.has(option)) data.push(option);
   }
   return { bind, own, recursive, propagation, idmap, copyUp, nofollowSource, data };
 }

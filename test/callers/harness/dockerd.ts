@@ -42,7 +42,9 @@ export async function startDockerd(directory: string, runtime: OciRuntime): Prom
     Object.entries(options).map(([name, value]) => `--${name}=${value}`),
     { env: { ...process.env, PATH: `${path}:${process.env.PATH}`, ...runtime.env } },
   );
-  const docker = program([debianProgram("docker").path, "--host", host], { HOME: join(directory, "home") });
+  const docker = program([debianProgram("docker").path, "--host", host], {
+    env: { HOME: join(directory, "home") },
+  });
   await until(
     () => `dockerd answers: ${daemon.stderr()}`,
     async () => (await docker.run(["version"])).code === 0,

@@ -7,6 +7,8 @@ const PATIENCE = 30_000;
 
 /** A program of others, with what every call of it has before its own words. */
 export type Program = {
+  /** What its environment has besides that of the test. */
+  readonly env: Readonly<Record<string, string>>;
   /** The words of a call with these arguments. */
   words(args: readonly string[]): readonly string[];
   /** Runs it to its end. */
@@ -17,16 +19,14 @@ export type Program = {
 
 /**
  * @param command the program and its first arguments
- * @param env added to the environment of every call
+ * @param defaults of every call; what a call gives goes before them
  */
-export function program(
-  command: readonly string[],
-  env: Readonly<Record<string, string | undefined>> = {},
-): Program {
+export function program(command: readonly string[], defaults: CommandOptions = {}): Program {
   const words = (args: readonly string[]): readonly string[] => [...command, ...args];
   const run: Program["run"] = (args, options = {}) =>
-    runToEnd(words(args), { ...options, env: { ...env, ...options.env } as Record<string, string> });
+    runToEnd(words(args), { ...defaults, ...options, env: { ...defaults.env, ...options.env } });
   return {
+    env: defaults.env ?? {},
     words,
     run,
     async ok(args, options) {

@@ -60,6 +60,16 @@ export const packageSets = {
       dockerd: "usr/sbin/dockerd",
     },
   },
+  podman: {
+    release: "trixie",
+    packages: ["buildah", "conmon", "podman"],
+    programs: {
+      buildah: "usr/bin/buildah",
+      conmon: "usr/bin/conmon",
+      netavark: "usr/lib/podman/netavark",
+      podman: "usr/bin/podman",
+    },
+  },
   bootstrap: {
     release: "trixie",
     packages: ["debootstrap", "wget"],
