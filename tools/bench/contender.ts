@@ -10,7 +10,7 @@ export type CommandLine = readonly string[];
  * `runTrue` runs `true` in a fresh container and removes it; `execTrue` runs `true` in the one that `keep` started;
  * `start` and `remove` are for many containers at once. `writeLog` prints a file into the log of a fresh container and ends
  * with it, `readLog` prints that log. `pidOf` prints the pid of a container's first process, whose parent is its monitor;
- * `resident` gives the processes that live beside containers.
+ * `steps` are those of a low-level runtime; `resident` gives the processes that live beside containers.
  */
 export type Contender = AsyncDisposable & {
   readonly name: string;
@@ -23,8 +23,18 @@ export type Contender = AsyncDisposable & {
   readonly remove?: (name: string) => CommandLine;
   readonly writeLog?: (name: string, file: string) => CommandLine;
   readonly readLog?: (name: string) => CommandLine;
+  readonly steps?: LifeSteps;
   readonly pidOf?: (name: string) => CommandLine;
   readonly resident?: () => readonly number[];
+};
+
+/** The single steps of a container's life, as callers of a low-level runtime take them. */
+export type LifeSteps = {
+  readonly create: (name: string) => CommandLine;
+  readonly start: (name: string) => CommandLine;
+  readonly state: (name: string) => CommandLine;
+  readonly kill: (name: string, signal: string) => CommandLine;
+  readonly remove: (name: string) => CommandLine;
 };
 
 /** Runs a command line and returns how long it took, in milliseconds. */

@@ -15,7 +15,7 @@ type Config = {
 
 /**
  * Bare low-level runtimes on the configuration that the engine would give the same container, each with a root
- * directory of its own. One that is not there does not take part.
+ * directory of its own. One that is not there does not take part; `oci-alone` is tug-oci without an engine.
  */
 export async function runtimeContenders(
   fixture: Fixture,
@@ -27,8 +27,13 @@ export async function runtimeContenders(
     return skip === false ? [runtime({ name, path, fixture, bundles })] : [];
   });
   const path = join(fixture.programs, "tug-oci");
-  // It finds the resident engine, which spares it the start of Node.
-  return [{ ...runtime({ name: "tug-oci", path, fixture, bundles }), env }, ...peers];
+  // It finds the resident engine, which spares it the start of Node, or none.
+  const nowhere = { ...env, TUG_RUN_ROOT: join(fixture.directory, "no-engine") };
+  return [
+    { ...runtime({ name: "tug-oci", path, fixture, bundles }), env },
+    { ...runtime({ name: "oci-alone", path, fixture, bundles }), env: nowhere },
+    ...peers,
+  ];
 }
 
 type Bundles = { readonly once: string; readonly kept: string };
@@ -72,6 +77,13 @@ function runtime({ name, path, fixture, bundles }: Runtime): Contender {
     execTrue: (id) => run("exec", id, "true"),
     start: (id) => run("run", "--detach", "--bundle", bundles.kept, id),
     remove: (id) => run("delete", "--force", id),
+    steps: {
+      create: (id) => run("create", "--bundle", bundles.kept, id),
+      start: (id) => run("start", id),
+      state: (id) => run("state", id),
+      kill: (id, signal) => run("kill", id, signal),
+      remove: (id) => run("delete", id),
+    },
     async [Symbol.asyncDispose]() {
       for (const id of kept) execFileSync(path, ["--root", root, "delete", "--force", id]);
     },

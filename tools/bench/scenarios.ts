@@ -1,19 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Contender, print, time } from "./contender.ts";
+import { lifeScenarios } from "./life.ts";
 import { logFile, makeLogFile, removeLogFile } from "./log-file.ts";
 import { parentOf, proportionalSize } from "./memory.ts";
-
-/** One thing that is measured. `measure` is called once per round and contender, in turn. */
-export type Scenario = {
-  readonly name: string;
-  /** Of what is measured; left out: milliseconds. */
-  readonly unit?: "KiB";
-  readonly rounds: number;
-  readonly prepare?: (contender: Contender) => Promise<void>;
-  /** The measured value, or undefined where the contender cannot do it. */
-  readonly measure: (contender: Contender, round: number) => Promise<number | undefined>;
-  readonly finish?: (contender: Contender) => Promise<void>;
-};
+import type { Scenario } from "./scenario.ts";
 
 const KEPT = "bench-kept";
 const MANY = 50;
@@ -42,6 +32,7 @@ export const scenarios: readonly Scenario[] = [
     measure: ({ execTrue, env }) => timed(execTrue?.(KEPT), env),
     finish: async ({ remove, env }) => void (await timed(remove?.(KEPT), env)),
   },
+  ...lifeScenarios,
   {
     name: `start ${MANY}, ${AT_ONCE} at a time`,
     rounds: 2,
