@@ -63,7 +63,7 @@ static int become_node(const struct front *front, const struct bundle *bundle)
 	size_t count = 0;
 	while (front->arguments[count])
 		count++;
-	owned_memory char **command = calloc(count + 7, sizeof *command);
+	owned_memory char **command = calloc(count + 8, sizeof *command);
 	if (!command || !find_file(program, package, bundle->path, R_OK))
 		return cannot_run("tug: cannot run: its package is not built: run npm ci in it\n");
 	if (!find_file(node, package, "/node_modules/" NODE, X_OK) && !find_file(node, package, "/../" NODE, X_OK))
@@ -73,6 +73,7 @@ static int become_node(const struct front *front, const struct bundle *bundle)
 	*at++ = "--disable-warning=ExperimentalWarning";
 	if (bundle->frugal)
 		*at++ = (char *)(uintptr_t)bundle->frugal;
+	*at++ = "--"; /* Node would read an --env-file of the command line */
 	*at++ = program;
 	if (bundle->first)
 		*at++ = (char *)(uintptr_t)bundle->first;

@@ -43,7 +43,7 @@ for (const place of [`node_modules/${node}`, `../${node}`]) {
       });
       assert.equal(
         `${result.stdout}`,
-        `[--disable-warning=ExperimentalWarning][${path}/dist/bin/${name}.mjs][run][][-it x]typed /usr\n`,
+        `[--disable-warning=ExperimentalWarning][--][${path}/dist/bin/${name}.mjs][run][][-it x]typed /usr\n`,
       );
       assert.equal(`${result.stderr}`, "kept\n");
       assert.equal(result.status, 7);

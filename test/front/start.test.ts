@@ -133,6 +133,14 @@ describe("the first command", { skip }, () => {
     assert.notDeepEqual(engines(instance), before);
   });
 
+  test("its options are its own also where Node has the same", async () => {
+    await using instance = await startTug();
+    const file = join(instance.run, "absent");
+    const { code, stderr } = await instance.tug(["run", "--env-file", file, "tug/hello"]);
+    assert.equal(code, 125);
+    assert.ok(stderr.startsWith(`tug: cannot read ${file} (--env-file): no such file or directory`), stderr);
+  });
+
   test("a run directory that others could write is not used to start an engine in", async () => {
     await using instance = await startTug();
     await mkdir(instance.run);

@@ -29,8 +29,11 @@ export function startSession(
   const raw = options.stdin && options.tty && context.terminal.stdin;
   if (raw) context.terminal.setRawMode(true);
   const input = options.stdin ? passInput(context, streams, keys) : noInput(streams);
+  const done = Promise.race([passOutput(context, streams), input.detached]);
+  // A session that is closed before it has begun is not waited for.
+  done.catch(() => undefined);
   return {
-    done: Promise.race([passOutput(context, streams), input.detached]),
+    done,
     close() {
       input.stop();
       if (raw) context.terminal.setRawMode(false);
