@@ -18,7 +18,7 @@ function unlessPlanner(connectEngine: () => Promise<Client>): CliContext["connec
     if (need !== "plans" || uid === 0) return connectEngine();
     const defaultNetwork = env.TUG_DEFAULT_NETWORK;
     const { servePlans } = await import("../server/index.ts");
-    return connect({ dial: await servePlans({ paths, defaultNetwork, packageDirectory, version }) });
+    return connect({ door: await servePlans({ paths, defaultNetwork, packageDirectory, version }) });
   };
 }
 

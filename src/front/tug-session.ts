@@ -1,13 +1,13 @@
 import { constants } from "node:os";
-import type { Duplex } from "node:stream";
 import { type Client, connect } from "../api/docker/client/index.ts";
 import { type CliContext, isRepeatable, runCli } from "../cli/index.ts";
+import type { dockerApi } from "../specs/index.ts";
 import type { FrontConnection } from "./connection.ts";
 import type { FrontRequest, TerminalSize } from "./request.ts";
 
 export type TugSessionOptions = {
-  /** Makes a connection to the engine's Docker API: the command line is a client like any other. */
-  readonly dial: () => Duplex;
+  /** The engine's Docker API: the command line is a client like any other. */
+  readonly door: dockerApi.InnerDoor;
   readonly version: string;
   /** Path of the program that `tug` is. */
   readonly program: string;
@@ -48,7 +48,7 @@ export function runTug(
     version: options.version,
     program: options.program,
     now: Date.now,
-    connectEngine: async (): Promise<Client> => connect({ dial: options.dial }),
+    connectEngine: async (): Promise<Client> => connect({ door: options.door }),
     explainConfig: options.explainConfig,
   });
 }

@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import { type Duplex, duplexPair } from "node:stream";
-import { createPlansDoor } from "../api/docker/index.ts";
+import { createPlansDoor, type DockerDoor } from "../api/docker/index.ts";
 import { type EnginePaths, silentLogger } from "../base/index.ts";
 import { openPlanner, parseDefaultNetwork } from "../engine/index.ts";
 
@@ -16,18 +15,11 @@ export type ServePlansOptions = {
 /**
  * The part of Docker's API that shows plans, served within this process: for a caller who may not use an engine. No
  * socket is opened.
- *
- * @returns makes a connection to it
  */
-export async function servePlans(options: ServePlansOptions): Promise<() => Duplex> {
+export async function servePlans(options: ServePlansOptions): Promise<DockerDoor["inner"]> {
   const { paths, packageDirectory, version } = options;
   const hello = join(packageDirectory, "dist/helper/hello");
   const defaultNetwork = parseDefaultNetwork(options.defaultNetwork);
   const planner = await openPlanner({ paths, defaultNetwork, hello });
-  const { server } = createPlansDoor(planner, { logger: silentLogger, version });
-  return () => {
-    const [near, far] = duplexPair();
-    server.emit("connection", far);
-    return near;
-  };
+  return createPlansDoor(planner, { logger: silentLogger, version }).inner;
 }

@@ -17,7 +17,6 @@ import { explainConfig, ociVersion } from "../oci/index.ts";
 import { countRequests, createActivity } from "./activity.ts";
 import { serverError } from "./errors.ts";
 import { giveBackAtRest } from "./give-back.ts";
-import { innerConnection } from "./inner-connection.ts";
 import { installVersion } from "./install-version.ts";
 import { type EngineStart, writeStartFile } from "./start-file.ts";
 
@@ -98,7 +97,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     connection.gone.addEventListener("abort", over);
     return request.program === "tug"
       ? runTug(request, connection, {
-          dial: () => innerConnection(door.server),
+          door: door.inner,
           version,
           program,
           explainConfig,

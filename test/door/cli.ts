@@ -52,7 +52,7 @@ const NOW = Date.parse("2026-01-04T03:04:05Z");
 export async function openCli(options: FakeEngineOptions = {}): Promise<CliBench> {
   const engine = createFakeEngine(options);
   const door = await openDoor(engine.ports);
-  const start: CliBench["start"] = (line, runOptions = {}) => startCli(door.socketPath, line, runOptions);
+  const start: CliBench["start"] = (line, runOptions = {}) => startCli(door.inner, line, runOptions);
   return {
     engine,
     door,
@@ -66,7 +66,11 @@ export async function openCli(options: FakeEngineOptions = {}): Promise<CliBench
   };
 }
 
-function startCli(socket: string, line: string | readonly string[], options: RunOptions): RunningCli {
+function startCli(
+  door: OpenDoor["inner"],
+  line: string | readonly string[],
+  options: RunOptions,
+): RunningCli {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   const output = collect(stdout);
   const errors = collect(stderr);
@@ -96,7 +100,7 @@ function startCli(socket: string, line: string | readonly string[], options: Run
     async connectEngine(need) {
       if (options.unreachable)
         throw new TugError("forbidden", "TEST_ROOT", `cannot start the engine for ${need}`);
-      return connect({ socket });
+      return connect({ door });
     },
     explainConfig: async (path) => ({ Digest: "sha256:c0ffee", Text: `plan of ${path}`, Plan: { path } }),
   };

@@ -1,18 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { type Logger, type LogLevel, messageOf, TugError } from "../../base/index.ts";
+import { type Logger, messageOf } from "../../base/index.ts";
 import { dockerApi } from "../../specs/index.ts";
 import type { Answer } from "./answer.ts";
 import { writeAnswer, writeError, writeHijackBody, writeUpgrade } from "./answer-writer.ts";
+import { levelOf } from "./failure-level.ts";
+import { createInnerDoor, type InnerRequest } from "./inner-door.ts";
 import { readQuery } from "./query.ts";
-import {
-  hasPlainBody,
-  type RequestBody,
-  readRequestBody,
-  readUpgradeBody,
-  type UpgradeBody,
-} from "./request-body.ts";
+import { hasPlainBody, readRequestBody, readUpgradeBody, type UpgradeBody } from "./request-body.ts";
 import { createRouter, type Match, type Route, type Router } from "./route.ts";
 
 export type DoorOptions = {
@@ -26,6 +22,8 @@ export type DoorOptions = {
 export type DockerDoor = {
   /** Not yet listening: the caller chooses the socket, or hands over one that a service manager made. */
   readonly server: Server;
+  /** The same for callers in this process. */
+  readonly inner: dockerApi.InnerDoor;
   /** Stops accepting, aborts every request and closes every connection. */
   close(): Promise<void>;
 };
@@ -69,6 +67,12 @@ export function createDoor(options: DoorOptions): DockerDoor {
   });
   return {
     server,
+    inner: createInnerDoor({
+      answer: (method, target, request) => answerRequest(router, { method, target }, request),
+      headers: commonHeaders(options.version),
+      stop: stop.signal,
+      logger: options.logger,
+    }),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       stop.abort();
@@ -78,6 +82,9 @@ export function createDoor(options: DoorOptions): DockerDoor {
     },
   };
 }
+
+/** Why a request is aborted: made once, for an error with its stack costs a good part of a small request. */
+const GONE = new DOMException("the client is gone", "AbortError");
 
 type Serving = {
   request: IncomingMessage;
@@ -92,12 +99,13 @@ type Serving = {
 async function serveRequest({ request, response, upgrade, router, stop, logger }: Serving): Promise<void> {
   const log = logger.with({ request: randomUUID().slice(0, 8), method: request.method, url: request.url });
   const gone = new AbortController();
-  const leave = () => gone.abort();
+  const leave = () => gone.abort(GONE);
   (upgrade?.socket ?? response).once("close", leave);
   try {
     const body = upgrade?.body ?? readRequestBody(request);
     const signal = AbortSignal.any([gone.signal, stop]);
-    const answer = await answerRequest(router, { request, body, signal });
+    const place = { method: request.method ?? "GET", target: request.url };
+    const answer = await answerRequest(router, place, { headers: request.headers, body, signal });
     if (answer.kind !== "hijack") await writeAnswer(response, answer);
     else if (upgrade === undefined) await writeHijackBody(request, response, answer);
     else await writeUpgrade(upgrade.socket, upgrade.body.rest(), answer);
@@ -109,26 +117,14 @@ async function serveRequest({ request, response, upgrade, router, stop, logger }
   }
 }
 
-/** The client is told of every failure; the log is for those that are the engine's own. */
-function levelOf(error: unknown): LogLevel {
-  if (!(error instanceof TugError) || error.kind === "internal") return "error";
-  return error.kind === "dataLoss" || error.kind === "exhausted" ? "warn" : "debug";
-}
-
 async function answerRequest(
   router: Router,
-  { request, body, signal }: { request: IncomingMessage; body: RequestBody; signal: AbortSignal },
+  { method, target }: { method: string; target: string | undefined },
+  request: InnerRequest,
 ): Promise<Answer> {
-  const url = parseTarget(request);
-  const { route, version, params } = router(request.method ?? "GET", url.pathname);
-  return route.handler({
-    params,
-    version,
-    signal,
-    query: readQuery(url.searchParams),
-    headers: request.headers,
-    body,
-  });
+  const url = parseTarget(target);
+  const { route, version, params } = router(method, url.pathname);
+  return route.handler({ params, version, query: readQuery(url.searchParams), ...request });
 }
 
 /** Reports a failure if nothing has gone out yet; else cuts the connection, so that half an answer is seen as one. */
@@ -149,15 +145,15 @@ function mayHijack(router: Router, request: IncomingMessage): boolean {
 
 function findRoute(router: Router, request: IncomingMessage): Match | undefined {
   try {
-    return router(request.method ?? "GET", parseTarget(request).pathname);
+    return router(request.method ?? "GET", parseTarget(request.url).pathname);
   } catch {
     return undefined;
   }
 }
 
-function parseTarget(request: IncomingMessage): URL {
+function parseTarget(target: string | undefined): URL {
   // Only path and query count; a request target such as //host/path must not become a host.
-  return new URL(`http://door${request.url?.startsWith("/") ? request.url : "/"}`);
+  return new URL(`http://door${target?.startsWith("/") ? target : "/"}`);
 }
 
 /** A response on the connection of an upgrade request, for the case that the answer is an ordinary one. */
@@ -172,7 +168,13 @@ function responseOn(request: IncomingMessage, socket: Duplex, version: string): 
 }
 
 function setCommonHeaders(response: ServerResponse, version: string): void {
-  response.setHeader("Server", `tug/${version} (linux)`);
-  response.setHeader("Api-Version", dockerApi.formatApiVersion(dockerApi.NEWEST_API_VERSION));
-  response.setHeader("Ostype", "linux");
+  for (const [name, value] of Object.entries(commonHeaders(version))) response.setHeader(name, value);
+}
+
+function commonHeaders(version: string): Record<string, string> {
+  return {
+    Server: `tug/${version} (linux)`,
+    "Api-Version": dockerApi.formatApiVersion(dockerApi.NEWEST_API_VERSION),
+    Ostype: "linux",
+  };
 }

@@ -54,6 +54,7 @@ export type {
   ImagesPruned,
   ImageTree,
 } from "./image.ts";
+export type { AnswerHead, InnerAnswer, InnerCall, InnerDoor } from "./inner-call.ts";
 export { mediaTypes } from "./media-types.ts";
 export { type Mount, type Propagation, propagations } from "./mount.ts";
 export {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TugError } from "../../../base/index.ts";
-import { connect } from "./connect.ts";
+import { type Client, connect } from "./connect.ts";
 import { startScriptedServer } from "./testing/scripted-server.ts";
 
 type Call = (...args: unknown[]) => unknown;
@@ -62,12 +62,29 @@ function callsOf(calls: Calls, prefix = ""): [string, Call][] {
 test("every call and every stream ends when it is aborted while the engine does not answer", async () => {
   let asked = () => {};
   await using server = await startScriptedServer({ request: () => asked(), upgrade: () => asked() });
-  const client = connect(server);
+  await abortAll(connect(server), (action) => {
+    asked = action;
+  });
+});
+
+test("the same where the engine is in this process", async () => {
+  let asked = () => {};
+  const door = () => {
+    asked();
+    return new Promise<never>(() => {});
+  };
+  await abortAll(connect({ door }), (action) => {
+    asked = action;
+  });
+});
+
+/** Makes every call there is, and aborts it when the engine has it. */
+async function abortAll(client: Client, whenAsked: (action: () => void) => void): Promise<void> {
   const calls = callsOf(client as unknown as Calls);
   assert.ok(calls.length > 40, "the client has lost its calls");
   for (const [name, call] of calls) {
     const stop = new AbortController();
-    asked = () => stop.abort();
+    whenAsked(() => stop.abort());
     const options = { signal: stop.signal };
     const args =
       name === "images.import"
@@ -81,7 +98,7 @@ test("every call and every stream ends when it is aborted while the engine does 
       name,
     );
   }
-});
+}
 
 function isStream(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === "object" && value !== null && Symbol.asyncIterator in value;

@@ -2,7 +2,7 @@ import { Writable } from "node:stream";
 import { drained } from "../../../base/index.ts";
 import * as dockerApi from "../../../specs/docker-api/index.ts";
 import { canceled } from "./errors.ts";
-import type { Hijacked } from "./transport.ts";
+import type { Hijacked } from "./wire.ts";
 
 /** A connection to a container's standard streams. */
 export type AttachedStreams = {

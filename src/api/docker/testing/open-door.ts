@@ -6,11 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { silentLogger } from "../../../base/index.ts";
+import type { dockerApi } from "../../../specs/index.ts";
 import { createDockerDoor, type DockerPorts } from "../door.ts";
 
 /** A door that listens on a socket in a temporary directory until it is disposed of. */
 export type OpenDoor = AsyncDisposable & {
   readonly socketPath: string;
+  /** The same door without a socket. */
+  readonly inner: dockerApi.InnerDoor;
   /** Sends a request and reads the whole answer. */
   call(method: string, path: string, options?: CallOptions): Promise<Reply>;
   /** Sends a request and gives the answer as soon as its headers are there. */
@@ -57,6 +60,7 @@ export async function openDoor(ports: DockerPorts): Promise<OpenDoor> {
   };
   return {
     socketPath,
+    inner: door.inner,
     begin,
     async call(method, path, options) {
       const response = await begin(method, path, options);
