@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { cloneFlags, type Op, type Slot, slotAllocator } from "../plan/index.ts";
-import { ipBytes, parseIp, parseSubnet } from "./address/ip.ts";
+import { parseIp, parseSubnet } from "./address/ip.ts";
+import { macBytes } from "./address/mac.ts";
 import { type Endpoint, hasIpv6, type Network } from "./model.ts";
 import { newAddress, newDefaultRoute } from "./netlink/address.ts";
 import { deleteLink, hairpinPort, newVeth, setLink } from "./netlink/link.ts";
@@ -53,7 +54,7 @@ export function openNamespaceOp(path: string, out: Slot): Op {
 export function linkOps({ endpoint, network, bridge }: Connection, namespace: Slot): Op[] {
   const from = `network ${network.name}`;
   const { mtu } = network;
-  const address = Buffer.from(endpoint.mac.replaceAll(":", ""), "hex");
+  const address = macBytes(endpoint.mac);
   const near = { name: endpoint.link, master: bridge, mtu, up: true };
   const far = { name: endpoint.interface, address, mtu, namespace };
   return [
@@ -139,15 +140,6 @@ export function releaseOp(path: string): Op {
 /** The host's end of a container's link to a network. The same every time, so that a successor finds it. */
 export function linkNameOf(container: string, network: string): string {
   return `veth${createHash("sha256").update(`${container} ${network}`).digest("hex").slice(0, 10)}`;
-}
-
-/** A hardware address that follows from an IPv4 address, as Docker's do: neighbours need not forget the one before. */
-export function macOf(container: string, ipv4: string | undefined): string {
-  const bytes =
-    ipv4 === undefined
-      ? createHash("sha256").update(container).digest().subarray(0, 4)
-      : ipBytes(parseIp(ipv4));
-  return [0x02, 0x42, ...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
 }
 
 /** Links of a new namespace are numbered as they are named: lo is 1, eth0 is 2. */

@@ -3,6 +3,7 @@ import type { Logger } from "../base/index.ts";
 import { errnoOf } from "../base/index.ts";
 import type { Helper } from "../helper/index.ts";
 import { parseIp, parseSubnet } from "./address/ip.ts";
+import { macBytes, macOf } from "./address/mac.ts";
 import { executeHost } from "./execute.ts";
 import { hasIpv6, type Network, type Publication } from "./model.ts";
 import { newAddress } from "./netlink/address.ts";
@@ -46,16 +47,19 @@ export async function findLink({ helper }: HostNetwork, name: string): Promise<L
 export async function makeBridge(host: HostNetwork, network: Network): Promise<number> {
   const { bridge, mtu, name, pools } = network;
   const from = `network ${name}`;
+  // A bridge without one of its own has that of a port, and with the ports it changes under the containers.
+  const ipv4 = pools.find(({ subnet }) => !subnet.includes(":"))?.gateway;
+  const address = macBytes(macOf(network.id, ipv4));
   const create = netlinkOp({
     what: `make bridge ${bridge}`,
     from,
-    messages: [newBridge({ name: bridge, mtu, up: true })],
+    messages: [newBridge({ name: bridge, address, mtu, up: true })],
     ignore: ["EEXIST"],
   });
   const describe = netlinkOp({
     what: `set up bridge ${bridge}`,
     from,
-    messages: [setLink({ name: bridge, up: true, alias: `tug network ${name}`.slice(0, 200) })],
+    messages: [setLink({ name: bridge, address, up: true, alias: `tug network ${name}`.slice(0, 200) })],
   });
   await executeHost(host.helper, [create, describe]);
   const link = await findLink(host, bridge);

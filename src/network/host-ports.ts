@@ -38,7 +38,7 @@ async function probeStream(host: string, port: number): Promise<number> {
 }
 
 async function probeDatagram(address: string, port: number): Promise<number> {
-  const socket = createSocket({ type: address.includes(":") ? "udp6" : "udp4", ipv6Only: true });
+  const socket = createSocket(address.includes(":") ? { type: "udp6", ipv6Only: true } : { type: "udp4" });
   try {
     socket.bind({ address, port, exclusive: true });
     await once(socket, "listening");

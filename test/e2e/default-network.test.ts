@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { debianProgram } from "../environment/index.ts";
+import { silentLogger } from "../../src/base/index.ts";
+import { serveNames } from "../../src/network/dns/server.ts";
+import { debianProgram, temporaryDirectory } from "../environment/index.ts";
 import {
   busybox,
   fetchFrom,
@@ -28,11 +31,14 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     const inspect = (format: string, name = "web") => ok("inspect", "-f", format, name);
     assert.deepEqual(linksHere(), before, "nothing is made before a container needs it");
     await ok("run", "-d", "--name", "web", "-p", "8080:80", "busybox", ...serve);
-    await ok("run", "-d", "--name", "all", "-P", "--expose", "80", "busybox", ...serve);
+    await ok("run", "-d", "--name", "all", "-P", "--expose", "80", "-p", "5353:53/udp", "busybox", ...serve);
     while (fetchFrom("127.0.0.1:8080") !== "served\n") await sleep(50);
     assert.equal(await inspect("{{.HostConfig.NetworkMode}}"), "bridge\n");
     assert.equal(await inspect("{{.NetworkSettings.Networks.bridge.Gateway}}"), "172.17.0.1\n");
     assert.match(await ok("ps", "--filter", "name=web"), / 0\.0\.0\.0:8080->80\/tcp /);
+    const arp = await ok("exec", "web", "cat", "/proc/net/arp");
+    assert.match(arp, /^172\.17\.0\.1 .* 02:42:ac:11:00:01 /m, "the bridge keeps its address");
+    assert.equal(await ok("port", "all", "53/udp"), "0.0.0.0:5353\n");
     const chosen = (await ok("port", "all", "80")).trim().split(":")[1];
     while (fetchFrom(`127.0.0.1:${chosen}`) !== "served\n") await sleep(50);
     const networks = await ok("network", "ls", "--format", "{{.Name}} {{.Driver}} {{.Scope}}");
@@ -74,6 +80,7 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     while (fetchFrom("127.0.0.1:8080") !== "served\n") await sleep(50);
     assert.match(run("ps"), / 127\.0\.0\.1:8080->80\/tcp /);
     assert.equal(run("port", "web"), "80/tcp -> 127.0.0.1:8080\n");
+    assert.match(run("inspect", "-f", "{{.NetworkSettings.IPAddress}}", "web"), /^172\.17\.0\.\d+\n$/);
     const address = run("inspect", "-f", "{{.NetworkSettings.Networks.bridge.IPAddress}}", "web").trim();
     assert.match(
       run("network", "inspect", "-f", "{{range .Containers}}{{.Name}} {{.IPv4Address}}{{end}}", "bridge"),
@@ -97,6 +104,24 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     else assert.equal(inside, host);
     const none = await ok("run", "--rm", "--network", "none", "busybox", "cat", "/etc/resolv.conf");
     assert.equal(none, host);
+  });
+
+  test("where all name servers are on the machine's loopback the gateway asks them", async () => {
+    await using directory = await temporaryDirectory();
+    const file = join(directory.path, "resolv.conf");
+    await writeFile(file, "nameserver 127.0.0.1\nsearch example.test\n");
+    const script = `mount --bind '${file}' /etc/resolv.conf && exec "$@"`;
+    await using tug = await startHere("unshare", "--mount", "sh", "-c", script, "sh");
+    const names = { addressesOf: () => ["192.0.2.7"], nameOf: () => undefined };
+    const place = { address: "127.0.0.1", port: 53, upstream: () => [] };
+    await using _ = await serveNames({ ...place, names, logger: silentLogger });
+    const ok = succeeding(tug);
+    const inside = await ok("run", "--rm", "busybox", "cat", "/etc/resolv.conf");
+    assert.equal(inside, "nameserver 172.17.0.1\nsearch example.test\n");
+    assert.match(await ok("run", "--rm", "busybox", "nslookup", "web.test"), /Address: 192\.0\.2\.7\n/);
+    await ok("run", "-d", "--name", "web", "busybox", "sleep", "1000");
+    assert.doesNotMatch(await ok("run", "--rm", "busybox", "nslookup", "web"), / 172\.17\.0\.[^1]/);
+    await ok("rm", "-f", "web");
   });
 
   test("without the right to make bridges there is a warning and no network, and no published port", async () => {

@@ -95,12 +95,30 @@ export type ContainerInspect = {
   readonly SizeRootFs?: number | undefined;
   readonly Mounts: readonly MountPoint[];
   readonly Config: ContainerConfig;
-  readonly NetworkSettings: {
+  readonly NetworkSettings: Partial<LegacyNetworkSettings> & {
     readonly SandboxID: string;
     readonly SandboxKey: string;
     readonly Ports: Readonly<Record<string, readonly PublishedPort[] | null>>;
     readonly Networks: Readonly<Record<string, EndpointSettings>>;
   };
+};
+
+/** What versions before 1.52 have in `NetworkSettings` of the default network. Source: swagger.yaml of 1.51, `DefaultNetworkSettings`. */
+export type LegacyNetworkSettings = {
+  readonly Bridge: string;
+  readonly HairpinMode: boolean;
+  readonly LinkLocalIPv6Address: string;
+  readonly LinkLocalIPv6PrefixLen: number;
+  readonly SecondaryIPAddresses: null;
+  readonly SecondaryIPv6Addresses: null;
+  readonly EndpointID: string;
+  readonly Gateway: string;
+  readonly GlobalIPv6Address: string;
+  readonly GlobalIPv6PrefixLen: number;
+  readonly IPAddress: string;
+  readonly IPPrefixLen: number;
+  readonly IPv6Gateway: string;
+  readonly MacAddress: string;
 };
 
 /** Where a container's port can be reached on the host. */

@@ -21,6 +21,7 @@ export {
   type MountPoint,
   NEVER,
   type PortSummary,
+  type LegacyNetworkSettings,
   type PublishedPort,
   type WaitCondition,
   type WaitResponse,

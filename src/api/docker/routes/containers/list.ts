@@ -5,6 +5,7 @@ import { idOf } from "./lifecycle.ts";
 import { containerFilterNames, selectContainers } from "./list-filters.ts";
 import type { ContainersPort } from "./port.ts";
 import { renderInspect, renderSummary } from "./render/container.ts";
+import { renderLegacyNetwork } from "./render/legacy-network.ts";
 import type { ContainersHandler } from "./routes.ts";
 
 /** GET /containers/json */
@@ -28,7 +29,10 @@ export const listContainers: ContainersHandler = async (containers, request) => 
 /** GET /containers/{id}/json */
 export const inspectContainer: ContainersHandler = async (containers, request) => {
   const container = await containers.get(idOf(request));
-  return json(await inspect(containers, container, request.query.flag("size")));
+  const inspected = await inspect(containers, container, request.query.flag("size"));
+  if (request.version >= 52) return json(inspected);
+  const NetworkSettings = { ...renderLegacyNetwork(container), ...inspected.NetworkSettings };
+  return json({ ...inspected, NetworkSettings });
 };
 
 async function inspect(containers: ContainersPort, container: Container, wantSizes: boolean) {
