@@ -21,7 +21,7 @@ export async function createNetwork(
   transaction: <T>(work: () => T) => T,
 ): Promise<Network> {
   checkName(request.name);
-  const routes = parseRoutes(await readFile("/proc/net/route", "utf8").catch(() => ""));
+  const routes = await hostRoutes();
   const id = randomBytes(32).toString("hex");
   return transaction(() => {
     const own = store.list().flatMap(({ pools }) => pools.map(({ subnet }) => parseSubnet(subnet)));
@@ -41,6 +41,28 @@ export async function createNetwork(
     store.add(network);
     return network;
   });
+}
+
+/**
+ * Gives a network another subnet where the machine has got routes to its own since that was chosen. Only for one whose
+ * bridge is not there: its own route is one of them.
+ *
+ * @throws NETWORK_EXHAUSTED
+ */
+export async function moveNetwork(store: NetworkStore, network: Network): Promise<void> {
+  const routes = await hostRoutes();
+  const clashes = ({ subnet }: AddressPool): boolean => {
+    const own = parseSubnet(subnet);
+    return own.base.family === 4 && routes.some((route) => overlap(route, own));
+  };
+  if (!network.pools.some(clashes)) return;
+  const others = store.list().filter(({ id }) => id !== network.id);
+  const own = others.flatMap(({ pools }) => pools.map(({ subnet }) => parseSubnet(subnet)));
+  store.replace({ ...network, pools: poolsOf({ name: network.name }, { id: network.id, own, routes }) });
+}
+
+async function hostRoutes(): Promise<Subnet[]> {
+  return parseRoutes(await readFile("/proc/net/route", "utf8").catch(() => ""));
 }
 
 function poolsOf(

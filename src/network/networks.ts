@@ -3,7 +3,8 @@ import type { Database, Logger } from "../base/index.ts";
 import type { Helper } from "../helper/index.ts";
 import type { Attachment, AttachRequest, NetworkWish } from "./attachments.ts";
 import { createAttachments } from "./attachments.ts";
-import { createNetwork } from "./create.ts";
+import { findLink } from "./bridge.ts";
+import { createNetwork, moveNetwork } from "./create.ts";
 import { createDepartures } from "./departures.ts";
 import { networkError } from "./errors.ts";
 import { type Joiner, joinNetwork, leaveNetwork } from "./join.ts";
@@ -83,14 +84,21 @@ export async function openNetworks(options: NetworksOptions): Promise<Networks> 
   const create = (request: NetworkRequest): Promise<Network> =>
     createNetwork(store, request, (work) => database.transaction(work));
   const predefine = async (): Promise<void> => {
-    if (store.list().some(({ name }) => name === DEFAULT_NETWORK)) return;
+    const known = store.list().find(({ name }) => name === DEFAULT_NETWORK);
+    if (known !== undefined) {
+      const isUsed = store.endpoints({ network: known.id }, { departing: true }).length > 0;
+      if (!isUsed && (await findLink(host, known.bridge)) === undefined) await moveNetwork(store, known);
+      return;
+    }
     const bridge = `${prefix}0`;
     await create({ name: DEFAULT_NETWORK, bridge, options: predefinedOptions(bridge) });
   };
   // Where no subnet is left, whoever needs the network is told.
-  await predefine().catch((error: unknown) =>
-    logger.log("warn", "network.default", { error: String(error) }),
-  );
+  if (store.list().length === 0) {
+    await predefine().catch((error: unknown) =>
+      logger.log("warn", "network.default", { error: String(error) }),
+    );
+  }
   let prepared = false;
   return {
     create,

@@ -42,6 +42,8 @@ export const networkMigrations: readonly Migration[] = [
 export interface NetworkStore {
   /** @throws NETWORK_NAME_TAKEN, NETWORK_BRIDGE_TAKEN */
   add(network: Network): void;
+  /** Puts another one of the same id in its place. */
+  replace(network: Network): void;
   /** In the order they were made. */
   list(): Network[];
   /** By full id, name, or an unambiguous beginning of an id. @throws NETWORK_NOT_FOUND, NETWORK_AMBIGUOUS */
@@ -68,6 +70,7 @@ type Departing = { readonly departing: boolean };
 /** A store in the engine's database. */
 export function networkStore({ sql }: Database): NetworkStore {
   const insert = sql.prepare("INSERT INTO networks VALUES (?, ?, ?, ?)");
+  const update = sql.prepare("UPDATE networks SET document = ? WHERE id = ?");
   const all = sql.prepare("SELECT document FROM networks ORDER BY rowid");
   const exact = sql.prepare("SELECT document FROM networks WHERE id = ? OR name = ? ORDER BY id = ? DESC");
   const prefix = sql.prepare("SELECT document FROM networks WHERE id >= ? AND id < ? LIMIT 2");
@@ -105,6 +108,7 @@ export function networkStore({ sql }: Database): NetworkStore {
       }
       insert.run(id, name, bridge, JSON.stringify(network));
     },
+    replace: (network) => void update.run(JSON.stringify(network), network.id),
     list: () => all.all().map(documentOf<Network>),
     find(reference) {
       const found = exact.get(reference, reference, reference);

@@ -8,8 +8,10 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { openDatabase, silentLogger } from "../../src/base/index.ts";
 import { createHelper } from "../../src/helper/index.ts";
+import { parseIp } from "../../src/network/address/ip.ts";
 import { type Networks, networkMigrations, openNetworks } from "../../src/network/index.ts";
-import { deleteLink, setLink } from "../../src/network/netlink/link.ts";
+import { newAddress } from "../../src/network/netlink/address.ts";
+import { deleteLink, newBridge, setLink } from "../../src/network/netlink/link.ts";
 import { type NetlinkRequest, netlinkOp } from "../../src/network/netlink/op.ts";
 import { batchOf, deleteTable } from "../../src/network/nftables/objects.ts";
 import { debianProgram } from "../environment/requirements.ts";
@@ -91,6 +93,23 @@ inOwnNetwork(import.meta.filename, false, () => {
     assert.equal(existsSync(namespace), false);
     assert.deepEqual([networks.endpoints({ container: "one" }), networks.publications("one")], [[], []]);
     assert.equal((await networks.attach("three", request)).endpoints[0]?.ipv4, "172.17.0.2");
+  });
+
+  test("the default network keeps out of the way of routes that came before its bridge", async () => {
+    await using place = await openPlace();
+    await send({ messages: [newBridge({ name: "other", up: true })] });
+    const index = Number(/^(\d+): other:/m.exec(inside("/proc/self/ns/net", `${busybox.path} ip link`))?.[1]);
+    await send({ messages: [newAddress(index, parseIp("172.17.9.1"), 24)] });
+    await place.networks.prepareDefault();
+    const subnets = () => place.networks.find("bridge").pools.map(({ subnet }) => subnet);
+    assert.deepEqual(subnets(), ["172.18.0.0/16"]);
+    const attached = await place.networks.attach("one", { networks: [{ network: "bridge" }], ports: [] });
+    assert.equal(attached.endpoints[0]?.ipv4, "172.18.0.2");
+    await send({ messages: [deleteLink("other")] });
+    const successor = await place.reopen();
+    await successor.recover(() => true);
+    await successor.prepareDefault();
+    assert.deepEqual(subnets(), ["172.18.0.0/16"], "it stays where its containers are");
   });
 
   test("what fails leaves nothing", async () => {
