@@ -76,7 +76,31 @@ export function unsupportedMethod(method: string): Refusal {
   return new Refusal(405, "UNSUPPORTED", `${method} is not supported here`);
 }
 
-/** The bytes of a request. A reader that stops early leaves the connection for the answer. */
-export function bodyOf(request: IncomingMessage): AsyncIterable<Buffer> {
-  return { [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) };
+/**
+ * The bytes of a request, in pieces that are worth a write: those of a connection are small. A reader that stops early
+ * leaves the connection for the answer. Where the client goes away, what came before is given before the failure.
+ */
+export async function* bodyOf(request: IncomingMessage): AsyncGenerator<Buffer> {
+  let pieces: Buffer[] = [];
+  let size = 0;
+  const taken = (): Buffer => {
+    const [first = Buffer.alloc(0)] = pieces;
+    const whole = pieces.length === 1 ? first : Buffer.concat(pieces, size);
+    pieces = [];
+    size = 0;
+    return whole;
+  };
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      pieces.push(chunk);
+      size += chunk.length;
+      if (size >= worthWriting) yield taken();
+    }
+  } catch (error) {
+    if (size > 0) yield taken();
+    throw error;
+  }
+  if (size > 0) yield taken();
 }
+
+const worthWriting = 256 * 1024;

@@ -104,11 +104,13 @@ export async function serveRegistry(
     const gone = new AbortController();
     response.once("close", () => gone.abort());
     const signal = AbortSignal.any([gone.signal, stop.signal]);
-    const began = { time: options.now(), at: performance.now() };
+    // A connection that has ended does not tell whose it was.
+    const began = { time: options.now(), at: performance.now(), remote: request.socket.remoteAddress ?? "" };
     const answered = answer({ request, response, signal }).then((outcome) => {
       const milliseconds = performance.now() - began.at;
       underWay.delete(answered);
-      onServed({ ...describeRequest(request, response), ...outcome, time: began.time, milliseconds });
+      const { time, remote } = began;
+      onServed({ ...describeRequest(request, response), ...outcome, time, remote, milliseconds });
     });
     underWay.add(answered);
   });
@@ -196,7 +198,6 @@ async function closeServer(server: Server): Promise<void> {
 
 function describeRequest(request: IncomingMessage, response: ServerResponse) {
   return {
-    remote: request.socket.remoteAddress ?? "",
     method: request.method ?? "",
     path: request.url ?? "",
     status: response.statusCode,
