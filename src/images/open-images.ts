@@ -47,7 +47,7 @@ import { saveImages, saveImagesToLayout } from "./save-images.ts";
 import { hostedNames } from "./server/hosted-names.ts";
 import { createRegistryTable, registryMigrations } from "./server/registry-table.ts";
 import { type RegistryServer, serveRegistry } from "./server/serve-registry.ts";
-import { dropStale } from "./server/tidy.ts";
+import { dropCached, dropStale } from "./server/tidy.ts";
 import { openOverlaySnapshotter } from "./snapshots/overlay.ts";
 import { createOverlayApplier } from "./snapshots/overlay-applier.ts";
 import { snapshotMigrations } from "./snapshots/snapshot-table.ts";
@@ -114,12 +114,18 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     get: (query) => store.get(query),
     remove: (query, request) => removeImage({ store, table, references, collect }, query, request),
     async prune(request) {
-      dropStale({ ...parts, registry: createRegistryTable(options.database) });
+      const registry = createRegistryTable(options.database);
+      dropStale({ ...parts, registry });
+      if (request?.all) dropCached({ ...parts, registry });
       const isHosted = hostedNames(options.database);
       return await pruneImages({ store, table, collect, isHosted }, request);
     },
     async serveRegistry(settings, onServed) {
-      const server = await serveRegistry({ ...options, ...parts, collect }, settings, onServed);
+      const server = await serveRegistry(
+        { ...options, ...parts, upstream: options.registry, collect },
+        settings,
+        onServed,
+      );
       servers.add(server);
       void server.closed.then(() => servers.delete(server));
       return server;

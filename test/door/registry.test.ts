@@ -26,6 +26,10 @@ test("registry serve says where it listens and tells each request, with nothing 
     (await cli.run("registry serve -q --listen :443")).stdout,
     "registry :443 listens at http://:443\n",
   );
+  await cli.run("registry serve --mirror docker.io");
+  assert.equal(cli.engine.images.registries.at(-1)?.mirror, "docker.io");
+  const both = await cli.run("registry serve --mirror docker.io --name docker.io");
+  assert.match(both.stderr, /^tug: cannot use --name together with --mirror: /);
   const lines = (await cli.run("registry serve --format json")).stdout.trim().split("\n");
   assert.deepEqual(
     lines.map((line) => Object.keys(JSON.parse(line))),

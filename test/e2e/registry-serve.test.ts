@@ -15,6 +15,7 @@ import {
   pushImage,
   requireRoot,
   serveTugRegistry,
+  startRegistry,
   startTug,
   type TugInstance,
   temporaryDirectory,
@@ -194,6 +195,26 @@ test("an engine that is killed in the middle of a push leaves nothing of it, and
   await ok(client, "push", `${again.host}/app:1`);
   assert.match(await ok(server, "images"), /\/app +1 /);
   assert.match(await ok(server, "system", "check"), /nothing is wrong/);
+});
+
+test("a mirror of Debian's registry goes on when that has ended, and what it has can be used", {
+  skip: skip || debianProgram("docker-registry").skip || skopeo.skip,
+}, async () => {
+  await using server = await startTug();
+  await using client = await startTug();
+  await using origin = await startRegistry();
+  await using mirror = await serveTugRegistry(server, ["--mirror", `http://${origin.host}`]);
+  const host = new URL(mirror.url).host;
+  await origin.push("team/app:1", image);
+  await ok(client, "pull", `${host}/team/app:1`);
+  await ok(client, "rmi", `${host}/team/app:1`);
+  await origin[Symbol.asyncDispose]();
+  await ok(client, "pull", `${host}/team/app:1`);
+  await run(skopeo.path, ["inspect", "--tls-verify=false", `docker://${host}/team/app:1`]);
+  assert.match(await ok(server, "images"), new RegExp(`${origin.host}/team/app +1 `));
+  await ok(server, "create", `${origin.host}/team/app:1`, "/a");
+  const push = await client.tug(["push", `${host}/team/app:1`]);
+  assert.match(push.stderr, /read-only/);
 });
 
 test("Ctrl-C ends the registry and nothing else", { skip }, async () => {

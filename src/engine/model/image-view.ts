@@ -187,6 +187,8 @@ export type ServeRegistryRequest = {
   /** Text of a file with users, and its name. */
   readonly users?: { readonly text: string; readonly file: string } | undefined;
   readonly readOnly?: boolean | undefined;
+  /** The registry that it is a mirror of. */
+  readonly mirror?: string | undefined;
 };
 
 /** What a registry that is served tells: that it listens, and each request when it is over. */

@@ -75,6 +75,9 @@ export interface Ingest extends AsyncDisposable {
   /** The bytes before `offset`. */
   kept(): AsyncIterable<Uint8Array>;
 
+  /** Bytes that have been written, up to `end` (excluded); to be read before it is disposed of. */
+  written(start: number, end: number): AsyncIterable<Uint8Array>;
+
   /** @throws IMAGE_CONTENT_SIZE for more bytes than expected, IMAGE_STORAGE_FULL, IMAGE_STORAGE */
   write(chunk: Uint8Array): Promise<void>;
 

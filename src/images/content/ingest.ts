@@ -35,6 +35,7 @@ export async function createFileIngest(target: IngestFile): Promise<Ingest> {
   return {
     offset,
     kept: () => readChunks(file, { end: offset }),
+    written: (start, end) => readChunks(file, { start, end: Math.min(end, state.size) }),
     write: (chunk) => write(state, chunk),
     expect: (expected) => expect(state, expected),
     commit: (announce) => commit(state, announce),

@@ -46,6 +46,8 @@ export type RepositoryOptions = {
   verb?: string | undefined;
   /** The registry may have any certificate, or speak without encryption. */
   insecure?: boolean | undefined;
+  /** Whether mirrors of the registry may be asked, as by default. */
+  mirrors?: boolean | undefined;
 };
 
 /** Access to registries. Connections are kept until it is disposed of. */
@@ -127,15 +129,17 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
   };
 
   return {
-    repository(reference, { credentials: own, verb = "pull", insecure = false } = {}) {
+    repository(reference, { credentials: own, verb = "pull", insecure = false, mirrors = true } = {}) {
       const object = formatReference(reference);
       return severalHosts(repositoryOf(reference), async () =>
-        (await hostsOf(reference, insecure)).map((host) => {
-          const scopes = [`repository:${host.path}:pull`];
-          const purpose = { verb, object, scopes, ...rightsAt(host, reference, own) };
-          const { capabilities, isMirror, api } = host;
-          return { repository: reader(host, purpose), capabilities, isMirror, host: api.host };
-        }),
+        (await hostsOf(reference, insecure))
+          .filter(({ isMirror }) => mirrors || !isMirror)
+          .map((host) => {
+            const scopes = [`repository:${host.path}:pull`];
+            const purpose = { verb, object, scopes, ...rightsAt(host, reference, own) };
+            const { capabilities, isMirror, api } = host;
+            return { repository: reader(host, purpose), capabilities, isMirror, host: api.host };
+          }),
       );
     },
     writer(reference, { credentials: own, verb = "push", insecure = false } = {}) {

@@ -103,7 +103,11 @@ test("where a registry is not to listen", async () => {
   await refuse({ listen: "http://127.0.0.1:5000" }, /is no address/);
   await refuse({ name: "registry" }, /no image can have that name/);
   await refuse({ name: "a/b" }, /no image can have that name/);
+  await refuse({ mirror: "https://registry.example.com/v2/" }, /cannot be a mirror of/);
+  await refuse({ mirror: "registry" }, /cannot be a mirror of/);
   await refuse({ tls: { certificate: "x", key: "y" } }, /cannot use the certificate/);
+  await using mirror = await serveTestRegistry({ mirror: "https://registry-1.docker.io" });
+  assert.equal(mirror.name, "docker.io");
   await using open = await serveTestRegistry({ listen: "0.0.0.0:0", plainHttp: true });
   assert.match(open.name, /:\d+$/);
   await assert.rejects(serveTestRegistry({ listen: `127.0.0.1:${open.port}` }), {

@@ -1,6 +1,7 @@
-import { drained } from "../../base/index.ts";
+import { type Digest, drained } from "../../base/index.ts";
 import { Refusal, sendEmpty, unsupportedMethod } from "./answers.ts";
 import type { ExchangeAbout, RegistryParts } from "./exchange.ts";
+import type { MirroredBlob } from "./mirror.ts";
 import { readRange } from "./range.ts";
 import { removeBlob } from "./remove-hosted.ts";
 
@@ -13,12 +14,25 @@ export async function answerBlob(parts: RegistryParts, exchange: ExchangeAbout<"
     return sendEmpty(exchange.response, 202);
   }
   if (exchange.method !== "GET" && exchange.method !== "HEAD") throw unsupportedMethod(exchange.method);
-  const size = await parts.repositories.blob(repository, digest);
-  if (size === undefined) throw new Refusal(404, "BLOB_UNKNOWN", "there is no such blob");
-  await sendBlob(parts, exchange, size);
+  const blob = await (parts.mirror?.blob(repository, digest) ?? findBlob(parts, repository, digest));
+  if (blob === undefined) throw new Refusal(404, "BLOB_UNKNOWN", "there is no such blob");
+  await sendBlob(exchange, blob);
 }
 
-async function sendBlob({ content }: RegistryParts, exchange: ExchangeAbout<"blob">, size: number) {
+async function findBlob(
+  { content, repositories }: RegistryParts,
+  repository: string,
+  digest: Digest,
+): Promise<MirroredBlob | undefined> {
+  const size = await repositories.blob(repository, digest);
+  if (size === undefined) return undefined;
+  return {
+    size,
+    read: ({ first, last }, signal) => content.read(digest, { offset: first, end: last + 1, signal }),
+  };
+}
+
+async function sendBlob(exchange: ExchangeAbout<"blob">, { size, read }: MirroredBlob): Promise<void> {
   const { request, response, signal, target } = exchange;
   const headers = {
     "content-type": "application/octet-stream",
@@ -32,15 +46,20 @@ async function sendBlob({ content }: RegistryParts, exchange: ExchangeAbout<"blo
     });
   }
   const { first, last } = range ?? { first: 0, last: size - 1 };
+  const bytes = read({ first, last }, signal)[Symbol.asyncIterator]();
+  // What fails before the first byte can still be told.
+  let step = exchange.method === "HEAD" || size === 0 ? undefined : await bytes.next();
   response.writeHead(range === undefined ? 200 : 206, {
     ...headers,
     "content-length": last - first + 1,
     ...(range !== undefined && { "content-range": `bytes ${first}-${last}/${size}` }),
   });
-  if (exchange.method === "HEAD" || size === 0) return void response.end();
-  for await (const chunk of content.read(target.digest, { offset: first, end: last + 1, signal })) {
-    if (!response.write(chunk)) await drained(response);
-    if (signal.aborted) return;
+  try {
+    for (; step !== undefined && !step.done && !signal.aborted; step = await bytes.next()) {
+      if (!response.write(step.value)) await drained(response);
+    }
+    response.end();
+  } finally {
+    await bytes.return?.();
   }
-  response.end();
 }

@@ -12,13 +12,15 @@ const mostBytes = 3 * 1024 * 1024;
 
 /** Tags of a repository: end-8 of the specification. */
 export async function answerTags(
-  { repositories }: RegistryParts,
+  { mirror, repositories }: RegistryParts,
   exchange: ExchangeAbout<"tags">,
 ): Promise<void> {
   const { name, repository } = exchange.target;
   checkReading(exchange);
-  if (!repositories.exists(repository)) throw unknownName();
-  const { page, link } = pageOf(repositories.tags(repository), exchange, `/v2/${name}/tags/list`);
+  const known = repositories.exists(repository) ? repositories.tags(repository) : undefined;
+  const tags = mirror === undefined ? known : await mirror.tags(repository, exchange.signal);
+  if (tags === undefined) throw unknownName();
+  const { page, link } = pageOf(tags, exchange, `/v2/${name}/tags/list`);
   sendJson(exchange, { name, tags: page }, { "content-type": "application/json", ...link });
 }
 
@@ -35,11 +37,12 @@ export async function answerCatalog(
 
 /** What is about a manifest: end-12 of the specification. One that is not there has no referrers. */
 export async function answerReferrers(
-  { repositories }: RegistryParts,
+  { mirror, repositories }: RegistryParts,
   exchange: ExchangeAbout<"referrers">,
 ): Promise<void> {
   const { name, repository, digest } = exchange.target;
   checkReading(exchange);
+  if (mirror !== undefined) throw new Refusal(404, "UNSUPPORTED", "a mirror does not know all referrers");
   const type = exchange.query.get("artifactType");
   const last = exchange.query.get("last") ?? "";
   const all = (await repositories.referrers(repository, digest)).filter((each) => each.digest > last);

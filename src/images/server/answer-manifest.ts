@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type Digest, isDigest, splitDigest, TugError } from "../../base/index.ts";
 import { maxManifestSize } from "../../specs/index.ts";
 import { bodyOf, Refusal, sendBytes, sendEmpty, unsupportedMethod } from "./answers.ts";
-import { type KnownDocument, parseKnown } from "./documents.ts";
+import { type KnownDocument, type Member, parseKnown } from "./documents.ts";
 import type { ExchangeAbout, RegistryParts } from "./exchange.ts";
 import { isTag, readDigest } from "./path.ts";
 import { pushManifest } from "./push-manifest.ts";
@@ -30,10 +30,8 @@ export async function answerManifest(
 }
 
 async function sendManifest(parts: RegistryParts, exchange: ExchangeAbout<"manifest">): Promise<void> {
-  const { repository, reference } = exchange.target;
-  const found = isDigest(reference)
-    ? await parts.repositories.manifest(repository, reference)
-    : await parts.repositories.tagged(repository, reference);
+  const { repository } = exchange.target;
+  const found = await findManifest(parts, exchange);
   if (found === undefined || (await parts.content.size(found.digest)) === undefined) {
     if (!parts.repositories.exists(repository)) throw unknownName();
     throw new Refusal(404, "MANIFEST_UNKNOWN", "there is no such manifest");
@@ -46,6 +44,19 @@ async function sendManifest(parts: RegistryParts, exchange: ExchangeAbout<"manif
     "docker-content-digest": digest,
   };
   sendBytes(exchange.response, { data, headers, isHead: exchange.method === "HEAD" });
+}
+
+async function findManifest(
+  { mirror, repositories }: RegistryParts,
+  { target: { repository, reference }, signal }: ExchangeAbout<"manifest">,
+): Promise<Member | undefined> {
+  if (isDigest(reference)) {
+    return await (mirror?.manifest(repository, reference, signal) ??
+      repositories.manifest(repository, reference));
+  }
+  if (!isTag(reference)) return undefined;
+  return await (mirror?.manifest(repository, reference, signal) ??
+    repositories.tagged(repository, reference));
 }
 
 async function takeManifest(parts: RegistryParts, exchange: ExchangeAbout<"manifest">): Promise<void> {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isFullDisk, messageOf, TugError } from "../../base/index.ts";
+import { type ErrorKind, isFullDisk, messageOf, TugError } from "../../base/index.ts";
 import { answerBlob } from "./answer-blob.ts";
 import { answerCatalog, answerReferrers, answerTags } from "./answer-lists.ts";
 import { answerManifest } from "./answer-manifest.ts";
@@ -50,10 +50,16 @@ async function answer(
   // Only path and query count: //host/path must not become a host.
   const [path = "", search = ""] = splitOnce(request.url ?? "/", "?");
   const target = readTarget(path, parts.name);
+  const query = new URLSearchParams(search);
+  const namespace = query.get("ns");
+  if (parts.mirror !== undefined && namespace !== null) {
+    if (namespace !== parts.name) throw new Refusal(404, "NAME_UNKNOWN", `this is a mirror of ${parts.name}`);
+    response.setHeader("oci-namespace", namespace);
+  }
   if (access.readOnly && method !== "GET" && method !== "HEAD") {
     throw new Refusal(405, "UNSUPPORTED", "the registry is read-only");
   }
-  const exchange = { method, query: new URLSearchParams(search), request, response, signal };
+  const exchange = { method, query, request, response, signal };
   await dispatch(parts, { ...exchange, target });
 }
 
@@ -105,12 +111,18 @@ function dropBody(request: IncomingMessage): void {
 
 function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
-  if (isFullDisk(error)) return new Refusal(507, "DENIED", "the disk of the registry is full");
-  if (error instanceof TugError && error.kind === "unavailable") {
-    return new Refusal(502, "MANIFEST_UNKNOWN", error.message);
+  if (isFullDisk(error)) return new Refusal(507, "UNAVAILABLE", "the disk of the registry is full");
+  if (!(error instanceof TugError)) return new Refusal(500, "INTERNAL", "the registry failed");
+  if (["notFound", "unauthorized", "forbidden"].includes(error.kind)) {
+    return new Refusal(404, "BLOB_UNKNOWN", "it is not here any more, or not to be had");
   }
-  return new Refusal(500, "UNSUPPORTED", "the registry failed: its log says more");
+  return elsewhere.includes(error.kind)
+    ? new Refusal(502, "UNAVAILABLE", "the registry that this one mirrors fails")
+    : new Refusal(500, "INTERNAL", "the registry failed");
 }
+
+/** Failures of a registry that is mirrored. */
+const elsewhere: readonly ErrorKind[] = ["unavailable", "timeout", "exhausted", "dataLoss"];
 
 function splitOnce(text: string, separator: string): [string, string] {
   const at = text.indexOf(separator);

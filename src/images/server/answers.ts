@@ -15,7 +15,10 @@ export type RefusalCode =
   | "UNAUTHORIZED"
   | "DENIED"
   | "UNSUPPORTED"
-  | "TOOMANYREQUESTS";
+  | "TOOMANYREQUESTS"
+  // Of failures of the registry itself, which the specification leaves open.
+  | "INTERNAL"
+  | "UNAVAILABLE";
 
 /** A request that is answered with a status and one of the codes. */
 export class Refusal extends Error {

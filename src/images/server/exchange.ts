@@ -4,6 +4,7 @@ import type { ImageStore } from "../image-store.ts";
 import type { ImageTable } from "../image-table.ts";
 import type { Leases } from "../leases.ts";
 import type { Documents } from "./documents.ts";
+import type { Mirror } from "./mirror.ts";
 import type { Target } from "./path.ts";
 import type { RegistryTable } from "./registry-table.ts";
 import type { Repositories } from "./repositories.ts";
@@ -21,6 +22,8 @@ export type RegistryParts = {
   readonly uploads: Uploads;
   /** What the store calls this registry. */
   readonly name: string;
+  /** Where it gets what it has not, if it is a mirror. */
+  readonly mirror: Mirror | undefined;
   /** Changes of one repository, one at a time. */
   alone<T>(repository: string, work: () => Promise<T>): Promise<T>;
   /** Told when something may have become of no use. */

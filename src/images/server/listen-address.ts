@@ -57,6 +57,19 @@ export function registryNameOf({ name }: Settings, { host, port }: ListenAddress
   );
 }
 
+/**
+ * The name of the registry that a text means: `docker.io`, or `https://registry-1.docker.io`, which is where it is.
+ * @throws IMAGE_REGISTRY_SERVER
+ */
+export function readMirror(text: string): string {
+  const [, host = ""] = /^(?:https?:\/\/)?([^/]+)\/?$/.exec(text) ?? [];
+  const name = ["registry-1.docker.io", "index.docker.io"].includes(host) ? "docker.io" : host;
+  if (isDomain(name)) return name;
+  throw imageError("REGISTRY_SERVER", `cannot be a mirror of ${JSON.stringify(text)}: it is no registry`, {
+    hint: "write the name of a registry, such as docker.io or https://registry.example.com",
+  });
+}
+
 function isDomain(text: string): boolean {
   try {
     return parseName(`${text}/name/name`).domain === text;

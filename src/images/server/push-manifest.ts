@@ -58,7 +58,7 @@ export async function pushManifest(options: PusherOptions, pushed: PushedManifes
     for (const tag of tags) options.registry.deleteTag(repository, tag);
     dropManifest(options, repository, digest);
   } else {
-    options.registry.putManifest({ repository, ...target, pushed: options.now() });
+    options.registry.putManifest({ repository, ...target, pushed: options.now(), cached: false });
     await manifestLease(leases, repository, digest).retain({ kind: "manifest", resource: digest });
     for (const tag of tags) options.registry.putTag(repository, tag, digest);
     // What these names stood for before was an image.

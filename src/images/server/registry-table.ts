@@ -31,6 +31,11 @@ export const registryMigrations: readonly Migration[] = [
       PRIMARY KEY (repository, digest)
     ) STRICT, WITHOUT ROWID`,
   },
+  {
+    module: "registry",
+    version: 2,
+    sql: "ALTER TABLE registry_manifests ADD COLUMN cached INTEGER NOT NULL DEFAULT 0",
+  },
 ];
 
 /** A manifest or index in a repository; moments in milliseconds since the epoch. */
@@ -40,6 +45,8 @@ export type HostedManifest = {
   readonly mediaType: string;
   readonly size: number;
   readonly pushed: number;
+  /** It came from another registry and can be had there again. */
+  readonly cached: boolean;
 };
 
 /** A blob that was sent and that no manifest of its repository refers to yet. */
@@ -78,12 +85,19 @@ export interface RegistryTable {
   repositories(prefix: string): string[];
 }
 
-type Row = { repository: string; digest: Digest; media_type: string; size: number; pushed: number };
+type Row = {
+  repository: string;
+  digest: Digest;
+  media_type: string;
+  size: number;
+  pushed: number;
+  cached: number;
+};
 
 export function createRegistryTable({ sql, transaction }: Database): RegistryTable {
   const allManifests = sql.prepare("SELECT * FROM registry_manifests");
   const manifests = sql.prepare("SELECT * FROM registry_manifests WHERE repository = ?");
-  const putManifest = sql.prepare("INSERT OR REPLACE INTO registry_manifests VALUES (?, ?, ?, ?, ?)");
+  const putManifest = sql.prepare("INSERT OR REPLACE INTO registry_manifests VALUES (?, ?, ?, ?, ?, ?)");
   const eraseManifest = sql.prepare("DELETE FROM registry_manifests WHERE repository = ? AND digest = ?");
   const tag = sql.prepare("SELECT digest FROM registry_tags WHERE repository = ? AND tag = ?");
   const tags = sql.prepare("SELECT tag, digest FROM registry_tags WHERE repository = ?");
@@ -107,10 +121,10 @@ export function createRegistryTable({ sql, transaction }: Database): RegistryTab
   return {
     manifests: (repository) =>
       ((repository === undefined ? allManifests.all() : manifests.all(repository)) as Row[]).map(
-        ({ media_type: mediaType, ...row }) => ({ ...row, mediaType }),
+        ({ media_type: mediaType, cached, ...row }) => ({ ...row, mediaType, cached: cached === 1 }),
       ),
-    putManifest({ repository, digest, mediaType, size, pushed }) {
-      putManifest.run(repository, digest, mediaType, size, pushed);
+    putManifest({ repository, digest, mediaType, size, pushed, cached }) {
+      putManifest.run(repository, digest, mediaType, size, pushed, cached ? 1 : 0);
     },
     deleteManifest: (repository, digest) =>
       transaction(() => {

@@ -26,6 +26,8 @@ export interface Repositories {
   tagged(repository: string, tag: string): Promise<Member | undefined>;
   /** The manifest or index with a digest, if it belongs to a repository. */
   manifest(repository: string, digest: string): Promise<Member | undefined>;
+  /** What a manifest of a repository lists, or a manifest of it, in the store or not. */
+  listed(repository: string, digest: string): Promise<Member | undefined>;
   /** The size of a blob that belongs to a repository. */
   blob(repository: string, digest: Digest): Promise<number | undefined>;
   /** Those of some digests that do not belong to a repository, or are not in the store. */
@@ -60,6 +62,10 @@ export function openRepositories(options: RepositoriesOptions): Repositories {
       for await (const member of walk(repository)) {
         if (member.digest === digest && isDocument(member)) return member;
       }
+      return undefined;
+    },
+    async listed(repository, digest) {
+      for await (const member of walk(repository)) if (member.digest === digest) return member;
       return undefined;
     },
     async blob(repository, digest) {

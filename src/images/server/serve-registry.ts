@@ -11,7 +11,8 @@ import type { Leases } from "../leases.ts";
 import { answerRequest } from "./answer-request.ts";
 import { createDocuments } from "./documents.ts";
 import type { RegistryParts } from "./exchange.ts";
-import { type ListenAddress, readListenAddress, registryNameOf } from "./listen-address.ts";
+import { type ListenAddress, readListenAddress, readMirror, registryNameOf } from "./listen-address.ts";
+import { createMirror, type UpstreamPort } from "./mirror.ts";
 import { createRegistryTable } from "./registry-table.ts";
 import { openRepositories } from "./repositories.ts";
 import { createTidier } from "./tidy.ts";
@@ -25,6 +26,8 @@ export type ServeRegistryOptions = {
   leases: Leases;
   database: Database;
   logger: Logger;
+  /** Where a mirror gets what it has not. */
+  upstream: UpstreamPort;
   collect: () => Promise<unknown>;
   now: () => number;
 };
@@ -42,6 +45,8 @@ export type RegistrySettings = {
   /** Text of a file with a user in each line, and its name. Without it everybody may do everything. */
   readonly users?: { readonly text: string; readonly file: string } | undefined;
   readonly readOnly?: boolean | undefined;
+  /** Name or address of a registry: what is not here is fetched from there. The registry is read-only and has its name. */
+  readonly mirror?: string | undefined;
 };
 
 /** A request that has been answered, or given up by the client. */
@@ -91,15 +96,19 @@ export async function serveRegistry(
   const stop = new AbortController();
   const port = await listen(server, address);
   scope.defer(() => closeServer(server));
-  const name = registryNameOf(settings, { ...address, port });
-  const parts = scope.use(await openParts(options, name));
+  const mirrored = settings.mirror === undefined ? undefined : readMirror(settings.mirror);
+  const name = registryNameOf({ ...settings, name: mirrored ?? settings.name }, { ...address, port });
+  const parts = scope.use(await openParts(options, { name, isMirror: mirrored !== undefined }));
   const underWay = new Set<Promise<void>>();
   scope.defer(async () => {
     stop.abort();
     server.closeAllConnections();
     await Promise.all(underWay);
   });
-  const answer = answerRequest(parts, { users, readOnly: settings.readOnly ?? false });
+  const answer = answerRequest(parts, {
+    users,
+    readOnly: parts.mirror !== undefined || settings.readOnly === true,
+  });
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const gone = new AbortController();
     response.once("close", () => gone.abort());
@@ -129,7 +138,10 @@ export async function serveRegistry(
   };
 }
 
-async function openParts(options: ServeRegistryOptions, name: string) {
+async function openParts(
+  options: ServeRegistryOptions,
+  { name, isMirror }: { name: string; isMirror: boolean },
+) {
   const { content, table, database, now } = options;
   const registry = createRegistryTable(database);
   const documents = createDocuments(content);
@@ -137,19 +149,13 @@ async function openParts(options: ServeRegistryOptions, name: string) {
   const tidier = await createTidier({ ...options, registry });
   const uploads = createUploads(content, now);
   const changes = createKeyedMutex();
-  const parts: RegistryParts = {
-    ...options,
-    name,
-    registry,
-    documents,
-    repositories,
-    uploads,
-    alone: (repository, work) => changes.run(repository, work),
-    onGarbage: tidier.soon,
-  };
+  const own = { ...options, registry, documents, repositories, alone: changes.run };
+  const mirror = isMirror ? createMirror(own) : undefined;
+  const parts: RegistryParts = { ...own, name, uploads, mirror, onGarbage: tidier.soon };
   return {
     ...parts,
     async [Symbol.asyncDispose]() {
+      await mirror?.[Symbol.asyncDispose]();
       await uploads[Symbol.asyncDispose]();
       await tidier[Symbol.asyncDispose]();
     },

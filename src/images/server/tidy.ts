@@ -1,7 +1,7 @@
 import { type Logger, messageOf } from "../../base/index.ts";
 import type { ImageTable } from "../image-table.ts";
 import type { Leases } from "../leases.ts";
-import { dropBlob, renewLeases } from "./hosted-leases.ts";
+import { dropBlob, dropManifest, renewLeases } from "./hosted-leases.ts";
 import type { RegistryTable } from "./registry-table.ts";
 
 export type TidierOptions = {
@@ -48,6 +48,13 @@ export async function createTidier(options: TidierOptions): Promise<Tidier> {
       await tidy();
     },
   };
+}
+
+/** Forgets what mirrors have of other registries and what is no image: it can be had there again. */
+export function dropCached(options: Pick<TidierOptions, "registry" | "leases">): void {
+  for (const { repository, digest, cached } of options.registry.manifests()) {
+    if (cached) dropManifest(options, repository, digest);
+  }
 }
 
 /**

@@ -15,6 +15,8 @@ const schema = struct({
   Users: optional(text),
   UsersFile: optional(text),
   ReadOnly: optional(flag),
+  /** The registry that it is a mirror of. */
+  Mirror: optional(text),
 });
 
 /** Body of POST /tug/registry/serve. */

@@ -16,6 +16,7 @@ export const serveRegistry = defineCommand({
   options: {
     format: choice("FORMAT", "Requests as lines or as JSON", { words: ["lines", "json"] }),
     listen: text("ADDRESS", "Where to listen (default 127.0.0.1:5000)"),
+    mirror: text("REGISTRY", "Fetch what is not here from there, such as docker.io"),
     name: text("NAME", "What clients call the registry, and its images in the store (default its address)"),
     "plain-http": flag("Speak http where other machines can read along, too"),
     quiet: flag("Do not show requests", { short: "q" }),
@@ -26,17 +27,23 @@ export const serveRegistry = defineCommand({
   },
   examples: [
     { line: "tug registry serve", does: "Take in what is pushed to 127.0.0.1:5000, until Ctrl-C" },
+    { line: "tug registry serve --mirror docker.io", does: "Keep what is pulled through it from docker.io" },
     {
       line: "tug registry serve --listen :443 --name registry.example.com --tls-cert cert.pem --tls-key key.pem --users users",
       does: "Serve other machines",
     },
   ],
   async run({ options, connect, context, signal }) {
+    if (options.mirror !== undefined && options.name !== undefined) {
+      const reason = "a mirror has the name of what it mirrors";
+      throw cliError("CONFLICT", `cannot use --name together with --mirror: ${reason}`);
+    }
     const body: dockerApi.ServeRegistryBody = {
       Listen: options.listen ?? "127.0.0.1:5000",
       PlainHttp: options["plain-http"],
       ReadOnly: options["read-only"],
       ...(options.name !== undefined && { Name: options.name }),
+      ...(options.mirror !== undefined && { Mirror: options.mirror }),
       ...(await readTls(options["tls-cert"], options["tls-key"], context)),
       ...(options.users !== undefined && {
         Users: await readText(options.users, context),

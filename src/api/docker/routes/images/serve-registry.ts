@@ -17,6 +17,7 @@ export const serveRegistry: ImagesHandler = async (images, request) => {
     plainHttp: body.PlainHttp,
     users: text === undefined ? undefined : { text, file: body.UsersFile ?? "the request" },
     readOnly: body.ReadOnly,
+    mirror: body.Mirror,
   };
   const events = await started(images.serveRegistry(settings, request.signal));
   const pieces = mapPieces(events, (event) => `${JSON.stringify(renderEvent(event))}\n`);
