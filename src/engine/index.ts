@@ -17,6 +17,7 @@ export type * as imageModel from "./model/image-view.ts";
 export type * from "./model/mount-request.ts";
 export type * from "./model/network-view.ts";
 export type * from "./model/path-description.ts";
+export type * from "./model/port-explanation.ts";
 export type * from "./model/update-request.ts";
 export type * from "./model/volume-view.ts";
 export type * from "./model/why-view.ts";

@@ -2,6 +2,8 @@ export { parseIp } from "./address/ip.ts";
 export type { Attachment, AttachRequest, NetworkWish, PortWish } from "./attachments.ts";
 export { parseResolvConf, reachableServers } from "./dns/resolvers.ts";
 export type { Joiner } from "./join.ts";
+export { listenersAt } from "./listeners.ts";
+export type { PortFacts, PublicationFacts } from "./look-at-port.ts";
 export {
   DEFAULT_NETWORK,
   type Endpoint,

@@ -8,6 +8,7 @@ import { createNetwork, moveNetwork } from "./create.ts";
 import { createDepartures } from "./departures.ts";
 import { networkError } from "./errors.ts";
 import { type Joiner, joinNetwork, leaveNetwork } from "./join.ts";
+import { lookAtPort, type PortFacts } from "./look-at-port.ts";
 import {
   DEFAULT_NETWORK,
   type Endpoint,
@@ -15,6 +16,7 @@ import {
   type NetworkRequest,
   type Publication,
 } from "./model.ts";
+import type { Protocol } from "./nftables/ruleset.ts";
 import { networkStore } from "./store.ts";
 import { createSwitchboard } from "./switchboard.ts";
 
@@ -48,6 +50,8 @@ export interface Networks extends AsyncDisposable {
   find(reference: string): Network;
   endpoints(by: { readonly container: string } | { readonly network: string }): Endpoint[];
   publications(container: string): Publication[];
+  /** What is known of a port of the machine, on record and in the kernel. */
+  lookAtPort(protocol: Protocol, port: number): Promise<PortFacts>;
   /**
    * Gives a container that is about to start its network namespace, addresses and ports. What fails leaves nothing.
    *
@@ -128,6 +132,7 @@ export async function openNetworks(options: NetworksOptions): Promise<Networks> 
     find: (reference) => store.find(reference),
     endpoints: (by) => store.endpoints(by),
     publications: (container) => store.publications(container),
+    lookAtPort: (protocol, port) => lookAtPort({ host, store }, protocol, port),
     attach: (container, request) => attachments.attach(container, request),
     join: (joiner, wish) => joinNetwork(parts, joiner, wish),
     leave: (joiner, network) => leaveNetwork(parts, joiner, network),

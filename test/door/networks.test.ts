@@ -29,6 +29,16 @@ test("containers are connected and taken off again", async () => {
   assert.equal((await cli.run("network disconnect web c1")).code, 1);
 });
 
+test("a port is explained", async () => {
+  await using cli = await openCli();
+  const told = await cli.run("network explain 53/udp");
+  const listens = "a program of this machine listens there, at 0.0.0.0";
+  assert.deepEqual([told.code, told.stdout], [0, `53/udp leads to no container; ${listens}\n`]);
+  const asJson = JSON.parse((await cli.run("network explain --format json 8080")).stdout);
+  assert.deepEqual(asJson, { Port: 8080, Protocol: "tcp", Listeners: ["0.0.0.0"], Publications: [] });
+  assert.equal((await cli.run("network explain 0")).code, 1);
+});
+
 test("networks that nobody uses are pruned", async () => {
   await using cli = await openCli();
   await cli.run("network create one");

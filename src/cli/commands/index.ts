@@ -36,6 +36,7 @@ import { tree } from "./image/tree.ts";
 import { inspect, inspectContainer, inspectImage, inspectNetwork, inspectVolume } from "./inspect.ts";
 import { createNetwork, pruneNetworks, removeNetwork } from "./network/change.ts";
 import { connectNetwork, disconnectNetwork } from "./network/connect.ts";
+import { explainPort } from "./network/explain.ts";
 import { networks } from "./network/list.ts";
 import { explain, explainRun } from "./plan/explain.ts";
 import { login } from "./registry/login.ts";
@@ -105,6 +106,7 @@ export const commands: readonly Command[] = [
   removeNetwork,
   connectNetwork,
   disconnectNetwork,
+  explainPort,
   inspectNetwork,
   pruneNetworks,
   volumes,

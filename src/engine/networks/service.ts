@@ -4,7 +4,9 @@ import type { Containers } from "../containers/service.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
 import type { NetworkView } from "../model/network-view.ts";
+import type { PortExplanation } from "../model/port-explanation.ts";
 import type { EndpointRequest } from "./connect.ts";
+import { explainPort } from "./explain-port.ts";
 
 /** The networks of an engine, for its doors. */
 export interface NetworkService {
@@ -14,6 +16,8 @@ export interface NetworkService {
   get(reference: string): Promise<NetworkView>;
   /** @throws NETWORK_NAME, NETWORK_NAME_TAKEN, NETWORK_ADDRESS, NETWORK_ADDRESS_TAKEN, NETWORK_EXHAUSTED */
   create(request: NetworkRequest): Promise<{ id: string }>;
+  /** Who can reach a port of the machine that leads to containers, and why. */
+  explainPort(protocol: PortExplanation["protocol"], port: number): Promise<PortExplanation>;
   /** Connects a container, running or not. @throws NETWORK_*, ENGINE_CONTAINER_NOT_FOUND, ENGINE_NETWORK_SHARED */
   connect(container: string, wanted: EndpointRequest): Promise<void>;
   /** Takes a container from a network. @throws NETWORK_NOT_CONNECTED, ENGINE_CONTAINER_NOT_FOUND */
@@ -66,6 +70,7 @@ export function openNetworkService(
       publish("create", network);
       return { id: network.id };
     },
+    explainPort: (protocol, port) => explainPort({ networks, store }, protocol, port),
     connect: containers.joinNetwork,
     disconnect: containers.leaveNetwork,
     async remove(reference) {

@@ -14,6 +14,7 @@ const message = {
   NEW_SET: 9,
   NEW_ELEMENT: 12,
   DELETE_TABLE: 2,
+  GET_ELEMENT: 13,
   DELETE_ELEMENT: 14,
 } as const;
 const batch = { BEGIN: 0x10, END: 0x11 } as const;
@@ -116,6 +117,11 @@ export function newElements(table: string, set: string, elements: readonly SetEl
 /** Removes elements. Fails with ENOENT where one is not there. */
 export function deleteElements(table: string, set: string, elements: readonly SetElement[]): Change {
   return elementChange(message.DELETE_ELEMENT, 0, { table, set, elements });
+}
+
+/** Asks for elements, by their keys. Fails with ENOENT where one is not there. */
+export function getElements(table: string, set: string, elements: readonly SetElement[]): NetlinkMessage {
+  return elementChange(message.GET_ELEMENT, 0, { table, set, elements });
 }
 
 function elementChange(

@@ -1,4 +1,5 @@
 import { type IpAddress, ipBytes, parseSubnet, type Subnet } from "../address/ip.ts";
+import type { NetlinkMessage } from "../netlink/datagram.ts";
 import {
   compare,
   destinationNat,
@@ -25,6 +26,7 @@ import {
   type Change,
   deleteElements,
   deleteTable,
+  getElements,
   newChain,
   newElements,
   newRule,
@@ -110,6 +112,17 @@ export function withdrawPorts(table: string, ports: readonly PublishedPort[]): C
       map,
       elements.map(({ key }) => ({ key })),
     ),
+  );
+}
+
+/** Asks for a port in a table. Fails with ENOENT where it is not published. */
+export function findPort(table: string, port: PublishedPort): NetlinkMessage {
+  const [found] = byMap([port]);
+  const [map, elements] = found as [string, SetElement[]];
+  return getElements(
+    table,
+    map,
+    elements.map(({ key }) => ({ key })),
   );
 }
 

@@ -66,6 +66,7 @@ export {
   type NetworkCreated,
   type NetworkDisconnectBody,
   type NetworksPruned,
+  type PortExplained,
   parseNetworkConnectBody,
   parseNetworkCreateBody,
   parseNetworkDisconnectBody,

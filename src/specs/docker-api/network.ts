@@ -50,6 +50,30 @@ export function parseNetworkDisconnectBody(body: string): NetworkDisconnectBody 
   return parseJson(disconnectBody, body, "the network disconnect body");
 }
 
+/** Answer to GET /tug/networks/explain: who can reach a port of the machine that leads to containers, and why. */
+export type PortExplained = {
+  readonly Port: number;
+  readonly Protocol: "tcp" | "udp" | "sctp";
+  /** Addresses at which programs of the machine wait for somebody there. */
+  readonly Listeners: readonly string[];
+  readonly Publications: readonly {
+    readonly Container: { readonly Id: string; readonly Name: string };
+    readonly Network: string;
+    /** 0.0.0.0 and :: are all of the machine's. */
+    readonly HostAddress: string;
+    readonly ContainerAddress: string;
+    readonly ContainerPort: number;
+    readonly Reach: readonly {
+      readonly From: "this machine" | "other machines" | "containers of the network" | "other containers";
+      /** Where they try: `127.0.0.1:8080`, at all addresses `*:8080` */
+      readonly At: string;
+      /** `perhaps` is what rules of others decide. */
+      readonly Answer: "yes" | "no" | "perhaps";
+      readonly Because: string;
+    }[];
+  }[];
+};
+
 /** Answer to POST /networks/create. */
 export type NetworkCreated = { readonly Id: string; readonly Warning: string };
 

@@ -16,6 +16,8 @@ export type NetworkCalls = {
   inspect(network: string, options?: CallOptions): Promise<dockerApi.Network>;
   /** Makes a network. */
   create(body: dockerApi.NetworkCreateBody, options?: CallOptions): Promise<dockerApi.NetworkCreated>;
+  /** Who can reach a port of the machine that leads to containers, and why: `8080`, `53/udp`. */
+  explainPort(port: string, options?: CallOptions): Promise<dockerApi.PortExplained>;
   /** Connects a container, running or not. */
   connect(network: string, body: dockerApi.NetworkConnectBody, options?: CallOptions): Promise<void>;
   /** Takes a container from a network. */
@@ -39,6 +41,8 @@ export function createNetworkCalls(transport: Transport): NetworkCalls {
       transport.sendForJson({ method: "GET", path: pathOf(network), signal }),
     create: (json, { signal } = {}) =>
       transport.sendForJson({ method: "POST", path: "/networks/create", json, signal }),
+    explainPort: (port, { signal } = {}) =>
+      transport.sendForJson({ method: "GET", path: "/tug/networks/explain", query: { port }, signal }),
     connect: (network, json, { signal } = {}) =>
       transport.sendForNothing({ method: "POST", path: `${pathOf(network)}/connect`, json, signal }),
     disconnect: (network, json, { signal } = {}) =>

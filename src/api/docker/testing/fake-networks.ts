@@ -20,6 +20,7 @@ export function createFakeNetworks(): NetworksPort {
       networks.push(network);
       return { id: network.id };
     },
+    explainPort: async (protocol, port) => ({ port, protocol, listeners: ["0.0.0.0"], publications: [] }),
     async connect(container, { network, aliases, ipv4 = "172.17.0.2" }) {
       const found = find(network);
       const joined = { name: [container, ...aliases].join(" "), mac: "", ipv4, ipv6: "" };

@@ -1,5 +1,6 @@
 import type { Handler, Route } from "../../route.ts";
 import { connectContainer, disconnectContainer } from "./connect.ts";
+import { explainPort } from "./explain-port.ts";
 import { createNetwork, inspectNetwork, listNetworks, pruneNetworks, removeNetwork } from "./handlers.ts";
 import type { NetworksPort } from "./port.ts";
 
@@ -19,6 +20,7 @@ export function networkRoutes(networks: NetworksPort): readonly Route[] {
     { method: "GET", path: "/networks", since: 24, handler: using(listNetworks) },
     { method: "POST", path: "/networks/create", since: 24, handler: using(createNetwork) },
     { method: "POST", path: "/networks/prune", since: 25, handler: using(pruneNetworks) },
+    { method: "GET", path: "/tug/networks/explain", since: 24, handler: using(explainPort) },
     { method: "GET", path: "/networks/{id}", since: 24, handler: using(inspectNetwork) },
     { method: "POST", path: "/networks/{id}/connect", since: 24, handler: using(connectContainer) },
     { method: "POST", path: "/networks/{id}/disconnect", since: 24, handler: using(disconnectContainer) },
