@@ -78,7 +78,12 @@ export function createAttachments(parts: AttachmentParts) {
             ),
           ),
         );
-        const publications = await addPublications(parts, container, { endpoints, ports: request.ports });
+        // An internal network would not let the answers out.
+        const open = endpoints.filter((_, index) => !networks[index]?.internal);
+        const publications = await addPublications(parts, container, {
+          endpoints: open,
+          ports: request.ports,
+        });
         await switchboard.withBridges(networks, async (bridges) => {
           const connections = networks.map(
             (network, index): Connection => ({

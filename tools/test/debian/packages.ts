@@ -27,8 +27,11 @@ export const packageSets = {
   },
   clients: {
     release: "trixie",
-    packages: ["docker-cli"],
-    programs: { docker: "usr/bin/docker" },
+    packages: ["docker-cli", "docker-compose"],
+    programs: {
+      docker: "usr/bin/docker",
+      "docker-compose": "usr/libexec/docker/cli-plugins/docker-compose",
+    },
   },
   runtimes: {
     release: "trixie",
