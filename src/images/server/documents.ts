@@ -16,7 +16,7 @@ export type KnownDocument = {
 
 /** Manifests and indexes of the store, read once. */
 export interface Documents {
-  /** Undefined where it is not in the store. @throws OCI_IMAGE_*, IMAGE_CONTENT_* */
+  /** Undefined where it is not in the store; one that has gone since it was read may still be known. @throws OCI_IMAGE_*, IMAGE_CONTENT_* */
   read(digest: Digest, mediaType: string): Promise<KnownDocument | undefined>;
 }
 
@@ -28,14 +28,14 @@ export function createDocuments(content: ContentStore): Documents {
   const known = new Map<string, KnownDocument>();
   return {
     async read(digest, mediaType) {
-      const size = await content.size(digest);
-      if (size === undefined) return undefined;
       const key = `${digest} ${mediaType}`;
       const before = known.get(key);
-      known.delete(key);
-      const document =
-        before ?? parseKnown(await content.load(digest, maxManifestSize), { digest, mediaType });
-      if (size <= small) known.set(key, document);
+      if (before !== undefined) return before;
+      const size = await content.size(digest);
+      if (size === undefined) return undefined;
+      const document = parseKnown(await content.load(digest, maxManifestSize), { digest, mediaType });
+      if (size > small) return document;
+      known.set(key, document);
       const [oldest] = known.keys();
       if (known.size > most && oldest !== undefined) known.delete(oldest);
       return document;

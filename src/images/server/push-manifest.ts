@@ -91,19 +91,21 @@ async function forgetChildren(
   repository: string,
   children: readonly Descriptor[],
 ): Promise<void> {
-  const { registry, repositories, store, table } = options;
-  const tagged = new Set<Digest>();
-  for (const row of table.inRepository(repository)) {
-    if (!row.name.includes("@")) tagged.add((await repositories.served(row)).digest);
-  }
+  const { registry, store, table } = options;
+  const rows = table.inRepository(repository).filter(({ name }) => !name.includes("@"));
+  const tagged = new Set([
+    ...rows.map((row) => row.target.digest),
+    ...registry.tags(repository).map((tag) => tag.digest),
+  ]);
+  const names: string[] = [];
   for (const { digest } of children) {
     dropBlob(options, repository, digest);
-    if (!registry.tags(repository).some((tag) => tag.digest === digest)) {
-      dropManifest(options, repository, digest);
-    }
+    if (tagged.has(digest)) continue;
+    dropManifest(options, repository, digest);
     const name = `${repository}@${digest}`;
-    if (tagged.has(digest) || table.get(name) === undefined) continue;
+    if (table.get(name) === undefined) continue;
     registry.deleteImage(repository, digest);
-    await store.delete([name]);
+    names.push(name);
   }
+  if (names.length > 0) await store.delete(names);
 }

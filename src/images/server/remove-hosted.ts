@@ -39,8 +39,9 @@ export async function removeManifest(
   const { table, store, registry, repositories } = options;
   const names: string[] = [];
   for (const row of table.inRepository(repository)) {
-    const isIt = row.target.digest === digest || (await repositories.served(row)).digest === digest;
-    if (isIt) names.push(row.name);
+    if (row.target.digest !== digest && row.manifest.digest !== digest) continue;
+    if (row.target.digest === digest || (await repositories.served(row)).digest === digest)
+      names.push(row.name);
   }
   const isGone = dropManifest(options, repository, digest);
   registry.deleteImage(repository, digest);
