@@ -97,15 +97,15 @@ async function forgetChildren(
     ...rows.map((row) => row.target.digest),
     ...registry.tags(repository).map((tag) => tag.digest),
   ]);
-  const names: string[] = [];
+  const untagged: Digest[] = [];
   for (const { digest } of children) {
     dropBlob(options, repository, digest);
     if (tagged.has(digest)) continue;
     dropManifest(options, repository, digest);
-    const name = `${repository}@${digest}`;
-    if (table.get(name) === undefined) continue;
-    registry.deleteImage(repository, digest);
-    names.push(name);
+    if (table.get(`${repository}@${digest}`) !== undefined) untagged.push(digest);
   }
-  if (names.length > 0) await store.delete(names);
+  if (untagged.length === 0) return;
+  await store.delete(untagged.map((digest) => `${repository}@${digest}`));
+  // Last: a name that a crash leaves must still be known as one that was pushed.
+  for (const digest of untagged) registry.deleteImage(repository, digest);
 }

@@ -44,8 +44,9 @@ export async function removeManifest(
       names.push(row.name);
   }
   const isGone = dropManifest(options, repository, digest);
-  registry.deleteImage(repository, digest);
   if (names.length > 0) await store.delete(names);
+  // Last: a name that a crash leaves must still be known as one that was pushed.
+  registry.deleteImage(repository, digest);
   if (isGone || names.length > 0) return;
   if ((await repositories.manifest(repository, digest)) !== undefined) throw listed(digest);
   throw new Refusal(404, "MANIFEST_UNKNOWN", "there is no such manifest");
