@@ -34,6 +34,7 @@ export function attachOps(path: string, connections: readonly Connection[]): Op[
     // What links get that come here; without IPv6 the kernel has less to do for each.
     settingOp(namespace, "ipv6/conf/default/disable_ipv6", 1),
     settingOp(namespace, "ipv6/conf/default/accept_ra", 0),
+    settingOp(namespace, "ipv6/conf/default/accept_dad", 0),
     ...connections.flatMap((connection) => {
       const index = linkIndex(connection.endpoint.interface);
       return [
@@ -69,13 +70,15 @@ export function linkOps({ endpoint, network, bridge }: Connection, namespace: Sl
 
 /**
  * Ops that leave a container's link without IPv6 where its network has none, as that would be addresses that nobody gave
- * out; and nowhere may another container say that it is a router (CVE-2020-10749).
+ * out. Nowhere may another container say that it is a router (CVE-2020-10749), nor is a second spent on looking for others
+ * with the same address.
  */
 export function familyOps({ endpoint, network }: Connection, namespace: Slot): Op[] {
   const directory = `ipv6/conf/${endpoint.interface}`;
   return [
     settingOp(namespace, `${directory}/disable_ipv6`, hasIpv6(network) ? 0 : 1),
     settingOp(namespace, `${directory}/accept_ra`, 0),
+    settingOp(namespace, `${directory}/accept_dad`, 0),
   ];
 }
 

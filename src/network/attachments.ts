@@ -1,17 +1,16 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
-import { type Database, type Logger, TugError } from "../base/index.ts";
+import type { Database, Logger } from "../base/index.ts";
 import { formatIp } from "./address/ip.ts";
 import { macOf } from "./address/mac.ts";
 import { takeAddress } from "./address/pool.ts";
 import { attachOps, type Connection, linkNameOf } from "./attach.ts";
 import type { HostNetwork } from "./bridge.ts";
 import type { Departures } from "./departures.ts";
-import { networkError } from "./errors.ts";
 import { executeHost } from "./execute.ts";
-import { probePort } from "./host-ports.ts";
 import type { Endpoint, Network, Publication } from "./model.ts";
 import type { Protocol } from "./nftables/ruleset.ts";
+import { addPublications } from "./publish.ts";
 import type { NetworkStore } from "./store.ts";
 import type { Switchboard } from "./switchboard.ts";
 
@@ -34,7 +33,7 @@ export type NetworkWish = {
 export type PortWish = {
   readonly protocol: Protocol;
   readonly containerPort: number;
-  /** 0.0.0.0 and :: are all addresses. */
+  /** 0.0.0.0 and :: are all addresses of their version of IP, an empty one is those of both, as far as the container has such. */
   readonly hostAddress: string;
   /** The first that is free is taken; 0 leaves the choice to the kernel. */
   readonly hostPorts: readonly number[];
@@ -140,43 +139,4 @@ export function addEndpoint(
   };
   store.addEndpoint(endpoint);
   return endpoint;
-}
-
-async function addPublications(
-  { departures, store }: AttachmentParts,
-  container: string,
-  { endpoints, ports }: { endpoints: readonly Endpoint[]; ports: readonly PortWish[] },
-): Promise<Publication[]> {
-  const publications: Publication[] = [];
-  for (const wish of ports) {
-    const ipv6 = wish.hostAddress.includes(":");
-    const containerAddress = endpoints
-      .map((endpoint) => (ipv6 ? endpoint.ipv6 : endpoint.ipv4))
-      .find(Boolean);
-    if (containerAddress === undefined) continue;
-    publications.push(
-      await departures.orAfter(() => addPublication(store, { container, containerAddress, wish })),
-    );
-  }
-  return publications;
-}
-
-/** @throws NETWORK_PORT_TAKEN for the last of the ports where none is free */
-async function addPublication(
-  store: NetworkStore,
-  { container, containerAddress, wish }: { container: string; containerAddress: string; wish: PortWish },
-): Promise<Publication> {
-  const { protocol, hostAddress, hostPorts, containerPort } = wish;
-  for (const [index, wanted] of hostPorts.entries()) {
-    try {
-      const hostPort = await probePort(protocol, hostAddress, wanted);
-      const publication = { container, protocol, hostAddress, hostPort, containerAddress, containerPort };
-      store.addPublication(publication);
-      return publication;
-    } catch (error) {
-      const isTaken = error instanceof TugError && error.code === "NETWORK_PORT_TAKEN";
-      if (!isTaken || index === hostPorts.length - 1) throw error;
-    }
-  }
-  throw networkError("EXHAUSTED", `no port of the host is named for port ${containerPort}/${protocol}`);
 }

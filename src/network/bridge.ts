@@ -53,7 +53,7 @@ export async function makeBridge(host: HostNetwork, network: Network): Promise<n
   const create = netlinkOp({
     what: `make bridge ${bridge}`,
     from,
-    messages: [newBridge({ name: bridge, address, mtu, up: true })],
+    messages: [newBridge({ name: bridge, address, mtu })],
     ignore: ["EEXIST"],
   });
   const describe = netlinkOp({
@@ -61,7 +61,9 @@ export async function makeBridge(host: HostNetwork, network: Network): Promise<n
     from,
     messages: [setLink({ name: bridge, address, up: true, alias: `tug network ${name}`.slice(0, 200) })],
   });
-  await executeHost(host.helper, [create, describe]);
+  await executeHost(host.helper, [create]);
+  await setUpKernel(host, network);
+  await executeHost(host.helper, [describe]);
   const link = await findLink(host, bridge);
   if (link === undefined) throw new Error(`bridge ${bridge} is gone again`);
   const addresses = pools.map(({ subnet, gateway }) =>
@@ -72,7 +74,6 @@ export async function makeBridge(host: HostNetwork, network: Network): Promise<n
       ignore: ["EEXIST"],
     }),
   );
-  await setUpKernel(host, network);
   await executeHost(host.helper, addresses);
   return link.index;
 }
@@ -136,7 +137,8 @@ export function publishedPort(publication: Publication): PublishedPort {
 
 /**
  * Routing between links, and of addresses of loopback to the bridge, which published ports on 127.0.0.1 need. The machine
- * takes no container for a router (CVE-2020-10749), and has no address of IPv6 on the bridge that it was not given.
+ * takes no container for a router (CVE-2020-10749), and has no address of IPv6 on the bridge that it was not given. It does
+ * not look for a second for others with its own address there: meanwhile it could ask for nobody's.
  */
 async function setUpKernel({ logger }: HostNetwork, network: Network): Promise<void> {
   const { bridge, pools, internal } = network;
@@ -147,6 +149,7 @@ async function setUpKernel({ logger }: HostNetwork, network: Network): Promise<v
   });
   const settings: [setting: string, value: number][] = [
     [`ipv6/conf/${bridge}/accept_ra`, 0],
+    [`ipv6/conf/${bridge}/accept_dad`, 0],
     [`ipv6/conf/${bridge}/disable_ipv6`, hasIpv6(network) ? 0 : 1],
     ...routing.map((setting): [string, number] => [setting, 1]),
   ];

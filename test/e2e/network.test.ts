@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -97,6 +98,32 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     assert.deepEqual([used.code, /has active endpoints/.test(used.stderr)], [1, true]);
     await ok("rm", "-f", "web");
     await ok("network", "rm", "blue");
+  });
+
+  test("on a network with IPv6 a port is published for both versions of IP", async () => {
+    await using tug = await startHere();
+    const ok = succeeding(tug);
+    spawnSync(busybox.path, ["ip", "addr", "add", "fd00:9::1/128", "dev", "lo"]);
+    await ok("network", "create", "--ipv6", "six");
+    const options = ["-p", "8080:80", "-p", "[fd00:9::1]:8081:80", "-p", "0.0.0.0:8082:80", "-p", "90"];
+    await ok("run", "-d", "--name", "web", "--network", "six", ...options, "busybox", ...serve);
+    while (fetchFrom("127.0.0.1:8080") !== "served\n") await sleep(50);
+    assert.equal(fetchFrom("[fd00:9::1]:8080"), "served\n");
+    assert.equal(fetchFrom("[fd00:9::1]:8081"), "served\n");
+    assert.equal(fetchFrom("127.0.0.1:8082"), "served\n");
+    assert.equal(fetchFrom("[fd00:9::1]:8082"), "");
+    assert.equal(await ok("port", "web", "80"), "0.0.0.0:8080\n[::]:8080\n[fd00:9::1]:8081\n0.0.0.0:8082\n");
+    const chosen = (await ok("port", "web", "90")).match(/:(\d+)$/gm);
+    assert.deepEqual([chosen?.length, new Set(chosen).size], [2, 1], "one port for both");
+    const address = await ok("inspect", "-f", "{{.NetworkSettings.Networks.six.GlobalIPv6Address}}", "web");
+    const six = (...words: string[]) => ok("run", "--rm", "--network", "six", "busybox", ...words);
+    assert.equal(await six("wget", "-q", "-O", "-", `http://[${address.trim()}]/`), "served\n");
+    assert.match(await six("ping", "-6", "-c", "1", "web"), / 0% packet loss/);
+    await ok("run", "-d", "--name", "alone", "--network", "none", "busybox", "sleep", "1000");
+    await ok("network", "connect", "six", "alone");
+    assert.match(await ok("exec", "alone", "ip", "-6", "route"), /^default via fd\S+::1 dev eth0/m);
+    await ok("rm", "-f", "web", "alone");
+    await ok("network", "rm", "six");
   });
 
   test("a running container is connected to further networks, and taken off them", async () => {

@@ -16,9 +16,6 @@ import type { PortRequest } from "../model/create-request.ts";
 /** A network that somebody wants a container on. */
 export type EndpointRequest = Omit<ContainerRecord["request"]["network"]["endpoints"][number], "from">;
 
-/** Addresses that stand for all of a machine's, by version of IP. */
-const everywhere = "0.0.0.0";
-
 /**
  * Gives a container that is about to start what it wants of networks: nothing where it has none, the host's, or that of
  * another container.
@@ -106,7 +103,7 @@ function portWish({ containerPort, hostAddress, hostPort }: PortRequest): PortWi
   return {
     protocol: protocol as Protocol,
     containerPort: Number(number),
-    hostAddress: hostAddress || everywhere,
+    hostAddress,
     hostPorts: Array.from({ length: last - first + 1 }, (_, index) => first + index),
   };
 }
