@@ -15,6 +15,7 @@ import { openParts } from "./open-parts.ts";
 import { giveReserve, takeReserve } from "./reserve.ts";
 import { makeRunDirectory } from "./run-directory.ts";
 import { type SystemFacts, systemFacts } from "./system.ts";
+import { helperTrees } from "./trees.ts";
 import { openVolumeService, type VolumeService } from "./volumes/service.ts";
 
 export type EngineOptions = {
@@ -86,6 +87,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       store: context.store,
       events: context.events,
       containers,
+      trees: helperTrees(context.helper),
       settled: context.background.settled,
       embedded: async () => [await helloImage(programs.hello)],
     }),

@@ -1,14 +1,10 @@
-import { createHash } from "node:crypto";
-import { Readable } from "node:stream";
-import { createGzip } from "node:zlib";
 import type { Digest } from "../base/index.ts";
 import { type Descriptor, type ExecutionConfig, maxConfigSize, mediaTypes } from "../specs/index.ts";
-import type { ContentStore } from "./content/content-store.ts";
 import type { Image } from "./image-store.ts";
 import type { ImageRecord } from "./image-table.ts";
 import type { ImporterOptions } from "./import-image.ts";
 import { installMade } from "./install-made.ts";
-import type { Lease } from "./leases.ts";
+import { storeLayer } from "./store-layer.ts";
 
 export type CommitRequest = {
   /** Name or id of the image that the layer belongs on. */
@@ -60,29 +56,6 @@ export async function commitImage(
 
 function asOci({ mediaType, digest, size }: Descriptor): Descriptor {
   return { mediaType: ociTypes[mediaType] ?? mediaType, digest, size };
-}
-
-/** The layer as a compressed blob, and the digest that it has unpacked. */
-async function storeLayer(
-  content: ContentStore,
-  layer: AsyncIterable<Uint8Array>,
-  { lease, signal }: { lease: Lease; signal: AbortSignal | undefined },
-): Promise<{ descriptor: Descriptor; diffId: Digest }> {
-  const hash = createHash("sha256");
-  const hashed = async function* () {
-    for await (const chunk of layer) {
-      hash.update(chunk);
-      yield chunk;
-    }
-  };
-  await using ingest = await content.ingest(undefined, signal);
-  const compressed = Readable.from(hashed()).compose(createGzip());
-  for await (const chunk of compressed) await ingest.write(chunk);
-  const blob = await ingest.commit(({ digest }) => lease.retain({ kind: "blob", resource: digest }));
-  return {
-    descriptor: { mediaType: mediaTypes.layerGzip, ...blob },
-    diffId: `sha256:${hash.digest("hex")}` as Digest,
-  };
 }
 
 type Document = Readonly<Record<string, unknown>> & {

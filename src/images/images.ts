@@ -20,6 +20,7 @@ import type { LoggedIn } from "./registry/log-in.ts";
 import type { Removed, RemoveOptions } from "./remove.ts";
 import type { RegistryServer, RegistrySettings, ServedRequest } from "./server/serve-registry.ts";
 import type { Lifetime, SnapshotMounts } from "./snapshots/snapshotter.ts";
+import type { SquashRequest } from "./squash-image.ts";
 import type { RemoteImages } from "./transports/remote-images.ts";
 
 export type PullImageOptions = {
@@ -111,6 +112,12 @@ export interface Images {
    * @throws IMAGE_NOT_FOUND for the other, IMAGE_LAYER_*
    */
   commit(layer: AsyncIterable<Uint8Array>, request: CommitRequest): Promise<Image>;
+
+  /**
+   * Makes an image of one layer that has the files of another one.
+   * @throws IMAGE_NOT_FOUND, IMAGE_CONFIGURATION, IMAGE_LAYER_*
+   */
+  squash(request: SquashRequest): Promise<Image>;
 
   /** All that an image's name stands for: index, manifests, configurations, layers. @throws IMAGE_NOT_FOUND */
   tree(query: string): Promise<TreeOfImage>;

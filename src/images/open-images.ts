@@ -52,6 +52,7 @@ import { openOverlaySnapshotter } from "./snapshots/overlay.ts";
 import { createOverlayApplier } from "./snapshots/overlay-applier.ts";
 import { snapshotMigrations } from "./snapshots/snapshot-table.ts";
 import type { SnapshotMounts } from "./snapshots/snapshotter.ts";
+import { squashImage } from "./squash-image.ts";
 import { createRemoteImages } from "./transports/remote-images.ts";
 
 /** The tables of this module, for whoever opens the database. */
@@ -108,6 +109,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     import: (archive, request = {}) =>
       tidily(async () => store.read(await importImage(parts, archive, request))),
     commit: (layer, request) => tidily(async () => store.read(await commitImage(parts, layer, request))),
+    squash: (request) => tidily(async () => store.read(await squashImage(parts, request))),
     check: (request) => checkStore({ ...parts, database: options.database }, request),
     tag: (query, name) => tag(parts, query, name),
     list: () => store.list(),

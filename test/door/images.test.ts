@@ -128,3 +128,12 @@ test("diff shows what differs in Docker's letters", async () => {
   assert.equal((await cli.run("image diff a:1 b:1")).stdout, "A /etc/added\nC /etc/changed\nD /gone\n");
   assert.match((await cli.run("image diff a:1 none")).stderr, /^tug: No such image: none\n/);
 });
+
+test("image squash names the new image or not, and prints its id", async () => {
+  await using cli = await openCli();
+  const id = `sha256:${"34".repeat(32)}\n`;
+  assert.deepEqual(await cli.run("image squash busybox"), { code: 0, stdout: id, stderr: "" });
+  assert.equal((await cli.run("image squash -t flat:1 busybox")).stdout, id);
+  assert.match((await cli.run("images")).stdout, /^flat +1 /m);
+  assert.equal((await cli.run("image squash none")).code, 1);
+});

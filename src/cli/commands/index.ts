@@ -32,6 +32,7 @@ import { deleteImage } from "./image/remote/delete.ts";
 import { imageDigest } from "./image/remote/digest.ts";
 import { listTags } from "./image/remote/list-tags.ts";
 import { sync } from "./image/remote/sync.ts";
+import { squash } from "./image/squash.ts";
 import { tree } from "./image/tree.ts";
 import { inspect, inspectContainer, inspectImage, inspectNetwork, inspectVolume } from "./inspect.ts";
 import { createNetwork, pruneNetworks, removeNetwork } from "./network/change.ts";
@@ -91,6 +92,7 @@ export const commands: readonly Command[] = [
   history,
   tree,
   diffImages,
+  squash,
   removeImage,
   pruneImages,
   importImage,

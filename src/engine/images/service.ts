@@ -21,7 +21,9 @@ import type {
   RegistryEvent,
   Removed,
   ServeRegistryRequest,
+  SquashRequest,
 } from "../model/image-view.ts";
+import type { HelperTrees } from "../trees.ts";
 import { type CheckEvent, checkImages } from "./check.ts";
 import { imagePlatform, withImage } from "./container-images.ts";
 import { historyOf } from "./history.ts";
@@ -32,6 +34,7 @@ import { credentialsOf } from "./registry-auth.ts";
 import { type RemoteImageService, remoteImageService } from "./remote.ts";
 import { type PruneRequest, pruneImages, removeImage } from "./removal.ts";
 import { serveRegistry } from "./serve-registry.ts";
+import { squashImage } from "./squash.ts";
 import { familiar, references, viewImage } from "./view.ts";
 
 /** What an engine does with images. */
@@ -48,6 +51,8 @@ export interface ImageService {
   import(request: ImportRequest, signal: AbortSignal): Promise<string>;
   /** An image of a container; its id. */
   commit(request: CommitRequest, signal: AbortSignal): Promise<string>;
+  /** An image of one layer with the files of another; its id. */
+  squash(request: SquashRequest, signal: AbortSignal): Promise<string>;
   readonly remote: RemoteImageService;
   /** Compares the store with its digests and with what is on record; the last event is what was found. */
   check(options: { repair: boolean }, signal: AbortSignal): AsyncIterable<CheckEvent>;
@@ -73,6 +78,7 @@ export type ImageServiceParts = {
   store: ContainerStore;
   events: EventLog;
   containers: Pick<Containers, "commit">;
+  trees: Pick<HelperTrees, "packMount">;
   /** Resolves when containers that nobody sees any more need their images no longer. */
   settled: () => Promise<void>;
   /** The images that tug brings along. */
@@ -124,6 +130,7 @@ export function openImageService(parts: ImageServiceParts): ImageService {
     prune: (request) => pruneImages(parts, request, users),
     import: (request, signal) => importImage(parts, request, signal),
     commit: (request, signal) => parts.containers.commit(request, images, signal),
+    squash: (request, signal) => named(request.image, () => squashImage(parts, request, signal)),
     remote: remoteImageService(parts),
     check: (options, signal) => checkImages(parts, options, signal),
     serveRegistry: (request, signal) => serveRegistry(parts, request, signal),

@@ -175,6 +175,13 @@ export type LoadEvent =
   | { readonly kind: "loaded"; readonly reference: string }
   | { readonly kind: "loadedUntagged"; readonly id: string };
 
+/** An image that is to become one of a single layer. */
+export type SquashRequest = {
+  readonly image: string;
+  /** Of the new image, which has none without it. */
+  readonly name?: string | undefined;
+};
+
 /** How a registry is to be served. */
 export type ServeRegistryRequest = {
   /** HOST:PORT. */

@@ -181,6 +181,11 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
       imports.push({ source: text, ...rest });
       return `sha256:${"12".repeat(32)}`;
     },
+    async squash({ image, name = "" }) {
+      find(image);
+      if (name !== "") images.set(name, fakeImage(name));
+      return `sha256:${"34".repeat(32)}`;
+    },
     async commit({ container, name = "" }) {
       const tagged = /:[^/]+$/.test(name) ? name : `${name}:latest`;
       images.set(tagged, fakeImage(tagged));

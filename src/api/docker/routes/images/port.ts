@@ -32,6 +32,8 @@ export interface ImagesPort {
   commit(request: CommitRequest, signal: AbortSignal): Promise<string>;
   /** Makes an image from an archive of a root file system. Gives its id. */
   import(request: ImportRequest, signal: AbortSignal): Promise<string>;
+  /** Makes an image of one layer with the files of another. Gives its id. */
+  squash(request: imageModel.SquashRequest, signal: AbortSignal): Promise<string>;
   /** All that a name stands for, down to the layers. */
   tree(reference: string): Promise<TreeOfImage>;
   /** What differs between the files of two images, in the order of the paths. */

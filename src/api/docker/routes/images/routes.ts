@@ -7,6 +7,7 @@ import { pruneImages } from "./prune.ts";
 import { removeImage, tagImage } from "./references.ts";
 import { copyImage, deleteRemote, digestOfImage, listTags, lookAtImage } from "./remote.ts";
 import { serveRegistry } from "./serve-registry.ts";
+import { squashImage } from "./squash.ts";
 import { loadImages, pullImage, pushImage, saveImage, saveImages } from "./transfer.ts";
 import { compareImages, treeOfImage } from "./tree.ts";
 
@@ -29,6 +30,7 @@ export function imageRoutes(images: ImagesPort): readonly Route[] {
     { method: "DELETE", path: "/tug/images/remote", since: 24, handler: using(deleteRemote) },
     { method: "POST", path: "/tug/registry/serve", since: 24, handler: using(serveRegistry) },
     { method: "GET", path: "/tug/images/{name...}/tree", since: 24, handler: using(treeOfImage) },
+    { method: "POST", path: "/tug/images/{name...}/squash", since: 24, handler: using(squashImage) },
     { method: "GET", path: "/tug/images/{name...}/diff", since: 24, handler: using(compareImages) },
     { method: "GET", path: "/images/json", since: 24, handler: using(listImages) },
     { method: "GET", path: "/images/get", since: 24, handler: using(saveImages) },
