@@ -59,7 +59,11 @@ export const engineError = defineErrors("ENGINE", {
     when: "an option is understood but this engine does not have it yet",
   },
   UPDATE: { kind: "conflict", when: "a limit or policy contradicts others that a container has" },
-  VOLUME_IN_USE: { kind: "conflict", when: "a volume is to go that containers have" },
+  VOLUME_IN_USE: {
+    kind: "conflict",
+    when: "a volume is to go, or to get another name, that containers have",
+  },
+  VOLUME_NAME_TAKEN: { kind: "conflict", when: "another volume has the name" },
   VOLUME_NOT_FOUND: { kind: "notFound", when: "no volume has this name" },
   USER: { kind: "invalid", when: "a user or group is not in the container's passwd or group file" },
 });

@@ -28,6 +28,25 @@ test("pruning leaves volumes with a name, unless all are meant, and those that c
   assert.match((await cli.run("volume rm used-one")).stderr, /volume is in use - \[c1\]/);
 });
 
+test("volumes get other names, are copied, and go into archives and come out of them", async () => {
+  await using cli = await openCli();
+  await cli.run("volume create data");
+  assert.equal((await cli.run("volume rename data old")).stdout, "old\n");
+  assert.equal((await cli.run("volume clone old copy")).stdout, "copy\n");
+  assert.deepEqual((await cli.run("volume ls -q")).stdout.split("\n"), ["old", "copy", ""]);
+  assert.equal((await cli.run("volume export copy")).stdout, "archive of copy");
+  assert.equal((await cli.run("volume import third", { input: "bytes" })).stdout, "third\n");
+  assert.equal((await cli.run("volume inspect -f {{.Labels.archive}} third")).stdout, "bytes\n");
+  assert.equal((await cli.run("volume rename absent other")).code, 1);
+  const missing = await cli.run("volume import third /nonexistent");
+  assert.match(missing.stderr, /^tug: cannot read \/nonexistent: /);
+  const terminal = { width: 80, height: 24 };
+  assert.match(
+    (await cli.run("volume import third", { terminal })).stderr,
+    /cannot import from a terminal: an archive is not text/,
+  );
+});
+
 test("a driver that is not there is refused", async () => {
   await using cli = await openCli();
   const { code, stderr } = await cli.run("volume create -d nfs data");

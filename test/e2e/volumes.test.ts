@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { tarArchive } from "../environment/index.ts";
 import { needsBox, useEngine } from "./harness/index.ts";
 
 describe("tug volume", { skip: needsBox() }, () => {
@@ -136,5 +139,90 @@ describe("tug volume", { skip: needsBox() }, () => {
     assert.deepEqual([missing.code, /No such container: absent/.test(missing.stderr)], [125, true]);
     await engine.ok(["rm", "-v", "source"]);
     assert.deepEqual(await names(), []);
+  });
+
+  test("a volume that no container has gets another name, and keeps what is in it", async () => {
+    await engine.ok(["volume", "create", "--label", "stage=test", "before"]);
+    await engine.sh(["-v", "before:/data"], "echo one >/data/file");
+    await engine.ok(["create", "--name", "holder", "-v", "before:/data", "box"]);
+    const used = await engine.tug(["volume", "rename", "before", "after"]);
+    assert.deepEqual([used.code, /^tug: rename before: volume is in use/.test(used.stderr)], [1, true]);
+    await engine.ok(["rm", "holder"]);
+    await engine.ok(["volume", "create", "taken"]);
+    const taken = await engine.tug(["volume", "rename", "before", "taken"]);
+    assert.deepEqual(
+      [taken.code, taken.stderr.split("\n")[0]],
+      [1, "tug: a volume named taken is there already"],
+    );
+    assert.equal((await engine.tug(["volume", "rename", "before", "../x"])).code, 1);
+    assert.equal(await engine.ok(["volume", "rename", "before", "after"]), "after\n");
+    assert.deepEqual(await names(), ["after", "taken"]);
+    assert.equal(await engine.ok(["volume", "inspect", "-f", "{{.Labels.stage}}", "after"]), "test\n");
+    assert.equal(await engine.sh(["-v", "after:/data:ro"], "cat /data/file"), "one");
+    await engine.ok(["volume", "rm", "after", "taken"]);
+  });
+
+  test("a rename that an engine has died in is finished by the next one, or undone", async () => {
+    for (const name of ["moved", "stays"]) {
+      await engine.ok(["volume", "create", name]);
+      await engine.sh(["-v", `${name}:/data`], `echo ${name} >/data/file`);
+    }
+    await engine.stopEngine("SIGKILL");
+    const database = new DatabaseSync(join(engine.data, "tug.db"));
+    for (const [name, becomes] of [
+      ["moved", "there"],
+      ["stays", "nowhere"],
+    ]) {
+      const set = database.prepare(
+        "UPDATE volumes SET document = json_set(document, '$.becomes', ?) WHERE name = ?",
+      );
+      set.run(becomes ?? "", name ?? "");
+    }
+    database.close();
+    await rename(join(engine.data, "volumes/moved"), join(engine.data, "volumes/there"));
+    assert.deepEqual(await names(), ["stays", "there"]);
+    assert.equal(await engine.sh(["-v", "there:/data:ro"], "cat /data/file"), "moved");
+    await engine.ok(["volume", "rm", "stays", "there"]);
+  });
+
+  test("a clone has the files, owners and labels of the other, and goes its own way", async () => {
+    await engine.ok(["volume", "create", "--label", "stage=test", "one"]);
+    const fill =
+      "echo a >/data/file; mkdir /data/dir; ln -s file /data/link; ln /data/file /data/hard; chown 7:8 /data /data/dir";
+    await engine.sh(["-v", "one:/data"], fill);
+    assert.equal(await engine.ok(["volume", "clone", "one", "two"]), "two\n");
+    await engine.sh(["-v", "one:/data"], "echo b >/data/file");
+    const look = "cat /data/hard; readlink /data/link; stat -c '%u:%g %h' /data /data/dir /data/file";
+    assert.equal(await engine.sh(["-v", "two:/data:ro"], look), "a\nfile\n7:8 3\n7:8 2\n0:0 2");
+    assert.equal(await engine.ok(["volume", "inspect", "-f", "{{.Labels.stage}}", "two"]), "test\n");
+    assert.equal((await engine.tug(["volume", "clone", "one", "two"])).code, 1);
+    assert.equal((await engine.tug(["volume", "clone", "absent", "three"])).code, 1);
+    assert.deepEqual(await names(), ["one", "two"]);
+    await engine.ok(["volume", "rm", "one", "two"]);
+  });
+
+  test("an archive of a volume brings it back, and a broken one leaves none", async () => {
+    const file = join(engine.directory, "volume.tar");
+    await engine.sh(["-v", "source:/data"], "echo kept >/data/file; chmod 750 /data; chown 7:8 /data/file");
+    await engine.ok(["volume", "export", "-o", file, "source"]);
+    assert.equal(await engine.ok(["volume", "import", "again", file]), "again\n");
+    assert.equal(
+      await engine.sh(["-v", "again:/data"], "cat /data/file; stat -c '%a %u:%g' /data /data/file"),
+      "kept\n750 0:0\n644 7:8",
+    );
+    const archive = await readFile(file);
+    assert.equal((await engine.tug(["volume", "import", "third"], { input: gzipSync(archive) })).code, 0);
+    assert.equal(await engine.sh(["-v", "third:/data"], "echo more >/data/other; cat /data/file"), "kept");
+    assert.equal((await engine.tug(["volume", "import", "third", "-"], { input: archive })).code, 0);
+    assert.equal(await engine.sh(["-v", "third:/data"], "cat /data/other"), "more", "what is there stays");
+    const broken = await engine.tug(["volume", "import", "broken"], { input: archive.subarray(0, 700) });
+    assert.equal(broken.code, 1, broken.stdout);
+    const hostile = tarArchive([{ type: "file", path: "../../escaped", content: "x" }]);
+    await engine.tug(["volume", "import", "hostile"], { input: hostile });
+    assert.equal(existsSync(join(engine.data, "volumes/escaped")), false);
+    assert.equal((await engine.tug(["volume", "export", "absent"])).code, 1);
+    assert.equal((await names()).includes("broken"), false);
+    assert.equal(existsSync(join(engine.data, "volumes/broken")), false);
+    await engine.ok(["volume", "rm", "-f", "source", "again", "third", "hostile"]);
   });
 });

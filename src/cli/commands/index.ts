@@ -53,6 +53,7 @@ import { pruneSystem } from "./system/prune.ts";
 import { printService } from "./system/service.ts";
 import { version } from "./system/version.ts";
 import { createVolume, pruneVolumes, removeVolume } from "./volume/change.ts";
+import { cloneVolume, exportVolume, importVolume, renameVolume } from "./volume/contents.ts";
 import { volumes } from "./volume/list.ts";
 
 /** Every command of the program. */
@@ -115,6 +116,10 @@ export const commands: readonly Command[] = [
   createVolume,
   removeVolume,
   inspectVolume,
+  renameVolume,
+  cloneVolume,
+  exportVolume,
+  importVolume,
   pruneVolumes,
   login,
   logout,

@@ -9,6 +9,8 @@ export type VolumeRecord = {
   readonly labels: Readonly<Record<string, string>>;
   /** Of Docker's `local` driver. */
   readonly options: Readonly<Record<string, string>>;
+  /** The name that it is getting. */
+  readonly becomes?: string;
 };
 
 /** The table of the volumes. */
@@ -29,6 +31,11 @@ export const volumeMigrations: readonly Migration[] = [
 /** The volumes on record. A row comes before its directory and goes after it. */
 export interface VolumeStore {
   add(volume: VolumeRecord): void;
+  /** Adds one that is not there yet, and is removed by the next engine unless it appears. */
+  addHidden(volume: VolumeRecord): void;
+  appear(name: string): void;
+  /** Puts another record in the place of one, under another name too. */
+  replace(name: string, volume: VolumeRecord): void;
   /** By name. Those that are being removed are not there any more. */
   list(): VolumeRecord[];
   get(name: string): VolumeRecord | undefined;
@@ -43,6 +50,9 @@ export interface VolumeStore {
 /** A store in the engine's database. */
 export function volumeStore({ sql }: Database): VolumeStore {
   const insert = sql.prepare("INSERT INTO volumes (name, document) VALUES (?, ?)");
+  const insertHidden = sql.prepare("INSERT INTO volumes (name, document, removing) VALUES (?, ?, 1)");
+  const appear = sql.prepare("UPDATE volumes SET removing = 0 WHERE name = ?");
+  const replace = sql.prepare("UPDATE volumes SET name = ?, document = ? WHERE name = ?");
   const all = sql.prepare("SELECT document FROM volumes WHERE removing = 0 ORDER BY name");
   const byName = sql.prepare("SELECT document FROM volumes WHERE name = ? AND removing = 0");
   const mark = sql.prepare("UPDATE volumes SET removing = 1 WHERE name = ?");
@@ -57,6 +67,9 @@ export function volumeStore({ sql }: Database): VolumeStore {
   return {
     add: (volume) => void insert.run(volume.name, JSON.stringify(volume)),
     list: () => all.all().map(toRecord),
+    addHidden: (volume) => void insertHidden.run(volume.name, JSON.stringify(volume)),
+    appear: (name) => void appear.run(name),
+    replace: (name, volume) => void replace.run(volume.name, JSON.stringify(volume), name),
     get,
     find(name) {
       const found = get(name);

@@ -4,6 +4,7 @@ import { createKeyedMutex, errnoOf, reasonOf, removeTree } from "../../base/inde
 import { engineError } from "../errors.ts";
 import { checkVolumeName } from "./name.ts";
 import { boundDirectory } from "./options.ts";
+import { exists, finishRenames, renameVolume } from "./rename.ts";
 import type { VolumeRecord, VolumeStore } from "./store.ts";
 
 /** A volume that is wanted. */
@@ -24,6 +25,19 @@ export interface Volumes extends Pick<VolumeStore, "list" | "get" | "find"> {
   make(request: VolumeRequest): Promise<VolumeRecord>;
   /** Where a volume's files are; makes the volume when it is not there. @throws ENGINE_MOUNT */
   directory(name: string): Promise<string>;
+  /**
+   * Makes a volume that is there only when its files are.
+   *
+   * @throws ENGINE_VOLUME_NAME_TAKEN, ENGINE_MOUNT for a bad name, and what `fill` throws
+   */
+  makeFull(request: VolumeRequest, fill: (directory: string) => Promise<void>): Promise<VolumeRecord>;
+  /**
+   * Gives a volume another name.
+   *
+   * @param check called when nothing else happens to the volume any more; what it throws stops it
+   * @throws ENGINE_VOLUME_NOT_FOUND, ENGINE_VOLUME_NAME_TAKEN, ENGINE_MOUNT for a bad name
+   */
+  rename(from: string, to: string, check: () => void): Promise<VolumeRecord>;
   /**
    * Removes a volume with its files; one that is not there is no error. Files of the host's that it stood for stay.
    *
@@ -67,7 +81,15 @@ export async function openVolumes({ root, store, onMade }: VolumesOptions): Prom
       await removeTree(join(root, name));
       store.remove(name);
     });
+  const requireFree = async (name: string): Promise<void> => {
+    checkVolumeName(name);
+    if (store.get(name) === undefined && !(await exists(join(root, name)))) return;
+    throw engineError("VOLUME_NAME_TAKEN", `a volume named ${name} is there already`, {
+      hint: "choose another name, or remove that volume",
+    });
+  };
   for (const name of store.removing()) await remove(name);
+  await finishRenames(root, store);
   await adopt(root, store);
   return {
     list: store.list,
@@ -80,6 +102,38 @@ export async function openVolumes({ root, store, onMade }: VolumesOptions): Prom
       const path = pathOf(name);
       await checkDirectory(name, path);
       return path;
+    },
+    makeFull: ({ name, labels = {}, options = {} }, fill) =>
+      mutex.run(name, async () => {
+        await requireFree(name);
+        const volume = { name, createdAt: new Date().toISOString(), labels, options };
+        store.addHidden(volume);
+        try {
+          const own = ownPath(root, name);
+          await mkdir(own, { recursive: true, mode: 0o755 });
+          await fill(own);
+        } catch (error) {
+          await removeTree(join(root, name));
+          store.remove(name);
+          throw error;
+        }
+        store.appear(name);
+        onMade(volume);
+        return volume;
+      }),
+    rename(from, to, check) {
+      // Two that are renamed into each other must not wait for each other.
+      const [first, second] = [from, to].toSorted() as [string, string];
+      if (first === second) return requireFree(to).then(() => store.find(from));
+      return mutex.run(first, () =>
+        mutex.run(second, async () => {
+          store.find(from);
+          await requireFree(to);
+          check();
+          await renameVolume(root, store, { from, to });
+          return store.find(to);
+        }),
+      );
     },
     remove,
   };

@@ -5,12 +5,15 @@ import { entryError, splitPath } from "./path.ts";
 import { cleanedXattrs } from "./translate.ts";
 
 /**
- * The files of an archive that somebody sends, compressed or not, with paths relative to where they are to go. An entry
- * for that place itself is left out: it is there already, and stays as it is.
+ * The files of an archive that somebody sends, compressed or not, with paths relative to where they are to go.
  *
+ * @param options.place whether an entry for that place itself counts; left out: it is there already, and stays as it is
  * @throws IMAGE_COMPRESSION, TAR_ARCHIVE; IMAGE_LAYER_ENTRY for a name with ".." or that no file can have
  */
-export async function* readArchive(source: AsyncIterable<Uint8Array>): AsyncGenerator<TreePiece> {
+export async function* readArchive(
+  source: AsyncIterable<Uint8Array>,
+  options: { readonly place?: boolean } = {},
+): AsyncGenerator<TreePiece> {
   const reader = createTarReader();
   for await (const chunk of decompress(source)) {
     for (const piece of reader.push(chunk)) {
@@ -19,16 +22,16 @@ export async function* readArchive(source: AsyncIterable<Uint8Array>): AsyncGene
         continue;
       }
       const node = cleaned(piece.node);
-      if (node !== undefined) yield { kind: "node", node };
+      if (node.path !== "" || options.place) yield { kind: "node", node };
     }
   }
   reader.end();
 }
 
-function cleaned(node: Node): Node | undefined {
+function cleaned(node: Node): Node {
   const path = splitPath(node.path, defaultLimits.depth).join("/");
-  if (path === "" && node.type === "directory") return undefined;
-  if (path === "") throw entryError(node.path, "only a directory can have no name");
+  if (path === "" && node.type !== "directory")
+    throw entryError(node.path, "only a directory can have no name");
   const link = node.type === "hardLink" ? splitPath(node.link, defaultLimits.depth).join("/") : node.link;
   return { ...node, path, link, xattrs: cleanedXattrs({ ...node, path }) };
 }

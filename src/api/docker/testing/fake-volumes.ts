@@ -24,6 +24,27 @@ export function createFakeVolumes(): VolumesPort {
       volumes.set(name, volume);
       return volume;
     },
+    async rename(name, to) {
+      const renamed = { ...find(name), name: to };
+      volumes.delete(name);
+      volumes.set(to, renamed);
+      return renamed;
+    },
+    async clone(name, to) {
+      const cloned = { ...find(name), name: to };
+      volumes.set(to, cloned);
+      return cloned;
+    },
+    async export(name) {
+      return (async function* () {
+        yield Buffer.from(`archive of ${find(name).name}`);
+      })();
+    },
+    async import(name, { archive }) {
+      let text = "";
+      for await (const chunk of archive) text += Buffer.from(chunk).toString();
+      return this.create({ name, labels: { archive: text } });
+    },
     async remove(name) {
       const { users } = find(name);
       if (users.length > 0) {

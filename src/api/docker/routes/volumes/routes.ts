@@ -1,4 +1,5 @@
 import type { Handler, Route } from "../../route.ts";
+import { cloneVolume, exportVolume, importVolume, renameVolume } from "./contents.ts";
 import { createVolume, inspectVolume, listVolumes, pruneVolumes, removeVolume } from "./handlers.ts";
 import type { VolumesPort } from "./port.ts";
 
@@ -16,6 +17,10 @@ export function volumeRoutes(volumes: VolumesPort): readonly Route[] {
     { method: "POST", path: "/volumes/create", since: 24, handler: using(createVolume) },
     { method: "POST", path: "/volumes/prune", since: 25, handler: using(pruneVolumes) },
     { method: "GET", path: "/volumes/{id}", since: 24, handler: using(inspectVolume) },
+    { method: "POST", path: "/tug/volumes/{id}/rename", since: 24, handler: using(renameVolume) },
+    { method: "POST", path: "/tug/volumes/{id}/clone", since: 24, handler: using(cloneVolume) },
+    { method: "GET", path: "/tug/volumes/{id}/export", since: 24, handler: using(exportVolume) },
+    { method: "POST", path: "/tug/volumes/{id}/import", since: 24, handler: using(importVolume) },
     { method: "DELETE", path: "/volumes/{id}", since: 24, handler: using(removeVolume) },
   ];
 }
