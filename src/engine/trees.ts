@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Helper } from "../helper/index.ts";
-import type { Op, Plan, Slot } from "../plan/index.ts";
+import { type Op, type Plan, packFlags, type Slot } from "../plan/index.ts";
 
 const directory = 0 as Slot;
 const records = 1 as Slot;
@@ -10,20 +10,23 @@ const records = 1 as Slot;
 export interface HelperTrees {
   unpack(path: string, records: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void>;
   pack(path: string, options: { path?: string }, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** The tree without the files' content. */
+  list(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array>;
   /** The tree of a root that has to be mounted first. */
   packMount(mount: Op, options: { path?: string }, signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
 /** Trees by way of the helper's unpackTree and packTree. */
 export function helperTrees(helper: Helper): HelperTrees {
-  const pack = (source: Op, path: string, signal?: AbortSignal): AsyncIterable<Uint8Array> =>
-    receiveRecords(helper, hostPlan([source, inheritOp, packOp(path)]), signal);
+  const pack = (source: Op, path: string, signal?: AbortSignal, flags = 0): AsyncIterable<Uint8Array> =>
+    receiveRecords(helper, hostPlan([source, inheritOp, packOp(path, flags)]), signal);
   return {
     async unpack(path, source, signal) {
       const unpack: Op = { op: "unpackTree", from: "layer", directory, records };
       await sendRecords(helper, hostPlan([openOp(path), inheritOp, unpack]), { source, signal });
     },
     pack: (path, options, signal) => pack(openOp(path), options.path ?? "", signal),
+    list: (path, signal) => pack(openOp(path), "", signal, packFlags.LISTING),
     packMount: (mount, options, signal) => pack(mount, options.path ?? "", signal),
   };
 }
@@ -75,8 +78,8 @@ function openOp(path: string): Op {
   return { op: "openFile", from: "directory", path, flags: 0, out: directory };
 }
 
-function packOp(path: string): Op {
-  return { op: "packTree", from: "tree", directory, path, records };
+function packOp(path: string, flags: number): Op {
+  return { op: "packTree", from: "tree", directory, path, records, flags };
 }
 
 function hostPlan(host: Op[]): Plan {

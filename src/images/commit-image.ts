@@ -54,7 +54,8 @@ export async function commitImage(
   });
 }
 
-function asOci({ mediaType, digest, size }: Descriptor): Descriptor {
+/** A layer as a manifest of OCI names it. */
+export function asOci({ mediaType, digest, size }: Descriptor): Descriptor {
   return { mediaType: ociTypes[mediaType] ?? mediaType, digest, size };
 }
 

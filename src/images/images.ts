@@ -114,7 +114,7 @@ export interface Images {
   commit(layer: AsyncIterable<Uint8Array>, request: CommitRequest): Promise<Image>;
 
   /**
-   * Makes an image of one layer that has the files of another one.
+   * Makes an image with one layer in the place of several, that has the files of another one.
    * @throws IMAGE_NOT_FOUND, IMAGE_CONFIGURATION, IMAGE_LAYER_*
    */
   squash(request: SquashRequest): Promise<Image>;

@@ -78,7 +78,7 @@ export type ImageServiceParts = {
   store: ContainerStore;
   events: EventLog;
   containers: Pick<Containers, "commit">;
-  trees: Pick<HelperTrees, "packMount">;
+  trees: Pick<HelperTrees, "packMount" | "list">;
   /** Resolves when containers that nobody sees any more need their images no longer. */
   settled: () => Promise<void>;
   /** The images that tug brings along. */

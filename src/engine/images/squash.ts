@@ -1,4 +1,4 @@
-import { exportTar, formatReference, parseReference } from "../../images/index.ts";
+import { formatReference, parseReference } from "../../images/index.ts";
 import type { Slot } from "../../plan/index.ts";
 import { layersMount } from "../containers/user-files.ts";
 import type { SquashRequest } from "../model/image-view.ts";
@@ -6,7 +6,7 @@ import type { ImageServiceParts } from "./service.ts";
 import { references } from "./view.ts";
 
 /**
- * Makes an image of one layer of another one, with the same files.
+ * Makes an image of another one, with one layer in the place of several and the same files.
  * @returns the id of the image
  */
 export async function squashImage(
@@ -15,9 +15,13 @@ export async function squashImage(
   signal: AbortSignal,
 ): Promise<string> {
   const name = request.name && formatReference(parseReference(request.name, references));
-  const pack = (directories: readonly string[]) =>
-    exportTar(trees.packMount(layersMount(directories, 0 as Slot), {}, signal));
-  const image = await images.squash({ image: request.image, name, pack, signal });
+  const image = await images.squash({
+    ...request,
+    name,
+    pack: (directories) => trees.packMount(layersMount(directories, 0 as Slot), {}, signal),
+    list: (directory) => trees.list(directory, signal),
+    signal,
+  });
   events.publish({ type: "image", action: "create", id: image.id, attributes: { name: name ?? image.id } });
   return image.id;
 }

@@ -175,9 +175,11 @@ export type LoadEvent =
   | { readonly kind: "loaded"; readonly reference: string }
   | { readonly kind: "loadedUntagged"; readonly id: string };
 
-/** An image that is to become one of a single layer. */
+/** An image whose layers are to become one. */
 export type SquashRequest = {
   readonly image: string;
+  /** What stays as it is: so many of its lowest layers, or those of another image. */
+  readonly from?: string | undefined;
   /** Of the new image, which has none without it. */
   readonly name?: string | undefined;
 };

@@ -54,6 +54,11 @@ describe("compare", () => {
     );
   });
 
+  it("takes a directory that a layer only implies for the one that is there", async () => {
+    const own: Members = [{ node: { ...directoryNode("d"), mode: 0o1777 } }, file("d/a", "a")];
+    assert.deepEqual(await compare([own, [file("d/b", "b")]], [[...own, file("d/b", "b")]]), []);
+  });
+
   it("finds what a layer changes of the layers that both have", async () => {
     const top: Members = [
       file("etc/same", "same"),

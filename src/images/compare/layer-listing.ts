@@ -4,8 +4,11 @@ import { imageError } from "../errors.ts";
 import { decompress } from "../layers/compression.ts";
 import { createLayerTranslator } from "../layers/translate.ts";
 
-/** A file of a layer; `content` is the digest of its bytes, where it was asked for. */
-export type Listed = { readonly node: Node; content: string | undefined };
+/**
+ * A file of a layer; `content` is the digest of its bytes, where it was asked for. A directory that the layer has only by
+ * the names in it is `implied`: where there is one already, that is not changed.
+ */
+export type Listed = { readonly node: Node; content: string | undefined; readonly implied?: boolean };
 
 export type ListingOptions = {
   /** Bytes of the blob. */
@@ -53,5 +56,7 @@ export async function listLayer(
   }
   close();
   reader.end();
-  return files;
+  const implied = new Set(translator.outline().flatMap((entry) => (entry.implied ? [entry.node.path] : [])));
+  const isImplied = ({ type, path }: Node) => type === "directory" && implied.has(path);
+  return files.map((file) => (isImplied(file.node) ? { ...file, implied: true } : file));
 }

@@ -15,6 +15,7 @@ export function applyLayer(tree: MergedTree, layer: readonly Listed[]): void {
   for (const listed of layer) {
     const { node } = listed;
     if (node.path === "" || isWhiteoutNode(node)) continue;
+    if (listed.implied && tree.get(node.path)?.node.type === "directory") continue;
     if (tree.has(node.path) && node.type !== "directory") removeBelow(tree, node.path);
     tree.set(node.path, node.type === "hardLink" ? linked(tree, listed) : visible(listed));
   }

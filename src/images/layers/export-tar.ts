@@ -25,7 +25,12 @@ export async function* exportLayer(
   records: AsyncIterable<Uint8Array>,
   isPart: (node: Node) => boolean = () => true,
 ): AsyncGenerator<Uint8Array> {
-  yield* writeArchive(toLayer(onlyParts(decodeTree(records), isPart)));
+  yield* exportPieces(onlyParts(decodeTree(records), isPart));
+}
+
+/** The same of a tree that is not in the form of records. */
+export async function* exportPieces(pieces: AsyncIterable<TreePiece>): AsyncGenerator<Uint8Array> {
+  yield* writeArchive(toLayer(pieces));
 }
 
 /** Leaves nodes out, with their data. */

@@ -83,10 +83,10 @@ export type ImageCalls = {
   import(request: ImportRequest): AsyncIterable<dockerApi.ProgressMessage>;
   /** Makes an image of a container, with what it has written as a layer. */
   commit(container: string, options?: CommitOptions): Promise<{ readonly Id: string }>;
-  /** Makes an image of one layer with the files of another. */
+  /** Makes an image of one layer with the files of another; `from` names the layers below that stay. */
   squash(
     image: string,
-    options?: CallOptions & { readonly name?: string | undefined },
+    options?: CallOptions & { readonly from?: string | undefined; readonly name?: string | undefined },
   ): Promise<{ readonly Id: string }>;
   /** Tries credentials out on a registry. */
   logIn(auth: dockerApi.RegistryAuth, options?: CallOptions): Promise<dockerApi.AuthAnswer>;
@@ -144,8 +144,8 @@ export function createImageCalls(transport: Transport): ImageCalls {
     },
     tree: (image, { signal } = {}) =>
       transport.sendForJson({ method: "GET", path: `/tug${pathOf(image)}/tree`, signal }),
-    squash: (image, { name, signal } = {}) => {
-      const query = name === undefined ? {} : splitTag(name);
+    squash: (image, { from, name, signal } = {}) => {
+      const query = { from, ...(name === undefined ? {} : splitTag(name)) };
       return transport.sendForJson({ method: "POST", path: `/tug${pathOf(image)}/squash`, query, signal });
     },
     diff: (before, after, { signal } = {}) => {
