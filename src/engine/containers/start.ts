@@ -98,23 +98,34 @@ async function prepare(
   const directory = layout.container(record.id);
   if (record.request.autoRemove && record.state.startedAt !== undefined) await images.renew(record.id);
   const root = await images.root(record.id);
-  const hostname = record.request.hostname || record.id.slice(0, 12);
+  // The plan names the network's files and namespace and needs neither. Both are waited for: what fails is undone.
+  const [connected, planned] = await Promise.allSettled([
+    connect(context, record),
+    readUserFiles(helper, root.layers).then((userFiles) =>
+      prepareRun(context, {
+        record,
+        facts,
+        root: root.source,
+        userFiles,
+        networkFiles: networkFilePaths(directory),
+        sources: madeSources(context.volumes),
+      }),
+    ),
+  ]);
+  if (planned.status === "rejected") throw planned.reason;
+  if (connected.status === "rejected") throw connected.reason;
+  return planned.value;
+}
+
+/** Connects a container to its networks and writes the files that tell it about them. */
+async function connect(context: EngineContext, record: ContainerRecord): Promise<void> {
   const attachment = await connectContainer(context, record);
-  writeNetworkFiles(directory, record.request, {
-    hostname,
+  writeNetworkFiles(context.layout.container(record.id), record.request, {
+    hostname: record.request.hostname || record.id.slice(0, 12),
     addresses: (attachment?.endpoints ?? [])
       .flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6])
       .filter((ip) => ip !== undefined),
     servers: await nameServersOf(context, attachment),
-  });
-  const userFiles = await readUserFiles(helper, root.layers);
-  return prepareRun(context, {
-    record,
-    facts,
-    root: root.source,
-    userFiles,
-    networkFiles: networkFilePaths(directory),
-    sources: madeSources(context.volumes),
   });
 }
 
