@@ -26,3 +26,17 @@ test("a permanent lease may be taken up again", async () => {
   await lease.retain(blob);
   assert.ok(leases.isLeased(blob));
 });
+
+test("what is leased as a manifest is leased as a blob too, but not the other way round", async () => {
+  using database = openDatabase(":memory:", leaseMigrations);
+  const leases = openLeases(database);
+  const [manifest, other] = [
+    { kind: "manifest", resource: blob.resource },
+    { kind: "blob", resource: `sha256:${"1".repeat(64)}` as Digest },
+  ] as const;
+  await leases.temporary().retain(manifest);
+  await leases.temporary().retain(other);
+  assert.ok(leases.isLeased(blob));
+  assert.equal(await leases.unlessLeased(blob, async () => {}), false);
+  assert.ok(!leases.isLeased({ kind: "manifest", resource: other.resource }));
+});

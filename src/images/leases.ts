@@ -45,6 +45,7 @@ export interface Leases {
   permanent(id: string, lazy?: boolean): Lease;
   /** Everything that is leased. */
   resources(): Resource[];
+  /** A blob is leased also as the manifest that it is. */
   isLeased(resource: Resource): boolean;
   /**
    * Runs a garbage collection. Leases that are released meanwhile count until its end, so that nothing that was found
@@ -93,7 +94,8 @@ export function openLeases(database: Database): Leases {
       [Symbol.dispose]: release,
     };
   };
-  const isLeased = ({ kind, resource }: Resource) => one.get(kind, resource) !== undefined;
+  const isLeased = ({ kind, resource }: Resource): boolean =>
+    one.get(kind, resource) !== undefined || (kind === "blob" && isLeased({ kind: "manifest", resource }));
 
   return {
     temporary: () => make(`temporary ${randomUUID()}`, { isTemporary: true, lazy: true }),

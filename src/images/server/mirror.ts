@@ -3,7 +3,7 @@ import { closureOf } from "../closure.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import type { ImageStore } from "../image-store.ts";
 import type { ImageTable } from "../image-table.ts";
-import type { Leases } from "../leases.ts";
+import type { Lease, Leases } from "../leases.ts";
 import { parseName, type Reference } from "../reference.ts";
 import type { Repository } from "../registry/repository.ts";
 import { type Documents, type Member, parseKnown } from "./documents.ts";
@@ -136,7 +136,9 @@ async function fetchManifest(options: MirrorOptions, wanted: Wanted): Promise<Me
   using lease = leases.temporary();
   if (resolved !== undefined) await lease.retain({ kind: "manifest", resource: resolved.digest });
   const isHere = resolved !== undefined && (await content.size(resolved.digest)) !== undefined;
-  const member = isHere ? resolved : await storeManifest(options, wanted, resolved?.digest ?? reference);
+  const member = isHere
+    ? resolved
+    : await storeManifest(options, wanted, { reference: resolved?.digest ?? reference, lease });
   await lease.retain({ kind: "manifest", resource: member.digest });
   await options.alone(repository, async () => {
     const { digest, mediaType, size } = member;
@@ -151,13 +153,12 @@ async function fetchManifest(options: MirrorOptions, wanted: Wanted): Promise<Me
 }
 
 async function storeManifest(
-  { content, leases }: MirrorOptions,
+  { content }: MirrorOptions,
   { source, signal }: Wanted,
-  reference: string,
+  { reference, lease }: { reference: string; lease: Lease },
 ): Promise<Member> {
   const { descriptor, data } = await source.manifest(reference, signal);
   const document = parseKnown(data, descriptor);
-  using lease = leases.temporary();
   await lease.retain({ kind: "manifest", resource: descriptor.digest });
   await using ingest = await content.ingest({ digest: descriptor.digest, size: data.length }, signal);
   await ingest?.write(data);
