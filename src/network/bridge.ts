@@ -105,10 +105,11 @@ export async function filterPackets(
   },
 ): Promise<void> {
   const { networks, publications, more } = contents;
-  const filtered = networks.map(({ bridge, pools, internal, open }) => ({
+  const filtered = networks.map(({ bridge, pools, internal, open, masquerade = true }) => ({
     bridge,
     internal,
     open,
+    masquerade,
     subnets: pools.map(({ subnet }) => parseSubnet(subnet)),
   }));
   const changes = ruleset(table, {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { overlap, parseSubnet, type Subnet } from "./address/ip.ts";
+import { formatIp, overlap, parseIp, parseSubnet, type Subnet } from "./address/ip.ts";
 import { completePool, freeSubnet, uniqueLocalSubnet } from "./address/pool.ts";
 import { networkError } from "./errors.ts";
 import { parseRoutes } from "./host-routes.ts";
@@ -33,6 +33,8 @@ export async function createNetwork(
       bridge: request.bridge ?? `br-${id.slice(0, 12)}`,
       internal: request.internal ?? false,
       open: request.open ?? true,
+      ...(request.masquerade !== undefined && { masquerade: request.masquerade }),
+      ...(request.binding !== undefined && { binding: formatIp(parseIp(request.binding)) }),
       mtu: request.mtu ?? DEFAULT_MTU,
       labels: request.labels ?? {},
       options: request.options ?? {},

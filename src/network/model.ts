@@ -17,6 +17,10 @@ export type Network = {
   readonly internal: boolean;
   /** Whether its containers may talk to each other. */
   readonly open: boolean;
+  /** Whether what leaves it gets the machine's address; left out: yes. */
+  readonly masquerade?: boolean;
+  /** Where ports are published that name no address; left out: at all of the machine's. */
+  readonly binding?: string;
   readonly mtu: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly options: Readonly<Record<string, string>>;
@@ -43,6 +47,8 @@ export type NetworkRequest = {
   readonly name: string;
   readonly internal?: boolean;
   readonly open?: boolean;
+  readonly masquerade?: boolean;
+  readonly binding?: string;
   readonly mtu?: number;
   readonly ipv6?: boolean;
   /** Name of the bridge; left out: one made from the id. */

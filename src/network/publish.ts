@@ -21,7 +21,7 @@ export async function addPublications(
 ): Promise<Publication[]> {
   const publications: Publication[] = [];
   for (const wish of ports) {
-    const places = placesOf(wish, endpoints);
+    const places = placesOf(wish, endpoints, bindingOf(store, endpoints));
     if (places.length === 0) continue;
     publications.push(...(await departures.orAfter(() => addPort(store, { container, places, wish }))));
   }
@@ -31,8 +31,19 @@ export async function addPublications(
 /** An address of the machine, and where it leads to. */
 type Place = { readonly hostAddress: string; readonly containerAddress: string };
 
-function placesOf({ hostAddress }: PortWish, endpoints: readonly Endpoint[]): Place[] {
-  const addresses = hostAddress === "" ? ["0.0.0.0", "::"] : [hostAddress];
+/** The address that the first of the networks prefers, of those that a container's ports can lead to. */
+function bindingOf(store: NetworkStore, endpoints: readonly Endpoint[]): string | undefined {
+  const [first] = endpoints;
+  return first && store.find(first.network).binding;
+}
+
+function placesOf(
+  { hostAddress }: PortWish,
+  endpoints: readonly Endpoint[],
+  binding: string | undefined,
+): Place[] {
+  const everywhere = binding === undefined || binding === "0.0.0.0" ? ["0.0.0.0", "::"] : [binding];
+  const addresses = hostAddress === "" ? everywhere : [hostAddress];
   return addresses.flatMap((address) => {
     const containerAddress = endpoints
       .map(({ ipv4, ipv6 }) => (address.includes(":") ? ipv6 : ipv4))

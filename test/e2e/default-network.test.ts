@@ -159,6 +159,24 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     assert.deepEqual(linksHere(), ["lo"]);
   });
 
+  test("an engine that is killed right after a container's end leaves its link to the next one", async () => {
+    await using tug = await startHere();
+    const ok = succeeding(tug);
+    for (const name of ["a", "b"])
+      await ok("run", "-d", "--name", name, "-p", "80", "busybox", "sleep", "1000");
+    await ok("run", "--rm", "-p", "8000:80", "busybox", "true");
+    await ok("rm", "-f", "a");
+    await tug.stopEngine("SIGKILL");
+    await startEngine(tug);
+    const [bridge = ""] = linksHere().filter((name) => name.startsWith("tug"));
+    const link = linksHere().filter((name) => name.startsWith("veth"));
+    assert.equal(link.length, 1, "that of the container that runs");
+    await ok("run", "--rm", "-p", "8000:80", "busybox", "true");
+    await linksBecome(["lo", bridge, ...link]);
+    await ok("rm", "-f", "b");
+    await linksBecome(["lo", bridge]);
+  });
+
   test("an engine that is killed while containers start leaves no link, port or namespace", async () => {
     await using tug = await startHere();
     const ok = succeeding(tug);

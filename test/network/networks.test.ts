@@ -182,6 +182,24 @@ inOwnNetwork(import.meta.filename, false, () => {
     await assert.rejects(networks.remove("bridge"), { code: "NETWORK_PREDEFINED" });
   });
 
+  test("a network may say where ports are published that name no address", async () => {
+    await using place = await openPlace();
+    const { networks } = place;
+    await networks.create({ name: "local", binding: "127.0.0.1", ipv6: true });
+    await networks.create({ name: "six", ipv6: true });
+    const attach = async (container: string, network: string, ...ports: ReturnType<typeof port>[]) => {
+      const { publications } = await networks.attach(container, { networks: [{ network }], ports });
+      return publications.map(({ hostAddress, hostPort }) => `${hostAddress} ${hostPort}`);
+    };
+    assert.deepEqual(await attach("one", "local", port(8080, ""), port(8081)), [
+      "127.0.0.1 8080",
+      "0.0.0.0 8081",
+    ]);
+    assert.deepEqual(await attach("two", "six", port(8082, "")), ["0.0.0.0 8082", ":: 8082"]);
+    assert.deepEqual(await attach("three", "bridge", port(8083, "")), ["0.0.0.0 8083"]);
+    await assert.rejects(networks.create({ name: "bad", binding: "nowhere" }), { code: "NETWORK_ADDRESS" });
+  });
+
   test("a successor takes back what containers left that do not run", async () => {
     await using place = await openPlace();
     const request = { networks: [{ network: "bridge" }], ports: [port(8080)] };

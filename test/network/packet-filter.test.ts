@@ -22,6 +22,7 @@ const blue: FilteredNetwork = {
   subnets: [parseSubnet("10.9.0.0/24")],
   internal: false,
   open: true,
+  masquerade: true,
 };
 const red: FilteredNetwork = { ...blue, bridge: "br-red", subnets: [parseSubnet("10.8.0.0/24")] };
 const web: PublishedPort = {
@@ -90,6 +91,18 @@ test("networks are apart, and nobody gets in but by published ports", { skip }, 
     "::ffff:192.168.7.1 neighbour",
     "what leaves has the host's address",
   );
+});
+
+test("what leaves a network has the host's address, or its own", { skip }, async () => {
+  await using lab = await openHost();
+  await using _server = await lab.listen("neighbour", 90, "n");
+  for (const [masquerade, seen] of [
+    [true, "192.168.7.1"],
+    [false, "10.9.0.2"],
+  ] as const) {
+    await expectSuccess(change(lab, ruleset("tug", { networks: [{ ...blue, masquerade }], ports: [] })));
+    assert.equal(lab.ask("a", "192.168.7.2", 90), `::ffff:${seen} n`);
+  }
 });
 
 test("an internal network has no way out, a closed one no way between its containers", { skip }, async () => {

@@ -45,6 +45,8 @@ export type FilteredNetwork = {
   readonly internal: boolean;
   /** Whether its containers may talk to each other. */
   readonly open: boolean;
+  /** Whether what leaves it gets the machine's address. */
+  readonly masquerade: boolean;
 };
 
 export type Protocol = "tcp" | "udp" | "sctp";
@@ -187,9 +189,10 @@ function forwardRules({ bridge, internal, open }: FilteredNetwork): Expression[]
   ];
 }
 
-function postroutingRules({ bridge, subnets, internal }: FilteredNetwork): Expression[][] {
+function postroutingRules({ bridge, subnets, ...network }: FilteredNetwork): Expression[][] {
+  const hides = network.masquerade && !network.internal;
   const own = subnets.flatMap((subnet) => [
-    ...(internal ? [] : [[...addressIn("source", subnet), ...leavesBy(bridge, { not: true }), masquerade()]]),
+    ...(hides ? [[...addressIn("source", subnet), ...leavesBy(bridge, { not: true }), masquerade()]] : []),
     // A container that calls a published port of its own network would get the answer from an address it did not call.
     [...addressIn("source", subnet), ...leavesBy(bridge), ...published(), masquerade()],
   ]);

@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { dockerApi } from "../../../../specs/index.ts";
 import { json } from "../../answer.ts";
 import { doorError } from "../../errors.ts";
@@ -15,6 +16,8 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const optionNames = {
   mtu: "com.docker.network.driver.mtu",
   open: "com.docker.network.bridge.enable_icc",
+  masquerade: "com.docker.network.bridge.enable_ip_masquerade",
+  binding: "com.docker.network.bridge.host_binding_ipv4",
   bridge: "com.docker.network.bridge.name",
 } as const;
 
@@ -43,7 +46,7 @@ export const createNetwork: NetworksHandler = async (networks, request) => {
       },
     );
   }
-  const { mtu, open, bridge } = optionsOf(body.Options ?? {});
+  const { mtu, open, masquerade, binding, bridge } = optionsOf(body.Options ?? {});
   const { id } = await networks.create({
     name: body.Name,
     internal: body.Internal ?? false,
@@ -57,6 +60,8 @@ export const createNetwork: NetworksHandler = async (networks, request) => {
     })),
     ...(mtu !== undefined && { mtu }),
     ...(open !== undefined && { open }),
+    ...(masquerade !== undefined && { masquerade }),
+    ...(binding !== undefined && { binding }),
     ...(bridge !== undefined && { bridge }),
   });
   const created: dockerApi.NetworkCreated = { Id: id, Warning: "" };
@@ -97,6 +102,11 @@ function optionsOf(options: Readonly<Record<string, string>>) {
   if (mtu !== undefined && !/^\d{2,5}$/.test(mtu)) {
     throw doorError("CREATE_VALUE", `"${mtu}" is no size for ${optionNames.mtu}`);
   }
+  const masquerade = options[optionNames.masquerade];
+  const binding = options[optionNames.binding];
+  if (binding !== undefined && !isIPv4(binding)) {
+    throw doorError("CREATE_VALUE", `"${binding}" is no address of IPv4 for ${optionNames.binding}`);
+  }
   const bridge = options[optionNames.bridge];
   if (bridge !== undefined && !/^[A-Za-z0-9_.-]{1,15}$/.test(bridge)) {
     throw doorError("CREATE_VALUE", `"${bridge}" is no name for a bridge`, {
@@ -106,6 +116,8 @@ function optionsOf(options: Readonly<Record<string, string>>) {
   return {
     mtu: mtu === undefined ? undefined : Number(mtu),
     open: open === undefined ? undefined : open !== "false",
+    masquerade: masquerade === undefined ? undefined : masquerade !== "false",
+    binding,
     bridge,
   };
 }
