@@ -119,8 +119,9 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
       const registry = createRegistryTable(options.database);
       dropStale({ ...parts, registry });
       if (request?.all) dropCached({ ...parts, registry });
-      const isHosted = hostedNames(options.database);
-      return await pruneImages({ store, table, collect, isHosted }, request);
+      const hosting = hostedNames(options.database);
+      const isPushed = (name: string) => hosting(name) === "pushed";
+      return await pruneImages({ store, table, collect, isPushed }, request);
     },
     async serveRegistry(settings, onServed) {
       const server = await serveRegistry(

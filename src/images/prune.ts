@@ -28,7 +28,7 @@ export type PrunerOptions = {
   table: ImageTable;
   collect: () => Promise<Collected>;
   /** Whether an image was pushed to a registry of this engine under this name, which has a digest. */
-  isHosted: (name: string) => boolean;
+  isPushed: (name: string) => boolean;
 };
 
 /**
@@ -36,13 +36,13 @@ export type PrunerOptions = {
  * pushed to a registry of this engine stays: those who use it are elsewhere.
  */
 export async function pruneImages(
-  { store, table, collect, isHosted }: PrunerOptions,
+  { store, table, collect, isPushed }: PrunerOptions,
   { all = false, fits = () => true, usedBy = () => [] }: PruneOptions = {},
 ): Promise<Pruned> {
   const rows = table.all();
   const tagged = new Set(rows.filter(({ name }) => !name.includes("@")).map(({ id }) => id));
-  const hosted = new Set(rows.filter(({ name }) => isHosted(name)).map(({ id }) => id));
-  const mayGo = (id: Digest) => (all || !tagged.has(id)) && !hosted.has(id);
+  const pushed = new Set(rows.filter(({ name }) => isPushed(name)).map(({ id }) => id));
+  const mayGo = (id: Digest) => (all || !tagged.has(id)) && !pushed.has(id);
   const unused = rows.filter(({ id }) => mayGo(id) && fits(id) && usedBy(id).length === 0);
   await store.delete(unused.map(({ name }) => name));
   const { snapshots, bytes } = await collect();

@@ -70,7 +70,8 @@ type Found = { readonly needs: Needs; readonly found: readonly StoreProblem[] };
 /** Looks twice where something seems wrong: an image may have been removed during the first look. */
 async function findConfirmed(options: CheckOptions, circumstances: Circumstances): Promise<Found> {
   const look = async (): Promise<Found> => {
-    const needs = await findNeeds({ ...options, isHosted: hostedNames(options.database) });
+    const hosting = hostedNames(options.database);
+    const needs = await findNeeds({ ...options, isHosted: (name) => hosting(name) !== undefined });
     return { needs, found: await findProblems(options, { needs, ...circumstances }) };
   };
   const first = await look();

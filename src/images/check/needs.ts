@@ -29,7 +29,7 @@ export type NeededLayer = {
   readonly key: Digest;
   readonly parent: Digest | undefined;
   readonly names: Set<string>;
-  /** What was pushed to a registry of this engine is unpacked when it is used here. */
+  /** What came by a registry of this engine is unpacked when it is used here. */
   isRequired: boolean;
 };
 
@@ -44,7 +44,7 @@ export type Needs = {
 export type NeedsOptions = {
   readonly content: ContentStore;
   readonly table: ImageTable;
-  /** Whether an image was pushed to a registry of this engine under this name, which has a digest. */
+  /** Whether an image came by a registry of this engine under this name, which has a digest. */
   readonly isHosted: (name: string) => boolean;
 };
 

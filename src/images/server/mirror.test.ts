@@ -61,6 +61,7 @@ test("what a mirror has is there when the other registry is not, and for the eng
   await images.images.collectGarbage();
   assert.equal(await pullThrough(mirror, digest), digest);
   assert.deepEqual((await mirror.call("GET", "/v2/a/b/tags/list")).json(), { name: "a/b", tags: ["1"] });
+  assert.deepEqual((await images.images.check()).problems, []);
   const found = await images.images.resolve(`${origin.name}/a/b:1`);
   assert.equal(found.manifest.digest, digest);
   const failed = await mirror.call("GET", "/v2/a/other/manifests/1");

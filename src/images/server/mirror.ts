@@ -181,6 +181,7 @@ async function adopt(options: MirrorOptions, repository: string): Promise<void> 
       if (target === undefined || !target.cached) continue;
       const record = await findImage(options, { digest, mediaType: target.mediaType, size: target.size });
       if (record === undefined || (await closureOf(content, record.manifest)).missing !== undefined) continue;
+      registry.putImage({ repository, digest, cached: true });
       await store.put([`${repository}:${tag}`, `${repository}@${digest}`], record);
       registry.deleteTag(repository, tag);
       if (!registry.tags(repository).some((other) => other.digest === digest)) {

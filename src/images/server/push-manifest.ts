@@ -53,7 +53,7 @@ export async function pushManifest(options: PusherOptions, pushed: PushedManifes
   const record = await findImage(options, target);
   const names = tags.map((tag) => `${repository}:${tag}`);
   if (record !== undefined) {
-    options.registry.putImage(repository, digest);
+    options.registry.putImage({ repository, digest, cached: false });
     await store.put([`${repository}@${digest}`, ...names], record);
     for (const tag of tags) options.registry.deleteTag(repository, tag);
     dropManifest(options, repository, digest);

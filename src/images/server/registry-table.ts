@@ -36,6 +36,11 @@ export const registryMigrations: readonly Migration[] = [
     version: 2,
     sql: "ALTER TABLE registry_manifests ADD COLUMN cached INTEGER NOT NULL DEFAULT 0",
   },
+  {
+    module: "registry",
+    version: 3,
+    sql: "ALTER TABLE registry_images ADD COLUMN cached INTEGER NOT NULL DEFAULT 0",
+  },
 ];
 
 /** A manifest or index in a repository; moments in milliseconds since the epoch. */
@@ -51,6 +56,13 @@ export type HostedManifest = {
 
 /** A blob that was sent and that no manifest of its repository refers to yet. */
 export type HostedBlob = { readonly repository: string; readonly digest: Digest; readonly pushed: number };
+
+/** That an image of the store came by a registry. `cached`: it came from another one and can be had there again. */
+export type HostedImage = {
+  readonly repository: string;
+  readonly digest: Digest;
+  readonly cached: boolean;
+};
 
 /**
  * What was pushed and is no image, by repository: the registry and the path, as in references. Images are in the table
@@ -76,9 +88,9 @@ export interface RegistryTable {
   putBlob(blob: HostedBlob): void;
   deleteBlob(repository: string, digest: string): boolean;
 
-  /** Images that were pushed, by the digests of their manifests or indexes. */
-  images(): { repository: string; digest: Digest }[];
-  putImage(repository: string, digest: Digest): void;
+  /** Images that were pushed, or that a mirror has fetched, by the digests of their manifests or indexes. */
+  images(): HostedImage[];
+  putImage(image: HostedImage): void;
   deleteImage(repository: string, digest: Digest): void;
 
   /** Repositories whose names begin so. */
@@ -112,8 +124,8 @@ export function createRegistryTable({ sql, transaction }: Database): RegistryTab
   );
   const putBlob = sql.prepare("INSERT OR REPLACE INTO registry_blobs VALUES (?, ?, ?)");
   const eraseBlob = sql.prepare("DELETE FROM registry_blobs WHERE repository = ? AND digest = ?");
-  const images = sql.prepare("SELECT repository, digest FROM registry_images");
-  const putImage = sql.prepare("INSERT OR IGNORE INTO registry_images VALUES (?, ?)");
+  const images = sql.prepare("SELECT * FROM registry_images");
+  const putImage = sql.prepare("INSERT OR REPLACE INTO registry_images VALUES (?, ?, ?)");
   const eraseImage = sql.prepare("DELETE FROM registry_images WHERE repository = ? AND digest = ?");
   const repositories = sql.prepare(
     "SELECT DISTINCT repository FROM registry_manifests WHERE substr(repository, 1, ?) = ?",
@@ -142,8 +154,12 @@ export function createRegistryTable({ sql, transaction }: Database): RegistryTab
       (holder.get(digest, prefix.length, prefix) as { repository: string } | undefined)?.repository,
     putBlob: ({ repository, digest, pushed }) => void putBlob.run(repository, digest, pushed),
     deleteBlob: (repository, digest) => eraseBlob.run(repository, digest).changes > 0,
-    images: () => images.all() as { repository: string; digest: Digest }[],
-    putImage: (repository, digest) => void putImage.run(repository, digest),
+    images: () =>
+      (images.all() as { repository: string; digest: Digest; cached: number }[]).map((row) => ({
+        ...row,
+        cached: row.cached === 1,
+      })),
+    putImage: ({ repository, digest, cached }) => void putImage.run(repository, digest, cached ? 1 : 0),
     deleteImage: (repository, digest) => void eraseImage.run(repository, digest),
     repositories: (prefix) =>
       (repositories.all(prefix.length, prefix) as { repository: string }[]).map((row) => row.repository),
