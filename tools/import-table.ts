@@ -19,8 +19,9 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
     may: ["base", "specs", "plan", "helper"],
     because: "facts about this machine, pure parsers and one probe",
   },
+  systemd: { may: ["base"], because: "a client of the service manager, which knows no containers" },
   runtime: {
-    may: ["base", "specs", "plan", "helper", "host"],
+    may: ["base", "specs", "plan", "helper", "host", "systemd"],
     because: "the only place that knows namespaces",
   },
   images: {

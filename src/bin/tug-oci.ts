@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { workingDirectory } from "../base/index.ts";
-import { createHelper } from "../helper/index.ts";
+import { createHelper, startPlaceholder } from "../helper/index.ts";
 import { readHostFacts } from "../host/index.ts";
 import {
   DEFAULT_ROOT,
@@ -39,6 +39,7 @@ const makeEnvironment: EnvironmentMaker = (globals) => {
       facts: await readHostFacts(),
       logger,
       owner: uid,
+      placeholder: () => startPlaceholder(helperPath),
     }),
   };
 };

@@ -1,6 +1,12 @@
 import { resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { type ExecuteOptions, type Execution, followPlan, type Helper } from "../helper/index.ts";
+import {
+  type ExecuteOptions,
+  type Execution,
+  followPlan,
+  type Helper,
+  startPlaceholder,
+} from "../helper/index.ts";
 import type { HostFacts } from "../host/index.ts";
 import { DEFAULT_ROOT, type EnvironmentMaker, ociLogger, runOci } from "../oci/index.ts";
 import { encodePlan, type Plan, verifyPlan } from "../plan/index.ts";
@@ -11,6 +17,8 @@ export type OciSessionOptions = {
   readonly version: string;
   /** Facts as the caller sees them: its control groups, its capabilities. */
   readonly readFacts: () => Promise<HostFacts>;
+  /** The helper program. */
+  readonly program: string;
   /** Effective user id of the caller. */
   readonly uid: number;
 };
@@ -44,6 +52,7 @@ export function runTugOci(
         facts: await options.readFacts(),
         logger,
         owner: options.uid,
+        placeholder: () => startPlaceholder(options.program),
       }),
     };
   };

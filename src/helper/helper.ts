@@ -172,7 +172,7 @@ function checkGreeting(hash: string): void {
   );
 }
 
-function startError(path: string, error: unknown): Error {
+export function startError(path: string, error: unknown): Error {
   if (error instanceof Error && error.name === "AbortError") return error;
   const reason = errnoOf(error) === "ENOENT" ? "it is not there" : messageOf(error);
   return helperError("MISSING", `cannot start the helper ${path}: ${reason}`, {

@@ -25,6 +25,7 @@ export {
   type MonitorStartOptions,
   startMonitor,
 } from "./monitor-start.ts";
+export { type Placeholder, startPlaceholder } from "./placeholder.ts";
 export { errnoName, errnoText, failureError } from "./sentence.ts";
 export {
   openSpawner,

@@ -1,4 +1,5 @@
 import { messageOf, TugError } from "../base/index.ts";
+import type { GroupDriver } from "../runtime/index.ts";
 import { OCI_RUNTIME_VERSION } from "../specs/oci-runtime/index.ts";
 import type { OciCommand, OciEnvironment } from "./command.ts";
 import { create } from "./commands/create.ts";
@@ -55,11 +56,14 @@ const globalFlags = {
   log: { kind: "text", placeholder: "file", help: "file to write log messages to; default: standard error" },
   "log-format": { kind: "text", placeholder: "format", help: "format of the log: text (default) or json" },
   debug: { kind: "boolean", help: "enable debug logging" },
-  "systemd-cgroup": { kind: "boolean", help: "not supported yet: use the cgroupfs driver" },
+  "systemd-cgroup": {
+    kind: "boolean",
+    help: "have systemd make control groups; cgroupsPath is slice:prefix:name",
+  },
   "cgroup-manager": {
     kind: "text",
     placeholder: "manager",
-    help: "who makes control groups: cgroupfs (default), or disabled for none",
+    help: "who makes control groups: cgroupfs (default), systemd, or disabled for none",
   },
   rootless: { kind: "text", placeholder: "mode", help: "accepted for compatibility: true, false or auto" },
   version: { kind: "boolean", short: "v", help: "print the version" },
@@ -95,11 +99,11 @@ export async function runOci(
       io.stdout(help());
       return 0;
     }
-    const withGroups = wantsGroups(values);
+    const groups = groupDriver(values);
     command = commands.find((candidate) => candidate.name === name);
     if (command === undefined)
       throw ociCliError("COMMAND", `no such command: ${name}`, { hint: "see: tug-oci --help" });
-    environment = { ...makeEnvironment(values), withGroups };
+    environment = { ...makeEnvironment(values), groups };
     return await command.run(words, environment);
   } catch (error) {
     report(error, environment, io.stderr);
@@ -107,15 +111,13 @@ export async function runOci(
   }
 }
 
-/** Whether containers get control groups. The names of the managers are crun's. */
-function wantsGroups({ "systemd-cgroup": systemd, "cgroup-manager": manager }: OciGlobals): boolean {
-  if (systemd || manager === "systemd") {
-    throw ociCliError("FLAG", "cannot use --systemd-cgroup: the systemd driver is not there yet");
-  }
-  if (manager === undefined || manager === "cgroupfs") return true;
-  if (manager === "disabled") return false;
+/** Who makes control groups. The names of the managers are crun's. */
+function groupDriver({ "systemd-cgroup": systemd, "cgroup-manager": manager }: OciGlobals): GroupDriver {
+  if (systemd || manager === "systemd") return "systemd";
+  if (manager === undefined || manager === "cgroupfs") return "cgroupfs";
+  if (manager === "disabled") return "none";
   throw ociCliError("FLAG", `invalid value ${JSON.stringify(manager)} for flag -cgroup-manager`, {
-    hint: "use cgroupfs or disabled",
+    hint: "use cgroupfs, systemd or disabled",
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Logger } from "../base/index.ts";
-import type { RuntimeContext } from "../runtime/index.ts";
+import type { GroupDriver, RuntimeContext } from "../runtime/index.ts";
 import { ociCliError } from "./errors.ts";
 import { describeFlags, type FlagDefinitions, type FlagValues, parseFlags } from "./flags.ts";
 
@@ -17,8 +17,8 @@ export type OciEnvironment = {
   readonly stdout: (text: string) => void;
   readonly stdin: () => Promise<Buffer>;
   readonly logger: Logger;
-  /** false: new containers get no control groups. */
-  readonly withGroups?: boolean;
+  /** Who makes control groups of new containers. */
+  readonly groups?: GroupDriver;
   /** Aborted when the caller has gone; absent: this process goes with it. */
   readonly signal?: AbortSignal;
   /** The low-level runtime with `--root` as given; reads the host's facts on first use. */

@@ -56,7 +56,7 @@ export function runtimeFeatures({ architecture }: Pick<HostFacts, "architecture"
     linux: {
       namespaces: [...namespaceTypes].sort(),
       capabilities: capabilityNames,
-      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
+      cgroup: { v1: true, v2: true, systemd: true, systemdUser: false, rdma: true },
       seccomp: {
         enabled: true,
         actions: [...seccompActions].sort(),

@@ -15,6 +15,7 @@ export {
   type CreateOptions,
   createContainer,
   createPlan,
+  type GroupDriver,
   readConfig,
 } from "./lifecycle/create.ts";
 export {

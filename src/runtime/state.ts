@@ -15,6 +15,8 @@ export type StoredState = {
   /** /proc/sys/kernel/random/boot_id: a pid of another boot is nobody's. */
   readonly bootId: string;
   readonly groups: readonly StoredGroup[];
+  /** The unit of systemd that the groups belong to. */
+  readonly unit?: string;
   readonly annotations?: Readonly<Record<string, string>>;
   /** 0 until init exists. */
   readonly pid: number;

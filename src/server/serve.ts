@@ -104,6 +104,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         })
       : runTugOci(request, connection, {
           version: ociVersion(version),
+          program,
           readFacts: () => readHostFacts(request.pid),
           uid: process.getuid?.() ?? 0,
         });

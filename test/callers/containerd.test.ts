@@ -22,7 +22,7 @@ import {
 const BOX = "docker.io/library/box:latest";
 
 onOwnMachine(import.meta.filename, needsBox() || needsContainerd(), () => {
-  const kinds = { "without an engine": aloneRuntime, "with an engine": residentRuntime };
+  const kinds = { "without an engine": aloneRuntime, "with an engine": () => residentRuntime() };
   for (const [kind, make] of Object.entries(kinds)) describe(`containerd, ${kind}`, () => declare(make));
 });
 

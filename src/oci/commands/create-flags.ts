@@ -52,7 +52,7 @@ export function createOptions(
   return {
     ...container,
     bundle: resolve(cwd, flags.bundle ?? "."),
-    ...(environment.withGroups === false && { groups: false }),
+    ...(environment.groups && { groups: environment.groups }),
     noPivot: flags["no-pivot"],
     noNewKeyring: flags["no-new-keyring"],
     preserveFds: passedDescriptors(wholeNumber(flags["preserve-fds"], "preserve-fds") ?? 0, environment),

@@ -123,9 +123,9 @@ test("paths that cannot be used are refused", () => {
     assert.throws(() => layout(unifiedMounts, "0::/\n", path), { code: "CGROUP_PATH", message, hint: /./ });
   refused(
     "system.slice:docker:abc",
-    /^cannot use config.json#\/linux\/cgroupsPath: "system.slice:docker:abc" names a systemd slice/,
+    /^cannot use config.json#\/linux\/cgroupsPath: "system.slice:docker:abc" names a unit of systemd/,
   );
-  refused("::abc", /systemd slice/);
+  refused("::abc", /unit of systemd/);
   refused("/a/../../b", /holds \.\./);
   refused("/", /it is the root of the hierarchy/);
   assert.deepEqual(places(unifiedMounts, "0::/\n", "/a:b:c"), ["2  /sys/fs/cgroup /a:b:c"]);

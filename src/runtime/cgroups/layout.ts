@@ -72,8 +72,8 @@ function stepsOf({ cgroupsPath, id }: LayoutInput): Wanted {
     });
   if (/^[^/]*:[^/]*:[^/]*$/.test(path)) {
     throw refuse(
-      `${JSON.stringify(path)} names a systemd slice, and groups are not made through systemd`,
-      "give a path such as /group/name, and run without --systemd-cgroup",
+      `${JSON.stringify(path)} names a unit of systemd, and groups are not made through it`,
+      "give a path such as /group/name, or run with --systemd-cgroup",
     );
   }
   if (steps.includes("..")) throw refuse(`${JSON.stringify(path)} holds ..`, "write the path without ..");

@@ -4,6 +4,7 @@ import type { ExecuteResult, StandardDescriptor } from "../../helper/index.ts";
 import type { Plan } from "../../plan/index.ts";
 import { type ParsedSpec, parseSpec, type Spec } from "../../specs/oci-runtime/index.ts";
 import { cgroupLayout } from "../cgroups/layout.ts";
+import { systemdUnit } from "../cgroups/systemd-unit.ts";
 import { lifecycleError } from "../errors.ts";
 import { createBindings, planCreate } from "../planner/create.ts";
 import { capabilitiesOf } from "../planner/identity.ts";
@@ -16,6 +17,7 @@ import { checkGroups } from "./groups.ts";
 import { removeContainer } from "./operate.ts";
 import { loadRemains } from "./remains.ts";
 import type { RuntimeContext } from "./runtime.ts";
+import { startScope, stopScope } from "./scope.ts";
 
 /** What `create` and `run` are told besides the configuration. */
 export type CreateOptions = {
@@ -34,9 +36,12 @@ export type CreateOptions = {
   readonly noNewKeyring?: boolean;
   readonly preserveFds?: number;
   readonly init?: boolean;
-  /** false: make no control group. */
-  readonly groups?: boolean;
+  /** Who makes control groups; default: the plan itself. */
+  readonly groups?: GroupDriver;
 };
+
+/** `cgroupfs` makes directories, `systemd` a scope, `none` nothing. */
+export type GroupDriver = "cgroupfs" | "systemd" | "none";
 
 /** Reads a configuration, whatever its file is called. @throws CONTAINER_BUNDLE, OCI_CONFIG */
 export async function readConfig(path: string): Promise<ParsedSpec<Spec>> {
@@ -81,12 +86,16 @@ export async function createContainer(
   await checkFree(context, options.id);
   await checkGroups(storedGroups(input.cgroups));
   warnOfCapabilities(context, spec);
+  await using _scope = input.unit === undefined ? undefined : await startScope(context, input);
   try {
-    return await context.helper.execute(plan, {
+    const result = await context.helper.execute(plan, {
       bindings: createBindings(options.id),
       stdio,
       descriptors: Array.from({ length: options.preserveFds ?? 0 }, (_, index) => 3 + index),
     });
+    // Whoever waits for the end removes the container, too.
+    if (input.unit !== undefined && options.attendance === "foreground") await stopScope(context, input.unit);
+    return result;
   } catch (error) {
     if (isTaken(error))
       throw lifecycleError("EXISTS", `container with id ${options.id} exists already`, { cause: error });
@@ -107,7 +116,7 @@ function createInput(context: PlanContext, spec: Spec, options: CreateOptions): 
   refuseUnsupported(spec, facts);
   const attended = options.attendance === "foreground";
   checkConsole(spec.process, { console: options.console, attended });
-  const withGroups = options.groups !== false;
+  const unit = options.groups === "systemd" ? systemdUnit(spec.linux?.cgroupsPath, options.id) : undefined;
   return {
     ...options,
     spec,
@@ -115,14 +124,16 @@ function createInput(context: PlanContext, spec: Spec, options: CreateOptions): 
     root: options.root ?? { kind: "directory" },
     stateDir: `${context.root}/${options.id}`,
     owner: context.owner,
-    cgroups: withGroups
-      ? cgroupLayout({
-          mounts: facts.mounts,
-          groups: facts.groups,
-          cgroupsPath: spec.linux?.cgroupsPath,
-          id: options.id,
-        })
-      : undefined,
+    unit: unit?.name,
+    cgroups:
+      options.groups === "none"
+        ? undefined
+        : cgroupLayout({
+            mounts: facts.mounts,
+            groups: facts.groups,
+            cgroupsPath: unit?.path ?? spec.linux?.cgroupsPath,
+            id: options.id,
+          }),
   };
 }
 

@@ -14,6 +14,7 @@ import { stateFiles } from "../planner/state.ts";
 import { loadExisting } from "./existing.ts";
 import { loadRemains } from "./remains.ts";
 import type { RuntimeContext } from "./runtime.ts";
+import { stopScope } from "./scope.ts";
 import { isAlive, statusOf } from "./status.ts";
 
 /**
@@ -104,6 +105,7 @@ export async function removeContainer(
     if (!isGone(error)) throw error;
     return context.helper.execute(planDelete(existing, { kill: false }));
   });
+  if (existing.state.unit !== undefined) await stopScope(context, existing.state.unit);
   for (const hook of planPoststop(existing)) {
     await context.helper
       .execute(hook, { stdio: ["ignore", "inherit", "inherit"] })

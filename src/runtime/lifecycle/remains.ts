@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { TugError } from "../../base/index.ts";
 import { OCI_RUNTIME_VERSION } from "../../specs/oci-runtime/index.ts";
 import { cgroupLayout } from "../cgroups/index.ts";
+import { cgroupsPathIsUnit, systemdUnit } from "../cgroups/systemd-unit.ts";
 import type { Existing } from "../planner/lifecycle.ts";
 import { storedGroups } from "../planner/state.ts";
 import type { StoredState } from "../state.ts";
@@ -32,7 +33,9 @@ async function impliedBy(
 ): Promise<Existing> {
   const spec = await loadSpec(stateDir).catch(() => undefined);
   const { mounts, groups } = facts;
-  const layout = cgroupLayout({ mounts, groups, cgroupsPath: spec?.linux?.cgroupsPath, id });
+  const path = spec?.linux?.cgroupsPath;
+  const unit = path && cgroupsPathIsUnit(path) ? systemdUnit(path, id) : undefined;
+  const layout = cgroupLayout({ mounts, groups, cgroupsPath: unit?.path ?? path, id });
   const state: StoredState = {
     version: 1,
     ociVersion: spec?.ociVersion ?? OCI_RUNTIME_VERSION,
@@ -42,6 +45,7 @@ async function impliedBy(
     owner,
     bootId: facts.bootId,
     groups: storedGroups(layout),
+    ...(unit && { unit: unit.name }),
     pid: 0,
     startTime: "0",
   };

@@ -4,10 +4,11 @@ import { type LinuxResources, printJson, type Spec } from "../../specs/oci-runti
 import { lifecycleError } from "../errors.ts";
 import type { Existing } from "../planner/lifecycle.ts";
 import { escapeContent, stateFiles } from "../planner/state.ts";
-import { planUpdate } from "../planner/update.ts";
+import { limitWrites, planUpdate } from "../planner/update.ts";
 import type { StoredState } from "../state.ts";
 import { loadExisting } from "./existing.ts";
 import type { RuntimeContext } from "./runtime.ts";
+import { limitScope } from "./scope.ts";
 import { statusOf } from "./status.ts";
 
 /**
@@ -38,6 +39,8 @@ export async function updateContainer(
     content: escapeContent(printJson(withResources(spec, after))),
     mode: 0o600,
   };
+  const { unit } = state;
+  if (unit !== undefined) await limitScope(unit, limitWrites(existing, changes, before));
   try {
     await context.helper.execute({ ...plan, host: [...plan.host, record] });
   } catch (error) {
@@ -55,9 +58,13 @@ async function takeBack(
 ): Promise<void> {
   const members = Object.keys(changes) as (keyof LinuxResources)[];
   const old = Object.fromEntries(members.map((member) => [member, before[member]])) as LinuxResources;
-  await helper.execute(planUpdate(existing, old, after)).catch((error: unknown) => {
+  try {
+    await helper.execute(planUpdate(existing, old, after));
+    const { unit } = existing.state;
+    if (unit !== undefined) await limitScope(unit, limitWrites(existing, old, after));
+  } catch (error) {
     logger.log("warn", "update.undo", { id: existing.state.id, error: String(error) });
-  });
+  }
 }
 
 function withResources(spec: Spec, resources: LinuxResources): Spec {

@@ -54,6 +54,8 @@ export type CreateInput = {
   readonly facts: HostFacts;
   /** Absent: no control group is made. */
   readonly cgroups?: CgroupLayout | undefined;
+  /** The unit of systemd that the group belongs to. */
+  readonly unit?: string | undefined;
   readonly attendance: Attendance;
   readonly console?: ConsoleTarget | undefined;
   readonly pidFile?: string | undefined;

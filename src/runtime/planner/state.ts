@@ -59,6 +59,7 @@ function stateFile(
     owner: input.owner,
     bootId: facts.bootId,
     groups: storedGroups(input.cgroups),
+    ...(input.unit !== undefined && { unit: input.unit }),
     ...(spec.annotations && { annotations: { ...spec.annotations } }),
   };
   const text = escapeContent(JSON.stringify(state));

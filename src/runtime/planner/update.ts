@@ -1,6 +1,6 @@
 import type { Plan, Slot } from "../../plan/index.ts";
 import type { LinuxResources } from "../../specs/oci-runtime/index.ts";
-import { type CgroupLayout, hierarchyOf, resourceWrites } from "../cgroups/index.ts";
+import { type CgroupLayout, type CgroupWrite, hierarchyOf, resourceWrites } from "../cgroups/index.ts";
 import type { StoredState } from "../state.ts";
 import { planBuilder } from "./builder.ts";
 import { pushWrite } from "./cgroups.ts";
@@ -17,7 +17,7 @@ export function planUpdate({ state }: Existing, resources: LinuxResources, befor
   const builder = planBuilder();
   const layout = layoutOf(state);
   const open = new Map<string, Slot>();
-  for (const write of resourceWrites(resources, layout, { before })) {
+  for (const write of limitWrites({ state }, resources, before)) {
     const path = hierarchyOf(layout, write.controller)?.mount;
     if (path === undefined) continue;
     let group = open.get(path);
@@ -29,6 +29,15 @@ export function planUpdate({ state }: Existing, resources: LinuxResources, befor
     pushWrite(builder, group, write);
   }
   return builder.finish();
+}
+
+/** What a change of limits writes into the files of a container's groups. @throws CGROUP_RESOURCE */
+export function limitWrites(
+  { state }: Pick<Existing, "state">,
+  resources: LinuxResources,
+  before: LinuxResources,
+): CgroupWrite[] {
+  return resourceWrites(resources, layoutOf(state), { before });
 }
 
 /** The container's groups as a layout in which each group is a mount of its own. */

@@ -2,6 +2,7 @@ import { rm, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { startTug } from "../../environment/index.ts";
 import { copyPackage } from "../../front/package-copy.ts";
+import type { Program } from "./program.ts";
 
 const helper = resolve(import.meta.dirname, "../../../dist/helper/tug-helper");
 
@@ -15,6 +16,8 @@ export type OciRuntime = AsyncDisposable & {
   readonly env: Readonly<Record<string, string>>;
 };
 
+type Inside = (command: readonly string[], env: Readonly<Record<string, string>>) => Program;
+
 /** `tug-oci` as it is installed, without an engine: every call of it starts Node. */
 export async function aloneRuntime(directory: string): Promise<OciRuntime> {
   const path = join(directory, "tug-oci");
@@ -22,10 +25,19 @@ export async function aloneRuntime(directory: string): Promise<OciRuntime> {
   return { path: other ?? path, env: {}, async [Symbol.asyncDispose]() {} };
 }
 
-/** A `tug-oci` that has no Node, so that it works only through the engine that is there. */
-export async function residentRuntime(): Promise<OciRuntime> {
+/**
+ * A `tug-oci` that has no Node, so that it works only through the engine that is there.
+ *
+ * @param inside where the engine is to run; default: here
+ */
+export async function residentRuntime(inside?: Inside): Promise<OciRuntime> {
   const engine = await startTug();
-  await engine.tug(["version"]);
+  if (inside === undefined) await engine.tug(["version"]);
+  else {
+    const tug = join(engine.directory, "tug");
+    await symlink(helper, tug);
+    await inside([tug], engine.env).ok(["version"]);
+  }
   const { path } = await copyPackage(engine, "without-node");
   await rm(join(path, "node_modules"));
   const program = join(path, "tug-oci");
@@ -33,6 +45,12 @@ export async function residentRuntime(): Promise<OciRuntime> {
   return {
     path: other ?? program,
     env: { TUG_RUN_ROOT: engine.run },
-    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      const pidFile = join(engine.run, "engine.pid");
+      // Its number is one in there.
+      if (inside !== undefined)
+        await inside(["sh", "-c", `kill "$(cat ${pidFile})" && rm ${pidFile}`], {}).ok([]);
+      await engine[Symbol.asyncDispose]();
+    },
   };
 }

@@ -73,6 +73,11 @@ export const packageSets = {
       podman: "usr/bin/podman",
     },
   },
+  systemd: {
+    release: "trixie",
+    packages: ["systemd"],
+    programs: { systemctl: "usr/bin/systemctl" },
+  },
   bootstrap: {
     release: "trixie",
     packages: ["debootstrap", "wget"],

@@ -1,0 +1,3 @@
+export { connectSystemd, type SystemdManager, type SystemdSockets, type UnitProperty } from "./manager.ts";
+export type { DbusValue, Variant } from "./signature.ts";
+export { parseVariant } from "./variant-text.ts";

@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { needsBox } from "../e2e/harness/index.ts";
+import { makeRootfs, plainConfig } from "../privileged/harness/index.ts";
+import {
+  aloneRuntime,
+  needsSystemd,
+  type OciRuntime,
+  onOwnMachine,
+  type Program,
+  program,
+  residentRuntime,
+  type Systemd,
+  startSystemd,
+  until,
+} from "./harness/index.ts";
+
+const GROUP = "/a.slice/a-b.slice/pre-web.scope";
+
+onOwnMachine(import.meta.filename, needsBox() || needsSystemd(), () => {
+  describe("control groups through systemd", declare);
+});
+
+type Changes = { linux?: Record<string, unknown>; annotations?: Record<string, string> };
+
+function declare(): void {
+  let directory: string;
+  let bundle: string;
+  let systemd: Systemd;
+  let runtime: OciRuntime;
+  let oci: Program;
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), "t-"));
+    bundle = join(directory, "bundle");
+    await mkdir(bundle);
+    await makeRootfs(join(bundle, "rootfs"));
+    runtime = await aloneRuntime(directory);
+    systemd = await startSystemd(directory);
+    oci = systemd.inside([runtime.path, "--systemd-cgroup", "--root", join(directory, "state")]);
+  });
+  after(async () => {
+    await systemd?.[Symbol.asyncDispose]();
+    await runtime?.[Symbol.asyncDispose]();
+  });
+
+  const configure = async (args: readonly string[], { linux = {}, annotations = {} }: Changes = {}) => {
+    const config = plainConfig("systemd", { args: [...args] });
+    const namespaces = config.linux?.namespaces?.filter(({ type }) => type !== "cgroup");
+    const changed = { ...config.linux, namespaces, cgroupsPath: "a-b.slice:pre:web", ...linux };
+    await writeFile(join(bundle, "config.json"), JSON.stringify({ ...config, annotations, linux: changed }));
+  };
+  const show = async (...names: readonly string[]): Promise<Record<string, string>> => {
+    const text = await systemd.systemctl.ok(["show", "pre-web.scope", "--property", names.join(",")]);
+    return Object.fromEntries(text.split("\n").map((line) => line.split("=", 2) as [string, string]));
+  };
+  const isGone = async (): Promise<boolean> =>
+    !(await systemd.systemctl.ok(["list-units", "--all", "--no-legend"])).includes("pre-web.scope");
+  const processes = (): Promise<string> =>
+    systemd.inside(["cat", `/sys/fs/cgroup${GROUP}/cgroup.procs`]).ok([]);
+  /** A created container that goes on once it is started. */
+  const created = async (changes: Changes = {}): Promise<AsyncDisposable> => {
+    await configure(["sleep", "1000"], changes);
+    await oci.ok(["create", "--bundle", bundle, "--pid-file", join(directory, "pid"), "web"]);
+    return { [Symbol.asyncDispose]: async () => void (await oci.run(["delete", "--force", "web"])) };
+  };
+
+  test("run: in a scope of its own, which is gone afterwards", async () => {
+    await configure(["sh", "-c", "grep ^0: /proc/self/cgroup; exit 7"]);
+    for (const _ of [1, 2]) {
+      const { code, stdout } = await oci.run(["run", "--bundle", bundle, "web"]);
+      assert.deepEqual([code, stdout], [7, `0::${GROUP}\n`]);
+      assert.ok(await isGone());
+    }
+  });
+
+  test("create, start, exec, pause, kill, delete: the scope has the container's processes alone", async () => {
+    await using _ = await created({
+      annotations: {
+        "org.systemd.property.TimeoutStopSec": "uint64 7",
+        "org.systemd.property.Documentation": "['man:tug(1)', 'man:web(1)']",
+        "org.systemd.property.CollectMode": "'inactive'",
+        "org.example": "nothing of systemd's",
+      },
+    });
+    const shown = await show(
+      "ActiveState",
+      "ControlGroup",
+      "Slice",
+      "Delegate",
+      "TimeoutStopUSec",
+      "Documentation",
+      "CollectMode",
+      "Description",
+    );
+    assert.deepEqual(shown, {
+      ActiveState: "active",
+      CollectMode: "inactive",
+      ControlGroup: GROUP,
+      Delegate: "yes",
+      Description: "container web",
+      Documentation: '"man:tug(1)" "man:web(1)"',
+      Slice: "a-b.slice",
+      TimeoutStopUSec: "7s",
+    });
+    const pid = await readFile(join(directory, "pid"), "utf8");
+    assert.equal(await processes(), pid.trim());
+    await oci.ok(["start", "web"]);
+    assert.equal(await oci.ok(["exec", "web", "grep", "^0:", "/proc/self/cgroup"]), `0::${GROUP}`);
+    await oci.ok(["pause", "web"]);
+    assert.equal(JSON.parse(await oci.ok(["state", "web"])).status, "paused");
+    await oci.ok(["resume", "web"]);
+    await oci.ok(["kill", "web", "KILL"]);
+    await until("it has ended", async () => JSON.parse(await oci.ok(["state", "web"])).status === "stopped");
+    await oci.ok(["delete", "web"]);
+    assert.ok(await isGone());
+  });
+
+  test("a group that systemd ends takes the container along", async () => {
+    await using _ = await created();
+    await oci.ok(["start", "web"]);
+    await systemd.systemctl.ok(["kill", "--signal", "KILL", "pre-web.scope"]);
+    await until("it has ended", async () => JSON.parse(await oci.ok(["state", "web"])).status === "stopped");
+    await oci.ok(["delete", "web"]);
+    assert.ok(await isGone());
+  });
+
+  test("a name is free again after a container was killed", async () => {
+    for (const _ of [1, 2, 3]) {
+      await using __ = await created();
+      await oci.ok(["start", "web"]);
+    }
+    assert.ok(await isGone());
+  });
+
+  test("what fails leaves no scope", async () => {
+    await configure(["no-such-program"]);
+    const { code, stderr } = await oci.run(["create", "--bundle", bundle, "web"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /executable file not found in \$PATH/);
+    await until("the scope is gone", isGone);
+    await configure(["true"], { annotations: { "org.systemd.property.NoSuchThing": "true" } });
+    assert.match(
+      (await oci.run(["run", "--bundle", bundle, "web"])).stderr,
+      /cannot start pre-web\.scope: .*NoSuchThing/,
+    );
+    await configure(["true"], { annotations: { "org.systemd.property.Delegate": "yes please" } });
+    assert.match(
+      (await oci.run(["run", "--bundle", bundle, "web"])).stderr,
+      /annotation org\.systemd\.property\.Delegate/,
+    );
+    await configure(["true"], { linux: { cgroupsPath: "/plain/path" } });
+    assert.match(
+      (await oci.run(["run", "--bundle", bundle, "web"])).stderr,
+      /not of the form slice:prefix:name/,
+    );
+    assert.equal(await oci.ok(["list", "--quiet"]), "");
+  });
+
+  test("without a path it is a scope in system.slice", async () => {
+    await configure(["grep", "^0:", "/proc/self/cgroup"], { linux: { cgroupsPath: "" } });
+    assert.equal(await oci.ok(["run", "--bundle", bundle, "plain"]), "0::/system.slice/tug-plain.scope");
+  });
+
+  test("limits are told to systemd, at first and by update, and outlive its reload", {
+    skip: !existsSync("/sys/fs/cgroup/cgroup.controllers") && "needs control groups v2 with controllers",
+  }, async () => {
+    const resources = {
+      memory: { limit: 1 << 26 },
+      cpu: { quota: 50_000, period: 100_000 },
+      pids: { limit: 20 },
+    };
+    await using _ = await created({ linux: { resources } });
+    const names = ["MemoryMax", "CPUQuotaPerSecUSec", "TasksMax"] as const;
+    assert.deepEqual(Object.values(await show(...names)).sort(), ["20", "500ms", "67108864"]);
+    await oci.ok(["update", "--memory", "33554432", "--pids-limit", "30", "web"]);
+    assert.deepEqual(Object.values(await show(...names)).sort(), ["30", "33554432", "500ms"]);
+    await systemd.systemctl.ok(["daemon-reload"]);
+    const files = ["memory.max", "pids.max", "cpu.max"].map((name) => `/sys/fs/cgroup${GROUP}/${name}`);
+    assert.equal(await systemd.inside(["cat", ...files]).ok([]), "33554432\n30\n50000 100000");
+  });
+
+  test("through an engine that is resident there", async () => {
+    await using resident = await residentRuntime(systemd.inside);
+    const through = systemd.inside(
+      [resident.path, "--systemd-cgroup", "--root", join(directory, "state")],
+      resident.env,
+    );
+    await configure(["grep", "^0:", "/proc/self/cgroup"]);
+    assert.equal(await through.ok(["run", "--bundle", bundle, "web"]), `0::${GROUP}`);
+    assert.ok(await isGone());
+  });
+
+  test("on control groups v1 it is refused", {
+    skip: existsSync("/sys/fs/cgroup/cgroup.controllers") && "needs control groups v1",
+  }, async () => {
+    await configure(["true"]);
+    const args = ["--systemd-cgroup", "--root", join(directory, "state"), "run", "--bundle", bundle, "web"];
+    const { stderr } = await program([runtime.path]).run(args);
+    assert.match(stderr, /cannot make control groups through systemd: it takes control groups v2 alone/);
+  });
+}
