@@ -32,6 +32,7 @@ function declare(): void {
   let bundle: string;
   let systemd: Systemd;
   let runtime: OciRuntime;
+  let alone: OciRuntime;
   let oci: Program;
 
   before(async () => {
@@ -39,13 +40,14 @@ function declare(): void {
     bundle = join(directory, "bundle");
     await mkdir(bundle);
     await makeRootfs(join(bundle, "rootfs"));
-    runtime = await aloneRuntime(directory);
     systemd = await startSystemd(directory);
-    oci = systemd.inside([runtime.path, "--systemd-cgroup", "--root", join(directory, "state")]);
+    runtime = await residentRuntime(systemd.inside);
+    alone = await aloneRuntime(directory);
+    oci = systemd.inside([runtime.path, "--systemd-cgroup", "--root", join(directory, "state")], runtime.env);
   });
   after(async () => {
-    await systemd?.[Symbol.asyncDispose]();
     await runtime?.[Symbol.asyncDispose]();
+    await systemd?.[Symbol.asyncDispose]();
   });
 
   const configure = async (args: readonly string[], { linux = {}, annotations = {} }: Changes = {}) => {
@@ -184,12 +186,8 @@ function declare(): void {
     assert.equal(await systemd.inside(["cat", ...files]).ok([]), "33554432\n30\n50000 100000");
   });
 
-  test("through an engine that is resident there", async () => {
-    await using resident = await residentRuntime(systemd.inside);
-    const through = systemd.inside(
-      [resident.path, "--systemd-cgroup", "--root", join(directory, "state")],
-      resident.env,
-    );
+  test("without an engine", async () => {
+    const through = systemd.inside([alone.path, "--systemd-cgroup", "--root", join(directory, "state")]);
     await configure(["grep", "^0:", "/proc/self/cgroup"]);
     assert.equal(await through.ok(["run", "--bundle", bundle, "web"]), `0::${GROUP}`);
     assert.ok(await isGone());
@@ -200,7 +198,7 @@ function declare(): void {
   }, async () => {
     await configure(["true"]);
     const args = ["--systemd-cgroup", "--root", join(directory, "state"), "run", "--bundle", bundle, "web"];
-    const { stderr } = await program([runtime.path]).run(args);
+    const { stderr } = await program([alone.path]).run(args);
     assert.match(stderr, /cannot make control groups through systemd: it takes control groups v2 alone/);
   });
 }

@@ -6,11 +6,8 @@ import { requireRoot } from "../../environment/index.ts";
 
 const MARK = "TUG_TEST_OWN_MACHINE";
 
-/** How long the tests of a file may take, in milliseconds. */
-const PATIENCE = 150_000;
-
-/** How long one of them may take. */
-const PATIENCE_OF_ONE = 45_000;
+/** How long the tests of a file may take, in milliseconds, on an emulated processor, too. */
+const PATIENCE = 400_000;
 
 /**
  * Runs the tests of a file in namespaces and a control group of their own, and shows their report. Daemons, containers,
@@ -31,16 +28,7 @@ export function onOwnMachine(file: string, skip: string | false, declare: () => 
     try {
       const { status, stdout, stderr } = spawnSync(
         "setpriv",
-        [
-          "--pdeathsig",
-          "KILL",
-          "--",
-          script,
-          group,
-          process.execPath,
-          `--test-timeout=${PATIENCE_OF_ONE}`,
-          file,
-        ],
+        ["--pdeathsig", "KILL", "--", script, group, process.execPath, `--test-timeout=${PATIENCE}`, file],
         {
           encoding: "utf8",
           timeout: PATIENCE,
