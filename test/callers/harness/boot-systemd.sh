@@ -9,7 +9,9 @@ mkdir "$root" "$2/upper" "$2/work"
 mount -t overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" overlay "$root"
 umount --recursive /sys/fs/cgroup
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
-echo 0 >/sys/fs/cgroup/cgroup.procs
+# Where it will be; in the top group, which hands down controllers, there may be no process.
+mkdir /sys/fs/cgroup/init.scope
+echo 0 >/sys/fs/cgroup/init.scope/cgroup.procs
 for name in proc sys dev run; do
   mkdir -p "$root/$name"
   mount --rbind "/$name" "$root/$name"
