@@ -4,17 +4,22 @@ import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { needsBox } from "../e2e/harness/index.ts";
+import { boxImage, needsBox } from "../e2e/harness/index.ts";
+import { dockerArchive, ociArchive } from "../environment/index.ts";
 import { makeRootfs, plainConfig } from "../privileged/harness/index.ts";
 import {
   aloneRuntime,
+  needsContainerd,
+  needsPodman,
   needsSystemd,
   type OciRuntime,
   onOwnMachine,
+  openPodman,
   type Program,
   program,
   residentRuntime,
   type Systemd,
+  startContainerd,
   startSystemd,
   until,
 } from "./harness/index.ts";
@@ -191,6 +196,56 @@ function declare(): void {
     await configure(["grep", "^0:", "/proc/self/cgroup"]);
     assert.equal(await through.ok(["run", "--bundle", bundle, "web"]), `0::${GROUP}`);
     assert.ok(await isGone());
+  });
+
+  test("containerd asks for it", { skip: needsContainerd() }, async () => {
+    const place = join(directory, "containerd");
+    await mkdir(place);
+    const { inside } = systemd;
+    // It ends with systemd: what brings it in there hears no signal for it.
+    const containerd = await startContainerd(place, { inside, env: runtime.env });
+    const archive = join(place, "box.tar");
+    await writeFile(archive, ociArchive({ "docker.io/library/box:latest": boxImage() }));
+    await containerd.ctr.ok(["images", "import", archive]);
+    const groups = ["--runc-binary", runtime.path, "--runc-systemd-cgroup", "--cgroup", "a-b.slice:pre:web"];
+    // Shares, which ctr asks for unless it is told not to, take a controller that is not there beside v1.
+    const run = [
+      "run",
+      "--detach",
+      "--cpu-shares",
+      "0",
+      ...groups,
+      "docker.io/library/box:latest",
+      "web",
+      "sleep",
+      "1000",
+    ];
+    await containerd.ctr.ok(run);
+    assert.equal((await show("ControlGroup")).ControlGroup, GROUP);
+    const exec = ["tasks", "exec", "--exec-id", "one", "web", "echo", "in there"];
+    assert.equal(await containerd.ctr.ok(exec), "in there");
+    await containerd.ctr.ok(["tasks", "kill", "--signal", "KILL", "web"]);
+    await until("it has ended", async () => (await containerd.ctr.ok(["tasks", "ls"])).includes("STOPPED"));
+    await containerd.ctr.ok(["tasks", "delete", "web"]);
+    assert.ok(await isGone());
+  });
+
+  test("podman asks for it", { skip: needsPodman() }, async () => {
+    const place = join(directory, "podman");
+    await mkdir(place);
+    const { inside } = systemd;
+    const { podman } = await openPodman(place, alone, { manager: "systemd", inside });
+    const archive = join(place, "box.tar");
+    await writeFile(archive, dockerArchive({ "box:latest": boxImage({ format: "docker" }) }));
+    await podman.ok(["load", "--quiet", "--input", archive]);
+    const options = ["--network", "none", "--cgroupns", "host"];
+    const group = await podman.ok(["run", "--rm", ...options, "box", "grep", "^0:", "/proc/self/cgroup"]);
+    assert.match(group, /^0::\/machine\.slice\/libpod-[0-9a-f]{64}\.scope/);
+    await podman.ok(["run", "--detach", "--name", "stays", ...options, "box", "sleep", "1000"]);
+    assert.equal(await podman.ok(["exec", "stays", "echo", "in there"]), "in there");
+    await podman.ok(["rm", "--force", "--time", "0", "stays"]);
+    const units = await systemd.systemctl.ok(["list-units", "--all", "--no-legend"]);
+    assert.doesNotMatch(units, /libpod-[0-9a-f]{64}\.scope/);
   });
 
   test("on control groups v1 it is refused", {

@@ -57,6 +57,7 @@ test("annotations are properties, durations in microseconds", () => {
   const found = annotatedProperties({
     "org.systemd.property.TimeoutStopSec": "uint64 2",
     "org.systemd.property.CollectMode": "'inactive-or-failed'",
+    "org.systemd.property.RuntimeMaxUSec": "uint64 3",
     "org.systemd.property.lower": "'not a name'",
     "org.systemd.property.": "'none'",
     "org.example": "true",
@@ -64,5 +65,6 @@ test("annotations are properties, durations in microseconds", () => {
   assert.deepEqual(found, [
     { name: "TimeoutStopUSec", value: { signature: "t", value: 2_000_000n } },
     { name: "CollectMode", value: { signature: "s", value: "inactive-or-failed" } },
+    { name: "RuntimeMaxUSec", value: { signature: "t", value: 3n } },
   ]);
 });

@@ -54,7 +54,7 @@ export function annotatedProperties(annotations: Readonly<Record<string, string>
     const name = key.startsWith(PREFIX) ? key.slice(PREFIX.length) : "";
     if (!/^[A-Z][A-Za-z]{2,}$/.test(name)) return [];
     const { signature, value } = parseVariant(text, `annotation ${key}`);
-    const seconds = name.endsWith("Sec") && (typeof value === "number" || typeof value === "bigint");
+    const seconds = /[^U]Sec$/.test(name) && (typeof value === "number" || typeof value === "bigint");
     return seconds
       ? [property(`${name.slice(0, -3)}USec`, "t", BigInt(value) * SECOND)]
       : [property(name, signature, value)];

@@ -20,6 +20,8 @@ export type ContainerdOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** Settings of plugins, as TOML. Without them there is no CRI. */
   readonly plugins?: string;
+  /** What runs a program where containerd is to be; default: here. */
+  readonly inside?: (command: readonly string[]) => Program;
 };
 
 /** Why there can be no containerd, or false. */
@@ -30,7 +32,7 @@ export function needsContainerd(): string | false {
 /** Starts containerd with all that it keeps below a directory. */
 export async function startContainerd(
   directory: string,
-  { env = {}, plugins }: ContainerdOptions = {},
+  { env = {}, plugins, inside = program }: ContainerdOptions = {},
 ): Promise<Containerd> {
   const socket = join(directory, "containerd.sock");
   const config = join(directory, "containerd.toml");
@@ -50,10 +52,11 @@ path = "${directory}/opt"
 ${plugins ?? ""}`,
   );
   const path = await programs(directory);
-  const daemon = startProcess(containerd.path, ["--config", config], {
+  const [file = "", ...args] = inside([containerd.path, "--config", config]).words([]);
+  const daemon = startProcess(file, args, {
     env: { ...process.env, PATH: `${path}:${process.env.PATH}`, ...env },
   });
-  const ctr = program([debianProgram("ctr").path, "--address", socket, "--namespace", "test"]);
+  const ctr = inside([debianProgram("ctr").path, "--address", socket, "--namespace", "test"]);
   await until(
     () => `containerd answers: ${daemon.stderr()}`,
     async () => (await ctr.run(["version"])).code === 0,

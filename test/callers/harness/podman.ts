@@ -16,11 +16,21 @@ export function needsPodman(): string | false {
   return debianProgram("podman").skip;
 }
 
+export type PodmanOptions = {
+  readonly manager?: "cgroupfs" | "systemd";
+  /** What runs a program where podman is to be; default: here. */
+  readonly inside?: (command: readonly string[], env: Readonly<Record<string, string>>) => Program;
+};
+
 /**
  * Configures podman and buildah with all that they keep below a directory, and the runtime `tug` as their default.
  * What was not installed but unpacked has to be told where everything is.
  */
-export async function openPodman(directory: string, runtime: OciRuntime): Promise<Podman> {
+export async function openPodman(
+  directory: string,
+  runtime: OciRuntime,
+  { manager = "cgroupfs", inside }: PodmanOptions = {},
+): Promise<Podman> {
   const place = (name: string): string => join(directory, name);
   const helpers = place("helpers");
   await mkdir(helpers);
@@ -39,9 +49,10 @@ export async function openPodman(directory: string, runtime: OciRuntime): Promis
     place("containers.conf"),
     `[containers]
 default_sysctls = []
+pids_limit = 0
 default_ulimits = ["nofile=1000:1000", "nproc=${mostProcesses()}"]
 [engine]
-cgroup_manager = "cgroupfs"
+cgroup_manager = "${manager}"
 conmon_path = ["${debianProgram("conmon").path}"]
 events_logger = "file"
 helper_binaries_dir = ["${helpers}"]
@@ -62,10 +73,9 @@ tug = ["${runtime.path}"]
     ...runtime.env,
   };
   const podman = [debianProgram("podman").path, "--tmpdir", place("tmp"), "--log-level", "error"];
-  return {
-    podman: program(podman, { env, cwd: directory }),
-    buildah: program([debianProgram("buildah").path], { env, cwd: directory }),
-  };
+  const make = (command: readonly string[]): Program =>
+    inside?.(command, env) ?? program(command, { env, cwd: directory });
+  return { podman: make(podman), buildah: make([debianProgram("buildah").path]) };
 }
 
 /** The most processes that this one may allow: without a right of its own nobody may allow more. */
