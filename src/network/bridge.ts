@@ -10,6 +10,7 @@ import { newAddress } from "./netlink/address.ts";
 import { decodeAnswers } from "./netlink/datagram.ts";
 import { deleteLink, getLink, type Link, linksOf, newBridge, setLink } from "./netlink/link.ts";
 import { netlinkOp } from "./netlink/op.ts";
+import { listChains, tablesOf } from "./nftables/chains.ts";
 import { batchOf, type Change, deleteTable, newTable } from "./nftables/objects.ts";
 import { type PublishedPort, ruleset } from "./nftables/ruleset.ts";
 import { isWildcard } from "./store.ts";
@@ -121,6 +122,17 @@ export async function filterPackets(
 
 /** Removes our table of the packet filter; that there is none is no failure. */
 export async function removeFilter({ helper, table }: HostNetwork): Promise<void> {
+  const list = netlinkOp({
+    what: "list chains",
+    from: "network",
+    protocol: "NETFILTER",
+    messages: [listChains()],
+    tag: TAG,
+    // A kernel without a packet filter, or one that is not ours to look at, has no table of ours.
+    ignore: ["EPERM", "EOPNOTSUPP", "EINVAL", "ENOENT"],
+  });
+  const answers = decodeAnswers((await executeHost(helper, [list])).get(TAG) ?? Buffer.alloc(0));
+  if (!tablesOf(answers).has(table)) return;
   await executeHost(helper, [filterOp(`remove table ${table}`, [newTable(table), deleteTable(table)])]);
 }
 

@@ -112,14 +112,12 @@ export function createSwitchboard(host: HostNetwork, store: NetworkStore): Switc
       }),
     retire: (networks) =>
       alone.run(async () => {
-        let left = false;
         for (const network of networks) {
           if ((await findLink(host, network.bridge)) === undefined) continue;
-          left = true;
           made.delete(network.id);
           await removeBridge(host, network);
         }
-        if (left && networks.length === store.list().length) await removeFilter(host);
+        if (networks.length === store.list().length) await removeFilter(host);
       }),
     [Symbol.asyncDispose]: () => nameServers[Symbol.asyncDispose](),
   };

@@ -17,6 +17,7 @@ import { batchOf, deleteTable } from "../../src/network/nftables/objects.ts";
 import { debianProgram } from "../environment/requirements.ts";
 import { temporaryDirectory } from "../environment/temporary.ts";
 import { helperPath } from "../helper/driver.ts";
+import { hasTable } from "./own-engine.ts";
 import { inOwnNetwork } from "./own-network.ts";
 
 type Place = AsyncDisposable & {
@@ -198,6 +199,25 @@ inOwnNetwork(import.meta.filename, false, () => {
     assert.deepEqual(await attach("two", "six", port(8082, "")), ["0.0.0.0 8082", ":: 8082"]);
     assert.deepEqual(await attach("three", "bridge", port(8083, "")), ["0.0.0.0 8083"]);
     await assert.rejects(networks.create({ name: "bad", binding: "nowhere" }), { code: "NETWORK_ADDRESS" });
+  });
+
+  test("networks that are closed leave neither bridge nor table, but what containers use", async () => {
+    await using place = await openPlace();
+    const wish = (network: string) => ({ networks: [{ network }], ports: [] });
+    await place.networks.create({ name: "blue" });
+    await place.networks.attach("one", wish("blue"));
+    await place.networks.attach("two", wish("bridge"));
+    await place.networks.detach("two");
+    await place.networks[Symbol.asyncDispose]();
+    assert.doesNotMatch(links(), /tug0/);
+    assert.match(links(), /br-/);
+    assert.equal(await hasTable("tug"), true);
+    const successor = await place.reopen();
+    await successor.detach("one");
+    await successor.remove("blue");
+    await successor[Symbol.asyncDispose]();
+    assert.doesNotMatch(links(), /br-/);
+    assert.equal(await hasTable("tug"), false);
   });
 
   test("a successor takes back what containers left that do not run", async () => {

@@ -28,6 +28,14 @@ export function listChains(): NetlinkMessage {
   };
 }
 
+/** The tables that answers are about. */
+export function tablesOf(answers: readonly NetlinkAnswer[]): ReadonlySet<string> {
+  const names = answers.map(
+    ({ body }) => textOf(decodeAttributes(body.subarray(4)).get(attributes.TABLE)) ?? "",
+  );
+  return new Set(names);
+}
+
 /** Those among answers that drop what is forwarded unless one of their rules accepts it. */
 export function strictChainsOf(answers: readonly NetlinkAnswer[]): StrictChain[] {
   return answers.flatMap(({ type, body }) => {
