@@ -89,6 +89,22 @@ async function mark({ content, snapshotter, table, leases }: CollectorOptions): 
   return reached;
 }
 
+/**
+ * Digests of some documents and of all that they refer to, directly or not, in the store or not, and the keys of the
+ * snapshots that belong to them. @throws as `collectGarbage`
+ */
+export async function reachFrom(
+  content: ContentStore,
+  roots: readonly Pick<Descriptor, "digest" | "mediaType">[],
+): Promise<Set<string>> {
+  const reached: Reached = new Set();
+  for (const root of roots) {
+    if (root.mediaType === "") await markLeased(content, root.digest, reached);
+    else await markDocument(content, root, reached);
+  }
+  return reached;
+}
+
 /** A document that is being pulled may turn out to be none; whoever pulls it leases its parts as well. */
 async function markLeased(content: ContentStore, digest: Digest, reached: Reached): Promise<void> {
   try {

@@ -20,6 +20,7 @@ import type { LoggedIn } from "./registry/log-in.ts";
 import type { Removed, RemoveOptions } from "./remove.ts";
 import type { RegistryServer, RegistrySettings, ServedRequest } from "./server/serve-registry.ts";
 import type { Lifetime, SnapshotMounts } from "./snapshots/snapshotter.ts";
+import type { SpaceKeeper } from "./space-keepers.ts";
 import type { SquashRequest } from "./squash-image.ts";
 import type { RemoteImages } from "./transports/remote-images.ts";
 
@@ -154,6 +155,8 @@ export interface Images {
   ): Promise<RegistryServer>;
   /** Ends what serves or waits in the background. Nothing else may be asked of the images any more. */
   close(): Promise<void>;
+  /** Who keeps blobs and unpacked layers on the disk, the largest first. */
+  keepers(): Promise<SpaceKeeper[]>;
   /** Removes what no image, lease or container needs. */
   collectGarbage(): Promise<Collected>;
 

@@ -41,6 +41,7 @@ export type { ImageUser, Removed, RemoveOptions } from "./remove.ts";
 export type { RegistryServer, RegistrySettings, ServedRequest } from "./server/serve-registry.ts";
 export { predictMounts } from "./snapshots/overlay.ts";
 export type { SnapshotMounts } from "./snapshots/snapshotter.ts";
+export type { SpaceKeeper } from "./space-keepers.ts";
 export type { SquashRequest } from "./squash-image.ts";
 export type { Copied } from "./transports/copy-image.ts";
 export type { Access } from "./transports/open-place.ts";

@@ -52,6 +52,7 @@ import { openOverlaySnapshotter } from "./snapshots/overlay.ts";
 import { createOverlayApplier } from "./snapshots/overlay-applier.ts";
 import { snapshotMigrations } from "./snapshots/snapshot-table.ts";
 import type { SnapshotMounts } from "./snapshots/snapshotter.ts";
+import { spaceKeepers } from "./space-keepers.ts";
 import { squashImage } from "./squash-image.ts";
 import { createRemoteImages } from "./transports/remote-images.ts";
 
@@ -136,6 +137,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     async close() {
       for (const server of servers) await server[Symbol.asyncDispose]();
     },
+    keepers: () => spaceKeepers({ ...parts, registry: createRegistryTable(options.database) }),
     collectGarbage: collect,
     resolve: (query, platform) => resolveImage(parts, query, platform),
     retain: (id, manifest) => leases.permanent(id).retain({ kind: "manifest", resource: manifest }),

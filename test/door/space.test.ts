@@ -79,3 +79,25 @@ test("system df adds up what could be reclaimed", async () => {
   assert.equal(await ok(cli, ["system", "df", "-v", "--format", "{{len .Containers}}"]), "2\n");
   assert.match((await cli.run("system df -v --format table")).stderr, /leave out one of them/);
 });
+
+test("system df --why says who keeps what, and what would be free", async () => {
+  await using cli = await openCli();
+  assert.deepEqual(await cli.run("system df --why"), {
+    code: 0,
+    stdout: [
+      "SIZE      FREE WITHOUT IT   WHAT                                  WHY IT IS KEPT",
+      "6MB       6MB               image busybox:latest                  named busybox:latest; containers web",
+      "3kB       0B                image cdcdcdcdcdcd                    has lost its name: tug image prune",
+      "2kB       2kB               repository localhost:5000/signature   was pushed to a registry, or fetched by a mirror",
+      "1kB       1kB               in use                                containers stand on it, or it is being made",
+      "500B      500B              leftovers                             for nothing: tug image prune",
+      "",
+    ].join("\n"),
+    stderr: "",
+  });
+  assert.equal(
+    (await cli.run(["system", "df", "--why", "--format", "{{.Blobs}} {{.Layers}}"])).stdout.split("\n")[0],
+    "2MB 4MB",
+  );
+  assert.equal((await cli.run("system df --why -v")).code, 1);
+});

@@ -21,6 +21,7 @@ import type {
   RegistryEvent,
   Removed,
   ServeRegistryRequest,
+  SpaceKeeper,
   SquashRequest,
 } from "../model/image-view.ts";
 import type { HelperTrees } from "../trees.ts";
@@ -51,6 +52,8 @@ export interface ImageService {
   import(request: ImportRequest, signal: AbortSignal): Promise<string>;
   /** An image of a container; its id. */
   commit(request: CommitRequest, signal: AbortSignal): Promise<string>;
+  /** Who keeps what on the disk, the largest first. */
+  keepers(): Promise<SpaceKeeper[]>;
   /** An image of one layer with the files of another; its id. */
   squash(request: SquashRequest, signal: AbortSignal): Promise<string>;
   readonly remote: RemoteImageService;
@@ -130,6 +133,14 @@ export function openImageService(parts: ImageServiceParts): ImageService {
     prune: (request) => pruneImages(parts, request, users),
     import: (request, signal) => importImage(parts, request, signal),
     commit: (request, signal) => parts.containers.commit(request, images, signal),
+    async keepers() {
+      const containers = Map.groupBy(store.list(), (record) => record.image.id);
+      return (await images.keepers()).map((keeper) => ({
+        ...keeper,
+        names: keeper.names.map(keeper.kind === "image" ? familiar : (name) => name),
+        containers: (containers.get(keeper.id ?? "") ?? []).map(({ name }) => name),
+      }));
+    },
     squash: (request, signal) => named(request.image, () => squashImage(parts, request, signal)),
     remote: remoteImageService(parts),
     check: (options, signal) => checkImages(parts, options, signal),

@@ -175,6 +175,21 @@ export type LoadEvent =
   | { readonly kind: "loaded"; readonly reference: string }
   | { readonly kind: "loadedUntagged"; readonly id: string };
 
+/** What keeps images' blobs and unpacked layers on the disk, and why. Bytes. */
+export type SpaceKeeper = {
+  /** `use`: containers whose image has no name, and work under way. `nothing`: leftovers. */
+  readonly kind: "image" | "repository" | "use" | "nothing";
+  readonly id: string | undefined;
+  /** Of an image or a repository, in the short form. */
+  readonly names: readonly string[];
+  /** Names of the containers that were made from an image. */
+  readonly containers: readonly string[];
+  readonly blobBytes: number;
+  readonly layerBytes: number;
+  /** What would be free without it. */
+  readonly aloneBytes: number;
+};
+
 /** An image whose layers are to become one. */
 export type SquashRequest = {
   readonly image: string;

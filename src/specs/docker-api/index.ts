@@ -103,6 +103,7 @@ export {
   type PlaceAccess,
   parseCopyBody,
 } from "./remote-image.ts";
+export type { SpaceKeeper } from "./space-keeper.ts";
 export type {
   BlkioEntry,
   BlkioStats,

@@ -29,6 +29,8 @@ export type SystemCalls = {
    * was found. With `repair` what can be put right is.
    */
   check(options?: CallOptions & { readonly repair?: boolean }): AsyncIterable<dockerApi.ProgressMessage>;
+  /** Who keeps what on the disk, the largest first. */
+  keepers(options?: CallOptions): Promise<dockerApi.SpaceKeeper[]>;
   /** What happens, as it happens, until `until` or the signal. */
   events(options?: EventsOptions): AsyncIterable<dockerApi.EventMessage>;
 };
@@ -41,6 +43,8 @@ export function createSystemCalls(transport: Transport): SystemCalls {
     diskUsage: ({ signal } = {}) => transport.sendForJson({ method: "GET", path: "/system/df", signal }),
     check: ({ repair, signal } = {}) =>
       readProgress(transport, { method: "POST", path: "/tug/system/check", query: { repair }, signal }),
+    keepers: ({ signal } = {}) =>
+      transport.sendForJson({ method: "GET", path: "/tug/system/keepers", signal }),
     async *events({ since, until, filters, signal } = {}) {
       const query = { since, until, filters: dockerApi.formatFilters(filters ?? new Map()) };
       const response = await transport.send({ method: "GET", path: "/events", query, signal });

@@ -181,6 +181,30 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
       imports.push({ source: text, ...rest });
       return `sha256:${"12".repeat(32)}`;
     },
+    async keepers() {
+      const none = { id: undefined, names: [], containers: [], blobBytes: 0, layerBytes: 0, aloneBytes: 0 };
+      return [
+        {
+          ...{
+            kind: "image",
+            id: `sha256:${"ab".repeat(32)}`,
+            names: ["busybox:latest"],
+            containers: ["web"],
+          },
+          ...{ blobBytes: 2_000_000, layerBytes: 4_000_000, aloneBytes: 6_000_000 },
+        },
+        { ...none, kind: "image", id: `sha256:${"cd".repeat(32)}`, blobBytes: 3000 },
+        {
+          ...none,
+          kind: "repository",
+          names: ["localhost:5000/signature"],
+          blobBytes: 2000,
+          aloneBytes: 2000,
+        },
+        { ...none, kind: "use", blobBytes: 1000, aloneBytes: 1000 },
+        { ...none, kind: "nothing", blobBytes: 500, aloneBytes: 500 },
+      ];
+    },
     async squash({ image, name = "" }) {
       find(image);
       if (name !== "") images.set(name, fakeImage(name));

@@ -8,6 +8,7 @@ import { parseTemplate } from "../../template/parse.ts";
 import { renderTemplate } from "../../template/render.ts";
 import { containerColumns } from "../container/columns.ts";
 import { type ImageRow, imageColumns, imageRows } from "../image/images.ts";
+import { renderKeepers } from "./df-why.ts";
 
 /** All objects of one kind. */
 type KindRow = {
@@ -28,12 +29,16 @@ export const df = defineCommand({
   options: {
     format: text("FORMAT", "table, json, a template, or table and a template"),
     verbose: flag("Each object by itself", { short: "v" }),
+    why: flag("What keeps images' blobs and layers, and what would be free without it"),
   },
   examples: [
     { line: "tug system df", does: "See what could be reclaimed" },
+    { line: "tug system df --why", does: "See what is worth removing" },
     { line: "tug system df -v", does: "See which image or container it is" },
   ],
-  async run({ options: { format, verbose }, connect, context, signal }) {
+  async run({ options: { format, verbose, why }, connect, context, signal }) {
+    if (verbose && why) throw cliError("CONFLICT", "cannot use --verbose together with --why");
+    if (why) return { output: renderKeepers(await (await connect()).system.keepers({ signal }), format) };
     if (verbose && format?.startsWith("table")) {
       throw cliError("CONFLICT", "cannot show tables of each object with a format: leave out one of them");
     }

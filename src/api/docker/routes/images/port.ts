@@ -32,6 +32,8 @@ export interface ImagesPort {
   commit(request: CommitRequest, signal: AbortSignal): Promise<string>;
   /** Makes an image from an archive of a root file system. Gives its id. */
   import(request: ImportRequest, signal: AbortSignal): Promise<string>;
+  /** Who keeps what on the disk, the largest first. */
+  keepers(): Promise<readonly imageModel.SpaceKeeper[]>;
   /** Makes an image of one layer with the files of another. Gives its id. */
   squash(request: imageModel.SquashRequest, signal: AbortSignal): Promise<string>;
   /** All that a name stands for, down to the layers. */

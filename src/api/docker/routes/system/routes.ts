@@ -6,6 +6,7 @@ import type { VolumesPort } from "../volumes/port.ts";
 import { checkSystem } from "./check.ts";
 import { diskUsage } from "./disk-usage.ts";
 import { events } from "./events.ts";
+import { listKeepers } from "./keepers.ts";
 import type { SystemPort } from "./port.ts";
 import { renderInfo, renderVersion } from "./render.ts";
 
@@ -31,6 +32,7 @@ export function systemRoutes(ports: SystemPorts): readonly Route[] {
     },
     { method: "GET", path: "/info", since: 24, handler: async () => json(renderInfo(await system.info())) },
     { method: "GET", path: "/system/df", since: 25, handler: diskUsage(ports) },
+    { method: "GET", path: "/tug/system/keepers", since: 24, handler: listKeepers(ports.images) },
     { method: "POST", path: "/tug/system/check", since: 24, handler: checkSystem(ports.images) },
     { method: "GET", path: "/events", since: 24, handler: events(system) },
   ];
