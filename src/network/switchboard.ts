@@ -105,10 +105,11 @@ export function createSwitchboard(host: HostNetwork, store: NetworkStore): Switc
     withdraw,
     remove: (network) =>
       alone.run(async () => {
-        made.delete(network.id);
+        const wasMade = made.delete(network.id) || (await findLink(host, network.bridge)) !== undefined;
         await nameServers.stop(network);
-        await removeBridge(host, network);
-        await refilter();
+        if (wasMade) await removeBridge(host, network);
+        // Where nothing was made there is no table, and none is made for nothing.
+        if (wasMade || made.size > 0) await refilter();
       }),
     retire: (networks) =>
       alone.run(async () => {

@@ -204,6 +204,9 @@ inOwnNetwork(import.meta.filename, false, () => {
   test("networks that are closed leave neither bridge nor table, but what containers use", async () => {
     await using place = await openPlace();
     const wish = (network: string) => ({ networks: [{ network }], ports: [] });
+    await place.networks.create({ name: "red" });
+    await place.networks.remove("red");
+    assert.equal(await hasTable("tug"), false, "nothing is made for a network that nobody uses");
     await place.networks.create({ name: "blue" });
     await place.networks.attach("one", wish("blue"));
     await place.networks.attach("two", wish("bridge"));
