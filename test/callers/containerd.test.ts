@@ -9,6 +9,7 @@ import { ociArchive } from "../environment/index.ts";
 import {
   aloneRuntime,
   type Containerd,
+  hasSize,
   needsContainerd,
   type OciRuntime,
   onOwnMachine,
@@ -96,14 +97,12 @@ function declare(make: (directory: string) => Promise<OciRuntime>): void {
     );
 
   test("run --tty", { skip: needsTerminal() }, async () => {
-    const script = "tty; read x; echo got $x; stty size; read x";
-    await using terminal = await atTerminal(run(["--rm", "--tty"], "terminal", "sh", "-c", script));
+    await using terminal = await atTerminal(run(["--rm", "--tty"], "terminal", "sh"));
+    await terminal.endsWith(/^\/ #$/);
+    await terminal.enter("tty");
     await terminal.shows(/^\/dev\/pts\/0$/);
-    // ctr passes the size on once the container runs.
-    await terminal.enter("it");
-    await terminal.shows(/^got it$/);
-    await terminal.shows(/^33 77$/);
-    await terminal.enter("");
+    await hasSize(terminal, "33 77");
+    await terminal.enter("exit");
     await terminal.shows(/^Pane is dead \(status 0/);
   });
 
@@ -162,25 +161,22 @@ function declare(make: (directory: string) => Promise<OciRuntime>): void {
       await ctr.ok(["tasks", "exec", "--exec-id", "two", "--user", "1000", "busy", "id"]),
       /uid=1000\(user\)/,
     );
-    assert.equal(
-      (await ctr.ok(["tasks", "ps", "busy"])).split("\n").length,
-      3,
-      "the shell, its sleep and a title",
-    );
+    const lines = async (): Promise<number> => (await ctr.ok(["tasks", "ps", "busy"])).split("\n").length;
+    await until("a title, the shell and its sleep are there", async () => (await lines()) === 3);
     await ctr.ok(["tasks", "exec", "--detach", "--exec-id", "three", "busy", "sleep", "100"]);
-    assert.equal((await ctr.ok(["tasks", "ps", "busy"])).split("\n").length, 4);
+    await until("one more is there", async () => (await lines()) === 4);
     await ctr.ok(["tasks", "kill", "--exec-id", "three", "--signal", "SIGKILL", "busy"]);
-    await until("it is gone", async () => (await ctr.ok(["tasks", "ps", "busy"])).split("\n").length === 3);
+    await until("it is gone", async () => (await lines()) === 3);
   });
 
   test("exec --tty", { skip: needsTerminal() }, async () => {
     await using _ = await started("there");
     const args = ["tasks", "exec", "--tty", "--exec-id", "shell", "there", "sh"];
     await using terminal = await atTerminal(args);
-    await terminal.endsWith(/^\/ # $|^\/ #$/);
-    await terminal.enter("tty; stty size");
+    await terminal.endsWith(/^\/ #$/);
+    await terminal.enter("tty");
     await terminal.shows(/^\/dev\/pts\/0$/);
-    await terminal.shows(/^33 77$/);
+    await hasSize(terminal, "33 77");
   });
 
   test("pause and resume", async () => {

@@ -6,7 +6,6 @@ import { after, before, describe, test } from "node:test";
 import { boxImage, needsBox } from "../e2e/harness/index.ts";
 import { ociArchive } from "../environment/index.ts";
 import {
-  aloneRuntime,
   type Containerd,
   type CriClient,
   connectCri,
@@ -17,6 +16,7 @@ import {
   type OciRuntime,
   onOwnMachine,
   program,
+  residentRuntime,
   startContainerd,
   until,
 } from "./harness/index.ts";
@@ -41,7 +41,7 @@ function declare(): void {
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "t-"));
-    runtime = await aloneRuntime(directory);
+    runtime = await residentRuntime();
     containerd = await startContainerd(directory, { env: runtime.env, plugins: settings() });
     const archive = join(directory, "images.tar");
     const pause = boxImage({ config: { Cmd: ["sleep", "100000"] } });

@@ -6,13 +6,14 @@ import { after, before, describe, test } from "node:test";
 import { boxImage, needsBox, needsTerminal, startTerminal, type TestTerminal } from "../e2e/harness/index.ts";
 import { dockerArchive } from "../environment/index.ts";
 import {
-  aloneRuntime,
   type Dockerd,
+  hasSize,
   needsDockerd,
   type OciRuntime,
   onOwnMachine,
   type Program,
   program,
+  residentRuntime,
   startDockerd,
   until,
 } from "./harness/index.ts";
@@ -32,7 +33,7 @@ function declare(): void {
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "t-"));
-    runtime = await aloneRuntime(directory);
+    runtime = await residentRuntime();
     dockerd = await startDockerd(directory, runtime);
     docker = dockerd.docker;
     const archive = join(directory, "box.tar");
@@ -88,14 +89,11 @@ function declare(): void {
   test("run --tty, and what is typed at it", { skip: needsTerminal() }, async () => {
     await using terminal = await atTerminal(run(["--rm", "-it"], "sh"));
     await terminal.endsWith(/^\/ #$/);
-    await terminal.enter("tty; stty size");
+    await terminal.enter("tty");
     await terminal.shows(/^\/dev\/pts\/0$/);
-    await terminal.shows(/^33 77$/);
+    await hasSize(terminal, "33 77");
     await terminal.resize(66, 22);
-    await until("the new size has arrived", async () => {
-      await terminal.enter("stty size");
-      return (await terminal.lines()).includes("22 66");
-    });
+    await hasSize(terminal, "22 66");
     await terminal.enter("exit");
     await terminal.shows(/^Pane is dead \(status 0/);
   });
@@ -183,8 +181,7 @@ function declare(): void {
     if (needsTerminal() !== false) return;
     await using terminal = await atTerminal(["exec", "-it", "busy", "sh"]);
     await terminal.endsWith(/^\/ #$/);
-    await terminal.enter("stty size");
-    await terminal.shows(/^33 77$/);
+    await hasSize(terminal, "33 77");
   });
 
   test("what cannot be run is told by the exit codes of docker", async () => {
@@ -210,7 +207,7 @@ function declare(): void {
   });
 
   test("logs, attach and events", async () => {
-    await using _ = await started("talks", [], ["sh", "-c", "echo out; echo err >&2; sleep 0.5; exit 4"]);
+    await using _ = await started("talks", [], ["sh", "-c", "echo out; echo err >&2; sleep 2; exit 4"]);
     const attached = await docker.run(["attach", "talks"]);
     assert.equal(attached.code, 4);
     const { stdout, stderr } = await docker.run(["logs", "talks"]);
@@ -225,7 +222,8 @@ function declare(): void {
       "--format",
       "{{.Action}}",
     ];
-    assert.match(await docker.ok(["events", ...since]), /create\nstart\nattach(\ndie)?$/);
+    const told = async (): Promise<string> => (await docker.ok(["events", ...since])).replaceAll("\n", " ");
+    await until("all is told", async () => /^create start attach die$/.test(await told()));
   });
 
   test("stats", async () => {

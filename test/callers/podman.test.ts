@@ -7,6 +7,7 @@ import { boxImage, needsBox, needsTerminal, startTerminal, type TestTerminal } f
 import { dockerArchive } from "../environment/index.ts";
 import {
   aloneRuntime,
+  hasSize,
   needsPodman,
   type OciRuntime,
   onOwnMachine,
@@ -77,14 +78,14 @@ function declare(): void {
   test("run and exec --tty", { skip: needsTerminal() }, async () => {
     await using terminal = await atTerminal(run(["--rm", "-it", "--name", "tty"], "sh"));
     await terminal.endsWith(/^\/ #$/);
-    await terminal.enter("tty; stty size");
+    await terminal.enter("tty");
     await terminal.shows(/^\/dev\/pts\/0$/);
-    await terminal.shows(/^33 77$/);
+    await hasSize(terminal, "33 77");
     await using second = await atTerminal(["exec", "-it", "tty", "sh"]);
     await second.endsWith(/^\/ #$/);
-    await second.enter("tty; stty size");
+    await second.enter("tty");
     await second.shows(/^\/dev\/pts\/1$/);
-    await second.shows(/^33 77$/);
+    await hasSize(second, "33 77");
     await terminal.enter("exit");
     await terminal.shows(/^Pane is dead \(status 0/);
   });
@@ -180,7 +181,7 @@ function declare(): void {
   });
 
   test("logs and attach", async () => {
-    await using _ = await started("talks", [], ["sh", "-c", "echo out; echo err >&2; sleep 0.5; exit 4"]);
+    await using _ = await started("talks", [], ["sh", "-c", "echo out; echo err >&2; sleep 2; exit 4"]);
     await podman.ok(["attach", "talks"]);
     assert.equal(await podman.ok(["wait", "talks"]), "4");
     const { stdout, stderr } = await podman.run(["logs", "talks"]);

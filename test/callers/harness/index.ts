@@ -8,3 +8,4 @@ export { needsPodman, openPodman, type Podman } from "./podman.ts";
 export { type Program, program } from "./program.ts";
 export { type Decoded, decode, type Fields } from "./protobuf.ts";
 export { needsSystemd, type Systemd, startSystemd } from "./systemd.ts";
+export { hasSize } from "./terminal-size.ts";
