@@ -47,8 +47,14 @@ export function onOwnMachine(file: string, skip: string | false, declare: () => 
 /** Why there can be no such machine, or false. */
 function needsOwnMachine(): string | false {
   if (requireRoot() !== false) return requireRoot();
-  const { status } = spawnSync("unshare", ["--net", "--mount", "--pid", "--cgroup", "--fork", "true"]);
-  return status === 0 ? false : "needs namespaces of its own";
+  const succeeds = (...command: readonly string[]): boolean =>
+    spawnSync(command[0] ?? "", command.slice(1)).status === 0;
+  if (!succeeds("unshare", "--net", "--mount", "--pid", "--cgroup", "--fork", "true")) {
+    return "needs namespaces of its own";
+  }
+  const writable = `found=1
+    for top in $(findmnt -rno TARGET -t cgroup,cgroup2); do [ -w "$top" ] || exit 1; found=0; done; exit $found`;
+  return succeeds("sh", "-c", writable) ? false : "needs control groups that can be written";
 }
 
 /** Removes a control group and those below it in every hierarchy. Its processes have ended with their namespace. */
