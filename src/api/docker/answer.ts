@@ -22,6 +22,8 @@ export type HijackAnswer = {
   readonly type: string;
   readonly attachment: Attachment;
   readonly stdin: boolean;
+  /** Output goes out in frames that say of which stream it is. */
+  readonly framed: boolean;
   /** Bytes that end the attachment; undefined where input is not watched. */
   readonly detachKeys: Uint8Array | undefined;
 };

@@ -8,6 +8,7 @@ import type { ImagesPort } from "./routes/images/port.ts";
 import { imageRoutes } from "./routes/images/routes.ts";
 import type { NetworksPort } from "./routes/networks/port.ts";
 import { networkRoutes } from "./routes/networks/routes.ts";
+import { swarmRoutes } from "./routes/swarm/routes.ts";
 import type { SystemPort } from "./routes/system/port.ts";
 import { systemRoutes } from "./routes/system/routes.ts";
 import type { PlansPort, ProcessPort } from "./routes/tug/port.ts";
@@ -45,6 +46,7 @@ export function createDockerDoor(
     ...imageRoutes(ports.images),
     ...networkRoutes(ports.networks),
     ...volumeRoutes(ports.volumes),
+    ...swarmRoutes(),
     ...tugRoutes(ports.plans, ports.process),
   ];
   return createDoor({ routes, ...options });

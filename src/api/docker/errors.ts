@@ -16,5 +16,8 @@ export const doorError = defineErrors("DOCKER", {
     kind: "notImplemented",
     when: "a create body asks for something that tug does not have",
   },
+  SWARM: { kind: "unavailable", when: "an endpoint is for members of a swarm, which tug never is" },
+  PLUGIN: { kind: "notFound", when: "a plugin is asked for by its name; there are none" },
+  ABSENT: { kind: "notImplemented", when: "an endpoint is for something that tug does not do" },
   EXEC_VALUE: { kind: "invalid", when: "a field of an exec body has a value that cannot be used" },
 });

@@ -17,6 +17,8 @@ export function wordingOf(error: unknown): string {
     const { containerName, usedBy } = details;
     return `Conflict. The container name "/${containerName}" is already in use by container "${usedBy}". You have to remove (or rename) that container to be able to reuse that name.`;
   }
+  if (typeof details.logDriver === "string")
+    return `logger: no log driver named '${details.logDriver}' is registered`;
   if (typeof details.exitCode === "number" && typeof details.reason === "string") {
     return error.message.includes(details.reason) ? error.message : `${error.message}: ${details.reason}`;
   }

@@ -40,7 +40,9 @@ function checkSupported(request: CreateContainerRequest): void {
   if (Object.keys(storageOptions).length > 0)
     throw unsupported("the snapshotter has no options", "leave --storage-opt out", from.storageOptions);
   if (logging.driver !== undefined && logging.driver !== "json-file" && logging.driver !== "none")
-    throw unsupported(`there is no log driver ${logging.driver}`, "use json-file or none");
+    throw unsupported(`there is no log driver ${logging.driver}`, "use json-file or none", {
+      logDriver: logging.driver,
+    });
   if (runtime !== undefined && runtime !== "tug")
     throw unsupported(`there is no runtime ${runtime}`, "leave --runtime out", from.runtime);
   if (namespaces.user !== undefined && namespaces.user.mode !== "host")
@@ -90,9 +92,10 @@ function refuse(pointer: string | undefined, reason: string, hint?: string): Err
   });
 }
 
-function unsupported(reason: string, hint: string, pointer?: string): Error {
+function unsupported(reason: string, hint: string, place?: string | { readonly logDriver: string }): Error {
+  const details = typeof place === "string" ? { pointer: place } : place;
   return engineError("UNSUPPORTED", `cannot create the container: ${reason}`, {
     hint,
-    ...(pointer !== undefined && { details: { pointer } }),
+    ...(details && { details }),
   });
 }

@@ -18,6 +18,7 @@ import { listProcesses, type ProcessList } from "../processes/top.ts";
 import { type StatsQuery, streamStats } from "../stats/container-stats.ts";
 import { explainState } from "../why/why.ts";
 import { type AttachStreams, attachContainer, type ContainerAttachment } from "./attach.ts";
+import { attachToLog } from "./attach-log.ts";
 import { isMeantToEnd, keepOverEnd, takeFromPolicy } from "./by-hand.ts";
 import { createContainer } from "./create.ts";
 import { publishContainer } from "./events.ts";
@@ -25,6 +26,7 @@ import { type Explained, explainContainer, explainRequest } from "./explain.ts";
 import { exportContainer } from "./export.ts";
 import { finishContainer } from "./finish.ts";
 import { pauseContainer, unpauseContainer } from "./freeze.ts";
+import { killContainer } from "./kill.ts";
 import { type ContainerEnd, liveContainers } from "./live.ts";
 import { type LogQuery, readLogs } from "./logs.ts";
 import { checkContainerName } from "./names.ts";
@@ -170,8 +172,7 @@ export function openContainers(context: EngineContext): Containers {
       const name = signalName ?? "SIGKILL";
       if (isMeantToEnd(record, name) && (await takeOver(record.id))) return;
       requireRunning(store.find(record.id));
-      await sendSignal(context, live, record, name);
-      if (isMeantToEnd(record, name)) await letEnd(record.id);
+      await killContainer(context, live, { record, name, letEnd: () => letEnd(record.id) });
     },
     async pause(reference) {
       const { id } = store.find(reference);
@@ -242,8 +243,11 @@ export function openContainers(context: EngineContext): Containers {
       ended.catch(() => undefined);
       return { ended };
     },
-    attach: (reference, streams, signal) =>
-      attachContainer(context, live, { record: store.find(reference), streams, signal }),
+    async attach(reference, streams, signal) {
+      const attaching = { record: store.find(reference), streams, signal };
+      if (streams.stream && !streams.logs) return attachContainer(context, live, attaching);
+      return attachToLog(context, live, attaching);
+    },
     async logs(reference, query, signal) {
       return readLogs(context, live, { record: store.find(reference), query, signal });
     },

@@ -83,7 +83,8 @@ export function isRunning({ state }: ContainerRecord): boolean {
   return state.status === "running" || state.status === "paused";
 }
 
-async function endsWithin(ended: Promise<unknown>, milliseconds: number): Promise<boolean> {
+/** Whether a wait is over before so many milliseconds have passed. */
+export async function endsWithin(ended: Promise<unknown>, milliseconds: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {
     timer = setTimeout(() => resolve(false), milliseconds);

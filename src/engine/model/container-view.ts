@@ -90,6 +90,8 @@ export type Endpoint = {
   readonly ipv6PrefixLength: number;
   readonly macAddress: string;
   readonly aliases: readonly string[];
+  /** Addresses that were asked for. */
+  readonly wanted?: { readonly ipv4?: string | undefined; readonly ipv6?: string | undefined } | undefined;
 };
 
 /** An exposed port, and where it is published, if it is. */

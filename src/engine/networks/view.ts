@@ -1,13 +1,14 @@
 import type { Endpoint as NetworkEndpoint, Networks } from "../../network/index.ts";
 import type { ContainerRecord } from "../containers/record.ts";
 import type { Endpoint, Port } from "../model/container-view.ts";
+import type { EndpointRequest } from "./connect.ts";
 
 /** How a container is connected, by network name, and its ports. */
 export function viewConnections(
   networks: Networks,
   { id, request, image }: ContainerRecord,
 ): { networks: Readonly<Record<string, Endpoint>>; ports: readonly Port[] } {
-  const { mode, exposedPorts } = request.network;
+  const { mode, endpoints, exposedPorts } = request.network;
   const exposed = [...exposedPorts, ...Object.keys(image.defaults.ExposedPorts ?? {})];
   const published = networks.publications(id);
   const isPublished = (port: Port): boolean =>
@@ -18,9 +19,13 @@ export function viewConnections(
   if (mode.kind === "container") return { networks: {}, ports };
   if (mode.kind !== "named")
     return { networks: { [mode.kind === "host" ? "host" : "none"]: noEndpoint }, ports };
-  const connected = networks.endpoints({ container: id }).map((endpoint) => viewEndpoint(networks, endpoint));
+  const wanted = new Map(endpoints.map((endpoint) => [nameOf(networks, endpoint.network), endpoint]));
+  const connected = networks.endpoints({ container: id }).map((endpoint) => {
+    const [name, view] = viewEndpoint(networks, endpoint);
+    return [name, { ...view, wanted: wanted.get(name) }] as const;
+  });
   return {
-    networks: Object.fromEntries(connected.length === 0 ? [[mode.name, noEndpoint]] : connected),
+    networks: Object.fromEntries(connected.length === 0 ? unconnected(mode.name, wanted) : connected),
     ports: [
       ...published.map(({ containerPort, protocol, hostAddress, hostPort }) => ({
         containerPort,
@@ -46,6 +51,24 @@ const noEndpoint: Endpoint = {
   macAddress: "",
   aliases: [],
 };
+
+/** Where a container that does not run will be. */
+function unconnected(first: string, wanted: ReadonlyMap<string, EndpointRequest>): [string, Endpoint][] {
+  const names = new Set([first, ...wanted.keys()]);
+  return [...names].map((name) => {
+    const { mac, aliases = [], ...addresses } = wanted.get(name) ?? {};
+    return [name, { ...noEndpoint, macAddress: mac ?? "", aliases, wanted: addresses }];
+  });
+}
+
+/** Networks may be asked for by their ids; one that was removed keeps what it was called by. */
+function nameOf(networks: Networks, reference: string): string {
+  try {
+    return networks.find(reference).name;
+  } catch {
+    return reference;
+  }
+}
 
 function viewEndpoint(networks: Networks, endpoint: NetworkEndpoint): [string, Endpoint] {
   const network = networks.find(endpoint.network);

@@ -56,6 +56,10 @@ export type MountPoint = {
 
 /** Source: swagger.yaml, `EndpointSettings`. */
 export type EndpointSettings = {
+  /** Addresses that were asked for; null where none were. */
+  readonly IPAMConfig: { readonly IPv4Address?: string; readonly IPv6Address?: string } | null;
+  readonly Links: null;
+  readonly DriverOpts: null;
   readonly NetworkID: string;
   readonly EndpointID: string;
   readonly Gateway: string;

@@ -99,6 +99,7 @@ export {
 export {
   type CopiedAux,
   type CopyBody,
+  type DistributionInspect,
   type LookedImage,
   type PlaceAccess,
   parseCopyBody,

@@ -34,6 +34,16 @@ export function parseCopyBody(body: string): CopyBody {
 /** What the last message of a copy tells programs. */
 export type CopiedAux = { readonly Digest: string; readonly Size: number; readonly Changed: boolean };
 
+/** Answer to GET /distribution/{name}/json. Source: swagger.yaml, `DistributionInspect`. */
+export type DistributionInspect = {
+  readonly Descriptor: { readonly mediaType: string; readonly digest: string; readonly size: number };
+  readonly Platforms: readonly {
+    readonly architecture: string;
+    readonly os: string;
+    readonly variant?: string;
+  }[];
+};
+
 /** Answer to GET /tug/images/look: the documents of an image, byte for byte. */
 export type LookedImage = {
   /** Of what the name stands for. */

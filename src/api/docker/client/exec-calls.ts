@@ -15,6 +15,8 @@ export type TerminalSize = {
 export type ExecStartOptions = CallOptions & {
   /** Size of the terminal at the start. */
   readonly size?: TerminalSize | undefined;
+  /** It has a terminal, whose output comes as it is; without this it comes in frames. */
+  readonly tty?: boolean | undefined;
 };
 
 /** Calls about further programs in running containers. Each is made first, and started once. */
@@ -32,9 +34,10 @@ export type ExecCalls = {
 };
 
 export function createExecCalls(transport: Transport): ExecCalls {
-  const startRequest = (exec: string, detach: boolean, { size, signal }: ExecStartOptions) => {
+  const startRequest = (exec: string, detach: boolean, { size, tty, signal }: ExecStartOptions) => {
     const json: dockerApi.ExecStartBody = {
       Detach: detach,
+      Tty: tty ?? false,
       ...(size && { ConsoleSize: [size.height, size.width] }),
     };
     return { method: "POST", path: `${pathOf(exec)}/start`, json, signal } as const;

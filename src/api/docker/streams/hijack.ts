@@ -2,7 +2,6 @@ import type { Duplex } from "node:stream";
 import { drained } from "../../../base/index.ts";
 import { dockerApi } from "../../../specs/index.ts";
 import type { HijackAnswer } from "../answer.ts";
-import type { Attachment } from "../routes/containers/port.ts";
 
 /**
  * Makes a connection the standard streams of a container until the output ends, the client goes away or types the detach
@@ -20,7 +19,7 @@ export async function serveHijack(socket: Duplex, head: Uint8Array, answer: Hija
   const input = pumpInput(socket, head, answer);
   try {
     const detached = input.detached.then(() => attachment.detach());
-    await Promise.race([pumpOutput(socket, attachment), detached, closed]);
+    await Promise.race([pumpOutput(socket, answer), detached, closed]);
   } finally {
     input.stop();
     await attachment.close();
@@ -30,11 +29,11 @@ export async function serveHijack(socket: Duplex, head: Uint8Array, answer: Hija
   }
 }
 
-async function pumpOutput(socket: Duplex, attachment: Attachment): Promise<void> {
+async function pumpOutput(socket: Duplex, { attachment, framed }: HijackAnswer): Promise<void> {
   for await (const { stream, data } of attachment.output) {
     if (socket.destroyed) return;
     socket.cork();
-    if (!attachment.tty) socket.write(dockerApi.encodeFrameHeader(stream, data.length));
+    if (framed) socket.write(dockerApi.encodeFrameHeader(stream, data.length));
     const roomLeft = socket.write(data);
     socket.uncork();
     if (!roomLeft) await drained(socket);

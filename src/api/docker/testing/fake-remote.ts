@@ -4,6 +4,12 @@ import type { RemoteImagesPort } from "../routes/images/port.ts";
 /** What was asked about images in other places: the call, the place or the request, and how it is spoken to. */
 export type FakeRemoteCall = readonly [call: string, what: unknown, how?: unknown];
 
+/** What the index of the image lists. */
+export const PLATFORMS = [
+  { platform: { architecture: "amd64", os: "linux" } },
+  { platform: { architecture: "arm64", os: "linux", variant: "v8" } },
+] as const;
+
 /** Places in memory, all of which have the same image under the digest of `cd`. One that holds "missing" has none. */
 export function createFakeRemote(calls: FakeRemoteCall[]): RemoteImagesPort {
   const digest = `sha256:${"cd".repeat(32)}`;
@@ -33,7 +39,7 @@ export function createFakeRemote(calls: FakeRemoteCall[]): RemoteImagesPort {
       const bytes = (value: object) => Buffer.from(JSON.stringify(value));
       return {
         root: { digest, mediaType: "application/vnd.oci.image.index.v1+json" },
-        raw: bytes({ manifests: [] }),
+        raw: bytes({ manifests: PLATFORMS }),
         manifest: bytes({ layers }),
         config: bytes(config),
       };

@@ -82,7 +82,7 @@ const UNREAD = 141;
 async function attachTo(options: ExecSession): Promise<Outcome> {
   const { client, context, exec, tty, signal } = options;
   const size = tty && context.terminal.stdout ? context.terminal.size() : undefined;
-  const session = startSession(context, await client.execs.attach(exec, { size, signal }), options);
+  const session = startSession(context, await client.execs.attach(exec, { size, tty, signal }), options);
   const resize = (wanted: TerminalSize) => client.execs.resize(exec, wanted);
   const stopResizing = tty ? followTerminalSize(context, { resize, nudge: false }) : () => {};
   try {

@@ -20,6 +20,7 @@ export const attach: ContainersHandler = async (containers, request) => {
     kind: "hijack",
     type: attachment.tty || version < 42 ? rawStream : multiplexedStream,
     attachment,
+    framed: !attachment.tty,
     stdin: options.stdin && options.stream,
     detachKeys: attachment.tty ? keys : undefined,
   };

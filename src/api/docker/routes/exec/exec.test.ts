@@ -183,7 +183,7 @@ test("a terminal's size follows resize, and its detach keys leave the program ru
   await using place = await openWithContainer();
   const { door } = place;
   const id = await create(door, { ...ALL, Tty: true, Cmd: ["size"], DetachKeys: "ctrl-a,x" });
-  const { socket, head, rest } = await upgrade(door, `/v1.50/exec/${id}/start`, ["{}", ""]);
+  const { socket, head, rest } = await upgrade(door, `/v1.50/exec/${id}/start`, ['{"Tty":true}', ""]);
   assert.match(head, /Content-Type: application\/vnd\.docker\.raw-stream/);
   assert.equal((await door.call("POST", `/exec/${id}/resize?h=30&w=90`)).status, 200);
   assert.equal((await door.call("POST", `/exec/${id}/resize?h=30`)).status, 400);
@@ -192,4 +192,19 @@ test("a terminal's size follows resize, and its detach keys leave the program ru
   socket.write("\x01x");
   assert.equal(await rest, "30x90");
   assert.equal((await inspect(door, id)).Running, true);
+});
+
+test("a terminal's output comes in frames to a client that does not read a terminal", async () => {
+  await using place = await openWithContainer();
+  const { door } = place;
+  for (const [Tty, type] of [
+    [true, "application/vnd.docker.raw-stream"],
+    [false, "application/vnd.docker.multiplexed-stream"],
+  ] as const) {
+    const id = await create(door, { ...ALL, Cmd: ["echo", "seen"], Tty: true });
+    const reply = await door.call("POST", `/v1.50/exec/${id}/start`, { body: { Tty } });
+    const framed = reply.text.startsWith("\u0001\0\0\0");
+    assert.deepEqual([reply.headers["content-type"], framed], [type, !Tty]);
+    assert.match(reply.text, /seen/);
+  }
 });

@@ -6,7 +6,8 @@ import type { ExecHandler } from "./routes.ts";
 
 /**
  * POST /exec/{id}/start: the connection becomes the program's standard streams, unless it is to run on its own. The
- * session, not this body, says whether there is a terminal.
+ * session says whether there is a terminal, this body whether the client reads the output of one: without it even that
+ * comes in frames, as Docker has it.
  */
 export const startExec: ExecHandler = async (execs, request) => {
   const id = idOf(request);
@@ -19,11 +20,13 @@ export const startExec: ExecHandler = async (execs, request) => {
   const { request: asked } = await execs.get(id);
   const keys = detachKeysOf(asked.detachKeys);
   const attachment = await execs.attach(id, options);
+  const framed = !body.Tty;
   const { rawStream, multiplexedStream } = dockerApi.mediaTypes;
   return {
     kind: "hijack",
-    type: attachment.tty || request.version < 42 ? rawStream : multiplexedStream,
+    type: !framed || request.version < 42 ? rawStream : multiplexedStream,
     attachment,
+    framed,
     stdin: asked.attach.stdin,
     detachKeys: attachment.tty ? keys : undefined,
   };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { dockerApi } from "../../../../specs/index.ts";
 import { createFakeEngine } from "../../testing/fake-engine.ts";
+import { PLATFORMS } from "../../testing/fake-remote.ts";
 import { openDoor } from "../../testing/open-door.ts";
 
 const json = { "Content-Type": "application/json" };
@@ -215,4 +216,21 @@ test("history names what is missing as Docker does", async () => {
       [true, 4_000_000, null],
     ],
   );
+});
+
+test("the registry's word about a name is told without pulling it", async () => {
+  const engine = createFakeEngine();
+  await using door = await openDoor(engine.ports);
+  const reply = await door.call("GET", "/v1.30/distribution/team/app:1/json");
+  const told = reply.json() as dockerApi.DistributionInspect;
+  assert.deepEqual(told.Descriptor, {
+    mediaType: "application/vnd.oci.image.index.v1+json",
+    digest: `sha256:${"cd".repeat(32)}`,
+    size: JSON.stringify({ manifests: PLATFORMS }).length,
+  });
+  assert.deepEqual(
+    told.Platforms,
+    PLATFORMS.map(({ platform }) => platform),
+  );
+  assert.equal((await door.call("GET", "/distribution/missing:1/json")).status, 404);
 });

@@ -1,6 +1,7 @@
 import type { Handler, Route } from "../../route.ts";
 import { logIn } from "./auth.ts";
 import { commitContainer } from "./commit.ts";
+import { distributionOf } from "./distribution.ts";
 import { history, inspectImage, listImages } from "./list.ts";
 import type { ImagesPort } from "./port.ts";
 import { pruneImages } from "./prune.ts";
@@ -22,6 +23,7 @@ export function imageRoutes(images: ImagesPort): readonly Route[] {
       handler(images, request);
   return [
     { method: "POST", path: "/commit", since: 24, handler: using(commitContainer) },
+    { method: "GET", path: "/distribution/{name...}/json", since: 30, handler: using(distributionOf) },
     { method: "POST", path: "/auth", since: 24, handler: using(logIn) },
     { method: "POST", path: "/tug/images/copy", since: 24, handler: using(copyImage) },
     { method: "GET", path: "/tug/images/look", since: 24, handler: using(lookAtImage) },

@@ -131,6 +131,9 @@ function renderNetworks(
   const rendered = Object.entries(networks).map(([name, endpoint]): [string, dockerApi.EndpointSettings] => [
     name,
     {
+      IPAMConfig: renderWanted(endpoint),
+      Links: null,
+      DriverOpts: null,
       NetworkID: endpoint.networkId,
       EndpointID: endpoint.endpointId,
       Gateway: endpoint.gateway,
@@ -144,6 +147,12 @@ function renderNetworks(
     },
   ]);
   return Object.fromEntries(rendered);
+}
+
+function renderWanted({ wanted }: Endpoint): dockerApi.EndpointSettings["IPAMConfig"] {
+  const { ipv4, ipv6 } = wanted ?? {};
+  if (ipv4 === undefined && ipv6 === undefined) return null;
+  return { ...(ipv4 && { IPv4Address: ipv4 }), ...(ipv6 && { IPv6Address: ipv6 }) };
 }
 
 function renderPort(port: Port): dockerApi.PortSummary {

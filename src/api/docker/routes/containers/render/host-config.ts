@@ -21,6 +21,7 @@ export function renderHostConfig(spec: CreateContainerRequest): dockerApi.HostCo
     PortBindings: renderPortBindings(network),
     RestartPolicy: { Name: spec.restart.policy, MaximumRetryCount: spec.restart.maximumRetries },
     AutoRemove: spec.autoRemove,
+    VolumeDriver: "",
     VolumesFrom: [...spec.volumesFrom],
     ConsoleSize: [spec.stdio.consoleSize?.height ?? 0, spec.stdio.consoleSize?.width ?? 0],
     Annotations: spec.annotations,

@@ -57,7 +57,7 @@ export function translateCreate(body: dockerApi.CreateBody, query: CreateQuery):
     ulimits: (host.Ulimits ?? []).map(translateUlimit),
     sysctls: given("sysctls", ["HostConfig", "Sysctls"], host.Sysctls) ?? {},
     oomScoreAdj: oomScoreOf(given("oomScoreAdj", ["HostConfig", "OomScoreAdj"], host.OomScoreAdj)),
-    logging: { driver: host.LogConfig?.Type || undefined, options: host.LogConfig?.Config ?? {} },
+    logging: { driver: host.LogConfig?.Type || "json-file", options: host.LogConfig?.Config ?? {} },
     runtime: given("runtime", ["HostConfig", "Runtime"], host.Runtime),
     containerIdFile: host.ContainerIDFile || undefined,
     from: origins.all,
