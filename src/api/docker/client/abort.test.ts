@@ -40,13 +40,18 @@ const before: Readonly<Record<string, readonly unknown[]>> = {
   "system.diskUsage": [],
   "system.events": [],
   "system.info": [],
+  "system.keepers": [],
   "system.ping": [],
   "system.version": [],
   "volumes.create": [{}],
   "volumes.list": [],
   "volumes.prune": [],
+  "volumes.clone": ["a", "b"],
+  "volumes.import": ["a", (async function* () {})()],
+  "volumes.rename": ["a", "b"],
   "tug.endEngine": [],
   "tug.engine": [],
+  "tug.serveRegistry": [{}],
   "tug.explain": [{ Image: "box" }],
 };
 
