@@ -168,6 +168,23 @@ function declare(): void {
     assert.equal(await oci.ok(["list", "--quiet"]), "");
   });
 
+  test("a create that is killed at several moments leaves nothing that delete --force does not remove", async () => {
+    await configure(["sleep", "1000"]);
+    const state = ["--systemd-cgroup", "--root", join(directory, "state")];
+    const create = [alone.path, ...state, "create", "--bundle", bundle, "web"];
+    for (const seconds of [0.08, 0.12, 0.14, 0.16, 0.18, 0.2, 0.25, 0.3]) {
+      await systemd.inside(["timeout", "--signal", "KILL", String(seconds), ...create]).run([]);
+      // What executes the plan goes on without who asked for it.
+      await until("nothing executes a plan", async () => {
+        const look = "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'";
+        return !(await systemd.inside(["sh", "-c", look]).run([])).stdout.includes("tug:[run]");
+      });
+      await oci.ok(["delete", "--force", "web"]);
+      await until("the scope is gone", isGone);
+      assert.equal(await oci.ok(["list", "--quiet"]), "");
+    }
+  });
+
   test("without a path it is a scope in system.slice", async () => {
     await configure(["grep", "^0:", "/proc/self/cgroup"], { linux: { cgroupsPath: "" } });
     assert.equal(await oci.ok(["run", "--bundle", bundle, "plain"]), "0::/system.slice/tug-plain.scope");
