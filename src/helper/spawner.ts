@@ -27,6 +27,9 @@ export interface Spawner extends ProcessMaker, AsyncDisposable {
   readonly pid: number | undefined;
 }
 
+/** How often is tried to start one. */
+const ATTEMPTS = 3;
+
 export type SpawnerOptions = {
   /** The helper program. */
   readonly helper: string;
@@ -130,7 +133,18 @@ export async function converseWith<T>(
   }
 }
 
-async function startSpawner({ helper, socket, makeGroup, revive }: SpawnerOptions): Promise<Running> {
+/** A group that is empty may be removed by anybody, also before the spawner is in it: then it is made once more. */
+async function startSpawner(options: SpawnerOptions): Promise<Running> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await trySpawner(options);
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function trySpawner({ helper, socket, makeGroup, revive }: SpawnerOptions): Promise<Running> {
   const groups = (await makeGroup()).flatMap((file) => ["--cgroup", file]);
   const revival = revive === undefined ? [] : ["--revive", revive.startFile, revive.wantedFile];
   // The fourth stream is the lifeline: the spawner says on it that it listens, and ends when this process does.

@@ -108,6 +108,17 @@ test("a spawner whose socket is gone is replaced", { skip }, async () => {
   assert.equal(isAlive(before ?? 0), false);
 });
 
+test("a group that is gone again when the spawner joins it is made once more", { skip }, async () => {
+  await using place = await temporaryDirectory();
+  let made = 0;
+  await using spawner = await open(place.path, async () => {
+    made += 1;
+    return made === 1 ? [join(place.path, "gone/tasks")] : [];
+  });
+  await spawnedHelper(spawner, helperPath).execute(makeFifo(join(place.path, "fifo")));
+  assert.equal(made, 2);
+});
+
 test("a spawner ends when whoever started it is killed", { skip }, async () => {
   await using place = await temporaryDirectory();
   const script = `
