@@ -81,7 +81,7 @@ function declare(): void {
     for (const _ of [1, 2]) {
       const { code, stdout } = await oci.run(["run", "--bundle", bundle, "web"]);
       assert.deepEqual([code, stdout], [7, `0::${GROUP}\n`]);
-      assert.ok(await isGone());
+      await until("the scope is gone", isGone);
     }
   });
 
@@ -124,7 +124,7 @@ function declare(): void {
     await oci.ok(["kill", "web", "KILL"]);
     await until("it has ended", async () => JSON.parse(await oci.ok(["state", "web"])).status === "stopped");
     await oci.ok(["delete", "web"]);
-    assert.ok(await isGone());
+    await until("the scope is gone", isGone);
   });
 
   test("a group that systemd ends takes the container along", async () => {
@@ -133,7 +133,7 @@ function declare(): void {
     await systemd.systemctl.ok(["kill", "--signal", "KILL", "pre-web.scope"]);
     await until("it has ended", async () => JSON.parse(await oci.ok(["state", "web"])).status === "stopped");
     await oci.ok(["delete", "web"]);
-    assert.ok(await isGone());
+    await until("the scope is gone", isGone);
   });
 
   test("a name is free again after a container was killed", async () => {
@@ -141,7 +141,7 @@ function declare(): void {
       await using __ = await created();
       await oci.ok(["start", "web"]);
     }
-    assert.ok(await isGone());
+    await until("the scope is gone", isGone);
   });
 
   test("what fails leaves no scope", async () => {
@@ -212,7 +212,7 @@ function declare(): void {
     const through = systemd.inside([alone.path, "--systemd-cgroup", "--root", join(directory, "state")]);
     await configure(["grep", "^0:", "/proc/self/cgroup"]);
     assert.equal(await through.ok(["run", "--bundle", bundle, "web"]), `0::${GROUP}`);
-    assert.ok(await isGone());
+    await until("the scope is gone", isGone);
   });
 
   test("containerd asks for it", { skip: needsContainerd() }, async () => {
@@ -244,7 +244,7 @@ function declare(): void {
     await containerd.ctr.ok(["tasks", "kill", "--signal", "KILL", "web"]);
     await until("it has ended", async () => (await containerd.ctr.ok(["tasks", "ls"])).includes("STOPPED"));
     await containerd.ctr.ok(["tasks", "delete", "web"]);
-    assert.ok(await isGone());
+    await until("the scope is gone", isGone);
   });
 
   test("podman asks for it", { skip: needsPodman() }, async () => {

@@ -1,8 +1,9 @@
-import { rm, symlink } from "node:fs/promises";
+import { rename, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { startTug } from "../../environment/index.ts";
 import { copyPackage } from "../../front/package-copy.ts";
-import type { Program } from "./program.ts";
+import { until } from "../../privileged/harness/until.ts";
+import { type Program, program } from "./program.ts";
 
 const helper = resolve(import.meta.dirname, "../../../dist/helper/tug-helper");
 
@@ -26,7 +27,7 @@ export async function aloneRuntime(directory: string): Promise<OciRuntime> {
 }
 
 /**
- * A `tug-oci` that has no Node, so that it works only through the engine that is there.
+ * A `tug-oci` with an engine beside it, which answers it.
  *
  * @param inside where the engine is to run; default: here
  */
@@ -38,12 +39,16 @@ export async function residentRuntime(inside?: Inside): Promise<OciRuntime> {
     await symlink(helper, tug);
     await inside([tug], engine.env).ok(["version"]);
   }
-  const { path } = await copyPackage(engine, "without-node");
-  await rm(join(path, "node_modules"));
-  const program = join(path, "tug-oci");
-  await symlink("dist/helper/tug-helper", program);
+  const { path } = await copyPackage(engine, "package");
+  const own = join(path, "tug-oci");
+  await symlink("dist/helper/tug-helper", own);
+  // Without Node it can only ask the engine; with it, it does not wait for one that is busy.
+  await rename(join(path, "node_modules"), join(path, "aside"));
+  const ask = (inside ?? plain)([own, "--version"], { TUG_RUN_ROOT: engine.run });
+  await until("the engine answers", async () => (await ask.run([])).code === 0);
+  await rename(join(path, "aside"), join(path, "node_modules"));
   return {
-    path: other ?? program,
+    path: other ?? own,
     env: { TUG_RUN_ROOT: engine.run },
     async [Symbol.asyncDispose]() {
       const pidFile = join(engine.run, "engine.pid");
@@ -53,4 +58,8 @@ export async function residentRuntime(inside?: Inside): Promise<OciRuntime> {
       await engine[Symbol.asyncDispose]();
     },
   };
+}
+
+function plain(command: readonly string[], env: Readonly<Record<string, string>>): Program {
+  return program(command, { env });
 }
