@@ -107,7 +107,7 @@ const values: Row[] = [
   [
     "--log-driver syslog box",
     125,
-    /^cannot create the container: there is no log driver syslog$/,
+    /^logger: no log driver named 'syslog' is registered$/,
     /^use json-file or none$/,
   ],
   [
