@@ -28,7 +28,9 @@ export async function runSuite(args: readonly string[]): Promise<number> {
       `--test-reporter-destination=${skips}`,
     ],
   ].flat();
-  const limits = [`--test-concurrency=${availableParallelism()}`, `--test-timeout=${testTimeout}`];
+  // One more than there are processors: tests wait for programs and clocks a third of their time.
+  const concurrency = availableParallelism() + 1;
+  const limits = [`--test-concurrency=${concurrency}`, `--test-timeout=${testTimeout}`];
   try {
     const code = await runVisibly(process.execPath, [
       "--test",
