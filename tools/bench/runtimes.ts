@@ -61,6 +61,8 @@ type Runtime = { name: string; path: string; fixture: Fixture; bundles: Bundles 
 function runtime({ name, path, fixture, bundles }: Runtime): Contender {
   const root = join(fixture.state, name);
   const run = (...args: string[]): string[] => [path, "--root", root, ...args];
+  // A container without a group of its own choice is in one by its name, and two of one name would share it.
+  const own = (id: string): string => `${name}-${id}`;
   let number = 0;
   const kept = new Set<string>();
   return {
@@ -71,18 +73,18 @@ function runtime({ name, path, fixture, bundles }: Runtime): Contender {
       return run("run", "--bundle", bundles.once, `bench-${name}-${number}`);
     },
     keep: (id) => {
-      kept.add(id);
-      return run("run", "--detach", "--bundle", bundles.kept, id);
+      kept.add(own(id));
+      return run("run", "--detach", "--bundle", bundles.kept, own(id));
     },
-    execTrue: (id) => run("exec", id, "true"),
-    start: (id) => run("run", "--detach", "--bundle", bundles.kept, id),
-    remove: (id) => run("delete", "--force", id),
+    execTrue: (id) => run("exec", own(id), "true"),
+    start: (id) => run("run", "--detach", "--bundle", bundles.kept, own(id)),
+    remove: (id) => run("delete", "--force", own(id)),
     steps: {
-      create: (id) => run("create", "--bundle", bundles.kept, id),
-      start: (id) => run("start", id),
-      state: (id) => run("state", id),
-      kill: (id, signal) => run("kill", id, signal),
-      remove: (id) => run("delete", id),
+      create: (id) => run("create", "--bundle", bundles.kept, own(id)),
+      start: (id) => run("start", own(id)),
+      state: (id) => run("state", own(id)),
+      kill: (id, signal) => run("kill", own(id), signal),
+      remove: (id) => run("delete", own(id)),
     },
     async [Symbol.asyncDispose]() {
       for (const id of kept) execFileSync(path, ["--root", root, "delete", "--force", id]);
