@@ -1,3 +1,9 @@
-export { connectSystemd, type SystemdManager, type SystemdSockets, type UnitProperty } from "./manager.ts";
+export {
+  connectSystemd,
+  isNameTaken,
+  type SystemdManager,
+  type SystemdSockets,
+  type UnitProperty,
+} from "./manager.ts";
 export type { DbusValue, Variant } from "./signature.ts";
 export { parseVariant } from "./variant-text.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { messageOf } from "../base/index.ts";
+import { messageOf, TugError } from "../base/index.ts";
 import { type Connection, DbusRefusal, openConnection } from "./connection.ts";
 import { systemdError } from "./errors.ts";
 import type { DbusValue, Variant } from "./signature.ts";
@@ -141,4 +141,9 @@ function unlessGone(otherwise: (error: unknown) => never) {
 
 function rethrow(error: unknown): never {
   throw error;
+}
+
+/** Whether a unit could not be started because one of its name is there and does not end. */
+export function isNameTaken(error: unknown): boolean {
+  return error instanceof TugError && error.code === "SYSTEMD_REFUSED" && isThere(error.cause);
 }

@@ -26,7 +26,12 @@ import {
 
 const GROUP = "/a.slice/a-b.slice/pre-web.scope";
 
-onOwnMachine(import.meta.filename, needsBox() || needsSystemd(), () => {
+/** In a hybrid hierarchy scopes without a process were seen to stay for as long as systemd was asked. */
+const hybrid =
+  !existsSync("/sys/fs/cgroup/cgroup.controllers") &&
+  "needs control groups v2 with controllers: elsewhere systemd misses that a group has become empty";
+
+onOwnMachine(import.meta.filename, needsBox() || needsSystemd() || hybrid, () => {
   describe("control groups through systemd", declare);
 });
 
@@ -180,8 +185,13 @@ function declare(): void {
         return !(await systemd.inside(["sh", "-c", look]).run([])).stdout.includes("tug:[run]");
       });
       await oci.ok(["delete", "--force", "web"]);
-      await until("the scope is gone", isGone);
       assert.equal(await oci.ok(["list", "--quiet"]), "");
+      // Where nothing was on record yet systemd may keep an empty scope: the next container has it.
+      const left = await systemd.inside(["cat", `/sys/fs/cgroup${GROUP}/cgroup.procs`]).run([]);
+      assert.equal(left.stdout, "");
+      await oci.ok(["create", "--bundle", bundle, "web"]);
+      await oci.ok(["delete", "--force", "web"]);
+      await until("the scope is gone", isGone);
     }
   });
 

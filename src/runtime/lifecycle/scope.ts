@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Placeholder } from "../../helper/index.ts";
-import { connectSystemd } from "../../systemd/index.ts";
+import { connectSystemd, isNameTaken } from "../../systemd/index.ts";
 import { type CgroupWrite, resourceWrites } from "../cgroups/index.ts";
 import { type SystemdUnit, systemdUnit } from "../cgroups/systemd-unit.ts";
 import { annotatedProperties, limitProperties, property } from "../cgroups/unit-properties.ts";
@@ -33,7 +33,13 @@ export async function startScope(context: RuntimeContext, input: CreateInput): P
   const placeholder = await context.placeholder();
   try {
     using manager = await connectSystemd();
-    await manager.startTransientUnit(unit.name, properties(input, unit, placeholder));
+    const wanted = properties(input, unit, placeholder);
+    await manager.startTransientUnit(unit.name, wanted).catch(async (error: unknown) => {
+      if (!isNameTaken(error)) throw error;
+      // Its group has no processes, which was looked at: whoever made it died in that moment, and systemd has not seen it.
+      await manager.stopUnit(unit.name);
+      await manager.startTransientUnit(unit.name, wanted);
+    });
   } catch (error) {
     await placeholder[Symbol.asyncDispose]();
     throw error;
