@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -83,10 +84,14 @@ test("import takes an archive from a file, from stdin, or leaves an address to t
   try {
     await writeFile(join(directory, "a.tar"), "from a file");
     assert.equal((await cli.run("import a.tar", { cwd: directory })).stdout, id);
+    execFileSync("mkfifo", [join(directory, "pipe")]);
+    const written = writeFile(join(directory, "pipe"), "from a pipe");
+    assert.equal((await cli.run("import pipe", { cwd: directory })).stdout, id);
+    await written;
     assert.match((await cli.run("import .", { cwd: directory })).stderr, /it is no file\n/);
     assert.match(
       (await cli.run("import none", { cwd: directory })).stderr,
-      /^tug: cannot read .*none: ENOENT/,
+      /^tug: cannot read .*none: no such file or directory\n/,
     );
   } finally {
     await rm(directory, { recursive: true });
@@ -97,6 +102,7 @@ test("import takes an archive from a file, from stdin, or leaves an address to t
       ["archive", "base:1", ["CMD sh"]],
       ["https://files.example/a.tar", undefined, []],
       ["from a file", undefined, []],
+      ["from a pipe", undefined, []],
     ],
   );
 });

@@ -40,6 +40,7 @@ test("volumes get other names, are copied, and go into archives and come out of 
   assert.equal((await cli.run("volume rename absent other")).code, 1);
   const missing = await cli.run("volume import third /nonexistent");
   assert.match(missing.stderr, /^tug: cannot read \/nonexistent: /);
+  assert.match((await cli.run("volume import third /")).stderr, /^tug: cannot read \/: it is no file\n/);
   const terminal = { width: 80, height: 24 };
   assert.match(
     (await cli.run("volume import third", { terminal })).stderr,

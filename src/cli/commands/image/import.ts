@@ -1,11 +1,6 @@
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
-import { messageOf } from "../../../base/index.ts";
 import { defineCommand } from "../../arguments/command.ts";
 import { text, texts } from "../../arguments/option.ts";
-import type { CliContext } from "../../context.ts";
-import { cliError } from "../../errors.ts";
+import { openArchive } from "../archive-input.ts";
 import { platformOption } from "./platform-option.ts";
 
 export const importImage = defineCommand({
@@ -25,7 +20,15 @@ export const importImage = defineCommand({
     { line: "tug import -c 'CMD [\"sh\"]' rootfs.tar.gz base:1", does: "Make an image of an archive" },
   ],
   async run({ options, args: [source = "-", name], connect, context, signal }) {
-    const upload = await openSource(source, context);
+    // The engine fetches what has an address.
+    const upload = /^https?:\/\//.test(source)
+      ? undefined
+      : await openArchive({
+          context,
+          file: source,
+          verb: "import",
+          instead: "name a file or redirect the input",
+        });
     const client = await connect();
     const request = {
       source: upload === undefined ? source : "-",
@@ -41,24 +44,3 @@ export const importImage = defineCommand({
     return { output: `${id}\n` };
   },
 });
-
-/** The archive, or nothing where the engine shall fetch it. */
-async function openSource(
-  source: string,
-  context: CliContext,
-): Promise<AsyncIterable<Uint8Array> | undefined> {
-  if (/^https?:\/\//.test(source)) return undefined;
-  if (source === "-") {
-    if (!context.terminal.stdin) return context.stdin;
-    throw cliError("USAGE", "cannot import from a terminal: an archive is not text", {
-      hint: "name a file or redirect the input",
-    });
-  }
-  const path = resolve(context.cwd, source);
-  try {
-    if ((await stat(path)).isFile()) return createReadStream(path, { highWaterMark: 256 * 1024 });
-  } catch (cause) {
-    throw cliError("FILE", `cannot read ${path}: ${messageOf(cause)}`, { cause });
-  }
-  throw cliError("FILE", `cannot read ${path}: it is no file`);
-}

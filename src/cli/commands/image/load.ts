@@ -1,12 +1,7 @@
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
-import { reasonOf, TugError } from "../../../base/index.ts";
 import { defineCommand } from "../../arguments/command.ts";
 import { flag, text } from "../../arguments/option.ts";
-import type { CliContext } from "../../context.ts";
-import { cliError } from "../../errors.ts";
 import { displayProgress } from "../../progress/display.ts";
+import { openArchive } from "../archive-input.ts";
 import { archiveLayout } from "./layout-archive.ts";
 import { platformOption } from "./platform-option.ts";
 
@@ -28,7 +23,13 @@ export const load = defineCommand({
     { line: "skopeo copy docker://debian oci:layout && tug load -i layout", does: "Take in an OCI layout" },
   ],
   async run({ options, connect, context, signal }) {
-    const archive = await openArchive(options.input, context);
+    const archive = await openArchive({
+      context,
+      file: options.input,
+      verb: "load",
+      instead: "use -i FILE or redirect the input",
+      readDirectory: archiveLayout,
+    });
     const client = await connect();
     const { terminal } = context;
     const { platform } = options;
@@ -41,22 +42,3 @@ export const load = defineCommand({
     return {};
   },
 });
-
-async function openArchive(
-  name: string | undefined,
-  context: CliContext,
-): Promise<AsyncIterable<Uint8Array>> {
-  if (name === undefined || name === "-") {
-    if (!context.terminal.stdin) return context.stdin;
-    const hint = "use -i FILE or redirect the input";
-    throw cliError("USAGE", "cannot load from a terminal: an archive is not text", { hint });
-  }
-  const path = resolve(context.cwd, name);
-  try {
-    if ((await stat(path)).isDirectory()) return await archiveLayout(path);
-  } catch (cause) {
-    if (cause instanceof TugError) throw cause;
-    throw cliError("FILE", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
-  }
-  return createReadStream(path, { highWaterMark: 256 * 1024 });
-}

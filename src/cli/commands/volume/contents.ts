@@ -1,11 +1,6 @@
-import { createReadStream } from "node:fs";
-import { access } from "node:fs/promises";
-import { resolve } from "node:path";
-import { reasonOf } from "../../../base/index.ts";
 import { defineCommand } from "../../arguments/command.ts";
 import { text } from "../../arguments/option.ts";
-import type { CliContext } from "../../context.ts";
-import { cliError } from "../../errors.ts";
+import { openArchive } from "../archive-input.ts";
 import { writeArchive } from "../archive-output.ts";
 
 export const renameVolume = defineCommand({
@@ -63,25 +58,13 @@ export const importVolume = defineCommand({
     { line: "tar -c . | tug volume import data", does: "Fill a volume with the files of this directory" },
   ],
   async run({ args: [name = "", file], connect, context, signal }) {
-    const archive = await openArchive(file, context);
+    const archive = await openArchive({
+      context,
+      file,
+      verb: "import",
+      instead: "name a file or redirect the input",
+    });
     const { Name } = await (await connect()).volumes.import(name, archive, { signal });
     return { output: `${Name}\n` };
   },
 });
-
-/** @throws CLI_USAGE for a terminal, CLI_FILE */
-async function openArchive(
-  name: string | undefined,
-  context: CliContext,
-): Promise<AsyncIterable<Uint8Array>> {
-  if (name === undefined || name === "-") {
-    if (!context.terminal.stdin) return context.stdin;
-    const hint = "name a file or redirect the input";
-    throw cliError("USAGE", "cannot import from a terminal: an archive is not text", { hint });
-  }
-  const path = resolve(context.cwd, name);
-  await access(path).catch((cause: unknown) => {
-    throw cliError("FILE", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
-  });
-  return createReadStream(path, { highWaterMark: 256 * 1024 });
-}
