@@ -22,7 +22,7 @@ export function viewConnections(
   const wanted = new Map(endpoints.map((endpoint) => [nameOf(networks, endpoint.network), endpoint]));
   const connected = networks.endpoints({ container: id }).map((endpoint) => {
     const [name, view] = viewEndpoint(networks, endpoint);
-    return [name, { ...view, wanted: wanted.get(name) }] as const;
+    return [name, { ...view, wanted: addressesOf(wanted.get(name)) }] as const;
   });
   return {
     networks: Object.fromEntries(connected.length === 0 ? unconnected(mode.name, wanted) : connected),
@@ -56,9 +56,14 @@ const noEndpoint: Endpoint = {
 function unconnected(first: string, wanted: ReadonlyMap<string, EndpointRequest>): [string, Endpoint][] {
   const names = new Set([first, ...wanted.keys()]);
   return [...names].map((name) => {
-    const { mac, aliases = [], ...addresses } = wanted.get(name) ?? {};
-    return [name, { ...noEndpoint, macAddress: mac ?? "", aliases, wanted: addresses }];
+    const endpoint = wanted.get(name);
+    const { mac = "", aliases = [] } = endpoint ?? {};
+    return [name, { ...noEndpoint, macAddress: mac, aliases, wanted: addressesOf(endpoint) }];
   });
+}
+
+function addressesOf({ ipv4, ipv6 }: Partial<EndpointRequest> = {}): Endpoint["wanted"] {
+  return { ipv4, ipv6 };
 }
 
 /** Networks may be asked for by their ids; one that was removed keeps what it was called by. */

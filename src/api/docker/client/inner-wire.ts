@@ -8,16 +8,28 @@ import { type ApiRequest, destroyOnAbort, targetOf, type Wire } from "./wire.ts"
 export function innerWire(door: InnerDoor): Wire {
   const ask = async (request: ApiRequest): Promise<InnerAnswer> => {
     const { method, headers = {}, json, upload, signal } = request;
+    const source = upload && watchSource(upload);
     const asked = door({
       method,
       target: targetOf(request),
       headers: Object.fromEntries(
         Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
       ),
-      body: upload ?? (json === undefined ? "" : JSON.stringify(json)),
+      body: source?.bytes ?? (json === undefined ? "" : JSON.stringify(json)),
       signal,
     });
-    return signal === undefined ? asked : unlessAborted(asked, signal);
+    try {
+      const answer = await (signal === undefined ? asked : unlessAborted(asked, signal));
+      if (isRefusal(answer)) source?.leave();
+      const failure = source?.failure();
+      if (failure === undefined) return answer;
+      // What broke the source is what the caller must hear of, not what the door makes of it.
+      abandon(answer);
+      throw failure.error;
+    } catch (error) {
+      source?.leave();
+      throw error;
+    }
   };
   return {
     async exchange(request) {
@@ -34,6 +46,33 @@ export function innerWire(door: InnerDoor): Wire {
       return { socket, type, head: Buffer.alloc(0) };
     },
     close: () => undefined,
+  };
+}
+
+/** The bytes of a source, how it broke, if it did, and a way to be done with it. */
+function watchSource(upload: AsyncIterable<Uint8Array>) {
+  const iterator = upload[Symbol.asyncIterator]();
+  let failure: { readonly error: unknown } | undefined;
+  let isBegun = false;
+  const next = async (): Promise<IteratorResult<Uint8Array>> => {
+    isBegun = true;
+    try {
+      return await iterator.next();
+    } catch (error) {
+      failure = { error };
+      throw error;
+    }
+  };
+  const leave = async (): Promise<IteratorResult<Uint8Array>> => {
+    // A file that nobody has begun to read would stay open.
+    if (!isBegun) await next();
+    await iterator.return?.();
+    return { done: true, value: undefined };
+  };
+  return {
+    bytes: { [Symbol.asyncIterator]: () => ({ next, return: leave }) },
+    failure: () => failure,
+    leave: () => void leave().catch(() => undefined),
   };
 }
 
@@ -56,6 +95,10 @@ async function unlessAborted(asked: Promise<InnerAnswer>, signal: AbortSignal): 
 function abandon(answer: InnerAnswer): void {
   if (answer.kind === "connection") answer.socket.destroy();
   else if (answer.kind === "pieces") void answer.pieces[Symbol.asyncIterator]().return?.();
+}
+
+function isRefusal(answer: InnerAnswer): boolean {
+  return answer.kind === "text" && answer.status >= 300;
 }
 
 function responseOf(answer: InnerAnswer, { signal }: ApiRequest): ApiResponse {
