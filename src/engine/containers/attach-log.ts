@@ -31,7 +31,15 @@ export async function attachToLog(
     stream && (stdin || !runs)
       ? await attachContainer(context, live, { record, streams: wanted, signal })
       : undefined;
-  const query = { stdout, stderr, follow: stream && runs, timestamps: false, merge: false };
+  const query = {
+    stdout,
+    stderr,
+    follow: stream && runs,
+    // What it writes once it is started comes from its monitor, whenever the log is read.
+    until: runs ? undefined : new Date().toISOString(),
+    timestamps: false,
+    merge: false,
+  };
   const { tty } = record.request.stdio;
   const bytes = logs ? readLogs(context, live, { record, query, signal }).bytes : [];
   return {
