@@ -63,10 +63,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { context, database, images, programs } = parts;
   const containers = openContainers(context);
   opened.defer(() => containers.close());
+  const execs = openExecs(context);
+  // Before containers: what ended with one can be read until its directory goes.
+  await execs.recover();
   await containers.recover();
   await context.networks.recover((id) => usesNetworks.has(context.store.get(id)?.state.status ?? ""));
-  const execs = openExecs(context);
-  await execs.recover();
   opened.use(openHealthChecks(context, containers.endUnhealthy)).recover();
   const system = systemFacts(context, {
     version: options.version,

@@ -177,6 +177,22 @@ describe("tug exec", { skip: needsBox() }, () => {
       }),
     ));
 
+  test("a session that ends with its container while there is no engine is known to the next one", () =>
+    leavesNothing(engine, () =>
+      within([], async (name) => {
+        await engine.ok(["exec", "-d", name, "sleep", "500"]);
+        const [id = ""] = JSON.parse(await inspect(name, "{{json .ExecIDs}}")) as string[];
+        const init = (await inspect(name, "{{.State.Pid}}")).trim();
+        await engine.stopEngine("SIGKILL");
+        process.kill(Number(init), "SIGKILL");
+        await until("its monitor has reaped it", async () => !readdirSync("/proc").includes(init));
+        assert.equal(await engine.ok(["wait", name]), "137\n");
+        using client = connect({ socket: join(engine.run, "tug.sock") });
+        await until("its end is known", async () => !(await client.execs.inspect(id)).Running);
+        assert.equal((await client.execs.inspect(id)).ExitCode, 137);
+      }),
+    ));
+
   test("a client that is killed leaves the program running", () =>
     within([], async (name) => {
       await using command = startTugCommand(engine, ["exec", name, "sh", "-c", "echo begun; exec sleep 400"]);

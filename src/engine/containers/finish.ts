@@ -137,19 +137,17 @@ async function cleanRuntime(
   }
 }
 
-/** Removes what the last run has left in the run directory, once its monitor needs it no more. */
+/** Removes what the last run has left in the run directory, once its monitor and those of its sessions need it no more. */
 async function removeRunDirectory(
-  { layout, logger }: EngineContext,
+  { layout, execs, logger }: EngineContext,
   live: LiveContainers,
   id: string,
 ): Promise<void> {
   const entry = live.get(id);
-  if (entry.control !== undefined) {
-    const late = new Promise((resolve) => setTimeout(resolve, DRAINING).unref());
-    await Promise.race([entry.control.closed, late]);
-    entry.control[Symbol.dispose]();
-    entry.control = undefined;
-  }
+  const late = new Promise((resolve) => setTimeout(resolve, DRAINING).unref());
+  await Promise.race([Promise.all([entry.control?.closed, execs.allEnded(id)]), late]);
+  entry.control?.[Symbol.dispose]();
+  entry.control = undefined;
   await removeTree(layout.containerRun(id)).catch((error: unknown) => {
     logger.log("warn", "container.clean", { container: id, error: String(error) });
   });

@@ -6,8 +6,8 @@ import { type ExecRecord, execDirectory, readExecRecords } from "./record.ts";
 import { endExec, watchExec } from "./watch.ts";
 
 /**
- * Takes up the sessions of running containers that a predecessor left: those that run are watched again, those that have
- * ended can be looked at. The directories of the others go with their containers.
+ * Takes up the sessions that a predecessor left in containers which were running when it was last heard of: those that run
+ * are watched again, those that have ended can be looked at. The directories of the others go with their containers.
  */
 export async function recoverExecs(context: EngineContext): Promise<void> {
   for (const container of context.store.list()) {

@@ -26,6 +26,8 @@ export interface ExecSessions {
   find(id: string): ExecSession;
   /** Ids of a container's sessions that have not ended, of its run by that init. */
   idsOf(containerId: string, init: ExecRecord["init"]): string[];
+  /** Resolved when the end is known of every program that was started in a container. */
+  allEnded(containerId: string): Promise<void>;
   /** Forgets a session and removes its directory. */
   forget(session: ExecSession): Promise<void>;
   /** Forgets what has ended long ago, and what belongs to containers that are gone, with its directories. */
@@ -70,6 +72,10 @@ export function createExecSessions(
       [...table.values()]
         .filter(({ record, status }) => status !== "ended" && belongsTo(record, containerId, init))
         .map(({ record }) => record.id),
+    async allEnded(containerId) {
+      const ofContainer = [...table.values()].filter(({ record }) => record.containerId === containerId);
+      await Promise.all(ofContainer.filter(isBegun).map(({ ended }) => ended.promise));
+    },
     async forget({ record, directory }) {
       table.delete(record.id);
       await removeTree(directory);
@@ -84,11 +90,15 @@ export function createExecSessions(
           (session.status === "ended" && session.endedAt + KEPT_MILLISECONDS < now()),
       );
       for (const session of forgotten) {
-        if (session.status === "starting" || session.status === "running") continue;
+        if (isBegun(session)) continue;
         await this.forget(session);
       }
     },
   };
+}
+
+function isBegun({ status }: ExecSession): boolean {
+  return status === "starting" || status === "running";
 }
 
 function belongsTo({ containerId, init }: ExecRecord, id: string, run: ExecRecord["init"]): boolean {
@@ -96,8 +106,8 @@ function belongsTo({ containerId, init }: ExecRecord, id: string, run: ExecRecor
 }
 
 /** A session as the doors show it. */
-export function viewExec({ record, status, process, exitCode }: ExecSession): Exec {
+export function viewExec(session: ExecSession): Exec {
+  const { record, process, exitCode } = session;
   const { id, containerId, request } = record;
-  const running = status === "starting" || status === "running";
-  return { id, containerId, request, running, pid: process?.pid ?? 0, exitCode };
+  return { id, containerId, request, running: isBegun(session), pid: process?.pid ?? 0, exitCode };
 }
