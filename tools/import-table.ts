@@ -10,6 +10,10 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
     may: ["base"],
     because: "the command line keeps what the images use, and neither may know the other",
   },
+  signatures: {
+    may: ["base"],
+    because: "the command line signs with keys that the images never see, and both verify",
+  },
   plan: { may: ["base", "specs"], because: "the helper's vocabulary is pure and testable anywhere" },
   helper: {
     may: ["base", "specs", "plan"],
@@ -25,7 +29,7 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
     because: "the only place that knows namespaces",
   },
   images: {
-    may: ["base", "tar", "specs", "credentials", "plan", "helper", "host"],
+    may: ["base", "tar", "specs", "credentials", "signatures", "plan", "helper", "host"],
     because: "never runtime, never network: peers meet in engine",
   },
   network: {
@@ -39,6 +43,7 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
       "tar",
       "specs",
       "credentials",
+      "signatures",
       "plan",
       "helper",
       "host",
@@ -57,7 +62,7 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
     because: "the runc command line is a door to the low-level runtime and knows no engine",
   },
   cli: {
-    may: ["base", "tar", "specs", "credentials", "api/docker/client"],
+    may: ["base", "tar", "specs", "credentials", "signatures", "api/docker/client"],
     because: "the command line is an ordinary API client, which brings its user's credentials",
   },
   front: {

@@ -1,0 +1,12 @@
+export { type Claim, formatPayload, maxPayload, parsePayload } from "./payload.ts";
+export { decodeBase64, maxKeyFile } from "./pem.ts";
+export { type KeyFiles, makeKeyFiles, type PrivateKey, readPrivateKey } from "./private-key.ts";
+export { type PublicKey, readPublicKey } from "./public-key.ts";
+export {
+  type ImageSignature,
+  judgeSignatures,
+  maxSignatures,
+  type Verdict,
+  verifySignatures,
+  type Wanted,
+} from "./verify.ts";
