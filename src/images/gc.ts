@@ -13,6 +13,7 @@ import type { ContentStore } from "./content/content-store.ts";
 import type { ImageTable } from "./image-table.ts";
 import { chainIds } from "./layers/chain-id.ts";
 import type { Leases } from "./leases.ts";
+import type { SignatureTable } from "./signatures/signature-table.ts";
 import type { Snapshotter } from "./snapshots/snapshotter.ts";
 
 export type CollectorOptions = {
@@ -20,6 +21,7 @@ export type CollectorOptions = {
   snapshotter: Snapshotter;
   table: ImageTable;
   leases: Leases;
+  signatures: SignatureTable;
 };
 
 /** What a garbage collection removed. */
@@ -32,7 +34,8 @@ export type Collected = {
 };
 
 /**
- * Removes the blobs and the committed snapshots that nothing needs: no image, no lease, no active snapshot.
+ * Removes the blobs and the committed snapshots that nothing needs: no image, no lease, no active snapshot; and the
+ * signatures of what is gone.
  *
  * An image needs its manifest, what its name stands for, the configuration, the layers, and their snapshots. If a
  * manifest cannot be read, or a document is damaged, nothing is removed, because what it needs is unknown.
@@ -44,6 +47,9 @@ export async function collectGarbage(options: CollectorOptions): Promise<Collect
     const reached = await mark(options);
     const snapshots = await sweepSnapshots(options, reached);
     const blobs = await sweepBlobs(options, reached);
+    for (const subject of options.signatures.subjects()) {
+      if (!reached.has(subject)) options.signatures.drop(subject);
+    }
     return {
       blobs: blobs.removed,
       snapshots: snapshots.removed,

@@ -39,6 +39,7 @@ export type { LoggedIn } from "./registry/log-in.ts";
 export { type Proxies, readProxies } from "./registry/proxies.ts";
 export type { ImageUser, Removed, RemoveOptions } from "./remove.ts";
 export type { RegistryServer, RegistrySettings, ServedRequest } from "./server/serve-registry.ts";
+export type { SignedImage } from "./signatures/place-signatures.ts";
 export { predictMounts } from "./snapshots/overlay.ts";
 export type { SnapshotMounts } from "./snapshots/snapshotter.ts";
 export type { SpaceKeeper } from "./space-keepers.ts";

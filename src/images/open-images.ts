@@ -48,6 +48,7 @@ import { hostedNames } from "./server/hosted-names.ts";
 import { createRegistryTable, registryMigrations } from "./server/registry-table.ts";
 import { type RegistryServer, serveRegistry } from "./server/serve-registry.ts";
 import { dropCached, dropStale } from "./server/tidy.ts";
+import { createSignatureTable, signatureMigrations } from "./signatures/signature-table.ts";
 import { openOverlaySnapshotter } from "./snapshots/overlay.ts";
 import { createOverlayApplier } from "./snapshots/overlay-applier.ts";
 import { snapshotMigrations } from "./snapshots/snapshot-table.ts";
@@ -62,6 +63,7 @@ export const imagesMigrations: readonly Migration[] = [
   ...leaseMigrations,
   ...snapshotMigrations,
   ...registryMigrations,
+  ...signatureMigrations,
 ];
 
 export type ImagesOptions = {
@@ -173,6 +175,7 @@ async function openParts(options: ImagesOptions) {
   const table = createImageTable(database);
   const leases = openLeases(database);
   const references = { embedded };
+  const signatures = createSignatureTable(database);
   const store = createImageStore({ table, content, snapshotter, references, logger, now });
   const applier = createOverlayApplier(snapshotter, trees);
   const downloads = createLimiter(parallel);
@@ -184,6 +187,7 @@ async function openParts(options: ImagesOptions) {
     table,
     leases,
     references,
+    signatures,
     store,
     installLayer,
     registry,

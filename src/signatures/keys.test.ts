@@ -112,7 +112,7 @@ describe("private keys", () => {
     const { privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
     const plain = String(privateKey.export({ type: "pkcs8", format: "pem" }));
     for (const [text, message] of [
-      [plain, /it holds a PRIVATE KEY, not an ENCRYPTED COSIGN PRIVATE KEY$/],
+      [plain, /it holds "PRIVATE KEY" where "ENCRYPTED COSIGN PRIVATE KEY" should be$/],
       ["", /it is no PEM file with one key$/],
       [cosign.privateKey.repeat(2), /it is no PEM file with one key$/],
       [`${cosign.privateKey}${" ".repeat(64 * 1024)}`, /it is no PEM file with one key$/],

@@ -46,7 +46,7 @@ export async function readPrivateKey(
   const block = parsePem(text);
   if (block === undefined) throw unusable(name, "it is no PEM file with one key");
   if (!labels.some((label) => label === block.label)) {
-    throw unusable(name, `it holds a ${block.label}, not an ${labels[0]}`);
+    throw unusable(name, `it holds "${block.label}" where "${labels[0]}" should be`);
   }
   return privateKey(importKey(await decryptKey(block.bytes, { name, askPassword }), name), name);
 }

@@ -29,7 +29,8 @@ const curves = ["prime256v1", "secp384r1", "secp521r1"];
 export function readPublicKey(text: string, name: string): PublicKey {
   const block = parsePem(text);
   if (block === undefined) throw unusable(name, "it is no PEM file with one key");
-  if (block.label !== "PUBLIC KEY") throw unusable(name, `it holds a ${block.label}, not a PUBLIC KEY`);
+  if (block.label !== "PUBLIC KEY")
+    throw unusable(name, `it holds "${block.label}" where "PUBLIC KEY" should be`);
   return publicKey(importKey(block.bytes, name), name);
 }
 

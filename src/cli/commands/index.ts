@@ -32,6 +32,9 @@ import { deleteImage } from "./image/remote/delete.ts";
 import { imageDigest } from "./image/remote/digest.ts";
 import { listTags } from "./image/remote/list-tags.ts";
 import { sync } from "./image/remote/sync.ts";
+import { generateKey } from "./image/signature/generate-key.ts";
+import { signImage } from "./image/signature/sign.ts";
+import { verifyImage } from "./image/signature/verify.ts";
 import { squash } from "./image/squash.ts";
 import { tree } from "./image/tree.ts";
 import { inspect, inspectContainer, inspectImage, inspectNetwork, inspectVolume } from "./inspect.ts";
@@ -102,6 +105,9 @@ export const commands: readonly Command[] = [
   listTags,
   imageDigest,
   deleteImage,
+  signImage,
+  verifyImage,
+  generateKey,
   inspectImage,
   inspect,
   networks,

@@ -1,6 +1,13 @@
 import type { Access, Copied, Looked, PushProgressEvent } from "../../images/index.ts";
 import type { Platform } from "../../specs/docker-api/index.ts";
-import type { CopyEvent, CopyRequest, PlaceAccess, PushLayerEvent } from "../model/image-view.ts";
+import type {
+  CopyEvent,
+  CopyRequest,
+  ImageSignature,
+  PlaceAccess,
+  PushLayerEvent,
+  SignedImage,
+} from "../model/image-view.ts";
 import { imagePlatform } from "./container-images.ts";
 import { eventsOf } from "./progress-events.ts";
 import { layerEvent } from "./push.ts";
@@ -16,7 +23,11 @@ export interface RemoteImageService {
   digest(place: string, access: PlaceAccess, signal: AbortSignal): Promise<string>;
   tags(place: string, access: PlaceAccess, signal: AbortSignal): Promise<readonly string[]>;
   delete(place: string, access: PlaceAccess, signal: AbortSignal): Promise<string>;
+  signatures(place: string, access: PlaceAccess, signal: AbortSignal): Promise<SignedImage>;
+  sign(place: string, request: SignRequest, signal: AbortSignal): Promise<void>;
 }
+
+export type SignRequest = { readonly signature: ImageSignature; readonly access: PlaceAccess };
 
 export function remoteImageService({ images: { remote } }: ImageServiceParts): RemoteImageService {
   return {
@@ -25,6 +36,9 @@ export function remoteImageService({ images: { remote } }: ImageServiceParts): R
       remote.look(place, { ...accessOf(access), platform: platform && imagePlatform(platform), signal }),
     digest: (place, access, signal) => remote.digest(place, { ...accessOf(access), signal }),
     tags: (place, access, signal) => remote.tags(place, { ...accessOf(access), signal }),
+    signatures: (place, access, signal) => remote.signatures(place, { ...accessOf(access), signal }),
+    sign: (place, { signature, access }, signal) =>
+      remote.sign(place, signature, { ...accessOf(access), signal }),
     delete: (place, access, signal) => remote.delete(place, { ...accessOf(access), signal }),
   };
 }

@@ -143,6 +143,22 @@ export type PlaceAccess = {
   readonly daemon?: string | undefined;
 };
 
+/** A signature as it lies beside an image. */
+export type ImageSignature = {
+  /** What was signed. */
+  readonly payload: Uint8Array;
+  /** In base64. */
+  readonly signature: string;
+};
+
+/** An image with what lies beside it, which nobody has verified. */
+export type SignedImage = {
+  readonly digest: string;
+  /** Full names by which the image goes there; none in a layout. */
+  readonly names: readonly string[];
+  readonly signatures: readonly ImageSignature[];
+};
+
 /** Places are written as in docs/images.md; paths are absolute. */
 export type CopyRequest = {
   readonly source: string;

@@ -8,6 +8,7 @@ import type { Lease, Leases } from "../leases.ts";
 import { chooseManifest, hostPlatform, runsOn } from "../platform.ts";
 import type { OnProgress } from "../progress.ts";
 import type { ReferenceOptions } from "../reference.ts";
+import { isAboutImage } from "../signatures/signature-names.ts";
 import { nameInLayout } from "./names.ts";
 
 export type LoadOptions = InstallerOptions & {
@@ -29,10 +30,11 @@ export type LoadedImage = { readonly record: ImageRecord; readonly names: readon
 /** An image of an archive or layout that is to be installed. */
 export type Entry = { readonly target: Descriptor; readonly names: readonly string[] };
 
-/** The images of a layout; one that is listed by several names comes once. */
+/** The images of a layout; one that is listed by several names comes once. Signatures are left out. */
 export function layoutEntries(manifests: readonly Descriptor[], references: ReferenceOptions): Entry[] {
   const entries = new Map<string, { target: Descriptor; names: string[] }>();
   for (const descriptor of manifests) {
+    if (isAboutImage(descriptor)) continue;
     const entry = entries.get(descriptor.digest) ?? { target: descriptor, names: [] };
     const name = nameInLayout(descriptor, references);
     if (name !== undefined) entry.names.push(name);

@@ -8,6 +8,7 @@ import {
 } from "../../specs/index.ts";
 import { blobName } from "../archive/save.ts";
 import { imageError } from "../errors.ts";
+import { isAboutImage, isSavedByCosign } from "../signatures/signature-names.ts";
 import { checkedDocument } from "./checked-document.ts";
 import { type FileSet, readWhole } from "./files.ts";
 import type { ImageReader } from "./open-image.ts";
@@ -37,7 +38,7 @@ function findInLayout(
   manifests: readonly Descriptor[],
   { name, place }: { name: string | undefined; place: string },
 ): Descriptor {
-  const fitting = name === undefined ? manifests : manifests.filter((each) => isNamed(each, name));
+  const fitting = fittingEntries(manifests, name);
   const digests = new Set(fitting.map(({ digest }) => digest));
   const [found] = fitting;
   if (found !== undefined && (name !== undefined || digests.size === 1)) return found;
@@ -46,6 +47,13 @@ function findInLayout(
   throw imageError("NOT_FOUND", `cannot read ${place}: ${manifests.length === 0 ? "it is empty" : reason}`, {
     ...(names.length > 0 && { hint: `it has ${names.slice(0, 10).join(", ")}` }),
   });
+}
+
+/** Without a name all images. Signatures that cosign has saved have no name. */
+function fittingEntries(manifests: readonly Descriptor[], name: string | undefined): readonly Descriptor[] {
+  if (name === undefined) return manifests.filter((each) => !isAboutImage(each));
+  const named = manifests.filter((each) => isNamed(each, name));
+  return named.length === 0 && name.endsWith(".sig") ? manifests.filter(isSavedByCosign) : named;
 }
 
 function isNamed({ annotations: notes, digest }: Descriptor, name: string): boolean {

@@ -1,6 +1,6 @@
 import { isAbsolute } from "node:path";
 import { imageError } from "../errors.ts";
-import { parseReference, type Reference, type ReferenceOptions } from "../reference.ts";
+import { formatReference, parseReference, type Reference, type ReferenceOptions } from "../reference.ts";
 
 /** Where an image is or shall be. Paths are absolute. */
 export type Place =
@@ -43,6 +43,22 @@ export function parsePlace(text: string, references: ReferenceOptions = {}): Pla
     default:
       if (rest === "") throw malformed(text, "it names no image");
       return { transport: "store", name: rest };
+  }
+}
+
+/** A place as people write it. */
+export function formatPlace(place: Place): string {
+  switch (place.transport) {
+    case "store":
+      return place.name;
+    case "docker":
+      return `docker://${formatReference(place.reference)}`;
+    case "docker-daemon":
+      return `docker-daemon:${place.name}`;
+    case "dir":
+      return `dir:${place.path}`;
+    default:
+      return `${place.transport}:${place.path}${place.name === undefined ? "" : `:${place.name}`}`;
   }
 }
 

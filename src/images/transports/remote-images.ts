@@ -1,21 +1,21 @@
 import type { Digest } from "../../base/index.ts";
+import type { ImageSignature } from "../../signatures/index.ts";
 import { type Descriptor, maxConfigSize, type Platform, parseManifestDocument } from "../../specs/index.ts";
 import { imageError } from "../errors.ts";
 import type { Limiter } from "../limiter.ts";
 import { chooseManifest, hostPlatform } from "../platform.ts";
 import type { OnPushProgress } from "../push/push-progress.ts";
 import type { Reference } from "../reference.ts";
+import {
+  type SignatureOptions,
+  type SignedImage,
+  signAt,
+  signaturesAt,
+} from "../signatures/place-signatures.ts";
 import { checkedBytes } from "./checked-document.ts";
 import { type Copied, copyImage } from "./copy-image.ts";
 import type { ImageReader } from "./open-image.ts";
-import {
-  type Access,
-  openReader,
-  openWriter,
-  type PlaceOptions,
-  registryAccess,
-  registryReference,
-} from "./open-place.ts";
+import { type Access, openReader, openWriter, registryAccess, registryReference } from "./open-place.ts";
 import { type Place, parsePlace } from "./place.ts";
 
 export type CopyPlacesRequest = {
@@ -50,11 +50,19 @@ export interface RemoteImages {
   digest(place: string, request?: Access & { signal?: AbortSignal | undefined }): Promise<Digest>;
   /** The tags of a repository. */
   tags(place: string, request?: Access & { signal?: AbortSignal | undefined }): Promise<string[]>;
+  /** What lies beside an image, which nobody has verified. */
+  signatures(place: string, request?: Access & { signal?: AbortSignal | undefined }): Promise<SignedImage>;
+  /** Puts a signature beside the image that it is of. */
+  sign(
+    place: string,
+    signature: ImageSignature,
+    request?: Access & { signal?: AbortSignal | undefined },
+  ): Promise<void>;
   /** Takes what a name stands for out of its registry, with all its tags. Gives its digest. */
   delete(place: string, request?: Access & { signal?: AbortSignal | undefined }): Promise<Digest>;
 }
 
-export function createRemoteImages(options: PlaceOptions & { uploads: Limiter }): RemoteImages {
+export function createRemoteImages(options: SignatureOptions & { uploads: Limiter }): RemoteImages {
   const { registry, references } = options;
   const placeOf = (text: string): Place => parsePlace(text, references);
   const inRegistry = (text: string): Reference => {
@@ -82,6 +90,9 @@ export function createRemoteImages(options: PlaceOptions & { uploads: Limiter })
       registry
         .repository(inRegistry(text), registryAccess({ ...request, verb: "list the tags of" }))
         .tags(request.signal),
+    signatures: (text, request = {}) => signaturesAt(options, placeOf(text), { ...request, verb: "verify" }),
+    sign: (text, signature, request = {}) =>
+      signAt(options, placeOf(text), { ...request, verb: "sign", signature }),
     async delete(text, request = {}) {
       const reference = inRegistry(text);
       const access = registryAccess({ ...request, verb: "delete" });

@@ -55,6 +55,12 @@ export type {
   ImagesPruned,
   ImageTree,
 } from "./image.ts";
+export {
+  type ImageSignature,
+  parseSignBody,
+  type SignBody,
+  type SignedImage,
+} from "./image-signature.ts";
 export type { AnswerHead, InnerAnswer, InnerCall, InnerDoor } from "./inner-call.ts";
 export { mediaTypes } from "./media-types.ts";
 export { type Mount, type Propagation, propagations } from "./mount.ts";

@@ -3,7 +3,8 @@ import { flag, optional, struct, text } from "./fields.ts";
 import { parseJson } from "./parse.ts";
 import { registryAuthSchema } from "./registry-auth.ts";
 
-const access = struct({
+/** How a place is spoken to. */
+export const placeAccessSchema = struct({
   Auth: optional(registryAuthSchema),
   /** The registry may have any certificate, or speak without encryption. */
   Insecure: optional(flag),
@@ -16,15 +17,15 @@ const schema = struct({
   Target: text,
   Platform: optional(text),
   All: optional(flag),
-  SourceAccess: optional(access),
-  TargetAccess: optional(access),
+  SourceAccess: optional(placeAccessSchema),
+  TargetAccess: optional(placeAccessSchema),
 });
 
 /** Body of POST /tug/images/copy. Places are written as in docs/images.md; paths are absolute. */
 export type CopyBody = v.InferOutput<typeof schema>;
 
 /** How a place is spoken to. */
-export type PlaceAccess = v.InferOutput<typeof access>;
+export type PlaceAccess = v.InferOutput<typeof placeAccessSchema>;
 
 /** Reads the body of POST /tug/images/copy. @throws DOCKER_API_BODY */
 export function parseCopyBody(body: string): CopyBody {

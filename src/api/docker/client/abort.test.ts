@@ -29,6 +29,7 @@ const before: Readonly<Record<string, readonly unknown[]>> = {
   "images.logIn": [{}],
   "images.prune": [],
   "images.remote.copy": [{}],
+  "images.remote.sign": ["a", {}],
   "images.save": [["box"]],
   "images.tag": ["a", "b"],
   "networks.connect": ["n", { Container: "c" }],

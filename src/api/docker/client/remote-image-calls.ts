@@ -26,6 +26,10 @@ export type RemoteImageCalls = {
   digest(place: string, options?: PlaceOptions): Promise<string>;
   /** The tags of a repository. */
   tags(place: string, options?: PlaceOptions): Promise<readonly string[]>;
+  /** What lies beside an image in a registry, a layout or the store. Nobody has verified it. */
+  signatures(place: string, options?: PlaceOptions): Promise<dockerApi.SignedImage>;
+  /** Puts a signature beside the image that it is of. */
+  sign(place: string, signature: dockerApi.ImageSignature, options?: PlaceOptions): Promise<void>;
   /** Gives the digest of what is gone. */
   delete(place: string, options?: PlaceOptions): Promise<string>;
 };
@@ -46,6 +50,12 @@ export function createRemoteImageCalls(transport: Transport): RemoteImageCalls {
     digest: async (place, options = {}) =>
       (await transport.sendForJson<{ Digest: string }>(request("GET", "digest", place, options))).Digest,
     tags: (place, options = {}) => transport.sendForJson(request("GET", "tags", place, options)),
+    signatures: (place, options = {}) => transport.sendForJson(request("GET", "signatures", place, options)),
+    async sign(place, signature, { auth, insecure, daemon, signal } = {}) {
+      const access = { Auth: auth, Insecure: insecure, Daemon: daemon };
+      const json: dockerApi.SignBody = { Place: place, Signature: signature, Access: access };
+      await transport.sendForNothing({ method: "POST", path: "/tug/images/sign", json, signal });
+    },
     delete: async (place, options = {}) =>
       (await transport.sendForJson<{ Digest: string }>(request("DELETE", "remote", place, options))).Digest,
   };

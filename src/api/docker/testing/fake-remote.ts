@@ -1,5 +1,5 @@
 import { TugError } from "../../../base/index.ts";
-import type { RemoteImagesPort } from "../routes/images/port.ts";
+import type { ImageSignature, RemoteImagesPort } from "../routes/images/port.ts";
 
 /** What was asked about images in other places: the call, the place or the request, and how it is spoken to. */
 export type FakeRemoteCall = readonly [call: string, what: unknown, how?: unknown];
@@ -13,6 +13,9 @@ export const PLATFORMS = [
 /** Places in memory, all of which have the same image under the digest of `cd`. One that holds "missing" has none. */
 export function createFakeRemote(calls: FakeRemoteCall[]): RemoteImagesPort {
   const digest = `sha256:${"cd".repeat(32)}`;
+  const signatures = new Map<string, ImageSignature[]>();
+  const namesOf = (place: string): string[] =>
+    place.startsWith("oci:") ? [] : [place.replace("docker://", "")];
   const find = (place: string): void => {
     if (!place.includes("missing")) return;
     throw new TugError("notFound", "FAKE_NO_IMAGE", `cannot inspect ${place}: it is not there`);
@@ -53,6 +56,16 @@ export function createFakeRemote(calls: FakeRemoteCall[]): RemoteImagesPort {
       calls.push(["tags", place, access]);
       find(place);
       return ["1.0", "1.1", "2.0", "latest"];
+    },
+    async signatures(place, access) {
+      calls.push(["signatures", place, access]);
+      find(place);
+      return { digest, names: namesOf(place), signatures: signatures.get(place) ?? [] };
+    },
+    async sign(place, { signature, access }) {
+      calls.push(["sign", place, access]);
+      find(place);
+      signatures.set(place, [...(signatures.get(place) ?? []), signature]);
     },
     async delete(place, access) {
       calls.push(["delete", place, access]);

@@ -93,6 +93,14 @@ export interface RemoteImagesPort {
   ): Promise<LookedImage>;
   digest(place: string, access: PlaceAccess, signal: AbortSignal): Promise<string>;
   tags(place: string, access: PlaceAccess, signal: AbortSignal): Promise<readonly string[]>;
+  /** What lies beside an image, which nobody has verified. Names are in their full form. */
+  signatures(place: string, access: PlaceAccess, signal: AbortSignal): Promise<SignedImage>;
+  /** Puts a signature beside the image that it is of. */
+  sign(
+    place: string,
+    request: { readonly signature: ImageSignature; readonly access: PlaceAccess },
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Gives the digest of what is gone. */
   delete(place: string, access: PlaceAccess, signal: AbortSignal): Promise<string>;
 }
@@ -105,6 +113,8 @@ export type LookedImage = {
   readonly config: Uint8Array;
 };
 
+export type ImageSignature = imageModel.ImageSignature;
+export type SignedImage = imageModel.SignedImage;
 export type CopyEvent = imageModel.CopyEvent;
 export type PlaceAccess = imageModel.PlaceAccess;
 export type Image = imageModel.Image;

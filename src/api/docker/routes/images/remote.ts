@@ -59,18 +59,21 @@ export const listTags: ImagesHandler = async (images, request) =>
 export const deleteRemote: ImagesHandler = async (images, request) =>
   json({ Digest: await images.remote.delete(placeOf(request), accessOf(request), request.signal) });
 
-function placeOf({ query }: DoorRequest): string {
+/** The place that a request is about. @throws DOOR_QUERY */
+export function placeOf({ query }: DoorRequest): string {
   const place = query.text("place");
   if (place !== undefined) return place;
   throw doorError("QUERY", "cannot look for an image: the parameter place is missing");
 }
 
-function accessOf(request: DoorRequest): PlaceAccess {
+/** How the place of a request is spoken to. */
+export function accessOf(request: DoorRequest): PlaceAccess {
   const { query } = request;
   return { auth: authOf(request), insecure: query.flag("insecure"), daemon: query.text("daemon") };
 }
 
-function accessOfBody({ Auth, Insecure, Daemon }: dockerApi.PlaceAccess = {}): PlaceAccess {
+/** The same, of a body. */
+export function accessOfBody({ Auth, Insecure, Daemon }: dockerApi.PlaceAccess = {}): PlaceAccess {
   return { auth: Auth, insecure: Insecure, daemon: Daemon };
 }
 

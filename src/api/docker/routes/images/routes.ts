@@ -8,6 +8,7 @@ import { pruneImages } from "./prune.ts";
 import { removeImage, tagImage } from "./references.ts";
 import { copyImage, deleteRemote, digestOfImage, listTags, lookAtImage } from "./remote.ts";
 import { serveRegistry } from "./serve-registry.ts";
+import { signaturesOfImage, signImage } from "./signatures.ts";
 import { squashImage } from "./squash.ts";
 import { loadImages, pullImage, pushImage, saveImage, saveImages } from "./transfer.ts";
 import { compareImages, treeOfImage } from "./tree.ts";
@@ -29,6 +30,8 @@ export function imageRoutes(images: ImagesPort): readonly Route[] {
     { method: "GET", path: "/tug/images/look", since: 24, handler: using(lookAtImage) },
     { method: "GET", path: "/tug/images/digest", since: 24, handler: using(digestOfImage) },
     { method: "GET", path: "/tug/images/tags", since: 24, handler: using(listTags) },
+    { method: "GET", path: "/tug/images/signatures", since: 24, handler: using(signaturesOfImage) },
+    { method: "POST", path: "/tug/images/sign", since: 24, handler: using(signImage) },
     { method: "DELETE", path: "/tug/images/remote", since: 24, handler: using(deleteRemote) },
     { method: "POST", path: "/tug/registry/serve", since: 24, handler: using(serveRegistry) },
     { method: "GET", path: "/tug/images/{name...}/tree", since: 24, handler: using(treeOfImage) },

@@ -1,0 +1,51 @@
+import { type Claim, readPublicKey, verifySignatures } from "../../../../signatures/index.ts";
+import { defineCommand } from "../../../arguments/command.ts";
+import { choice, text } from "../../../arguments/option.ts";
+import { cliError } from "../../../errors.ts";
+import { credsOption, tlsVerifyOption } from "../remote/access.ts";
+import { readSmallFile } from "./key-files.ts";
+import { findSignedImage, isSameRepository } from "./signed-image.ts";
+
+export const verifyImage = defineCommand({
+  path: ["image", "verify"],
+  aliases: [],
+  summary: "Verify that a key has signed an image",
+  args: { usage: "PLACE", least: 1, most: 1, completes: "images" },
+  repeatable: true,
+  options: {
+    creds: credsOption,
+    format: choice("FORMAT", "As a line, or what was signed as JSON", { words: ["line", "json"] }),
+    key: text("FILE", "Public key", { completes: "files" }),
+    name: text("NAME", "Whose repository the signature must name; by default that of the image"),
+    "tls-verify": tlsVerifyOption,
+  },
+  examples: [
+    {
+      line: "tug image verify --key cosign.pub docker://localhost:5000/app:1",
+      does: "Know who vouches for an image before it is pulled",
+    },
+    {
+      line: "tug image verify --key cosign.pub --name debian docker://localhost:5000/mirror/debian",
+      does: "Verify a copy that was signed under its first name",
+    },
+  ],
+  async run({ options, args: [text = ""], connect, context, signal }) {
+    const { key: keyName, format } = options;
+    if (keyName === undefined) throw cliError("USAGE", "cannot verify: --key says with which public key");
+    const key = readPublicKey(await readSmallFile(keyName, context), keyName);
+    const image = await findSignedImage(await connect(), text, { values: options, context, signal });
+    const names = options.name === undefined ? image.names : [options.name];
+    const acceptsName = (signed: string) =>
+      names.length === 0 || names.some((name) => isSameRepository(name, signed));
+    const wanted = { key, keyName, digests: [image.digest], acceptsName };
+    const claims = verifySignatures(image.signatures, wanted, text);
+    if (format === "json") return { output: `${JSON.stringify(claims.map(asJson), null, 2)}\n` };
+    return {
+      output: `Verified: ${image.digest}, signed with ${keyName} as ${claims.map(({ name }) => name).join(", ")}\n`,
+    };
+  },
+});
+
+function asJson({ name, digest, optional }: Claim): object {
+  return { Name: name, Digest: digest, Optional: optional };
+}
