@@ -76,10 +76,11 @@ export function errorTables(): ReadonlyMap<string, Readonly<Record<string, Error
   return tables;
 }
 
-/** The `code` of a system error (`ENOENT` ...), or undefined for anything else. */
+/** The `code` of a system error (`ENOENT` ...), or undefined for anything else. Of 95 it is the kernel's name, not libuv's. */
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || error instanceof TugError) return undefined;
   const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOTSUP") return "EOPNOTSUPP";
   return typeof code === "string" ? code : undefined;
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { constants } from "node:os";
 import { test } from "node:test";
+import { errnoOf } from "../base/index.ts";
 import type { Op, Plan } from "../plan/index.ts";
 import type { Failure } from "./answer.ts";
 import { failureError } from "./sentence.ts";
@@ -76,6 +77,14 @@ test("a process that ended badly is told by its exit code or signal, a late one 
   assert.match(sentence(hook, { status: 3 << 8, path: "/h" }), /: it exited with 3$/);
   assert.match(sentence(hook, { status: 9, path: "/h" }), /: it was killed by SIGKILL$/);
   assert.match(sentence(hook, { errno: ETIMEDOUT, path: "/h" }), /: timed out$/);
+});
+
+test("what the kernel does not support is named as the kernel does, whatever libuv calls it", () => {
+  const plan: Plan = { host: [], stage: [], init: [find] };
+  const failure = { list: "init", index: 0, status: 0, call: "netlink", path: "" } as const;
+  const { details } = failureError(plan, { ...failure, errno: constants.errno.EOPNOTSUPP });
+  assert.equal(details.errno, "EOPNOTSUPP");
+  assert.equal(errnoOf(Object.assign(new Error(), { code: "ENOTSUP" })), "EOPNOTSUPP");
 });
 
 test("the code of a missing program differs from that of one that cannot be executed", () => {

@@ -37,8 +37,9 @@ export function failureError(plan: Plan, failure: Failure): TugError {
   });
 }
 
-/** The symbol of an errno, such as ENOENT, or its number. */
+/** The symbol of an errno as the kernel has it, such as ENOENT, or its number. */
 export function errnoName(errno: number): string {
+  if (errno === constants.errno.EOPNOTSUPP) return "EOPNOTSUPP";
   return Object.entries(constants.errno).find(([, value]) => value === errno)?.[0] ?? String(errno);
 }
 
