@@ -23,7 +23,13 @@ const forTests: readonly SetName[] = [
 ];
 
 /** What a test machine runs where no path is given: the tests whose outcome depends on the kernel. */
-const forMachine = ["test/helper", "test/privileged", "test/escapes", "test/callers/systemd.test.ts"];
+const forMachine = [
+  "test/helper",
+  "test/privileged",
+  "test/escapes",
+  "test/callers/systemd.test.ts",
+  "test/network/parented.test.ts",
+];
 
 /**
  * Shell commands that leave an engine resident, which tug-oci then uses: a start of Node takes seconds on an emulated

@@ -1,19 +1,12 @@
-import { createHash } from "node:crypto";
 import { cloneFlags, type Op, type Slot, slotAllocator } from "../plan/index.ts";
 import { parseIp, parseSubnet } from "./address/ip.ts";
-import { macBytes } from "./address/mac.ts";
-import { type Endpoint, hasIpv6, type Network } from "./model.ts";
-import { newAddress, newDefaultRoute } from "./netlink/address.ts";
-import { deleteLink, hairpinPort, newVeth, setLink } from "./netlink/link.ts";
+import type { Connection } from "./drivers/driver.ts";
+import { driverOf } from "./drivers/drivers.ts";
+import { type AddressPool, type Endpoint, hasIpv6, type Network } from "./model.ts";
+import { newAddress, newDefaultRoute, newOnLinkRoute } from "./netlink/address.ts";
+import type { NetlinkMessage } from "./netlink/datagram.ts";
+import { deleteLink, setLink } from "./netlink/link.ts";
 import { netlinkOp } from "./netlink/op.ts";
-
-/** One connection that is to be made. */
-export type Connection = {
-  readonly endpoint: Endpoint;
-  readonly network: Network;
-  /** Index of the network's bridge. */
-  readonly bridge: number;
-};
 
 const LOOPBACK = 1;
 
@@ -38,7 +31,7 @@ export function attachOps(path: string, connections: readonly Connection[]): Op[
     ...connections.flatMap((connection) => {
       const index = linkIndex(connection.endpoint.interface);
       return [
-        ...linkOps(connection, namespace),
+        ...driverOf(connection.network).linkOps(connection, namespace),
         ...(hasIpv6(connection.network) ? familyOps(connection, namespace) : []),
         setUpOp(connection, { namespace, index, first: connection === outside }),
       ];
@@ -49,23 +42,6 @@ export function attachOps(path: string, connections: readonly Connection[]): Op[
 /** What follows happens in a network namespace that is there already. */
 export function openNamespaceOp(path: string, out: Slot): Op {
   return { op: "openNamespace", from: "network", path, kind: cloneFlags.NEWNET, out };
-}
-
-/** Ops that make a connection's link, one end of it in a namespace. */
-export function linkOps({ endpoint, network, bridge }: Connection, namespace: Slot): Op[] {
-  const from = `network ${network.name}`;
-  const { mtu } = network;
-  const address = macBytes(endpoint.mac);
-  const near = { name: endpoint.link, master: bridge, mtu, up: true };
-  const far = { name: endpoint.interface, address, mtu, namespace };
-  return [
-    netlinkOp({ what: `make link ${endpoint.link}`, from, messages: [newVeth(near, far)] }),
-    netlinkOp({
-      what: `set up link ${endpoint.link}`,
-      from,
-      messages: [hairpinPort({ name: endpoint.link })],
-    }),
-  ];
 }
 
 /**
@@ -93,14 +69,15 @@ function settingOp(namespace: Slot, key: string, value: number): Op {
  * @param place.index of the link there; `first`: the default route leads through it
  */
 export function setUpOp(
-  { endpoint, network }: Omit<Connection, "bridge">,
+  { endpoint, network }: Omit<Connection, "uplink">,
   { namespace, index, first }: { namespace: Slot; index: number; first: boolean },
 ): Op {
-  const addresses = network.pools.flatMap(({ subnet, gateway }) => {
+  const addresses = network.pools.flatMap((pool) => {
+    const { subnet } = pool;
     const text = subnet.includes(":") ? endpoint.ipv6 : endpoint.ipv4;
     if (text === undefined) return [];
     const own = newAddress(index, parseIp(text), parseSubnet(subnet).prefix);
-    return first ? [own, newDefaultRoute(index, parseIp(gateway))] : [own];
+    return first ? [own, routeOf(network, { pool, index })] : [own];
   });
   return netlinkOp({
     what: `set up ${endpoint.interface} in the container`,
@@ -112,37 +89,51 @@ export function setUpOp(
 
 /** The op that gives a namespace the default route of one of its connections. */
 export function defaultRouteOp(
-  { endpoint, network }: Omit<Connection, "bridge">,
+  { endpoint, network }: Omit<Connection, "uplink">,
   { namespace, index }: { namespace: Slot; index: number },
 ): Op {
   return netlinkOp({
     what: `route by ${endpoint.interface}`,
     from: `network ${network.name}`,
     namespace,
-    messages: network.pools.map(({ gateway }) => newDefaultRoute(index, parseIp(gateway))),
+    messages: network.pools.map((pool) => routeOf(network, { pool, index })),
   });
 }
 
-/** Ops that remove one connection, with its end in the container; one that is not there is no failure. */
-export function disconnectOps({ link }: Endpoint): Op[] {
+/** The default route of a version of IP. */
+function routeOf(
+  network: Network,
+  { pool, index }: { readonly pool: AddressPool; readonly index: number },
+): NetlinkMessage {
+  const gateway = parseIp(pool.gateway);
+  return driverOf(network).routesOnLink(network)
+    ? newOnLinkRoute(index, gateway.family)
+    : newDefaultRoute(index, gateway);
+}
+
+/**
+ * Ops that remove one connection: by its end on the host, or where it has none, in the container's namespace. One that is
+ * not there, or whose namespace is not, is no failure.
+ *
+ * @param place.slot that no other op uses
+ */
+export function disconnectOps(
+  { link, interface: inside }: Endpoint,
+  place: { readonly namespace: string; readonly slot: Slot },
+): Op[] {
+  const name = link ?? inside;
+  const request = { what: `remove link ${name}`, from: "network", messages: [deleteLink(name)] };
+  if (link !== undefined) return [netlinkOp({ ...request, ignore: ["ENODEV"] })];
   return [
-    netlinkOp({
-      what: `remove link ${link}`,
-      from: "network",
-      messages: [deleteLink(link)],
-      ignore: ["ENODEV"],
-    }),
+    { ...openNamespaceOp(place.namespace, place.slot), ignore: ["ENOENT", "EINVAL"] },
+    // What was not opened is no descriptor.
+    netlinkOp({ ...request, namespace: place.slot, ignore: ["ENODEV", "EBADF"] }),
   ];
 }
 
 /** The op that lets go of a network namespace; that there is none is no failure. Unless somebody is in it, it goes with its links. */
 export function releaseOp(path: string): Op {
   return { op: "releaseNamespace", from: "network", path };
-}
-
-/** The host's end of a container's link to a network. The same every time, so that a successor finds it. */
-export function linkNameOf(container: string, network: string): string {
-  return `veth${createHash("sha256").update(`${container} ${network}`).digest("hex").slice(0, 10)}`;
 }
 
 /** Links of a new namespace are numbered as they are named: lo is 1, eth0 is 2. */

@@ -2,12 +2,13 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import type { Database, Logger } from "../base/index.ts";
 import { formatIp } from "./address/ip.ts";
-import { macOf } from "./address/mac.ts";
 import { takeAddress } from "./address/pool.ts";
-import { attachOps, type Connection, linkNameOf } from "./attach.ts";
-import type { HostNetwork } from "./bridge.ts";
+import { attachOps } from "./attach.ts";
 import type { Departures } from "./departures.ts";
+import type { Connection } from "./drivers/driver.ts";
+import { driverOf } from "./drivers/drivers.ts";
 import { executeHost } from "./execute.ts";
+import type { HostNetwork } from "./host.ts";
 import type { Endpoint, Network, Publication } from "./model.ts";
 import type { Protocol } from "./nftables/ruleset.ts";
 import { addPublications } from "./publish.ts";
@@ -77,18 +78,17 @@ export function createAttachments(parts: AttachmentParts) {
             ),
           ),
         );
-        // An internal network would not let the answers out.
-        const open = endpoints.filter((_, index) => !networks[index]?.internal);
+        const open = endpoints.filter((_, index) => publishes(networks[index] as Network));
         const publications = await addPublications(parts, container, {
           endpoints: open,
           ports: request.ports,
         });
-        await switchboard.withBridges(networks, async (bridges) => {
+        await switchboard.withUplinks(networks, async (uplinks) => {
           const connections = networks.map(
             (network, index): Connection => ({
               endpoint: endpoints[index] as Endpoint,
               network,
-              bridge: bridges[index] as number,
+              uplink: uplinks[index] as number,
             }),
           );
           await executeHost(host.helper, attachOps(pathOf(container), connections));
@@ -114,6 +114,11 @@ function hasTraces({ store, pathOf }: AttachmentParts, container: string): boole
   return store.endpoints({ container }, { departing: true }).length > 0 || existsSync(pathOf(container));
 }
 
+/** Whether ports of the machine can lead to a network: an internal one would not let the answers out. */
+function publishes(network: Network): boolean {
+  return driverOf(network).routedHere && !network.internal;
+}
+
 /** Puts a connection on record, with addresses that are free. @throws NETWORK_ADDRESS_TAKEN, NETWORK_EXHAUSTED */
 export function addEndpoint(
   store: NetworkStore,
@@ -131,8 +136,7 @@ export function addEndpoint(
     container,
     network: network.id,
     interface: `eth${index}`,
-    link: linkNameOf(container, network.id),
-    mac: wish?.mac ?? macOf(container, ipv4),
+    ...driverOf(network).nameLink(network, { container, ipv4, mac: wish?.mac }),
     ipv4,
     ipv6,
     aliases: wish?.aliases ?? [],

@@ -1,41 +1,39 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { formatIp, overlap, parseIp, parseSubnet, type Subnet } from "./address/ip.ts";
+import { overlap, parseSubnet, type Subnet } from "./address/ip.ts";
 import { completePool, freeSubnet, uniqueLocalSubnet } from "./address/pool.ts";
+import { driverOf } from "./drivers/drivers.ts";
 import { networkError } from "./errors.ts";
+import type { HostNetwork } from "./host.ts";
 import { parseRoutes } from "./host-routes.ts";
 import type { AddressPool, Network, NetworkRequest } from "./model.ts";
 import type { NetworkStore } from "./store.ts";
 
-const DEFAULT_MTU = 1500;
-
 /**
- * Puts a network on record. Its bridge is made when the first container is connected.
+ * Puts a network on record. Its link on the host is made when the first container is connected.
  *
  * @param transaction runs its argument so that nobody else changes the records meanwhile
- * @throws NETWORK_NAME, NETWORK_NAME_TAKEN, NETWORK_BRIDGE_TAKEN, NETWORK_ADDRESS, NETWORK_EXHAUSTED
+ * @throws NETWORK_NAME, NETWORK_NAME_TAKEN, NETWORK_BRIDGE_TAKEN, NETWORK_PARENT*, NETWORK_ADDRESS, NETWORK_EXHAUSTED
  */
 export async function createNetwork(
-  store: NetworkStore,
+  { host, store }: { readonly host: HostNetwork; readonly store: NetworkStore },
   request: NetworkRequest,
   transaction: <T>(work: () => T) => T,
 ): Promise<Network> {
   checkName(request.name);
+  const driver = driverOf(request);
+  await driver.check(host, request);
   const routes = await hostRoutes();
   const id = randomBytes(32).toString("hex");
   return transaction(() => {
-    const own = store.list().flatMap(({ pools }) => pools.map(({ subnet }) => parseSubnet(subnet)));
+    const others = store.list();
+    const own = others.flatMap(({ pools }) => pools.map(({ subnet }) => parseSubnet(subnet)));
     const network: Network = {
       id,
       name: request.name,
       createdAt: new Date().toISOString(),
-      driver: "bridge",
-      bridge: request.bridge ?? `br-${id.slice(0, 12)}`,
       internal: request.internal ?? false,
-      open: request.open ?? true,
-      ...(request.masquerade !== undefined && { masquerade: request.masquerade }),
-      ...(request.binding !== undefined && { binding: formatIp(parseIp(request.binding)) }),
-      mtu: request.mtu ?? DEFAULT_MTU,
+      ...driver.settle(request, { id, others }),
       labels: request.labels ?? {},
       options: request.options ?? {},
       pools: poolsOf(request, { id, own, routes }),

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Database, type Logger, TugError } from "../base/index.ts";
+import { type Op, slotAllocator } from "../plan/index.ts";
 import { disconnectOps, releaseOp } from "./attach.ts";
-import type { HostNetwork } from "./bridge.ts";
 import { executeHost } from "./execute.ts";
+import type { HostNetwork } from "./host.ts";
+import type { Endpoint } from "./model.ts";
 import type { NetworkStore } from "./store.ts";
 import type { Switchboard } from "./switchboard.ts";
 
@@ -125,19 +127,26 @@ export function createDepartures(parts: DeparturesParts): Departures {
   };
 }
 
-/** A link whose namespace somebody else keeps alive is removed by name. */
+/**
+ * A link whose namespace somebody else keeps alive is removed by name: by that of its end on the host when the kernel has
+ * had time for it, or inside while the namespace can still be found.
+ */
 async function takeDown(
   { database, host, store, pathOf }: DeparturesParts,
   containers: readonly string[],
 ): Promise<void> {
   const endpoints = containers.flatMap((container) => store.endpoints({ container }, { departing: true }));
-  await executeHost(
-    host.helper,
-    containers.map((container) => releaseOp(pathOf(container))),
-  );
-  if (endpoints.length > 0) {
+  const slots = slotAllocator();
+  const removal = (endpoint: Endpoint): Op[] =>
+    disconnectOps(endpoint, { namespace: pathOf(endpoint.container), slot: slots.next() });
+  await executeHost(host.helper, [
+    ...endpoints.filter(({ link }) => link === undefined).flatMap(removal),
+    ...containers.map((container) => releaseOp(pathOf(container))),
+  ]);
+  const linked = endpoints.filter(({ link }) => link !== undefined);
+  if (linked.length > 0) {
     await sleep(REMOVAL);
-    await executeHost(host.helper, endpoints.flatMap(disconnectOps));
+    await executeHost(host.helper, linked.flatMap(removal));
   }
   database.transaction(() => {
     for (const container of containers) store.forget(container);

@@ -13,6 +13,11 @@ export const networkError = defineErrors("NETWORK", {
   NAME: { kind: "invalid", when: "a name has characters that networks' names cannot have, or is reserved" },
   NAME_TAKEN: { kind: "conflict", when: "another network has the name" },
   NOT_FOUND: { kind: "notFound", when: "no network has this name or id" },
+  PARENT: {
+    kind: "invalid",
+    when: "a link that containers' links shall be made on is not there, or cannot be that",
+  },
+  PARENT_TAKEN: { kind: "conflict", when: "a link has another network's containers on it, in another way" },
   PREDEFINED: { kind: "forbidden", when: "a network is to go that every engine has" },
   PORT_TAKEN: { kind: "conflict", when: "a port of the host belongs to another container or program" },
 });

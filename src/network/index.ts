@@ -6,12 +6,13 @@ export { listenersAt } from "./listeners.ts";
 export type { PortFacts, PublicationFacts } from "./look-at-port.ts";
 export {
   DEFAULT_NETWORK,
+  type DriverRequest,
   type Endpoint,
   type Network,
   type NetworkRequest,
   type Publication,
 } from "./model.ts";
-export { hostServers } from "./name-servers.ts";
+export { answersNames, hostServers } from "./name-servers.ts";
 export { type Networks, type NetworksOptions, openNetworks } from "./networks.ts";
 export type { Protocol } from "./nftables/ruleset.ts";
 export { networkMigrations } from "./store.ts";

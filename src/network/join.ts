@@ -1,17 +1,11 @@
 import { type Op, type Slot, slotAllocator } from "../plan/index.ts";
-import {
-  type Connection,
-  defaultRouteOp,
-  disconnectOps,
-  familyOps,
-  linkOps,
-  openNamespaceOp,
-  setUpOp,
-} from "./attach.ts";
+import { defaultRouteOp, disconnectOps, familyOps, openNamespaceOp, setUpOp } from "./attach.ts";
 import { type AttachmentParts, addEndpoint, type NetworkWish } from "./attachments.ts";
-import type { HostNetwork } from "./bridge.ts";
+import type { Connection } from "./drivers/driver.ts";
+import { driverOf } from "./drivers/drivers.ts";
 import { networkError } from "./errors.ts";
 import { executeHost } from "./execute.ts";
+import type { HostNetwork } from "./host.ts";
 import type { Endpoint, Network } from "./model.ts";
 
 import { decodeAnswers } from "./netlink/datagram.ts";
@@ -47,12 +41,12 @@ export async function joinNetwork(
   );
   try {
     const first = routed(parts, others) === undefined;
-    await switchboard.withBridges([network], ([bridge = 0]) =>
-      connect(host, namespace, { endpoint, network, bridge }, first && !network.internal),
+    await switchboard.withUplinks([network], ([uplink = 0]) =>
+      connect(host, namespace, { endpoint, network, uplink }, first && !network.internal),
     );
     return endpoint;
   } catch (error) {
-    await executeHost(host.helper, disconnectOps(endpoint));
+    await disconnect(host, namespace, endpoint);
     store.removeEndpoint(endpoint);
     throw error;
   }
@@ -87,7 +81,7 @@ export async function leaveNetwork(
   const others = endpoints.filter((each) => each !== endpoint);
   const had = routed(parts, endpoints);
   const next = had?.endpoint === endpoint ? routed(parts, others) : undefined;
-  await executeHost(host.helper, disconnectOps(endpoint));
+  await disconnect(host, namespace, endpoint);
   if (next !== undefined) {
     await inNamespace(host, { namespace, link: next.endpoint.interface }, (place) =>
       defaultRouteOp(next, place),
@@ -105,11 +99,15 @@ async function connect(
   const slot = slotAllocator().next();
   await executeHost(host.helper, [
     openNamespaceOp(namespace, slot),
-    ...linkOps(connection, slot),
+    ...driverOf(connection.network).linkOps(connection, slot),
     ...familyOps(connection, slot),
   ]);
   const link = connection.endpoint.interface;
   await inNamespace(host, { namespace, link }, (place) => setUpOp(connection, { ...place, first }));
+}
+
+async function disconnect(host: HostNetwork, namespace: string, endpoint: Endpoint): Promise<void> {
+  await executeHost(host.helper, disconnectOps(endpoint, { namespace, slot: slotAllocator().next() }));
 }
 
 const FOUND = 1;

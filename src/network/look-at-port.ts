@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
-import { findLink, type HostNetwork, publishedPort } from "./bridge.ts";
 import { executeHost } from "./execute.ts";
+import { findLink, type HostNetwork } from "./host.ts";
 import { listenersAt } from "./listeners.ts";
-import type { Network, Publication } from "./model.ts";
+import { type BridgeNetwork, isBridge, type Publication } from "./model.ts";
 import { decodeAnswers } from "./netlink/datagram.ts";
 import { netlinkOp } from "./netlink/op.ts";
 import { listChains, type StrictChain, strictChainsOf } from "./nftables/chains.ts";
 import { findPort, type Protocol } from "./nftables/ruleset.ts";
+import { publishedPort } from "./packet-filter.ts";
 import type { NetworkStore } from "./store.ts";
 
 /** What is known of a port of the machine. */
@@ -21,7 +22,7 @@ export type PortFacts = {
 export type PublicationFacts = {
   readonly publication: Publication;
   /** Of the container's address; undefined: it has left that network. */
-  readonly network: Network | undefined;
+  readonly network: BridgeNetwork | undefined;
   /** Whether the packet filter has it. */
   readonly isOpen: boolean;
   readonly hasBridge: boolean;
@@ -57,7 +58,8 @@ async function lookAt(
   const endpoint = store
     .endpoints({ container })
     .find(({ ipv4, ipv6 }) => ipv4 === containerAddress || ipv6 === containerAddress);
-  const network = endpoint && store.find(endpoint.network);
+  const networks = endpoint === undefined ? [] : [store.find(endpoint.network)];
+  const network = networks.find(isBridge);
   const ipv6 = containerAddress.includes(":");
   return {
     publication,

@@ -1,20 +1,32 @@
+import type { IpvlanFlag, IpvlanMode, MacvlanMode } from "./netlink/parented-link.ts";
 import type { Protocol } from "./nftables/ruleset.ts";
 
 /** The network that containers are on where nobody says otherwise. Names are not answered there. */
 export const DEFAULT_NETWORK = "bridge";
 
-/** A network of containers: a bridge of the host with one or two subnets. Plain JSON; addresses as text. */
-export type Network = {
+/** A network of containers, with one or two subnets. Plain JSON; addresses as text. */
+export type Network = BridgeNetwork | MacvlanNetwork | IpvlanNetwork;
+
+/** What networks of all drivers have. */
+type NetworkBase = {
   /** 64 hexadecimal digits. */
   readonly id: string;
   readonly name: string;
   /** RFC 3339. */
   readonly createdAt: string;
+  /** Nothing leaves it and nothing comes in. */
+  readonly internal: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, string>>;
+  /** At most one per version of IP. */
+  readonly pools: readonly AddressPool[];
+};
+
+/** Containers behind a bridge, for which the machine is the router. */
+export type BridgeNetwork = NetworkBase & {
   readonly driver: "bridge";
   /** The link that is the bridge. */
   readonly bridge: string;
-  /** Nothing leaves it and nothing comes in. */
-  readonly internal: boolean;
   /** Whether its containers may talk to each other. */
   readonly open: boolean;
   /** Whether what leaves it gets the machine's address; left out: yes. */
@@ -22,11 +34,29 @@ export type Network = {
   /** Where ports are published that name no address; left out: at all of the machine's. */
   readonly binding?: string;
   readonly mtu: number;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly options: Readonly<Record<string, string>>;
-  /** At most one per version of IP. */
-  readonly pools: readonly AddressPool[];
 };
+
+/** Containers beside the machine, on the network of one of its links. */
+type ParentedNetwork = NetworkBase & {
+  /** The link that containers' links are made on top of. */
+  readonly parent: string;
+  /** Left out: the parent's. */
+  readonly mtu?: number;
+};
+
+/** Its containers have hardware addresses of their own there. */
+export type MacvlanNetwork = ParentedNetwork & { readonly driver: "macvlan"; readonly mode: MacvlanMode };
+
+/** Its containers have the parent's hardware address. */
+export type IpvlanNetwork = ParentedNetwork & {
+  readonly driver: "ipvlan";
+  readonly mode: IpvlanMode;
+  readonly flag: IpvlanFlag;
+};
+
+export function isBridge(network: Network): network is BridgeNetwork {
+  return network.driver === "bridge";
+}
 
 export function hasIpv6({ pools }: Network): boolean {
   return pools.some(({ subnet }) => subnet.includes(":"));
@@ -36,7 +66,7 @@ export function hasIpv6({ pools }: Network): boolean {
 export type AddressPool = {
   /** `172.17.0.0/16` */
   readonly subnet: string;
-  /** The bridge's own address. */
+  /** Where what leaves the network goes: the bridge's own address, or that of a router beside the machine. */
   readonly gateway: string;
   /** The part of the subnet that addresses are given out from; left out: all of it. */
   readonly range?: string;
@@ -46,13 +76,7 @@ export type AddressPool = {
 export type NetworkRequest = {
   readonly name: string;
   readonly internal?: boolean;
-  readonly open?: boolean;
-  readonly masquerade?: boolean;
-  readonly binding?: string;
-  readonly mtu?: number;
   readonly ipv6?: boolean;
-  /** Name of the bridge; left out: one made from the id. */
-  readonly bridge?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly options?: Readonly<Record<string, string>>;
   /** Left out: subnets that nobody uses. */
@@ -61,6 +85,33 @@ export type NetworkRequest = {
     readonly gateway?: string;
     readonly range?: string;
   }[];
+} & DriverRequest;
+
+/** What somebody wants of a network's driver. */
+export type DriverRequest = BridgeRequest | MacvlanRequest | IpvlanRequest;
+
+export type BridgeRequest = {
+  readonly driver?: "bridge";
+  readonly open?: boolean;
+  readonly masquerade?: boolean;
+  readonly binding?: string;
+  readonly mtu?: number;
+  /** Name of the bridge; left out: one made from the id. */
+  readonly bridge?: string;
+};
+
+type ParentedRequest = {
+  /** A link of the machine, or one for a VLAN of one: `eth0.10`. Left out: one of its own that leads nowhere. */
+  readonly parent?: string;
+  readonly mtu?: number;
+};
+
+export type MacvlanRequest = ParentedRequest & { readonly driver: "macvlan"; readonly mode?: MacvlanMode };
+
+export type IpvlanRequest = ParentedRequest & {
+  readonly driver: "ipvlan";
+  readonly mode?: IpvlanMode;
+  readonly flag?: IpvlanFlag;
 };
 
 /** A container's connection to a network, while it runs. */
@@ -69,9 +120,9 @@ export type Endpoint = {
   readonly network: string;
   /** Name of the link in the container: eth0, eth1 ... */
   readonly interface: string;
-  /** Name of its other end on the host. */
-  readonly link: string;
-  /** `02:42:ac:11:00:02` */
+  /** Name of its other end on the host, where it has one. */
+  readonly link?: string;
+  /** `02:42:ac:11:00:02`; empty: that of the network's parent. */
   readonly mac: string;
   readonly ipv4: string | undefined;
   readonly ipv6: string | undefined;

@@ -3,6 +3,7 @@ import type { Logger } from "../base/index.ts";
 import { parseIp } from "./address/ip.ts";
 import { needsForwarder, parseResolvConf } from "./dns/resolvers.ts";
 import { type DnsServer, type NameTable, serveNames } from "./dns/server.ts";
+import { driverOf } from "./drivers/drivers.ts";
 import { DEFAULT_NETWORK, type Endpoint, type Network } from "./model.ts";
 import type { PublishedPort } from "./nftables/ruleset.ts";
 import type { NetworkStore } from "./store.ts";
@@ -26,6 +27,11 @@ export interface NameServers extends AsyncDisposable {
   ports(): PublishedPort[];
 }
 
+/** Whether containers find each other by name at the network's gateway. */
+export function answersNames(network: Network): boolean {
+  return network.name !== DEFAULT_NETWORK && driverOf(network).routedHere;
+}
+
 export function createNameServers(store: NetworkStore, logger: Logger): NameServers {
   const servers = new Map<string, { server: DnsServer; gateway: string }>();
   const stop = async (id: string): Promise<void> => {
@@ -36,7 +42,7 @@ export function createNameServers(store: NetworkStore, logger: Logger): NameServ
   return {
     async serve(network) {
       const gateway = network.pools.find(({ subnet }) => !subnet.includes(":"))?.gateway;
-      if (gateway === undefined || servers.has(network.id)) return false;
+      if (!driverOf(network).routedHere || gateway === undefined || servers.has(network.id)) return false;
       if (network.name === DEFAULT_NETWORK && !needsForwarder(await hostServers())) return false;
       const names = nameTable(store, network);
       const upstream = network.internal ? () => [] : hostServers;

@@ -3,10 +3,11 @@ import type { Database, Logger } from "../base/index.ts";
 import type { Helper } from "../helper/index.ts";
 import type { Attachment, AttachRequest, NetworkWish } from "./attachments.ts";
 import { createAttachments } from "./attachments.ts";
-import { findLink } from "./bridge.ts";
 import { createNetwork, moveNetwork } from "./create.ts";
 import { createDepartures } from "./departures.ts";
+import { driverOf } from "./drivers/drivers.ts";
 import { networkError } from "./errors.ts";
+import { findLink } from "./host.ts";
 import { type Joiner, joinNetwork, leaveNetwork } from "./join.ts";
 import { lookAtPort, type PortFacts } from "./look-at-port.ts";
 import {
@@ -86,12 +87,13 @@ export async function openNetworks(options: NetworksOptions): Promise<Networks> 
   const parts = { ...options, departures, host, store, switchboard, pathOf };
   const attachments = createAttachments(parts);
   const create = (request: NetworkRequest): Promise<Network> =>
-    createNetwork(store, request, (work) => database.transaction(work));
+    createNetwork({ host, store }, request, (work) => database.transaction(work));
   const predefine = async (): Promise<void> => {
     const known = store.list().find(({ name }) => name === DEFAULT_NETWORK);
     if (known !== undefined) {
       const isUsed = store.endpoints({ network: known.id }, { departing: true }).length > 0;
-      if (!isUsed && (await findLink(host, known.bridge)) === undefined) await moveNetwork(store, known);
+      if (!isUsed && (await findLink(host, driverOf(known).uplink(known))) === undefined)
+        await moveNetwork(store, known);
       return;
     }
     const bridge = `${prefix}0`;

@@ -2,7 +2,7 @@ import { TugError } from "../base/index.ts";
 import type { AttachmentParts, PortWish } from "./attachments.ts";
 import { networkError } from "./errors.ts";
 import { probePort } from "./host-ports.ts";
-import type { Endpoint, Publication } from "./model.ts";
+import { type Endpoint, isBridge, type Publication } from "./model.ts";
 import type { NetworkStore } from "./store.ts";
 
 /** How often the kernel is asked for another port where the one that it chose is taken in the other version of IP. */
@@ -34,7 +34,8 @@ type Place = { readonly hostAddress: string; readonly containerAddress: string }
 /** The address that the first of the networks prefers, of those that a container's ports can lead to. */
 function bindingOf(store: NetworkStore, endpoints: readonly Endpoint[]): string | undefined {
   const [first] = endpoints;
-  return first && store.find(first.network).binding;
+  const network = first && store.find(first.network);
+  return network && isBridge(network) ? network.binding : undefined;
 }
 
 function placesOf(

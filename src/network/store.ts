@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import type { Database, Migration } from "../base/index.ts";
 import { networkError } from "./errors.ts";
-import type { Endpoint, Network, Publication } from "./model.ts";
+import { type Endpoint, isBridge, type Network, type Publication } from "./model.ts";
 
 /** Tables of the networks. */
 export const networkMigrations: readonly Migration[] = [
@@ -36,6 +36,8 @@ export const networkMigrations: readonly Migration[] = [
       CREATE INDEX publications_container ON publications (container);
     `,
   },
+  // What no two networks may have: the name of a bridge; for networks without one it is their id.
+  { module: "networks", version: 2, sql: "ALTER TABLE networks RENAME COLUMN bridge TO claim" },
 ];
 
 /** The networks on record, and who is connected to them. */
@@ -74,7 +76,7 @@ export function networkStore({ sql }: Database): NetworkStore {
   const all = sql.prepare("SELECT document FROM networks ORDER BY rowid");
   const exact = sql.prepare("SELECT document FROM networks WHERE id = ? OR name = ? ORDER BY id = ? DESC");
   const prefix = sql.prepare("SELECT document FROM networks WHERE id >= ? AND id < ? LIMIT 2");
-  const byBridge = sql.prepare("SELECT document FROM networks WHERE bridge = ?");
+  const byClaim = sql.prepare("SELECT document FROM networks WHERE claim = ?");
   const remove = sql.prepare("DELETE FROM networks WHERE id = ?");
   const insertEndpoint = sql.prepare("INSERT INTO endpoints VALUES (?, ?, ?, ?, ?)");
   const allEndpoints = sql.prepare("SELECT document FROM endpoints ORDER BY rowid");
@@ -97,16 +99,17 @@ export function networkStore({ sql }: Database): NetworkStore {
   const ofPort = sql.prepare("SELECT document FROM publications WHERE protocol = ? AND host_port = ?");
   return {
     add(network) {
-      const { id, name, bridge } = network;
+      const { id, name } = network;
+      const claim = isBridge(network) ? network.bridge : id;
       if (exact.get(name, name, name) !== undefined) {
         throw networkError("NAME_TAKEN", `network with name ${name} already exists`, {
           hint: "choose another name, or remove that network",
         });
       }
-      if (byBridge.get(bridge) !== undefined) {
-        throw networkError("BRIDGE_TAKEN", `bridge ${bridge} belongs to another network`);
+      if (byClaim.get(claim) !== undefined) {
+        throw networkError("BRIDGE_TAKEN", `bridge ${claim} belongs to another network`);
       }
-      insert.run(id, name, bridge, JSON.stringify(network));
+      insert.run(id, name, claim, JSON.stringify(network));
     },
     replace: (network) => void update.run(JSON.stringify(network), network.id),
     list: () => all.all().map(documentOf<Network>),

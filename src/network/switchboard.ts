@@ -1,30 +1,24 @@
 import { createMutex, TugError } from "../base/index.ts";
-import {
-  filterOp,
-  filterPackets,
-  findLink,
-  type HostNetwork,
-  makeBridge,
-  publishedPort,
-  removeBridge,
-  removeFilter,
-} from "./bridge.ts";
+import { driverOf } from "./drivers/drivers.ts";
 import { executeHost } from "./execute.ts";
+import { findLink, type HostNetwork } from "./host.ts";
 import type { Network, Publication } from "./model.ts";
 import { createNameServers } from "./name-servers.ts";
+import type { Link } from "./netlink/link.ts";
 import type { Change } from "./nftables/objects.ts";
 import { publishPorts, withdrawPorts } from "./nftables/ruleset.ts";
+import { filterOp, filterPackets, publishedPort, removeFilter } from "./packet-filter.ts";
 import type { NetworkStore } from "./store.ts";
 
-/** The bridges, name servers and packet filter that networks need: made when they are needed, and again when they are gone. */
+/** The links of the host, name servers and packet filter that networks need: made when they are needed, and again when they are gone. */
 export interface Switchboard extends AsyncDisposable {
   /** Makes what a network lacks, as far as this engine knows. */
   connect(network: Network): Promise<number>;
   /**
-   * Does something with the indexes of networks' bridges. If it fails and somebody has removed one of them, that is made
+   * Does something with the indexes of networks' links on the host. If it fails and somebody has removed one of them, that is made
    * again, and the work done again.
    */
-  withBridges<T>(networks: readonly Network[], work: (bridges: readonly number[]) => Promise<T>): Promise<T>;
+  withUplinks<T>(networks: readonly Network[], work: (uplinks: readonly number[]) => Promise<T>): Promise<T>;
   /** Opens ports of the host that are on record. */
   openPorts(publications: readonly Publication[]): Promise<void>;
   /** Closes the ports of a container that is departing, and forgets them. */
@@ -33,7 +27,7 @@ export interface Switchboard extends AsyncDisposable {
   withdraw(publications: readonly Publication[]): Promise<void>;
   /** Takes away what a network had that is on record no more. */
   remove(network: Network): Promise<void>;
-  /** Takes away bridges that no container is connected to; after the last one the packet filter goes too. */
+  /** Takes away links of networks that no container is connected to; after the last one the packet filter goes too. */
   retire(networks: readonly Network[]): Promise<void>;
 }
 
@@ -41,7 +35,7 @@ export interface Switchboard extends AsyncDisposable {
 const differs: ReadonlySet<unknown> = new Set(["ENOENT", "EEXIST"]);
 
 export function createSwitchboard(host: HostNetwork, store: NetworkStore): Switchboard {
-  /** Indexes of the bridges that this engine has made with their rules, by network. */
+  /** Indexes of the links that this engine has made or found, with their rules, by network. */
   const made = new Map<string, number>();
   const alone = createMutex();
   const nameServers = createNameServers(store, host.logger);
@@ -65,18 +59,22 @@ export function createSwitchboard(host: HostNetwork, store: NetworkStore): Switc
   const connect = (network: Network): Promise<number> =>
     alone.run(async () => {
       const known = made.get(network.id);
-      const index = known ?? (await makeBridge(host, network));
+      const index = known ?? (await driverOf(network).makeUplink(host, network));
       if (known === undefined) await nameServers.stop(network);
       const serves = await nameServers.serve(network);
       if (known === undefined || serves) await refilter();
       made.set(network.id, index);
       return index;
     });
-  /** Forgets bridges that are not there any more, and says whether there are such. */
+  const uplinkOf = (network: Network): Promise<Link | undefined> =>
+    findLink(host, driverOf(network).uplink(network));
+  const removeUplink = (network: Network, others: readonly Network[]): Promise<void> =>
+    driverOf(network).removeUplink(host, network, others);
+  /** Forgets links that are not there any more, and says whether there are such. */
   const misses = async (networks: readonly Network[]): Promise<boolean> => {
     let missing = false;
     for (const network of networks) {
-      const link = await findLink(host, network.bridge);
+      const link = await uplinkOf(network);
       if (link !== undefined && link.index === made.get(network.id)) continue;
       made.delete(network.id);
       missing = true;
@@ -85,10 +83,10 @@ export function createSwitchboard(host: HostNetwork, store: NetworkStore): Switc
   };
   return {
     connect,
-    async withBridges(networks, work) {
-      const bridges = await Promise.all(networks.map(connect));
+    async withUplinks(networks, work) {
+      const uplinks = await Promise.all(networks.map(connect));
       try {
-        return await work(bridges);
+        return await work(uplinks);
       } catch (error) {
         if (!(await misses(networks))) throw error;
         return await work(await Promise.all(networks.map(connect)));
@@ -105,20 +103,21 @@ export function createSwitchboard(host: HostNetwork, store: NetworkStore): Switc
     withdraw,
     remove: (network) =>
       alone.run(async () => {
-        const wasMade = made.delete(network.id) || (await findLink(host, network.bridge)) !== undefined;
+        const wasMade = made.delete(network.id) || (await uplinkOf(network)) !== undefined;
         await nameServers.stop(network);
-        if (wasMade) await removeBridge(host, network);
+        if (wasMade) await removeUplink(network, store.list());
         // Where nothing was made there is no table, and none is made for nothing.
         if (wasMade || made.size > 0) await refilter();
       }),
     retire: (networks) =>
       alone.run(async () => {
+        const others = store.list().filter(({ id }) => !networks.some((network) => network.id === id));
         for (const network of networks) {
-          if ((await findLink(host, network.bridge)) === undefined) continue;
+          if ((await uplinkOf(network)) === undefined) continue;
           made.delete(network.id);
-          await removeBridge(host, network);
+          await removeUplink(network, others);
         }
-        if (networks.length === store.list().length) await removeFilter(host);
+        if (others.length === 0) await removeFilter(host);
       }),
     [Symbol.asyncDispose]: () => nameServers[Symbol.asyncDispose](),
   };

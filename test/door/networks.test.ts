@@ -52,4 +52,17 @@ test("options that need each other, and drivers that are not there, are refused"
   assert.match(gateway.stderr, /^tug: --gateway and --ip-range need a --subnet each/);
   const driver = await cli.run("network create -d overlay web");
   assert.deepEqual([driver.code, /could not find plugin overlay/.test(driver.stderr)], [1, true]);
+  assert.match(driver.stderr, /drivers are bridge, macvlan, ipvlan/);
+});
+
+test("macvlan and ipvlan have options of their own", async () => {
+  await using cli = await openCli();
+  assert.equal((await cli.run("network create -d macvlan -o parent=eth0 -o macvlan_mode=vepa lan")).code, 0);
+  assert.equal((await cli.run("network create -d ipvlan -o parent=eth0.10 -o ipvlan_mode=l3 far")).code, 0);
+  const format = "{{.Driver}} {{.Options.parent}}";
+  assert.equal((await cli.run(["network", "inspect", "-f", format, "lan"])).stdout, "macvlan eth0 vepa\n");
+  assert.equal((await cli.run(["network", "inspect", "-f", format, "far"])).stdout, "ipvlan eth0.10 l3\n");
+  assert.equal((await cli.run("network ls -q -f driver=ipvlan")).stdout.length, 13);
+  const refused = await cli.run("network create -d macvlan -o macvlan_mode=l2 bad");
+  assert.match(refused.stderr, /"l2" is no macvlan_mode\n.*bridge, private, vepa, passthru/);
 });

@@ -1,65 +1,28 @@
 import assert from "node:assert/strict";
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { openDatabase, silentLogger } from "../../src/base/index.ts";
 import { createHelper } from "../../src/helper/index.ts";
 import { parseIp } from "../../src/network/address/ip.ts";
-import { type Networks, networkMigrations, openNetworks } from "../../src/network/index.ts";
+import { driverOf } from "../../src/network/drivers/drivers.ts";
+import type { Network } from "../../src/network/index.ts";
 import { newAddress } from "../../src/network/netlink/address.ts";
-import { deleteLink, newBridge, setLink } from "../../src/network/netlink/link.ts";
-import { type NetlinkRequest, netlinkOp } from "../../src/network/netlink/op.ts";
+import { deleteLink, newBridge } from "../../src/network/netlink/link.ts";
+import { netlinkOp } from "../../src/network/netlink/op.ts";
 import { batchOf, deleteTable } from "../../src/network/nftables/objects.ts";
 import { debianProgram } from "../environment/requirements.ts";
-import { temporaryDirectory } from "../environment/temporary.ts";
 import { helperPath } from "../helper/driver.ts";
 import { hasTable } from "./own-engine.ts";
 import { inOwnNetwork } from "./own-network.ts";
-
-type Place = AsyncDisposable & {
-  readonly networks: Networks;
-  reopen(): Promise<Networks>;
-  readonly namespaces: string;
-};
+import { inside, openPlace, send } from "./place.ts";
 
 const busybox = debianProgram("busybox");
-const helper = createHelper(helperPath);
 
-async function send(request: Pick<NetlinkRequest, "protocol" | "messages" | "ignore">): Promise<void> {
-  await helper.execute({ host: [netlinkOp({ what: "test", from: "", ...request })], stage: [], init: [] });
-}
-
-async function openPlace(): Promise<Place> {
-  await send({ messages: [setLink({ index: 1, up: true })] });
-  execFileSync("sh", ["-c", "echo 0 > /proc/sys/net/ipv4/ip_forward"]);
-  const directory = await temporaryDirectory();
-  const namespaces = join(directory.path, "netns");
-  const database = openDatabase(join(directory.path, "db"), networkMigrations);
-  await using opened = new AsyncDisposableStack();
-  const open = (): Promise<Networks> =>
-    openNetworks({ database, helper, logger: silentLogger, namespaces, prefix: "tug" });
-  const networks = opened.use(await open());
-  const kept = opened.move();
-  return {
-    networks,
-    reopen: async () => kept.use(await open()),
-    namespaces,
-    async [Symbol.asyncDispose]() {
-      await networks.recover(() => false);
-      for (const { name } of networks.list().slice(1)) await networks.remove(name);
-      await kept.disposeAsync();
-      await send({ messages: [deleteLink("tug0")], ignore: ["ENODEV"] });
-      await directory[Symbol.asyncDispose]();
-    },
-  };
-}
-
-const inside = (namespace: string, script: string): string =>
-  execFileSync("nsenter", [`--net=${namespace}`, "sh", "-ec", script], { encoding: "utf8" });
+const bridgeOf = (network: Network): string => driverOf(network).uplink(network);
 const links = (): string => readFileSync("/proc/net/dev", "utf8");
 const port = (hostPort: number, hostAddress = "0.0.0.0") =>
   ({ protocol: "tcp", containerPort: 80, hostAddress, hostPorts: [hostPort] }) as const;
@@ -69,7 +32,7 @@ inOwnNetwork(import.meta.filename, false, () => {
     await using place = await openPlace();
     const { networks } = place;
     assert.deepEqual(
-      networks.list().map(({ name, bridge }) => [name, bridge]),
+      networks.list().map((network) => [network.name, bridgeOf(network)]),
       [["bridge", "tug0"]],
     );
     assert.doesNotMatch(links(), /tug0:/);
@@ -173,13 +136,13 @@ inOwnNetwork(import.meta.filename, false, () => {
     assert.doesNotMatch(readFileSync("/proc/net/if_inet6", "utf8"), /tug0$/m);
     const setting = (name: string) => `/proc/sys/net/ipv6/conf/${name}/accept_ra`;
     assert.equal(inside(both.namespace, `cat ${setting("eth0")} ${setting("eth1")}`), "0\n0\n");
-    assert.equal(readFileSync(setting(blue.bridge), "utf8"), "0\n");
+    assert.equal(readFileSync(setting(bridgeOf(blue)), "utf8"), "0\n");
     assert.match(inside(both.namespace, "cat /proc/net/route"), /eth0\t00000000\t010012AC/);
     await assert.rejects(networks.remove("blue"), { code: "NETWORK_IN_USE" });
     await networks.detach("one");
-    assert.match(links(), new RegExp(blue.bridge));
+    assert.match(links(), new RegExp(bridgeOf(blue)));
     await networks.remove("blue");
-    assert.doesNotMatch(links(), new RegExp(blue.bridge));
+    assert.doesNotMatch(links(), new RegExp(bridgeOf(blue)));
     await assert.rejects(networks.remove("bridge"), { code: "NETWORK_PREDEFINED" });
   });
 

@@ -4,7 +4,7 @@ export type NetworkView = {
   readonly name: string;
   /** RFC 3339. */
   readonly createdAt: string;
-  readonly driver: "bridge" | "host" | "null";
+  readonly driver: "bridge" | "macvlan" | "ipvlan" | "host" | "null";
   readonly internal: boolean;
   readonly ipv6: boolean;
   readonly labels: Readonly<Record<string, string>>;

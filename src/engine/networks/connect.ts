@@ -2,8 +2,10 @@ import { existsSync } from "node:fs";
 import {
   type Attachment,
   type AttachRequest,
+  answersNames,
   DEFAULT_NETWORK,
   hostServers,
+  type Network,
   type NetworkWish,
   type PortWish,
   type Protocol,
@@ -38,8 +40,8 @@ export function disconnectContainer({ networks }: Pick<EngineContext, "networks"
 }
 
 /**
- * The servers that a container asks for names; undefined: those of the host. On the default network that is the host's
- * too, as far as they can be reached from there; on others it is the network's own.
+ * The servers that a container asks for names; undefined: those of the host. That is a network's own where one answers
+ * names; else those of the host's that can be reached from there, or the default network's where none can.
  */
 export async function nameServersOf(
   { networks }: Pick<EngineContext, "networks">,
@@ -47,14 +49,17 @@ export async function nameServersOf(
 ): Promise<readonly string[] | undefined> {
   const ids = (attachment?.endpoints ?? []).map(({ network }) => network);
   const joined = ids.map((id) => networks.find(id));
-  const network = joined.find(({ name }) => name !== DEFAULT_NETWORK) ?? joined[0];
-  if (network === undefined) return undefined;
-  if (network.name === DEFAULT_NETWORK) {
-    const servers = await hostServers();
-    const reachable = reachableServers(servers);
-    if (reachable.length === servers.length) return undefined;
-    if (reachable.length > 0) return reachable;
-  }
+  const own = joined.find(answersNames);
+  if (own !== undefined) return serversOf(own);
+  const servers = await hostServers();
+  const reachable = reachableServers(servers);
+  if (joined.length === 0 || reachable.length === servers.length) return undefined;
+  const predefined = joined.find(({ name }) => name === DEFAULT_NETWORK);
+  return reachable.length > 0 || predefined === undefined ? reachable : serversOf(predefined);
+}
+
+/** Addresses at which a network's names are answered. */
+function serversOf(network: Network): string[] {
   return network.pools.map(({ gateway }) => gateway).filter((gateway) => !gateway.includes(":"));
 }
 

@@ -136,6 +136,6 @@ function publish(
   { id }: ContainerRecord,
   { action, network }: { action: "connect" | "disconnect"; network: Network },
 ): void {
-  const attributes = { container: id, name: network.name, type: "bridge" };
+  const attributes = { container: id, name: network.name, type: network.driver };
   events.publish({ type: "network", action, id: network.id, attributes });
 }

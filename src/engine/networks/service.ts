@@ -14,7 +14,7 @@ export interface NetworkService {
   list(): Promise<NetworkView[]>;
   /** By full id, name, or an unambiguous beginning of an id. @throws NETWORK_NOT_FOUND, NETWORK_AMBIGUOUS */
   get(reference: string): Promise<NetworkView>;
-  /** @throws NETWORK_NAME, NETWORK_NAME_TAKEN, NETWORK_ADDRESS, NETWORK_ADDRESS_TAKEN, NETWORK_EXHAUSTED */
+  /** @throws NETWORK_NAME, NETWORK_NAME_TAKEN, NETWORK_ADDRESS, NETWORK_ADDRESS_TAKEN, NETWORK_EXHAUSTED, NETWORK_PARENT* */
   create(request: NetworkRequest): Promise<{ id: string }>;
   /** Who can reach a port of the machine that leads to containers, and why. */
   explainPort(protocol: PortExplanation["protocol"], port: number): Promise<PortExplanation>;
@@ -48,8 +48,8 @@ export function openNetworkService(
     const isDefault = ({ name }: NetworkView): boolean => name === DEFAULT_NETWORK;
     return [...views.filter(isDefault), ...withoutBridge, ...views.filter((each) => !isDefault(each))];
   };
-  const publish = (action: string, { id, name }: Pick<Network, "id" | "name">): void =>
-    events.publish({ type: "network", action, id, attributes: { name, type: "bridge" } });
+  const publish = (action: string, { id, name, driver }: Pick<Network, "id" | "name" | "driver">): void =>
+    events.publish({ type: "network", action, id, attributes: { name, type: driver } });
   const isWanted = ({ name, id }: NetworkView): boolean =>
     store.list().some(({ request: { network } }) => {
       const asked = network.mode.kind === "named" ? [network.mode.name] : [];
@@ -83,9 +83,10 @@ export function openNetworkService(
     },
     async prune(select) {
       const pruned: string[] = [];
-      for (const network of networks.list().map(view)) {
+      for (const network of networks.list()) {
         if (network.name === DEFAULT_NETWORK) continue;
-        if (isWanted(network) || Object.keys(network.containers).length > 0 || !select(network)) continue;
+        const shown = view(network);
+        if (isWanted(shown) || Object.keys(shown.containers).length > 0 || !select(shown)) continue;
         await networks.remove(network.id);
         publish("destroy", network);
         pruned.push(network.name);

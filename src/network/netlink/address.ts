@@ -1,5 +1,5 @@
 import { type IpAddress, ipBytes } from "../address/ip.ts";
-import { attribute as a } from "./attribute.ts";
+import { type Attribute, attribute as a } from "./attribute.ts";
 import { messageFlags as f, type NetlinkMessage } from "./datagram.ts";
 
 /** Source: include/uapi/linux/rtnetlink.h, if_addr.h; address families as in socket(2). */
@@ -12,6 +12,9 @@ const NO_DETECTION = 0x02;
 const MAIN_TABLE = 254;
 const BOOT = 3;
 const UNICAST = 1;
+/** How far what a route leads to is away: anywhere, or at the other end of the link. */
+const UNIVERSE = 0;
+const ON_LINK = 253;
 
 /** Gives a link an address, and with it the route to its subnet. Fails with EEXIST where it has it. */
 export function newAddress(index: number, ip: IpAddress, prefix: number): NetlinkMessage {
@@ -32,12 +35,26 @@ export function newAddress(index: number, ip: IpAddress, prefix: number): Netlin
 
 /** Sends what no other route is for to a gateway. */
 export function newDefaultRoute(index: number, gateway: IpAddress): NetlinkMessage {
+  return defaultRoute({ index, family: gateway.family, scope: UNIVERSE }, [
+    a.bytes(route.GATEWAY, ipBytes(gateway)),
+  ]);
+}
+
+/** Sends what no other route is for out by a link, as if whoever has the address were a neighbour there. */
+export function newOnLinkRoute(index: number, family: IpAddress["family"]): NetlinkMessage {
+  return defaultRoute({ index, family, scope: ON_LINK }, []);
+}
+
+function defaultRoute(
+  { index, family, scope }: { index: number; family: IpAddress["family"]; scope: number },
+  more: readonly Attribute[],
+): NetlinkMessage {
   // struct rtmsg: u8 family, destination and source prefix, tos, table, protocol, scope, type, then u32 flags.
-  const header = Buffer.from([families[gateway.family], 0, 0, 0, MAIN_TABLE, BOOT, 0, UNICAST, 0, 0, 0, 0]);
+  const header = Buffer.from([families[family], 0, 0, 0, MAIN_TABLE, BOOT, scope, UNICAST, 0, 0, 0, 0]);
   return {
     type: message.NEW_ROUTE,
     flags: f.REQUEST | f.ACK | f.CREATE | f.EXCL,
     header,
-    attributes: [a.u32(route.DEVICE, index), a.bytes(route.GATEWAY, ipBytes(gateway))],
+    attributes: [a.u32(route.DEVICE, index), ...more],
   };
 }

@@ -7,6 +7,7 @@ const link = {
   ADDRESS: 1,
   NAME: 3,
   MTU: 4,
+  PARENT: 5,
   MASTER: 10,
   INFO: 18,
   ALIAS: 20,
@@ -27,6 +28,8 @@ export type LinkSettings = {
   readonly mtu?: number;
   /** Index of the bridge that the link belongs to; 0 takes it out of one. */
   readonly master?: number;
+  /** Index of the link that it is made on top of, in the namespace that the message is sent in. */
+  readonly parent?: number;
   readonly up?: boolean;
   /** Slot of the network namespace that it shall be in. */
   readonly namespace?: number;
@@ -34,20 +37,32 @@ export type LinkSettings = {
   readonly alias?: string;
 };
 
-/** A new bridge. Fails with EEXIST where there is a link of that name. */
-export function newBridge(settings: LinkSettings): NetlinkMessage {
+/**
+ * A new link of a kind that the kernel has or loads a module for, such as "bridge". Fails with EEXIST where there is one of
+ * that name, with EOPNOTSUPP where the kernel lacks the kind.
+ *
+ * @param data what only links of that kind are given
+ */
+export function newLink(
+  kind: string,
+  settings: LinkSettings,
+  data: readonly Attribute[] = [],
+): NetlinkMessage {
+  const own = data.length === 0 ? [] : [a.nested(info.DATA, ...data)];
   return linkMessage(message.NEW, f.CREATE | f.EXCL, settings, [
-    a.nested(link.INFO, a.text(info.KIND, "bridge")),
+    a.nested(link.INFO, a.text(info.KIND, kind), ...own),
   ]);
+}
+
+/** A new bridge. */
+export function newBridge(settings: LinkSettings): NetlinkMessage {
+  return newLink("bridge", settings);
 }
 
 /** A new pair of connected links; what one is sent the other receives. */
 export function newVeth(near: LinkSettings, far: LinkSettings): NetlinkMessage {
   const { header, attributes } = linkParts(far);
-  const peer = { type: PEER, header, value: attributes };
-  return linkMessage(message.NEW, f.CREATE | f.EXCL, near, [
-    a.nested(link.INFO, a.text(info.KIND, "veth"), a.nested(info.DATA, peer)),
-  ]);
+  return newLink("veth", near, [{ type: PEER, header, value: attributes }]);
 }
 
 /** Changes a link that is named by its index, or by its name where there is no index. */
@@ -120,7 +135,7 @@ function linkMessage(
 
 /** struct ifinfomsg: u8 family, u8 padding, u16 type, i32 index, u32 flags, u32 change. */
 function linkParts(settings: LinkSettings): { header: Buffer; attributes: Attribute[] } {
-  const { name, index, address, mtu, master, up, namespace, alias } = settings;
+  const { name, index, address, mtu, master, parent, up, namespace, alias } = settings;
   const header = Buffer.alloc(16);
   header.writeInt32LE(index ?? 0, 4);
   if (up !== undefined) {
@@ -133,6 +148,7 @@ function linkParts(settings: LinkSettings): { header: Buffer; attributes: Attrib
       ...(name === undefined ? [] : [a.text(link.NAME, name)]),
       ...(address === undefined ? [] : [a.bytes(link.ADDRESS, address)]),
       ...(mtu === undefined ? [] : [a.u32(link.MTU, mtu)]),
+      ...(parent === undefined ? [] : [a.u32(link.PARENT, parent)]),
       ...(master === undefined ? [] : [a.u32(link.MASTER, master)]),
       ...(namespace === undefined ? [] : [a.descriptor(link.NAMESPACE, namespace)]),
       ...(alias === undefined ? [] : [a.text(link.ALIAS, alias)]),

@@ -12,11 +12,13 @@ export function createFakeNetworks(): NetworksPort {
   return {
     list: async () => networks,
     get: async (reference) => find(reference),
-    async create({ name, labels = {} }) {
+    async create({ name, driver = "bridge", labels = {}, ...wanted }) {
       if (networks.some((network) => network.name === name)) {
         throw new TugError("conflict", "NETWORK_NAME_TAKEN", `network with name ${name} already exists`);
       }
-      const network = fakeNetwork(name, labels);
+      // What was asked of the driver is shown as its options.
+      const options = "parent" in wanted ? { parent: `${wanted.parent} ${wanted.mode}` } : {};
+      const network = { ...fakeNetwork(name, labels), driver, options };
       networks.push(network);
       return { id: network.id };
     },

@@ -13,8 +13,8 @@ export const createNetwork = defineCommand({
   summary: "Make a network",
   args: { usage: "NETWORK", least: 1, most: 1 },
   options: {
-    driver: text("DRIVER", "Kind of network: bridge", { short: "d" }),
-    gateway: texts("ADDRESS", "Address of the bridge, one per subnet"),
+    driver: text("DRIVER", "Kind of network: bridge, macvlan or ipvlan", { short: "d" }),
+    gateway: texts("ADDRESS", "Address of the bridge, or of the router beside the machine, one per subnet"),
     internal: flag("Nothing leaves it and nothing comes in"),
     "ip-range": texts("SUBNET", "Part of the subnet that addresses are given out from, one per subnet"),
     ipv6: flag("Addresses of IPv6 too"),
@@ -30,6 +30,10 @@ export const createNetwork = defineCommand({
     {
       line: "tug network create --subnet 10.20.0.0/24 --internal db",
       does: "One of these addresses, without a way out",
+    },
+    {
+      line: "tug network create -d macvlan -o parent=eth0 --subnet 192.168.1.0/24 lan",
+      does: "Containers beside the machine, on the network that eth0 is on",
     },
   ],
   async run({ options, args: [name = ""], connect }) {

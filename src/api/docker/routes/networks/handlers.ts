@@ -1,25 +1,15 @@
-import { isIPv4 } from "node:net";
 import { dockerApi } from "../../../../specs/index.ts";
 import { json } from "../../answer.ts";
-import { doorError } from "../../errors.ts";
 import { fitsFilters, matchesLabel } from "../../filters.ts";
 import { readPruneFilter } from "../../prune-filter.ts";
 import { idOf } from "../containers/lifecycle.ts";
+import { readDriver } from "./driver-options.ts";
 import type { NetworkView } from "./port.ts";
 import { renderNetwork } from "./render.ts";
 import type { NetworksHandler } from "./routes.ts";
 
 /** A description of a network has no reason to be longer. */
 const MAX_BODY_BYTES = 1024 * 1024;
-
-/** Options of Docker's bridge driver that have a meaning here. */
-const optionNames = {
-  mtu: "com.docker.network.driver.mtu",
-  open: "com.docker.network.bridge.enable_icc",
-  masquerade: "com.docker.network.bridge.enable_ip_masquerade",
-  binding: "com.docker.network.bridge.host_binding_ipv4",
-  bridge: "com.docker.network.bridge.name",
-} as const;
 
 /** GET /networks */
 export const listNetworks: NetworksHandler = async (networks, request) => {
@@ -36,18 +26,8 @@ export const inspectNetwork: NetworksHandler = async (networks, request) =>
 /** POST /networks/create */
 export const createNetwork: NetworksHandler = async (networks, request) => {
   const body = dockerApi.parseNetworkCreateBody(await request.body.json(MAX_BODY_BYTES));
-  const driver = body.Driver || "bridge";
-  if (driver !== "bridge") {
-    throw doorError(
-      "CREATE_UNSUPPORTED",
-      `could not find plugin ${driver} in v1 plugin registry: plugin not found`,
-      {
-        hint: "leave --driver out: networks are bridges",
-      },
-    );
-  }
-  const { mtu, open, masquerade, binding, bridge } = optionsOf(body.Options ?? {});
   const { id } = await networks.create({
+    ...readDriver(body.Driver || "bridge", body.Options ?? {}),
     name: body.Name,
     internal: body.Internal ?? false,
     ipv6: body.EnableIPv6 ?? false,
@@ -58,11 +38,6 @@ export const createNetwork: NetworksHandler = async (networks, request) => {
       ...(Gateway && { gateway: Gateway }),
       ...(IPRange && { range: IPRange }),
     })),
-    ...(mtu !== undefined && { mtu }),
-    ...(open !== undefined && { open }),
-    ...(masquerade !== undefined && { masquerade }),
-    ...(binding !== undefined && { binding }),
-    ...(bridge !== undefined && { bridge }),
   });
   const created: dockerApi.NetworkCreated = { Id: id, Warning: "" };
   return json(created, 201);
@@ -86,7 +61,8 @@ type Matcher = (network: NetworkView, value: string) => boolean;
 
 const matchers: Readonly<Record<string, Matcher>> = {
   dangling: ({ containers, driver }, value) =>
-    (driver === "bridge" && Object.keys(containers).length === 0) === (value === "true" || value === "1"),
+    (driver !== "host" && driver !== "null" && Object.keys(containers).length === 0) ===
+    (value === "true" || value === "1"),
   driver: ({ driver }, value) => driver === value,
   id: ({ id }, value) => id.includes(value),
   label: ({ labels }, value) => matchesLabel(labels, value),
@@ -94,30 +70,3 @@ const matchers: Readonly<Record<string, Matcher>> = {
   scope: (_, value) => value === "local",
   type: ({ name }, value) => (value === "builtin") === ["bridge", "host", "none"].includes(name),
 };
-
-/** Options without a meaning here are kept on record. */
-function optionsOf(options: Readonly<Record<string, string>>) {
-  const mtu = options[optionNames.mtu];
-  const open = options[optionNames.open];
-  if (mtu !== undefined && !/^\d{2,5}$/.test(mtu)) {
-    throw doorError("CREATE_VALUE", `"${mtu}" is no size for ${optionNames.mtu}`);
-  }
-  const masquerade = options[optionNames.masquerade];
-  const binding = options[optionNames.binding];
-  if (binding !== undefined && !isIPv4(binding)) {
-    throw doorError("CREATE_VALUE", `"${binding}" is no address of IPv4 for ${optionNames.binding}`);
-  }
-  const bridge = options[optionNames.bridge];
-  if (bridge !== undefined && !/^[A-Za-z0-9_.-]{1,15}$/.test(bridge)) {
-    throw doorError("CREATE_VALUE", `"${bridge}" is no name for a bridge`, {
-      hint: "at most 15 letters, digits, and _ . -",
-    });
-  }
-  return {
-    mtu: mtu === undefined ? undefined : Number(mtu),
-    open: open === undefined ? undefined : open !== "false",
-    masquerade: masquerade === undefined ? undefined : masquerade !== "false",
-    binding,
-    bridge,
-  };
-}

@@ -1,6 +1,6 @@
-import type { NetworkService, NetworkView } from "../../../../engine/index.ts";
+import type { NetworkDriverRequest, NetworkService, NetworkView } from "../../../../engine/index.ts";
 
-export type { NetworkView };
+export type { NetworkDriverRequest, NetworkView };
 
 /**
  * What the network routes need of the engine.
