@@ -17,6 +17,7 @@ try {
       "data-root": { type: "string", default: env.TUG_DATA_ROOT ?? "/var/lib/tug" },
       "run-root": { type: "string", default: env.TUG_RUN_ROOT ?? "/run/tug" },
       "default-network": { type: "string", default: env.TUG_DEFAULT_NETWORK },
+      policy: { type: "string", default: env.TUG_POLICY },
       debug: { type: "boolean", default: false },
       // Whoever started it sees to it that it runs.
       foreground: { type: "boolean", default: false },
@@ -34,6 +35,7 @@ try {
     paths: { data: resolve(values["data-root"]), run: resolve(values["run-root"]) },
     packageDirectory,
     defaultNetwork: parseDefaultNetwork(values["default-network"]),
+    policy: values.policy === undefined ? undefined : resolve(values.policy),
     version: process.env.TUG_VERSION ?? "",
     build: process.env.TUG_BUILD ?? "",
     start: values.foreground ? undefined : { command, env },

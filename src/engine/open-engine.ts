@@ -26,6 +26,8 @@ export type EngineOptions = {
   readonly findPrograms: () => Promise<{ readonly helper: string; readonly hello: string }>;
   /** What containers are connected to where nobody says otherwise. */
   readonly defaultNetwork: DefaultNetwork;
+  /** The policy for images; by default the one that the machine has, if any. */
+  readonly policy?: string | undefined;
   readonly version: string;
   readonly logger: Logger;
   /** Where credentials are for clients that bring none. */

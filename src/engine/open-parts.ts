@@ -10,6 +10,7 @@ import {
   imagesMigrations,
   openImages,
   readProxies,
+  usualPolicyFiles,
 } from "../images/index.ts";
 import { networkMigrations, openNetworks } from "../network/index.ts";
 import { createBackground } from "./background.ts";
@@ -127,7 +128,7 @@ type Opening = {
 };
 
 async function openEngineImages(
-  { home, logger }: EngineOptions,
+  { home, policy, logger }: EngineOptions,
   { layout, database, helper, opened }: Opening,
 ): Promise<Images> {
   const registry = opened.use(
@@ -144,6 +145,7 @@ async function openEngineImages(
     registry,
     logger,
     embedded: [HELLO],
+    policy: policy === undefined ? usualPolicyFiles : { file: policy },
   });
   opened.defer(() => images.close());
   return images;

@@ -35,6 +35,8 @@ export const imageError = defineErrors("IMAGE", {
   PLACE: { kind: "invalid", when: "the text names no place of an image, such as docker://debian" },
   PLATFORM: { kind: "notFound", when: "an image has nothing for the platform asked for" },
   PLATFORM_SYNTAX: { kind: "invalid", when: "the text is not a platform" },
+  POLICY: { kind: "invalid", when: "the policy for images cannot be read, or names keys that are of no use" },
+  POLICY_REFUSED: { kind: "forbidden", when: "the policy does not let an image in, or run" },
   REFERENCE: { kind: "invalid", when: "the text is not an image reference" },
   REGISTRY_BUSY: { kind: "conflict", when: "the address on which a registry is to be served is taken" },
   REGISTRY_CERTIFICATE: { kind: "unavailable", when: "a registry's certificate cannot be trusted" },

@@ -69,7 +69,10 @@ export type ContainerSnapshotOptions = {
  * errors; after a failure nothing has changed, but for bytes of a broken download, which the next attempt uses.
  */
 export interface Images {
-  /** Gets an image from its registry. @throws IMAGE_REFERENCE, IMAGE_REGISTRY_*, IMAGE_PLATFORM */
+  /**
+   * Gets an image from its registry, if the policy lets it in.
+   * @throws IMAGE_REFERENCE, IMAGE_REGISTRY_*, IMAGE_PLATFORM, IMAGE_POLICY, IMAGE_POLICY_REFUSED
+   */
   pull(reference: string, options?: PullImageOptions): Promise<PulledImage>;
 
   /**
@@ -166,6 +169,12 @@ export interface Images {
    * @throws IMAGE_NOT_FOUND, IMAGE_PLATFORM
    */
   resolve(query: string, platform?: Platform): Promise<Image>;
+
+  /**
+   * The same, if the policy lets it run under the name that it is asked for by, or, by its id, under any of its names.
+   * @throws IMAGE_NOT_FOUND, IMAGE_PLATFORM, IMAGE_POLICY, IMAGE_POLICY_REFUSED
+   */
+  resolveToRun(query: string, platform?: Platform): Promise<Image>;
 
   /**
    * Keeps an image with all it needs, names or not, until `release` of the same id, over restarts. Ids must differ from

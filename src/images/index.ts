@@ -18,6 +18,7 @@ export type { TreePort } from "./layers/tree-port.ts";
 export { isOpaque, isWhiteoutNode } from "./layers/whiteout.ts";
 export { type ImagesOptions, imagesMigrations, openImages } from "./open-images.ts";
 export { formatPlatform, hostPlatform, normalizePlatform, parsePlatform, runsOn } from "./platform.ts";
+export { type PolicyFiles, usualPolicyFiles } from "./policy/policy-file.ts";
 export type { LayerStatus, OnProgress, ProgressEvent } from "./progress.ts";
 export type { Pruned, PruneOptions } from "./prune.ts";
 export type { PushResult } from "./push/push-image.ts";

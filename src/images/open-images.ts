@@ -8,6 +8,7 @@ import {
   plainError,
   TugError,
 } from "../base/index.ts";
+import type { Platform } from "../specs/index.ts";
 import { loadArchive } from "./archive/load-archive.ts";
 import { loadLayout } from "./archive/load-layout.ts";
 import { checkStore } from "./check/check-store.ts";
@@ -18,8 +19,8 @@ import { inContext } from "./context.ts";
 import { importEmbedded } from "./embedded.ts";
 import { imageError } from "./errors.ts";
 import { collectGarbage } from "./gc.ts";
-import { createImageStore, notFound } from "./image-store.ts";
-import { createImageTable, imageMigrations } from "./image-table.ts";
+import { createImageStore, type Image, notFound } from "./image-store.ts";
+import { createImageTable, imageMigrations, isDangling } from "./image-table.ts";
 import { treeOfImage } from "./image-tree.ts";
 import type {
   ContainerSnapshotOptions,
@@ -36,6 +37,8 @@ import type { TreePort } from "./layers/tree-port.ts";
 import { leaseMigrations, openLeases } from "./leases.ts";
 import { createLimiter } from "./limiter.ts";
 import { measureTree } from "./measure-tree.ts";
+import { admitRun } from "./policy/admit-run.ts";
+import { type PolicyFiles, readPolicy } from "./policy/policy-file.ts";
 import { pruneImages } from "./prune.ts";
 import { pullImage, type RegistryPort } from "./pull.ts";
 import { type PushResult, pushImage, type WriterPort } from "./push/push-image.ts";
@@ -78,6 +81,8 @@ export type ImagesOptions = {
   now?: () => number;
   /** Repositories of images that the program brings along, such as `tug/hello`. */
   embedded?: readonly string[];
+  /** Who must have signed what comes in and runs; by default nobody. */
+  policy?: PolicyFiles;
   /** How many layers are downloaded and unpacked at once, and how many sent. */
   parallel?: number;
   /** What a tree takes on the disk; by default all of it is read. */
@@ -104,7 +109,11 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     saveLayout: (queries, directory, request) =>
       saveImagesToLayout(parts, queries, { directory, ...request }),
     importEmbedded: (image, signal) =>
-      tidily(async () => store.read(await importEmbedded(parts, image, signal))),
+      tidily(async () => {
+        const record = await importEmbedded(parts, image, signal);
+        parts.brought.add(record.manifest.digest);
+        return await store.read(record);
+      }),
     tree: async (query) => treeOfImage(parts, await store.get(query)),
     compare: async (before, after, signal) =>
       compareImages(parts.content, [await store.get(before), await store.get(after)], signal),
@@ -142,6 +151,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     keepers: () => spaceKeepers({ ...parts, registry: createRegistryTable(options.database) }),
     collectGarbage: collect,
     resolve: (query, platform) => resolveImage(parts, query, platform),
+    resolveToRun: (query, platform) => resolveToRun(parts, query, platform),
     retain: (id, manifest) => leases.permanent(id).retain({ kind: "manifest", resource: manifest }),
     release: (id) => leases.permanent(id).release(),
     prepareContainerSnapshot: (key, chainId, options) =>
@@ -162,7 +172,7 @@ type Parts = Awaited<ReturnType<typeof openParts>>;
 
 async function openParts(options: ImagesOptions) {
   const { root, database, trees, registry, logger } = options;
-  const { now = Date.now, embedded = [], parallel = 4 } = options;
+  const { now = Date.now, embedded = [], parallel = 4, policy = { firstOf: [] } } = options;
   const content = await openLayoutStore(join(root, "content"), { now });
   const snapshotter = await openOverlaySnapshotter({
     root: join(root, "snapshots"),
@@ -188,6 +198,8 @@ async function openParts(options: ImagesOptions) {
     leases,
     references,
     signatures,
+    policy: () => readPolicy(policy),
+    brought: new Set<Digest>(),
     store,
     installLayer,
     registry,
@@ -195,6 +207,17 @@ async function openParts(options: ImagesOptions) {
     uploads,
     now,
   };
+}
+
+/** An image that the policy lets run. */
+async function resolveToRun(parts: Parts, query: string, platform: Platform | undefined): Promise<Image> {
+  const found = parts.store.find(query);
+  if (found === undefined) throw notFound(query);
+  const image = await resolveImage(parts, query, platform);
+  const rows = found.name === undefined ? parts.table.byId(found.id) : undefined;
+  const names = rows?.map(({ name }) => name).filter((name) => !isDangling(name));
+  await admitRun(parts, { query, image, names });
+  return image;
 }
 
 /** The lease comes first, so that the image cannot go meanwhile; it stays only if the snapshot does. */

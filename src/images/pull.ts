@@ -1,5 +1,5 @@
 import type { CredentialSource } from "../credentials/index.ts";
-import type { Descriptor, Index, Platform } from "../specs/index.ts";
+import { type Descriptor, type Index, maxManifestSize, type Platform } from "../specs/index.ts";
 import type { ContentStore } from "./content/content-store.ts";
 import { fetchAll } from "./fetch-all.ts";
 import type { ImageStore } from "./image-store.ts";
@@ -8,6 +8,8 @@ import { type ImageSource, type InstallerOptions, installImage } from "./install
 import type { Leases } from "./leases.ts";
 import type { Limiter } from "./limiter.ts";
 import { chooseManifest, hostPlatform } from "./platform.ts";
+import type { AdmissionOptions } from "./policy/admit.ts";
+import { admitPull } from "./policy/admit-pull.ts";
 import type { OnProgress } from "./progress.ts";
 import { formatReference, type Reference, withDigest } from "./reference.ts";
 import type { Repository } from "./registry/repository.ts";
@@ -17,13 +19,14 @@ export type RegistryPort = {
   repository(reference: Reference, options: { credentials?: CredentialSource | undefined }): Repository;
 };
 
-export type PullOptions = InstallerOptions & {
-  downloads: Limiter;
-  registry: RegistryPort;
-  store: ImageStore;
-  table: ImageTable;
-  leases: Leases;
-};
+export type PullOptions = InstallerOptions &
+  AdmissionOptions & {
+    downloads: Limiter;
+    registry: RegistryPort;
+    store: ImageStore;
+    table: ImageTable;
+    leases: Leases;
+  };
 
 export type PullRequest = {
   reference: Reference;
@@ -47,8 +50,8 @@ export type PullResult = {
  * Gets an image from its registry and gives it the name of the reference, and the name with the digest that the
  * registry has for it. A reference with a tag and a digest gets only the latter.
  *
- * What is here already is not asked for again. After a failure the names are as they were.
- * @throws the errors of the registry client, and what `installImage` throws
+ * The policy is asked before anything is fetched. What is here already is not asked for again. After a failure the names are as they were.
+ * @throws IMAGE_POLICY, IMAGE_POLICY_REFUSED, the errors of the registry client, and what `installImage` throws
  */
 export async function pullImage(options: PullOptions, request: PullRequest): Promise<PullResult> {
   const { store, table, leases, registry } = options;
@@ -57,6 +60,16 @@ export async function pullImage(options: PullOptions, request: PullRequest): Pro
   const name = formatReference(reference);
   const repository = registry.repository(reference, { credentials });
   const target = await resolveTarget(options.content, { reference, repository, signal });
+  const document = () => documentOf(options.content, { repository, target, signal });
+  await admitPull(options, {
+    reference,
+    name,
+    target: target.descriptor,
+    document,
+    repository,
+    platform,
+    signal,
+  });
   const install = {
     name,
     target: target.descriptor,
@@ -99,6 +112,17 @@ async function resolveTarget(
   if ((await content.size(descriptor.digest)) === descriptor.size) return { descriptor };
   // By digest: a tag may move meanwhile.
   return await repository.manifest(descriptor.digest, signal);
+}
+
+/** The bytes of the target, which a tag may not stand for any more. */
+async function documentOf(
+  content: ContentStore,
+  { repository, target, signal }: { repository: Repository; target: Target; signal: AbortSignal | undefined },
+): Promise<Uint8Array> {
+  const { digest } = target.descriptor;
+  if (target.data !== undefined) return target.data;
+  if ((await content.size(digest)) !== undefined) return await content.load(digest, maxManifestSize);
+  return (await repository.manifest(digest, signal)).data;
 }
 
 function registrySource(repository: Repository, target: Target): ImageSource {

@@ -94,6 +94,11 @@ export function withDigest({ domain, path }: Reference, digest: Digest): Referen
   return { domain, path, digest };
 }
 
+/** What decides in a reference with a tag and a digest: the latter. */
+export function withoutTagBesideDigest(reference: Reference): Reference {
+  return reference.digest === undefined ? reference : withDigest(reference, reference.digest);
+}
+
 function suffixOf({ tag, digest }: Reference): string {
   return (tag === undefined ? "" : `:${tag}`) + (digest === undefined ? "" : `@${digest}`);
 }

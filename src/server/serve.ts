@@ -26,6 +26,8 @@ export type ServeOptions = {
   readonly packageDirectory: string;
   /** What containers are connected to where nobody says otherwise. */
   readonly defaultNetwork: DefaultNetwork;
+  /** The policy for images, in the place of the one that the machine has. */
+  readonly policy?: string | undefined;
   readonly version: string;
   /** Differs between any two builds. */
   readonly build: string;
@@ -65,6 +67,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       return { helper: join(programs, "tug-helper"), hello: join(programs, "hello") };
     },
     defaultNetwork: options.defaultNetwork,
+    policy: options.policy,
     version,
     logger,
     home: "/root",

@@ -33,7 +33,12 @@ const failures = ["MISSING", "OTHER_KEY", "PAYLOAD", "OTHER_DIGEST", "OTHER_NAME
 
 /** What the signatures of an image are worth: what the key says of it, at least once, or why that is nothing. */
 export type Verdict =
-  | { readonly kind: "good"; readonly claims: readonly Claim[] }
+  | {
+      readonly kind: "good";
+      readonly claims: readonly Claim[];
+      /** Those that say so. */
+      readonly signatures: readonly ImageSignature[];
+    }
   | { readonly kind: (typeof failures)[number]; readonly reason: string };
 
 /** Judges the signatures of an image. Nothing that was signed is read before it is known that the key made it. */
@@ -44,9 +49,15 @@ export function judgeSignatures(signatures: readonly ImageSignature[], wanted: W
     const which = signatures.length === 1 ? "its signature was not" : "none of its signatures was";
     return { kind: "OTHER_KEY", reason: `${which} made with ${wanted.keyName}` };
   }
-  const verdicts = made.map(({ payload }) => judgePayload(payload, wanted));
-  const claims = verdicts.flatMap((each) => (each.kind === "good" ? each.claims : []));
-  if (claims.length > 0) return { kind: "good", claims };
+  const verdicts = made.map((each) => judgePayload(each, wanted));
+  const good = verdicts.filter((each) => each.kind === "good");
+  if (good.length > 0) {
+    return {
+      kind: "good",
+      claims: good.flatMap(({ claims }) => claims),
+      signatures: good.flatMap(({ signatures }) => signatures),
+    };
+  }
   const rank = ({ kind }: Verdict) => (failures as readonly string[]).indexOf(kind);
   return verdicts.toSorted((a, b) => rank(b) - rank(a))[0] as Verdict;
 }
@@ -72,13 +83,13 @@ function isMadeBy({ payload, signature }: ImageSignature, key: PublicKey): boole
   return bytes !== undefined && key.verifies(payload, bytes);
 }
 
-function judgePayload(payload: Uint8Array, { digests, acceptsName, keyName }: Wanted): Verdict {
-  const read = readClaim(payload);
+function judgePayload(signature: ImageSignature, { digests, acceptsName, keyName }: Wanted): Verdict {
+  const read = readClaim(signature.payload);
   if (typeof read === "string") return { kind: "PAYLOAD", reason: read };
   if (!digests.includes(read.digest)) {
     return { kind: "OTHER_DIGEST", reason: `${keyName} has signed another image: ${read.digest}` };
   }
-  if (acceptsName(read.name)) return { kind: "good", claims: [read] };
+  if (acceptsName(read.name)) return { kind: "good", claims: [read], signatures: [signature] };
   const reason = `${keyName} has signed it under another name: ${quoted(read.name)}`;
   return { kind: "OTHER_NAME", reason };
 }

@@ -25,9 +25,12 @@ describe("signatures, judged by skopeo", { skip: requireRoot() || server.skip ||
   const scope = new AsyncDisposableStack();
   let tug: TugInstance;
   let registry: Registry;
+  const attempt = (...args: string[]) => {
+    const env = { COSIGN_PASSWORD: "secret", TUG_POLICY: file("own-policy.json") };
+    return tug.tug(args, { cwd: tug.directory, env });
+  };
   const ok = async (...args: string[]) => {
-    const env = { COSIGN_PASSWORD: "secret" };
-    const { code, stdout, stderr } = await tug.tug(args, { cwd: tug.directory, env });
+    const { code, stdout, stderr } = await attempt(...args);
     assert.equal(code, 0, stderr);
     return stdout;
   };
@@ -41,14 +44,14 @@ describe("signatures, judged by skopeo", { skip: requireRoot() || server.skip ||
     return run(skopeo.path, [...policy, ...settings, "copy", "--quiet", ...trust, ...args]);
   };
 
-  /** A policy of skopeo that takes what the key has signed as it says. */
-  const policyOf = async (key: string, signedIdentity?: object) => {
+  /** A policy that takes what the key has signed as it says. */
+  const writePolicy = async (path: string, key: string, signedIdentity?: object) => {
     const rule = { type: "sigstoreSigned", keyPath: file(key), ...(signedIdentity && { signedIdentity }) };
     const docker = { [registry.host]: [rule] };
-    await writeFile(
-      file("policy.json"),
-      JSON.stringify({ default: [{ type: "reject" }], transports: { docker } }),
-    );
+    await writeFile(path, JSON.stringify({ default: [{ type: "reject" }], transports: { docker } }));
+  };
+  const policyOf = async (key: string, signedIdentity?: object) => {
+    await writePolicy(file("policy.json"), key, signedIdentity);
     return ["--policy", file("policy.json")];
   };
 
@@ -61,6 +64,10 @@ describe("signatures, judged by skopeo", { skip: requireRoot() || server.skip ||
       `docker:\n  ${registry.host}:\n    use-sigstore-attachments: true\n`,
     );
     await writeFile(file("password"), "secret");
+    await writeFile(
+      file("own-policy.json"),
+      JSON.stringify({ default: [{ type: "insecureAcceptAnything" }] }),
+    );
     await ok("image", "key", "generate");
     await ok("image", "key", "generate", "other");
   });
@@ -97,5 +104,31 @@ describe("signatures, judged by skopeo", { skip: requireRoot() || server.skip ||
     await ok("image", "verify", "--key", "other.pub", at("copied:2"));
     await copy(await policyOf("cosign.pub"), at("copied:2"), `dir:${file("both")}`);
     await copy(await policyOf("other.pub"), at("copied:2"), `dir:${file("both")}`);
+  });
+
+  it("our policy takes what skopeo signed, when it comes and when it runs", async () => {
+    await registry.push("unsigned:1", image);
+    const signing = ["--sign-by-sigstore-private-key", file("cosign.key")];
+    const password = ["--sign-passphrase-file", file("password")];
+    await copy(["--insecure-policy"], ...signing, ...password, at("unsigned:1"), at("signed:1"));
+    await writePolicy(file("own-policy.json"), "cosign.pub");
+    const refused = await attempt("pull", `${registry.host}/unsigned:1`);
+    assert.equal(refused.code, 1);
+    assert.match(
+      refused.stderr,
+      /^tug: cannot pull .*: the policy .*\/0 wants it signed: it has no signature\n/m,
+    );
+    await ok("pull", "-q", `${registry.host}/signed:1`);
+    await ok("create", `${registry.host}/signed:1`, "x");
+    await ok("tag", `${registry.host}/signed:1`, "localhost/other:1");
+    const renamed = await attempt("run", "localhost/other:1", "x");
+    assert.equal(renamed.code, 125);
+    assert.match(renamed.stderr, /cannot run localhost\/other:1: the policy .*#\/default\/0 rejects it/);
+    await writePolicy(file("own-policy.json"), "other.pub");
+    const other = await attempt("run", "--rm", `${registry.host}/signed:1`, "x");
+    assert.match(other.stderr, /wants it signed: its signature was not made with .*other\.pub/);
+    await writeFile(file("own-policy.json"), `{"default":[]}`);
+    const broken = await attempt("create", `${registry.host}/signed:1`, "x");
+    assert.match(broken.stderr, /cannot follow the policy .*own-policy\.json#\/default: /);
   });
 });

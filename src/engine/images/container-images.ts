@@ -11,7 +11,7 @@ export function containerImages(images: Images, isHost: (containerId: string) =>
     async find(reference, platform) {
       if (isHostImage(reference)) return hostImage();
       try {
-        return containerImage(await images.resolve(reference, platform && imagePlatform(platform)));
+        return containerImage(await images.resolveToRun(reference, platform && imagePlatform(platform)));
       } catch (error) {
         throw withImage(error, reference);
       }

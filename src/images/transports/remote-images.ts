@@ -4,6 +4,8 @@ import { type Descriptor, maxConfigSize, type Platform, parseManifestDocument } 
 import { imageError } from "../errors.ts";
 import type { Limiter } from "../limiter.ts";
 import { chooseManifest, hostPlatform } from "../platform.ts";
+import type { AdmissionOptions } from "../policy/admit.ts";
+import { admitPull } from "../policy/admit-pull.ts";
 import type { OnPushProgress } from "../push/push-progress.ts";
 import type { Reference } from "../reference.ts";
 import {
@@ -62,7 +64,9 @@ export interface RemoteImages {
   delete(place: string, request?: Access & { signal?: AbortSignal | undefined }): Promise<Digest>;
 }
 
-export function createRemoteImages(options: SignatureOptions & { uploads: Limiter }): RemoteImages {
+export type RemoteImagesOptions = SignatureOptions & AdmissionOptions & { uploads: Limiter };
+
+export function createRemoteImages(options: RemoteImagesOptions): RemoteImages {
   const { registry, references } = options;
   const placeOf = (text: string): Place => parsePlace(text, references);
   const inRegistry = (text: string): Reference => {
@@ -75,8 +79,10 @@ export function createRemoteImages(options: SignatureOptions & { uploads: Limite
       const { signal } = request;
       const [sourcePlace, targetPlace] = [placeOf(from), placeOf(to)];
       await using source = await openReader(options, sourcePlace, { ...read, verb: "copy", signal });
+      const admission = { source, places: [sourcePlace, targetPlace], name: from, read, ...request } as const;
+      const admitted = await admit(options, admission);
       await using target = await openWriter(options, targetPlace, { ...write, verb: "copy", signal });
-      return await copyImage(options, { source, target, name: from, ...request });
+      return await copyImage(options, { source: admitted, target, name: from, ...request });
     },
     async look(text, { platform, ...request } = {}) {
       await using source = await openReader(options, placeOf(text), { ...request, verb: "inspect" });
@@ -106,6 +112,30 @@ export function createRemoteImages(options: SignatureOptions & { uploads: Limite
       return digest;
     },
   };
+}
+
+type Admission = Pick<CopyPlacesRequest, "platform" | "signal"> & {
+  source: ImageReader;
+  places: readonly [Place, Place];
+  name: string;
+  read: Access;
+};
+
+/**
+ * What may be copied: a copy from a registry into the store is a pull, of which the policy is asked. The tag then stands
+ * for what was judged, whatever happens in the registry.
+ */
+async function admit(
+  options: RemoteImagesOptions,
+  { source, places: [from, to], name, read, platform, signal }: Admission,
+): Promise<ImageReader> {
+  if (from.transport !== "docker" || to.transport !== "store") return source;
+  const { reference } = from;
+  const target = await source.root(signal);
+  const repository = options.registry.repository(reference, registryAccess({ ...read, verb: "copy" }));
+  const document = () => source.document(target, signal);
+  await admitPull(options, { reference, name, target, document, repository, platform, signal });
+  return { ...source, root: async () => target };
 }
 
 type Looking = { name: string; platform: Platform | undefined; signal: AbortSignal | undefined };

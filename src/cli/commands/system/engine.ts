@@ -15,6 +15,13 @@ export const engine = defineCommand({
       "MODE",
       "Network of containers that name none: bridge, host or none (default bridge)",
     ),
+    policy: text(
+      "FILE",
+      "Who must have signed images (default /etc/tug/policy.json, /etc/containers/policy.json)",
+      {
+        completes: "files",
+      },
+    ),
     debug: flag("Log more"),
   },
   examples: [{ line: "tug engine", does: "Serve in the foreground, logging to standard output" }],

@@ -1,0 +1,82 @@
+import type { Digest } from "../../base/index.ts";
+import type { ImageSignature } from "../../signatures/index.ts";
+import { type Descriptor, type Platform, parseManifestDocument } from "../../specs/index.ts";
+import { chooseManifest, hostPlatform } from "../platform.ts";
+import { type Reference, withoutTagBesideDigest } from "../reference.ts";
+import type { Repository } from "../registry/repository.ts";
+import { unlessMissing } from "../signatures/place-signatures.ts";
+import { readSignatures } from "../signatures/read-signatures.ts";
+import { signatureTag } from "../signatures/signature-names.ts";
+import { readRegistryImage } from "../transports/registry-image.ts";
+import { type AdmissionOptions, keepSignatures, refused } from "./admit.ts";
+import { judgeImage } from "./judge-image.ts";
+
+export type PullAdmission = {
+  readonly reference: Reference;
+  /** Of the image, for errors. */
+  readonly name: string;
+  /** What the reference stands for. */
+  readonly target: Descriptor;
+  /** The bytes of that manifest or index. */
+  readonly document: () => Promise<Uint8Array>;
+  readonly repository: Repository;
+  readonly platform: Platform | undefined;
+  readonly signal: AbortSignal | undefined;
+};
+
+/**
+ * Asks the policy whether an image may come in, before anything of it is fetched. A signature of the index is as good as
+ * one of the image that is chosen from it. The good ones are kept, for when the image is to run.
+ * @throws IMAGE_POLICY, IMAGE_POLICY_REFUSED, and what reading the signatures throws
+ */
+export async function admitPull(options: AdmissionOptions, pull: PullAdmission): Promise<void> {
+  const policy = await options.policy();
+  if (policy === undefined) return;
+  const { name, target } = pull;
+  const reference = withoutTagBesideDigest(pull.reference);
+  const judge = (digests: readonly Digest[], signaturesOf: SignaturesOf) => {
+    const signatures = async () => (await Promise.all(digests.map(signaturesOf))).flat();
+    return judgeImage(policy, { reference, digests, signatures });
+  };
+  const inRegistry = once((digest) => signaturesBeside(pull, digest));
+  let judgement = await judge([target.digest], async (digest) => options.signatures.of(digest));
+  if (!judgement.accepted && judgement.unsigned) judgement = await judge([target.digest], inRegistry);
+  if (!judgement.accepted && judgement.unsigned) {
+    const chosen = await chosenFrom(pull);
+    if (chosen !== undefined) judgement = await judge([target.digest, chosen], inRegistry);
+  }
+  if (!judgement.accepted) throw refused("pull", name, judgement);
+  keepSignatures(options.signatures, judgement.signatures);
+}
+
+type SignaturesOf = (digest: Digest) => Promise<readonly ImageSignature[]>;
+
+/** Reads the signatures of each digest no more than once. */
+function once(read: SignaturesOf): SignaturesOf {
+  const known = new Map<Digest, Promise<readonly ImageSignature[]>>();
+  return (digest) => {
+    const reading = known.get(digest) ?? read(digest);
+    known.set(digest, reading);
+    return reading;
+  };
+}
+
+/** The image of an index that is going to be taken; undefined for what is no index. */
+async function chosenFrom({ document, target, name, platform }: PullAdmission): Promise<Digest | undefined> {
+  const read = parseManifestDocument(
+    await document(),
+    `manifest ${target.digest} of ${name}`,
+    target.mediaType,
+  );
+  if (read.kind === "manifest") return undefined;
+  return chooseManifest(read.index, platform ?? hostPlatform(), name, { orElse: true }).digest;
+}
+
+async function signaturesBeside(
+  { repository, reference, name, signal }: PullAdmission,
+  digest: Digest,
+): Promise<readonly ImageSignature[]> {
+  const { domain, path } = reference;
+  const source = readRegistryImage(repository, { domain, path, tag: signatureTag(digest) });
+  return (await unlessMissing(() => readSignatures(source, name, signal))) ?? [];
+}

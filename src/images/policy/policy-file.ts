@@ -1,0 +1,48 @@
+import { open } from "node:fs/promises";
+import { errnoOf, messageOf } from "../../base/index.ts";
+import { type Policy, parsePolicy, unusable } from "./policy.ts";
+
+/** Where a policy is. */
+export type PolicyFiles =
+  /** The first of these that is there; without any of them everything is accepted. */
+  | { readonly firstOf: readonly string[] }
+  /** This one, which has to be there. */
+  | { readonly file: string };
+
+/** Where people have a policy already. */
+export const usualPolicyFiles: PolicyFiles = {
+  firstOf: ["/etc/tug/policy.json", "/etc/containers/policy.json"],
+};
+
+/** No honest policy is larger, in bytes. */
+const maxPolicy = 1024 * 1024;
+
+/** The policy that is in force now; undefined where there is none. @throws IMAGE_POLICY */
+export async function readPolicy(files: PolicyFiles): Promise<Policy | undefined> {
+  const candidates = "file" in files ? [files.file] : files.firstOf;
+  for (const file of candidates) {
+    const text = await readText(file, maxPolicy, file);
+    if (text !== undefined) return parsePolicy(text, file);
+  }
+  if ("file" in files) throw unusable(files.file, "it is not there");
+  return undefined;
+}
+
+/**
+ * A small file, or undefined where there is none.
+ * @param place what names it, for errors
+ * @throws IMAGE_POLICY
+ */
+export async function readText(file: string, limit: number, place: string): Promise<string | undefined> {
+  try {
+    await using opened = await open(file, "r");
+    const found = await opened.stat();
+    if (!found.isFile()) throw unusable(place, `${file} is no file`);
+    if (found.size > limit) throw unusable(place, `${file} is larger than ${limit} bytes`);
+    return await opened.readFile("utf8");
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return undefined;
+    if (errnoOf(error) !== undefined) throw unusable(place, messageOf(error));
+    throw error;
+  }
+}
