@@ -7,6 +7,7 @@ import { boxImage, needsBox, needsTerminal, startTerminal, type TestTerminal } f
 import { dockerArchive } from "../environment/index.ts";
 import {
   aloneRuntime,
+  changesLimits,
   hasSize,
   needsPodman,
   type OciRuntime,
@@ -177,7 +178,7 @@ function declare(): void {
         assert.match(result.stderr, words);
       }
     }
-    assert.match((await podman.run(run(["--rm"], "/etc"))).stderr, /tug: cannot run \/etc .*is a directory/);
+    assert.match((await podman.run(run(["--rm"], "/etc"))).stderr, /\/etc.*is a directory/);
   });
 
   test("logs and attach", async () => {
@@ -218,12 +219,7 @@ function declare(): void {
 
   test("update", async () => {
     await using _ = await started("limited", ["--memory", "64m"]);
-    const limits = ["--memory", "32m", "--memory-swap", "64m", "--pids-limit", "77", "--cpus", "0.3"];
-    await podman.ok(["update", ...limits, "limited"]);
-    const script = `cd /sys/fs/cgroup; cat memory.max pids.max memory/memory.limit_in_bytes pids/pids.max
-      cat cpu.max || cat cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us | paste -s -d " "`;
-    const { stdout } = await podman.run(["exec", "limited", "sh", "-c", script]);
-    assert.equal(stdout, "33554432\n77\n30000 100000\n");
+    await changesLimits(podman, "limited");
   });
 
   test("no memory; a health check; a restart policy; a pod", async () => {

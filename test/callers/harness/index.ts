@@ -1,4 +1,5 @@
 export { until } from "../../privileged/harness/until.ts";
+export { changesLimits } from "./changes-limits.ts";
 export { type Containerd, needsContainerd, startContainerd } from "./containerd.ts";
 export { type CriClient, connectCri } from "./cri.ts";
 export { type Dockerd, needsDockerd, startDockerd } from "./dockerd.ts";
