@@ -175,6 +175,7 @@ static int prepare(struct run *run, int fd)
 	run->sync = run->far = run->stage = run->status = run->null = run->empty = run->init_fd = run->proc = -1;
 	run->caller = fd;
 	run->umask = umask(0);
+	run->ordinary = geteuid() != 0;
 	run->inherited = inherited_descriptors();
 	if (fd >= 3 && run->inherited > (unsigned)fd - 3)
 		run->inherited = (unsigned)fd - 3;

@@ -42,6 +42,7 @@ struct run {
 	sigset_t mask;
 	mode_t umask;       /* for programs, the helper's own is 0; NO_UMASK once the process has the final one */
 	bool entered_user;  /* the stage joined a user namespace */
+	bool ordinary;      /* the caller is not root */
 	bool forked;        /* the stage is a process of its own */
 	bool in_directory;  /* the working directory has been entered, by a user who may no longer be the one */
 	char home[PATH_MAX]; /* "HOME=..." for the program; empty: its environment stays as it is */
@@ -90,5 +91,10 @@ void abandon_init(struct run *run);
 
 /* Writes below the caller's procfs, which was checked at the start. 0, or -1 by fail(). */
 int write_proc(struct run *run, const char *path, const char *text);
+/*
+ * The same for a file of this process, before anybody of the container is there: files of a process that is not dumpable
+ * belong to root, so it becomes dumpable for a moment where the caller is not.
+ */
+int write_own(struct run *run, const char *path, const char *text);
 
 #endif

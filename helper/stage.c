@@ -117,10 +117,14 @@ int verb_await_start(struct run *run, const struct op_await_start *op)
 	return 0;
 }
 
-/* In a user namespace that was joined, the caller's ids mean nobody. Unmapped root is left to idSwitch. */
-static void become_root_of_namespace(void)
+/*
+ * In a user namespace that was joined, the caller's ids mean nobody. Unmapped root is left to idSwitch, and so are the
+ * groups of a caller who is not root: they may be what lets him reach the sources of his mounts.
+ */
+static void become_root_of_namespace(const struct run *run)
 {
-	setgroups(0, NULL);
+	if (!run->ordinary)
+		setgroups(0, NULL);
 	if (setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0)
 		prctl(PR_SET_DUMPABLE, 0);
 }
@@ -145,7 +149,7 @@ static _Noreturn void init_main(struct run *run, const char *id)
 		if (run->slot[slot] >= 0 && run->plan.keep_until[slot] == 0)
 			close_owned(&run->slot[slot]), run->slot[slot] = -1;
 	if (run->entered_user)
-		become_root_of_namespace();
+		become_root_of_namespace(run);
 	if (run_list(run, LIST_INIT) < 0) {
 		report(run);
 		_exit(1);

@@ -11,22 +11,79 @@
 #include <sys/wait.h>
 #include "run.h"
 
-enum { NAMESPACES_MAX = 32 };
+/* The kernel takes 340 lines of three numbers: user_namespaces(7). */
+enum { NAMESPACES_MAX = 32, MAP_WORDS_MAX = 3 * 340 };
+
+/*
+ * Runs as: the caller; the program has rights of its own. Open fds: 0, and the pipe as 1 and 2. Must not: return, be
+ * told anything by the caller's environment.
+ */
+static _Noreturn void mapper_main(const char *program, char **words, int output)
+{
+	char *environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+	signals_default();
+	if (dup2(output, 1) == 1 && dup2(output, 2) == 2)
+		execve(program, words, environment);
+	_exit(127);
+}
+
+/* Everything that the program says up to its end; the first line stays in `said`. */
+static void hear(int from, char *said, size_t room)
+{
+	char rest[512];
+	ssize_t got = read_all(from, said, room - 1);
+	said[got > 0 ? got : 0] = '\0';
+	said[strcspn(said, "\n")] = '\0';
+	while (RETRY(read(from, rest, sizeof rest)) > 0)
+		;
+}
+
+/* Has newuidmap(1) or newgidmap(1) write the map of a process. */
+static int run_mapper(struct run *run, const char *program, pid_t pid, const char *map)
+{
+	char number[16], said[256], *words[2 + MAP_WORDS_MAX + 1] = { (char *)(uintptr_t)program, number };
+	int pipe_ends[2], status;
+	size_t count = 2;
+	owned_memory char *text = strdup(map);
+	char *rest = text;
+	for (char *word; count < 2 + MAP_WORDS_MAX && (word = strsep(&rest, " \n"));)
+		if (*word)
+			words[count++] = word;
+	if (rest && *rest)
+		return fail(run, E2BIG, "map", program);
+	if (!text || pipe2(pipe_ends, O_CLOEXEC) < 0)
+		return fail(run, errno, "pipe2", program);
+	owned int from = pipe_ends[0], to = pipe_ends[1];
+	snprintf(number, sizeof number, "%d", pid);
+	pid_t child = fork();
+	if (child == 0)
+		mapper_main(program, words, to);
+	close_owned(&to);
+	to = -1;
+	if (child < 0)
+		return fail(run, errno, "fork", program);
+	hear(from, said, sizeof said);
+	if (RETRY(waitpid(child, &status, 0)) < 0)
+		return fail(run, errno, "waitpid", program);
+	return status == 0 ? 0 : fail_status(run, status, "map", *said ? said : program);
+}
 
 /* The child lives only until its namespace has been opened. */
 static int fill_user_namespace(struct run *run, const struct op_user_namespace *op, pid_t pid)
 {
 	const struct {
-		const char *name, *text;
+		const char *name, *text, *program;
 	} files[] = {
-		{ "setgroups", op->deny_setgroups ? "deny" : "" },
-		{ "gid_map", op->gid_map },
-		{ "uid_map", op->uid_map },
+		{ "setgroups", op->deny_setgroups ? "deny" : "", "" },
+		{ "gid_map", op->gid_map, op->gid_program },
+		{ "uid_map", op->uid_map, op->uid_program },
 	};
 	char path[64];
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
 		snprintf(path, sizeof path, "%d/%s", pid, files[i].name);
-		if (*files[i].text && write_file(run->proc, path, files[i].text) < 0)
+		if (*files[i].program && run_mapper(run, files[i].program, pid, files[i].text) < 0)
+			return -1;
+		if (!*files[i].program && *files[i].text && write_file(run->proc, path, files[i].text) < 0)
 			return fail(run, errno, "write", files[i].name);
 	}
 	snprintf(path, sizeof path, "%d/ns/user", pid);
@@ -84,7 +141,7 @@ int verb_time_namespace(struct run *run, const struct op_time_namespace *op)
 {
 	if (unshare(CLONE_NEWTIME) < 0)
 		return fail(run, errno, "unshare", NULL);
-	return write_file(run->proc, "self/timens_offsets", op->offsets) < 0 ? fail(run, errno, "write", "timens_offsets") : 0;
+	return write_own(run, "self/timens_offsets", op->offsets);
 }
 
 int verb_loopback_up(struct run *run, const struct op_loopback_up *op)

@@ -18,6 +18,7 @@ const forTests: readonly SetName[] = [
   "groups",
   "containerd",
   "podman",
+  "users",
   "systemd",
   "bootstrap",
 ];

@@ -5,12 +5,14 @@ import { workingDirectory } from "../base/index.ts";
 import { createHelper, startPlaceholder } from "../helper/index.ts";
 import { readHostFacts } from "../host/index.ts";
 import {
-  DEFAULT_ROOT,
+  defaultRoot,
   type EnvironmentMaker,
   inheritedDescriptors,
+  isRootless,
   ociLogger,
   ociVersion,
   runOci,
+  unprivilegedCaller,
 } from "../oci/index.ts";
 
 const helperPath = resolve(import.meta.dirname, "../helper/tug-helper");
@@ -33,14 +35,19 @@ const makeEnvironment: EnvironmentMaker = (globals) => {
     stdout,
     stdin: () => buffer(process.stdin),
     logger,
-    runtime: async () => ({
-      root: resolve(cwd, globals.root ?? DEFAULT_ROOT),
-      helper: createHelper(helperPath, process),
-      facts: await readHostFacts(),
-      logger,
-      owner: uid,
-      placeholder: () => startPlaceholder(helperPath),
-    }),
+    runtime: async () => {
+      const facts = await readHostFacts();
+      return {
+        root: resolve(cwd, globals.root ?? defaultRoot({ uid, env: process.env, facts })),
+        helper: createHelper(helperPath, process),
+        facts,
+        logger,
+        owner: uid,
+        unprivileged: await unprivilegedCaller(process.env),
+        rootless: isRootless(globals.rootless, { uid, facts }),
+        placeholder: () => startPlaceholder(helperPath),
+      };
+    },
   };
 };
 

@@ -8,7 +8,7 @@ import {
   startPlaceholder,
 } from "../helper/index.ts";
 import type { HostFacts } from "../host/index.ts";
-import { DEFAULT_ROOT, type EnvironmentMaker, ociLogger, runOci } from "../oci/index.ts";
+import { defaultRoot, type EnvironmentMaker, isRootless, ociLogger, runOci } from "../oci/index.ts";
 import { encodePlan, type Plan, verifyPlan } from "../plan/index.ts";
 import type { FrontConnection } from "./connection.ts";
 import type { FrontRequest } from "./request.ts";
@@ -46,14 +46,21 @@ export function runTugOci(
       stdin: () => buffer(connection.stdin),
       logger,
       signal: connection.gone,
-      runtime: async () => ({
-        root: resolve(request.cwd, globals.root ?? DEFAULT_ROOT),
-        helper,
-        facts: await options.readFacts(),
-        logger,
-        owner: options.uid,
-        placeholder: () => startPlaceholder(options.program),
-      }),
+      runtime: async () => {
+        const facts = await options.readFacts();
+        return {
+          root: resolve(
+            request.cwd,
+            globals.root ?? defaultRoot({ uid: options.uid, env: request.env, facts }),
+          ),
+          helper,
+          facts,
+          logger,
+          owner: options.uid,
+          rootless: isRootless(globals.rootless, { uid: options.uid, facts }),
+          placeholder: () => startPlaceholder(options.program),
+        };
+      },
     };
   };
   return runOci(request.argv, makeEnvironment, { stdout, stderr, version: options.version });

@@ -15,6 +15,8 @@ export type HostFacts = {
   readonly bootId: string;
   /** Capabilities that the caller can hand on. */
   readonly boundingCapabilities: bigint;
+  /** This is not the machine's first user namespace. */
+  readonly userNamespace: boolean;
   /** The caller's mounts. */
   readonly mounts: readonly MountEntry[];
   /** The caller's control groups. */
@@ -39,7 +41,7 @@ export async function readHostFacts(pid: number | "self" = "self"): Promise<Host
   };
 }
 
-type MachineFacts = Pick<HostFacts, "architecture" | "kernel" | "bootId" | "security">;
+type MachineFacts = Pick<HostFacts, "architecture" | "kernel" | "bootId" | "security" | "userNamespace">;
 
 /** What stays the same until the machine is booted again. */
 const machineFacts = once((): MachineFacts => {
@@ -49,6 +51,7 @@ const machineFacts = once((): MachineFacts => {
     architecture: architectureOf(arch()),
     kernel: { release: release(), major, minor },
     bootId: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+    userNamespace: !/^\s*0\s+0\s+4294967295\n$/.test(readOptional("/proc/self/uid_map")),
     security: {
       apparmor: lsm.includes("apparmor"),
       selinux: lsm.includes("selinux"),

@@ -39,9 +39,6 @@ export const commands: readonly OciCommand[] = [
   update,
 ];
 
-/** Where containers are kept unless --root says otherwise. */
-export const DEFAULT_ROOT = "/run/tug-oci";
-
 /** What `--version` prints. */
 export function ociVersion(version: string): string {
   return `tug-oci version ${version}\nspec: ${OCI_RUNTIME_VERSION}\n`;
@@ -51,7 +48,7 @@ const globalFlags = {
   root: {
     kind: "text",
     placeholder: "path",
-    help: "root directory for storage of container state (default: /run/tug-oci)",
+    help: "root directory for storage of container state (default: $XDG_RUNTIME_DIR/tug-oci, for root /run/tug-oci)",
   },
   log: { kind: "text", placeholder: "file", help: "file to write log messages to; default: standard error" },
   "log-format": { kind: "text", placeholder: "format", help: "format of the log: text (default) or json" },
@@ -65,7 +62,11 @@ const globalFlags = {
     placeholder: "manager",
     help: "who makes control groups: cgroupfs (default), systemd, or disabled for none",
   },
-  rootless: { kind: "text", placeholder: "mode", help: "accepted for compatibility: true, false or auto" },
+  rootless: {
+    kind: "text",
+    placeholder: "mode",
+    help: "do without control groups that cannot be made: true, false, or auto (default) for all but root",
+  },
   version: { kind: "boolean", short: "v", help: "print the version" },
   help: { kind: "boolean", short: "h", help: "show help" },
 } as const;

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { readHostFacts } from "../host/index.ts";
 import { encodePlan, planToJson, printPlan, verifyPlan } from "../plan/index.ts";
 import { createBindings, createPlan, readConfig } from "../runtime/index.ts";
-import { DEFAULT_ROOT } from "./app.ts";
+import { DEFAULT_ROOT } from "./caller.ts";
 
 /** A plan for people and programs, as the Docker door's `/tug/explain` answers. */
 export type ExplainedBundle = { readonly Digest: string; readonly Text: string; readonly Plan: unknown };

@@ -1,4 +1,5 @@
-export { commands, DEFAULT_ROOT, type EnvironmentMaker, type OciGlobals, ociVersion, runOci } from "./app.ts";
+export { commands, type EnvironmentMaker, type OciGlobals, ociVersion, runOci } from "./app.ts";
+export { DEFAULT_ROOT, defaultRoot, isRootless, unprivilegedCaller } from "./caller.ts";
 export type { OciCommand, OciEnvironment } from "./command.ts";
 export { inheritedDescriptors } from "./descriptors.ts";
 export { type ExplainedBundle, explainConfig } from "./explain.ts";

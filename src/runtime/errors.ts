@@ -14,7 +14,7 @@ export const lifecycleError = defineErrors("CONTAINER", {
   NOT_STOPPED: { kind: "conflict", when: "delete without force was asked of a container that still runs" },
   GROUP: {
     kind: "conflict",
-    when: "the control group of a new container has processes or is frozen",
+    when: "the control group of a container has processes, is frozen, or is not there",
   },
   IN_USE: { kind: "conflict", when: "a limit of memory is to be lowered below what is in use" },
   BUNDLE: {
@@ -24,6 +24,10 @@ export const lifecycleError = defineErrors("CONTAINER", {
   UNSUPPORTED: {
     kind: "notImplemented",
     when: "a configuration asks for something that is not supported yet",
+  },
+  UNPRIVILEGED: {
+    kind: "forbidden",
+    when: "a caller without privileges asks for what takes them, or for ids that are not mapped",
   },
   STATE: { kind: "dataLoss", when: "a container's state file is damaged" },
   SIGNAL: { kind: "invalid", when: "a signal's name or number is unknown" },

@@ -35,6 +35,7 @@ export { isAlive, statusOf } from "./lifecycle/status.ts";
 export { updateContainer } from "./lifecycle/update.ts";
 export { createBindings, planCreate } from "./planner/create.ts";
 export { type ExecInput, planExec } from "./planner/exec.ts";
+export type { UnprivilegedCaller } from "./planner/id-maps.ts";
 export type { Attendance, ConsoleTarget, CreateInput, LayeredRoot, RootSource } from "./planner/input.ts";
 export { type Existing, planFreeze, planStart } from "./planner/lifecycle.ts";
 export { planUpdate } from "./planner/update.ts";

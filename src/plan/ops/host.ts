@@ -86,13 +86,15 @@ export const hostOps = defineOps({
     },
   },
   userNamespace: {
-    doc: "Makes a user namespace in a throw-away child and writes its maps; only the namespace remains.",
-    source: "user_namespaces(7)",
+    doc: "Makes a user namespace in a throw-away child and writes its maps, itself or through programs that may write what the caller may not; only the namespace remains.",
+    source: "user_namespaces(7), newuidmap(1)",
     legal: prepare,
     fields: {
       uidMap: f.text("lines for /proc/PID/uid_map"),
       gidMap: f.text("lines for /proc/PID/gid_map"),
       denySetgroups: f.u32("1: write deny to setgroups first", { optional: true }),
+      uidProgram: f.hostPath("newuidmap, to write uidMap; empty: written directly", { optional: true }),
+      gidProgram: f.hostPath("newgidmap, to write gidMap; empty: written directly", { optional: true }),
       out: f.out("the user namespace"),
     },
   },

@@ -2,7 +2,6 @@ import { field as f } from "../field.ts";
 import { cloneFlags, cloneMountFlags, mountAttributes, nodeTypes, propagationFlags } from "../flags.ts";
 import { defineOps } from "./define.ts";
 
-const prepare = { host: ["prepare"] } as const;
 const mount = { init: ["mount"] } as const;
 const inRoot = { init: ["mount", "root"] } as const;
 const root = f.in("the container's root directory");
@@ -17,9 +16,9 @@ const recursive = f.u32("1: submounts too", { optional: true });
 /** Mounts and what is made inside the container's root. */
 export const mountOps = defineOps({
   cloneMount: {
-    doc: "Clones the mount tree at a host path into a detached mount.",
+    doc: "Clones the mount tree at a host path into a detached mount: before the clone, or for a caller without rights in the new mount namespace, before the root is built.",
     source: "open_tree(2) OPEN_TREE_CLONE",
-    legal: prepare,
+    legal: { host: ["prepare"], init: ["mount"] },
     fields: {
       path: f.hostPath("source of the bind mount"),
       flags: f.u32("RECURSIVE, NOFOLLOW", { optional: true, form: cloneMountFlags }),

@@ -105,6 +105,17 @@ export const orderRules: readonly Rule[] = [
     },
   },
   {
+    id: "sources-before-root",
+    reason: "with the container's root in place, a path of the host may lead through a link of the image",
+    source: "docs/decisions/0012-unprivileged.md",
+    *check(plan) {
+      const root = firstOf(plan.init, "root");
+      for (const { op, index } of find(plan, "init", "cloneMount")) {
+        if (root >= 0 && index > root) yield at("init", index, `${op.path} is cloned after the root`);
+      }
+    },
+  },
+  {
     id: "no-hidden-device",
     reason: "a device or link below a directory that is mounted over later is not there for the program",
     source: "mount(8)",

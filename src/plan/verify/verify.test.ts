@@ -28,6 +28,10 @@ const mutations: Readonly<Record<string, (plan: Lists) => void>> = {
   "pid-known": (plan) => change(plan.host, "writeFile", { content: '{"pid":%p}' }),
   "failure-awaited": (plan) => plan.host.pop(),
   "mounts-stay-inside": (plan) => drop(plan.init, "propagation"),
+  "sources-before-root": (plan) => {
+    const [clone] = plan.host.splice(find(plan.host, "cloneMount"), 1);
+    if (clone !== undefined) plan.init.splice(find(plan.init, "root") + 1, 0, clone);
+  },
   "no-hidden-device": (plan) => move(plan.init, "device", find(plan.init, "mountFs")),
   "console-after-devpts": (plan) => move(plan.init, "console", find(plan.init, "mountFs") + 1),
   "create-hook-after-mounts": (plan) => move(plan.init, "hook", find(plan.init, "attach")),

@@ -4,6 +4,7 @@ export { containerDeviceRules, type DeviceRule } from "./device-rules.ts";
 export {
   type CgroupHierarchy,
   type CgroupLayout,
+  callerGroups,
   cgroupLayout,
   hierarchyOf,
   type LayoutInput,

@@ -52,6 +52,17 @@ export function cgroupLayout(input: LayoutInput): CgroupLayout {
   return { version: unified.length > 0 ? "hybrid" : "v1", hierarchies: [...legacy, ...unified] };
 }
 
+/** The groups that the caller is in. */
+export function callerGroups(input: Pick<LayoutInput, "mounts" | "groups">): CgroupHierarchy[] {
+  return input.groups.flatMap((membership) => {
+    const mount = mountOf(membership, input.mounts);
+    if (mount === undefined) return [];
+    const { hierarchy, controllers } = membership;
+    const path = visiblePath(membership.path, mount.root);
+    return { version: hierarchy === 0 ? 2 : 1, controllers, mount: mount.mountPoint, path } as const;
+  });
+}
+
 /** The hierarchy that has a controller: the v1 one that lists it, else the v2 one, which has all others. */
 export function hierarchyOf({ hierarchies }: CgroupLayout, controller: string): CgroupHierarchy | undefined {
   return (

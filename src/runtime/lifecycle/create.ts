@@ -10,11 +10,14 @@ import { createBindings, planCreate } from "../planner/create.ts";
 import { capabilitiesOf } from "../planner/identity.ts";
 import type { Attendance, ConsoleTarget, CreateInput, RootSource } from "../planner/input.ts";
 import { storedGroups } from "../planner/state.ts";
+import { checkMappedUser, checkUnprivileged } from "../planner/unprivileged.ts";
 import { refuseUnsupported } from "../planner/unsupported.ts";
 import { checkConsole } from "./console.ts";
 import { checkId } from "./existing.ts";
+import { explainFailure } from "./explain-failure.ts";
 import { checkGroups } from "./groups.ts";
 import { removeContainer } from "./operate.ts";
+import { withReachableGroups } from "./reachable-groups.ts";
 import { loadRemains } from "./remains.ts";
 import type { RuntimeContext } from "./runtime.ts";
 import { startScope, stopScope } from "./scope.ts";
@@ -57,7 +60,7 @@ export async function readConfig(path: string): Promise<ParsedSpec<Spec>> {
 }
 
 /** What of a runtime decides what a plan is. */
-type PlanContext = Pick<RuntimeContext, "root" | "facts" | "owner">;
+type PlanContext = Pick<RuntimeContext, "root" | "facts" | "owner" | "unprivileged" | "rootless">;
 
 /** The plan for a new container; pure but for what `context` knows of the host. */
 export function createPlan(context: PlanContext, spec: Spec, options: CreateOptions): Plan {
@@ -81,11 +84,13 @@ export async function createContainer(
 ): Promise<ExecuteResult> {
   checkId(options.id);
   await checkRootfs(spec, options);
-  const input = createInput(context, spec, options);
+  const whole = createInput(context, spec, options);
+  const input = context.rootless === true ? await withReachableGroups(whole) : whole;
   const plan = planCreate(input);
   await checkFree(context, options.id);
   await checkGroups(storedGroups(input.cgroups));
   warnOfCapabilities(context, spec);
+  warnOfStrays(context, input);
   await using _scope = input.unit === undefined ? undefined : await startScope(context, input);
   try {
     const result = await context.helper.execute(plan, {
@@ -100,8 +105,18 @@ export async function createContainer(
     if (isTaken(error))
       throw lifecycleError("EXISTS", `container with id ${options.id} exists already`, { cause: error });
     await removeRemains(context, options.id);
-    throw error;
+    throw await explainFailure(error, { spec, caller: context.unprivileged });
   }
+}
+
+/** Nothing tells the processes of such a container from others once their parents have gone. */
+function warnOfStrays({ logger, rootless }: RuntimeContext, { cgroups, spec }: CreateInput): void {
+  const alone = spec.linux?.namespaces?.some(({ type, path }) => type === "pid" && path === undefined);
+  if (rootless !== true || cgroups !== undefined || alone) return;
+  logger.log(
+    "warn",
+    "without a control group and a pid namespace, delete cannot end every process of the container",
+  );
 }
 
 /** Source: https://github.com/opencontainers/runtime-spec/blob/v1.3.0/config.md#linux-process capabilities */
@@ -114,6 +129,8 @@ function warnOfCapabilities({ facts, logger }: RuntimeContext, spec: Spec): void
 function createInput(context: PlanContext, spec: Spec, options: CreateOptions): CreateInput {
   const { facts } = context;
   refuseUnsupported(spec, facts);
+  checkMappedUser(spec);
+  if (context.unprivileged !== undefined) checkUnprivileged(spec, context.unprivileged);
   const attended = options.attendance === "foreground";
   checkConsole(spec.process, { console: options.console, attended });
   const unit = options.groups === "systemd" ? systemdUnit(spec.linux?.cgroupsPath, options.id) : undefined;
@@ -124,17 +141,24 @@ function createInput(context: PlanContext, spec: Spec, options: CreateOptions): 
     root: options.root ?? { kind: "directory" },
     stateDir: `${context.root}/${options.id}`,
     owner: context.owner,
+    unprivileged: context.unprivileged,
     unit: unit?.name,
-    cgroups:
-      options.groups === "none"
-        ? undefined
-        : cgroupLayout({
-            mounts: facts.mounts,
-            groups: facts.groups,
-            cgroupsPath: unit?.path ?? spec.linux?.cgroupsPath,
-            id: options.id,
-          }),
+    cgroups: wantsGroups(context, spec, options)
+      ? cgroupLayout({
+          mounts: facts.mounts,
+          groups: facts.groups,
+          cgroupsPath: unit?.path ?? spec.linux?.cgroupsPath,
+          id: options.id,
+        })
+      : undefined,
   };
+}
+
+/** A rootless container does without where there are no hierarchies at all. */
+function wantsGroups({ facts, rootless }: PlanContext, { linux }: Spec, { groups }: CreateOptions): boolean {
+  if (groups === "none") return false;
+  if (rootless !== true || linux?.cgroupsPath) return true;
+  return facts.mounts.some(({ type }) => type === "cgroup" || type === "cgroup2");
 }
 
 async function checkRootfs(spec: Spec, { bundle, root }: CreateOptions): Promise<void> {

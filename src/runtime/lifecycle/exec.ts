@@ -90,7 +90,7 @@ function completeProcess(process: Process, own: Process): Process {
 }
 
 async function checkRunning(
-  { facts }: RuntimeContext,
+  { facts, unprivileged }: RuntimeContext,
   existing: Existing,
   ignorePaused: boolean,
 ): Promise<void> {
@@ -101,6 +101,11 @@ async function checkRunning(
   }
   if (status === "creating") {
     throw lifecycleError("NOT_RUNNING", `cannot exec in container ${id}: it is being created`);
+  }
+  if (status === "created" && unprivileged !== undefined) {
+    throw lifecycleError("NOT_RUNNING", `cannot exec in container ${id}: it has not been started`, {
+      hint: "start it first: until then its process shows itself to root alone",
+    });
   }
   if (!ignorePaused && (await isFrozen(existing.state))) {
     throw lifecycleError("PAUSED", "cannot exec in a paused container", {

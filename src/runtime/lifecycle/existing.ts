@@ -58,7 +58,7 @@ function parseConfig(text: string, path: string): Spec {
 
 /** What a look at every container below a runtime's root finds, by id. Those that are being made or removed are left out. */
 export async function lookAtAll<T>(root: string, look: (existing: Existing) => Promise<T>): Promise<T[]> {
-  const ids = (await readdir(root).catch(emptyIfMissing)).sort();
+  const ids = (await readdir(root).catch((error) => emptyIfMissing(error, root))).sort();
   const found = ids.map(async (id): Promise<T[]> => {
     try {
       return [await look(await loadExisting(root, id))];
@@ -105,7 +105,11 @@ function doesNotExist(id: string): Error {
   return lifecycleError("NOT_FOUND", `container ${id} does not exist`);
 }
 
-function emptyIfMissing(error: unknown): string[] {
+function emptyIfMissing(error: unknown, root: string): string[] {
   if (errnoOf(error) === "ENOENT") return [];
-  throw error;
+  if (errnoOf(error) !== "EACCES") throw error;
+  throw lifecycleError("UNPRIVILEGED", `cannot list the containers in ${root}: permission denied`, {
+    hint: "set XDG_RUNTIME_DIR, or give --root",
+    cause: error,
+  });
 }

@@ -11,6 +11,7 @@ import {
   planStart,
 } from "../planner/lifecycle.ts";
 import { stateFiles } from "../planner/state.ts";
+import { processesWithoutGroup } from "./descendants.ts";
 import { loadExisting } from "./existing.ts";
 import { loadRemains } from "./remains.ts";
 import type { RuntimeContext } from "./runtime.ts";
@@ -71,7 +72,11 @@ export async function killContainer(
   if (!all && !(await isAlive(existing, context.facts.bootId)))
     throw lifecycleError("NOT_RUNNING", "container not running");
   await context.helper
-    .execute(all ? planKillAll(existing, signal) : planKill(existing, signal))
+    .execute(
+      all
+        ? planKillAll(existing, signal, await processesWithoutGroup(existing.state))
+        : planKill(existing, signal),
+    )
     .catch((error: unknown) => {
       if (!isGone(error)) throw error;
       throw lifecycleError("NOT_RUNNING", "container not running", { cause: error });
@@ -101,7 +106,8 @@ export async function removeContainer(
   existing: Existing,
   kill: boolean,
 ): Promise<void> {
-  await context.helper.execute(planDelete(existing, { kill })).catch((error: unknown) => {
+  const known = kill ? await processesWithoutGroup(existing.state) : [];
+  await context.helper.execute(planDelete(existing, { kill, known })).catch((error: unknown) => {
     if (!isGone(error)) throw error;
     return context.helper.execute(planDelete(existing, { kill: false }));
   });

@@ -1,6 +1,7 @@
 import type { Logger } from "../../base/index.ts";
 import type { Helper, Placeholder } from "../../helper/index.ts";
 import type { HostFacts } from "../../host/index.ts";
+import type { UnprivilegedCaller } from "../planner/id-maps.ts";
 
 /** What the low-level runtime works with. */
 export type RuntimeContext = {
@@ -11,6 +12,10 @@ export type RuntimeContext = {
   readonly logger: Logger;
   /** User id of who runs this. */
   readonly owner: number;
+  /** A caller without CAP_SYS_ADMIN; absent: one with it. */
+  readonly unprivileged?: UnprivilegedCaller | undefined;
+  /** Do without control groups that cannot be made, unless something is asked of them. */
+  readonly rootless?: boolean;
   /** Starts a process that keeps a unit of systemd; absent: no groups are made through systemd. */
   readonly placeholder?: () => Promise<Placeholder>;
 };

@@ -21,6 +21,11 @@ const LOOK_MS = 5;
  */
 export async function startScope(context: RuntimeContext, input: CreateInput): Promise<AsyncDisposable> {
   const unit = systemdUnit(input.spec.linux?.cgroupsPath, input.id);
+  if (input.unprivileged !== undefined) {
+    throw lifecycleError("UNPRIVILEGED", "cannot make control groups through systemd: only root may", {
+      hint: "run without --systemd-cgroup, in a group that was handed over if there are limits",
+    });
+  }
   if (context.placeholder === undefined || input.cgroups?.version !== "v2") {
     throw lifecycleError(
       "GROUP",

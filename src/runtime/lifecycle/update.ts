@@ -28,6 +28,9 @@ export async function updateContainer(
   if ((await statusOf(existing, context.facts.bootId)) === "stopped" || spec === undefined) {
     throw lifecycleError("NOT_RUNNING", "cannot update a stopped container: container not running");
   }
+  if (state.groups.length === 0) {
+    throw lifecycleError("GROUP", `cannot update container ${id}: it has no control group`);
+  }
   await checkUsage(state, changes);
   const before = spec.linux?.resources ?? {};
   const after = mergeResources(before, changes);

@@ -1,6 +1,6 @@
 import { mountAttributes } from "../../plan/index.ts";
 import type { Mount } from "../../specs/oci-runtime/index.ts";
-import type { CgroupHierarchy } from "../cgroups/layout.ts";
+import type { CgroupHierarchy, CgroupLayout } from "../cgroups/layout.ts";
 import type { MountOptions } from "./mount-options.ts";
 import type { MountContext } from "./mounts.ts";
 
@@ -15,18 +15,22 @@ type Place = { readonly from: string; readonly options: MountOptions };
  */
 export function planCgroupMount(context: MountContext, mount: Mount, place: Place): void {
   const { input } = context;
-  const layout = input.cgroups;
+  const layout = input.visibleGroups ?? input.cgroups;
   const unified = layout?.hierarchies.find(({ version }) => version === 2);
   if (layout === undefined) return;
   if (layout.version === "v2" && unified !== undefined) {
     planHierarchy(context, unified, { ...place, target: mount.destination });
     return;
   }
-  planLegacy(context, mount, place);
+  planLegacy(context, mount, { ...place, layout });
 }
 
-function planLegacy(context: MountContext, mount: Mount, { from, options }: Place): void {
-  const { builder, root, input } = context;
+function planLegacy(
+  context: MountContext,
+  mount: Mount,
+  { from, options, layout }: Place & { layout: CgroupLayout },
+): void {
+  const { builder, root } = context;
   const readOnly = (options.own.set & mountAttributes.RDONLY) !== 0;
   builder.init.push({
     op: "mountFs",
@@ -38,7 +42,7 @@ function planLegacy(context: MountContext, mount: Mount, { from, options }: Plac
     options: ["mode=755"],
     set: BigInt(options.own.set & ~mountAttributes.RDONLY),
   });
-  for (const hierarchy of input.cgroups?.hierarchies ?? []) {
+  for (const hierarchy of layout.hierarchies) {
     if (hierarchy.version !== 1) continue;
     const name = hierarchy.mount.slice(hierarchy.mount.lastIndexOf("/") + 1);
     planHierarchy(context, hierarchy, { from, options, target: `${mount.destination}/${name}` });
@@ -69,7 +73,7 @@ function planHierarchy(
   hierarchy: CgroupHierarchy,
   place: Place & { target: string },
 ): void {
-  const { builder, root, namespaces } = context;
+  const { builder, root, namespaces, sources } = context;
   const { from, options, target } = place;
   const set = BigInt(options.own.set);
   const group = `${hierarchy.mount}/${hierarchy.path}`.replace(/\/{2,}/g, "/").replace(/(.)\/$/, "$1");
@@ -88,8 +92,8 @@ function planHierarchy(
     return;
   }
   const detached = builder.slot();
-  builder.host.push({ op: "cloneMount", from, path: group, out: detached });
-  builder.host.push({ op: "changeMount", from, mount: detached, set, propagation: 0x40000 });
+  sources.push({ op: "cloneMount", from, path: group, out: detached });
+  sources.push({ op: "changeMount", from, mount: detached, set, propagation: 0x40000 });
   builder.init.push({ op: "attach", from, root, mount: detached, target });
 }
 

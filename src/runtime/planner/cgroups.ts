@@ -78,9 +78,10 @@ export function pushWrite({ host }: PlanBuilder, group: Slot | undefined, write:
 /** Where devices are on v1 the rules are lines of its files, else a program on the v2 group. */
 function planDeviceRules(
   builder: PlanBuilder,
-  { spec }: CreateInput,
+  { spec, withoutDeviceRules = false }: CreateInput,
   { layout, groups }: { layout: CgroupLayout; groups: Groups },
 ): void {
+  if (withoutDeviceRules) return;
   const hierarchy = hierarchyOf(layout, "devices");
   const group = groups.get(hierarchy);
   const configured = spec.linux?.resources?.devices ?? [];

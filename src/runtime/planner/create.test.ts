@@ -162,3 +162,37 @@ test("random configurations give plans that break no rule", () => {
     );
   }
 });
+
+test("without privileges sources are cloned in the container's namespaces, before its root is built", () => {
+  const own = [{ containerID: 0, hostID: 1000, size: 1 }];
+  const caller = { uid: 1000, gid: 1000, newuidmap: undefined, newgidmap: "/bin/newgidmap" };
+  const plan = (gidMappings: typeof own) =>
+    sampleCreatePlan(
+      (spec) => ({
+        ...spec,
+        mounts: [...(spec.mounts ?? []), { destination: "/h", source: "/host", options: ["rbind", "ro"] }],
+        linux: {
+          ...spec.linux,
+          namespaces: [...(spec.linux?.namespaces ?? []), { type: "user" }],
+          uidMappings: own,
+          gidMappings,
+        },
+      }),
+      { unprivileged: caller, cgroups: undefined, withoutDeviceRules: true },
+    );
+  const made = plan(own);
+  assert.deepEqual(breachesOf(made), []);
+  assert.deepEqual(
+    opsNamed(made.init, "cloneMount").map(({ path }) => path),
+    ["/bundle/rootfs", "/host"],
+  );
+  assert.equal(opsNamed(made.host, "cloneMount").length, 0);
+  const [direct] = opsNamed(made.host, "userNamespace");
+  assert.deepEqual(
+    [direct?.denySetgroups, direct?.uidProgram, direct?.gidProgram],
+    [1, undefined, undefined],
+  );
+  const [helped] = opsNamed(plan([...own, { containerID: 1, hostID: 5000, size: 9 }]).host, "userNamespace");
+  assert.deepEqual([helped?.denySetgroups, helped?.gidProgram], [undefined, "/bin/newgidmap"]);
+  assert.equal(helped?.gidMap, "0 1000 1\n1 5000 9\n");
+});

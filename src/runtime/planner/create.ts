@@ -35,7 +35,7 @@ export function planCreate(input: CreateInput): Plan {
     { op: "fifo", from: "exec-status FIFO", path: `${input.stateDir}/${stateFiles.execStatus}`, out: status },
   );
   const groups = planCgroups(builder, input);
-  const namespaces = planNamespaces(builder, input.spec);
+  const namespaces = planNamespaces(builder, input);
   const console = planConsole(builder, input);
   const pidfdSocket = planPidfdSocket(builder, input.pidfdSocket);
   planStage(builder, input, { groups, namespaces });
@@ -115,16 +115,14 @@ type RootParts = { namespaces: NamespacePlan; openConsole: (context: MountContex
 function planRoot(builder: PlanBuilder, input: CreateInput, { namespaces, openConsole }: RootParts): void {
   const { spec } = input;
   const root = builder.slot();
-  const context: MountContext = { builder, input, namespaces, root };
+  const sources = input.unprivileged === undefined ? builder.host : [];
+  const context: MountContext = { builder, input, namespaces, root, sources };
   const path = spec.root.path.startsWith("/") ? spec.root.path : `${input.bundle}/${spec.root.path}`;
-  builder.init.push({
-    op: "root",
-    from: "/root/path",
-    path,
-    mount: rootMount(builder, input, path),
-    out: root,
-  });
+  const mount = rootMount(context, path);
+  const begin = builder.init.length;
+  builder.init.push({ op: "root", from: "/root/path", path, mount, out: root });
   const deferred = planMounts(context);
+  if (input.unprivileged !== undefined) builder.init.splice(begin, 0, ...sources);
   planDevices(context);
   builder.init.push({ op: "makeDirectory", from: "/process/cwd", root, path: spec.process.cwd, mode: 0o755 });
   openConsole(context);
@@ -145,7 +143,7 @@ function planRoot(builder: PlanBuilder, input: CreateInput, { namespaces, openCo
 }
 
 /** The detached mount that becomes the root: a clone of the rootfs directory, or an overlay. */
-function rootMount(builder: PlanBuilder, input: CreateInput, path: string) {
+function rootMount({ builder, input, sources }: MountContext, path: string) {
   const out = builder.slot();
   if (input.root.kind === "scratch") {
     builder.init.push(
@@ -171,7 +169,7 @@ function rootMount(builder: PlanBuilder, input: CreateInput, path: string) {
       out,
     });
   } else {
-    builder.host.push(
+    sources.push(
       { op: "cloneMount", from: "/root/path", path, flags: 1, out },
       {
         op: "changeMount",

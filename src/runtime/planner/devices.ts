@@ -50,6 +50,6 @@ function pushDevice({ builder, root, namespaces }: MountContext, device: LinuxDe
     uid: device.uid ?? 0,
     gid: device.gid ?? 0,
     // mknod is refused in a user namespace whatever the capabilities.
-    ...(namespaces.user && device.type !== "p" && { bind: device.path }),
+    ...(namespaces.restricted && device.type !== "p" && { bind: device.path }),
   });
 }

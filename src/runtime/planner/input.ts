@@ -1,6 +1,7 @@
 import type { HostFacts } from "../../host/index.ts";
 import type { Spec } from "../../specs/oci-runtime/index.ts";
 import type { CgroupLayout } from "../cgroups/layout.ts";
+import type { UnprivilegedCaller } from "./id-maps.ts";
 
 /** What the container's root file system is made of. */
 export type RootSource =
@@ -52,8 +53,14 @@ export type CreateInput = {
   readonly owner: number;
   readonly root: RootSource;
   readonly facts: HostFacts;
+  /** A caller without CAP_SYS_ADMIN; absent: one with it. */
+  readonly unprivileged?: UnprivilegedCaller | undefined;
   /** Absent: no control group is made. */
   readonly cgroups?: CgroupLayout | undefined;
+  /** What the container is shown of control groups, where it has none of its own in every hierarchy. */
+  readonly visibleGroups?: CgroupLayout | undefined;
+  /** The caller may set no rules for devices; what it cannot open itself, its containers cannot. */
+  readonly withoutDeviceRules?: boolean | undefined;
   /** The unit of systemd that the group belongs to. */
   readonly unit?: string | undefined;
   readonly attendance: Attendance;

@@ -2,7 +2,7 @@ import type { Op, Plan } from "../../plan/index.ts";
 import type { Hooks, Spec } from "../../specs/oci-runtime/index.ts";
 import { cgroupError } from "../cgroups/errors.ts";
 import type { StoredGroup, StoredState } from "../state.ts";
-import { planBuilder } from "./builder.ts";
+import { type PlanBuilder, planBuilder } from "./builder.ts";
 import { hookOps } from "./hooks.ts";
 import { planNotifySocket } from "./notify.ts";
 import { stateFiles } from "./state.ts";
@@ -11,6 +11,9 @@ import { stateFiles } from "./state.ts";
 const PATIENCE = 10_000;
 
 const SIGKILL = 9;
+
+/** A process by a number that cannot be mistaken for another's after it was given away again. */
+export type KnownProcess = { readonly pid: number; readonly startTime: bigint };
 
 /** A container that exists: where it is kept and what it was made from. */
 export type Existing = {
@@ -66,8 +69,9 @@ export function planFreeze({ state }: Existing, frozen: boolean): Plan {
   const legacy = legacyFreezer(state);
   const group = legacy ?? state.groups.find(({ version }) => version === 2);
   if (group === undefined) {
-    throw cgroupError("FREEZER", `cannot freeze container ${state.id}: no freezer hierarchy is mounted`, {
-      hint: "mount cgroup2, or the freezer controller of version 1",
+    const reason = state.groups.length === 0 ? "it has no control group" : "no freezer hierarchy is mounted";
+    throw cgroupError("FREEZER", `cannot freeze container ${state.id}: ${reason}`, {
+      hint: "mount cgroup2, or the freezer controller of version 1, where the caller may make groups",
     });
   }
   host.push({
@@ -80,24 +84,48 @@ export function planFreeze({ state }: Existing, frozen: boolean): Plan {
   return finish();
 }
 
-/** Sends a signal to every process of a container, whoever its parent is. */
-export function planKillAll({ state }: Existing, signal: number): Plan {
-  const { host, finish } = planBuilder();
+/**
+ * Sends a signal to every process of a container, whoever its parent is.
+ *
+ * @param known the processes of one without a control group
+ */
+export function planKillAll({ state }: Existing, signal: number, known: readonly KnownProcess[] = []): Plan {
+  const builder = planBuilder();
+  const { host, finish } = builder;
   for (const path of killGroups(state)) {
     host.push({ op: "cgroupKill", from: "kill --all", path, signal, timeout: 0, ignore: ["ENOENT"] });
   }
+  host.push(...signalEach(builder, known, signal));
   if (signal === SIGKILL) host.push(...thaw(state));
   return finish();
 }
 
+/** A process that has ended meanwhile is none to signal. */
+function signalEach({ slot }: PlanBuilder, known: readonly KnownProcess[], signal: number): Op[] {
+  return known.flatMap(({ pid, startTime }): Op[] => {
+    const process = slot();
+    return [
+      { op: "openProcess", from: "container's processes", pid, startTime, out: process, ignore: ["ESRCH"] },
+      { op: "signal", from: "kill --all", process, signal, ignore: ["ESRCH", "EBADF"] },
+    ];
+  });
+}
+
 /**
  * Removes everything that a container left: its processes if it still has any, its groups, its directory.
+ *
+ * @param options.known the processes of one without a control group
  */
-export function planDelete({ state, stateDir }: Existing, options: { kill: boolean }): Plan {
-  const { host, slot, finish } = planBuilder();
+export function planDelete(
+  { state, stateDir }: Existing,
+  options: { kill: boolean; known?: readonly KnownProcess[] },
+): Plan {
+  const builder = planBuilder();
+  const { host, slot, finish } = builder;
   if (options.kill && state.pid !== 0) {
     const process = slot();
     host.push(
+      ...signalEach(builder, options.known ?? [], SIGKILL),
       openInit(state, process),
       { op: "signal", from: "delete --force", process, signal: SIGKILL, ignore: ["ESRCH"] },
       ...thaw(state),

@@ -2,9 +2,10 @@ import { mountAttributes, type Op, propagationFlags, type Slot } from "../../pla
 import type { Mount, PropagationMode } from "../../specs/oci-runtime/index.ts";
 import type { PlanBuilder } from "./builder.ts";
 import { planCgroupMount } from "./cgroup-mount.ts";
+import { mapLines } from "./id-maps.ts";
 import type { CreateInput } from "./input.ts";
 import { type MountOptions, parseMountOptions } from "./mount-options.ts";
-import { mapLines, type NamespacePlan } from "./namespaces.ts";
+import type { NamespacePlan } from "./namespaces.ts";
 import { planNotifyMount } from "./notify.ts";
 
 export type MountContext = {
@@ -13,6 +14,11 @@ export type MountContext = {
   readonly namespaces: NamespacePlan;
   /** Slot of the container's root directory. */
   readonly root: Slot;
+  /**
+   * Where what is cloned of the host is collected: the host list, or for a caller without the right to clone there, what
+   * comes before the root in the init list.
+   */
+  readonly sources: Op[];
 };
 
 /** Ops for after the pivot, such as making a mount read-only that things were made in. */
@@ -37,10 +43,10 @@ export function planMounts(context: MountContext): Deferred {
   return deferred;
 }
 
-function bindContext({ builder, root, input, namespaces }: MountContext): BindContext {
+function bindContext({ builder, root, sources, input, namespaces }: MountContext): BindContext {
   const { bundle, spec } = input;
   const propagation = mountPropagation(spec.linux?.rootfsPropagation);
-  return { builder, root, bundle, propagation, userSlot: namespaces.userSlot };
+  return { builder, root, sources, bundle, propagation, userSlot: namespaces.userSlot };
 }
 
 /** The propagation type that a rootfsPropagation stands for; the default is that of runc. */
@@ -61,7 +67,7 @@ export function mountPropagation(mode: PropagationMode | undefined): number {
 type Place = { from: string; options: MountOptions };
 
 /** What a bind mount needs to know of its surroundings. */
-export type BindContext = Pick<MountContext, "builder" | "root"> & {
+export type BindContext = Pick<MountContext, "builder" | "root" | "sources"> & {
   /** Relative sources lie below it. */
   readonly bundle: string;
   /** Propagation of a mount that says nothing itself. */
@@ -72,10 +78,10 @@ export type BindContext = Pick<MountContext, "builder" | "root"> & {
 
 /** Clones a source of the host, gives it its options, and attaches it inside. */
 export function planBind(context: BindContext, mount: Mount, { from, options }: Place): void {
-  const { builder, bundle, root } = context;
+  const { builder, bundle, root, sources } = context;
   const detached = builder.slot();
   const source = mount.source ?? "";
-  builder.host.push({
+  sources.push({
     op: "cloneMount",
     from,
     path: source.startsWith("/") ? source : `${bundle}/${source}`,
@@ -83,12 +89,12 @@ export function planBind(context: BindContext, mount: Mount, { from, options }: 
     out: detached,
   });
   for (const change of bindChanges(context, options)) {
-    builder.host.push({ op: "changeMount", from, mount: detached, ...change });
+    sources.push({ op: "changeMount", from, mount: detached, ...change });
   }
   const userNamespace = idmapSlot(context, mount, { from, options });
   if (userNamespace !== undefined) {
     const recursive = options.idmap === "recursive" ? 1 : 0;
-    builder.host.push({ op: "changeMount", from, mount: detached, userNamespace, recursive });
+    sources.push({ op: "changeMount", from, mount: detached, userNamespace, recursive });
   }
   builder.init.push({ op: "attach", from, root, mount: detached, target: mount.destination });
 }
@@ -138,7 +144,7 @@ function idmapSlot(
 }
 
 function planFileSystem(context: MountContext, mount: Mount, place: Place & { deferred: Deferred }): void {
-  const { builder, root } = context;
+  const { builder, root, namespaces } = context;
   const { from, options, deferred } = place;
   const type = mount.type ?? "none";
   // Devices and links are made in /dev after it is mounted, so it becomes read-only after the pivot.
@@ -155,7 +161,8 @@ function planFileSystem(context: MountContext, mount: Mount, place: Place & { de
     set: BigInt(set),
     copyUp: options.copyUp ? 1 : 0,
     ...(type === "sysfs" && { else: "/sys" }),
-    ...(type === "mqueue" && context.namespaces.user && { else: "/dev/mqueue" }),
+    ...(type === "mqueue" && namespaces.restricted && { else: "/dev/mqueue" }),
+    ...(type === "proc" && namespaces.restricted && !namespaces.pid && { else: "/proc" }),
   });
   for (const { type: propagation, recursive } of options.propagation) {
     builder.init.push({

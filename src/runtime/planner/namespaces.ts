@@ -1,6 +1,8 @@
-import { cloneFlags, type Op, type Slot } from "../../plan/index.ts";
-import type { Linux, LinuxIdMapping, NamespaceType, Spec } from "../../specs/oci-runtime/index.ts";
+import { cloneFlags, type Slot } from "../../plan/index.ts";
+import type { Linux, NamespaceType } from "../../specs/oci-runtime/index.ts";
 import type { PlanBuilder } from "./builder.ts";
+import { userNamespaceMaps } from "./id-maps.ts";
+import type { CreateInput } from "./input.ts";
 
 /** The clone(2) flag of each kind of namespace. */
 export const namespaceFlags: Readonly<Record<NamespaceType, number>> = {
@@ -28,6 +30,10 @@ export type NamespacePlan = {
   readonly network: boolean;
   /** The container has a user namespace, new or joined. */
   readonly user: boolean;
+  /** The container is in a user namespace, its own or the caller's: the kernel refuses it nodes and some file systems. */
+  readonly restricted: boolean;
+  /** A new pid namespace. */
+  readonly pid: boolean;
   /** Its descriptor, where there is one. */
   readonly userSlot: Slot | undefined;
 };
@@ -39,7 +45,10 @@ export type NamespacePlan = {
  * later descriptor is opened by one process. A namespace that already exists is entered before the user namespace: it
  * belongs to another one, in which the new one grants nothing.
  */
-export function planNamespaces(builder: PlanBuilder, spec: Spec): NamespacePlan {
+export function planNamespaces(
+  builder: PlanBuilder,
+  { spec, facts, unprivileged }: Pick<CreateInput, "spec" | "facts" | "unprivileged">,
+): NamespacePlan {
   const namespaces = spec.linux?.namespaces ?? [];
   const joined: { type: NamespaceType; slot: Slot }[] = [];
   let clone = 0;
@@ -55,7 +64,12 @@ export function planNamespaces(builder: PlanBuilder, spec: Spec): NamespacePlan 
       if (type === "user") userSlot = out;
     } else if (type === "user") {
       userSlot = builder.slot();
-      builder.host.push(userNamespace(spec, from, userSlot));
+      builder.host.push({
+        op: "userNamespace",
+        from,
+        ...userNamespaceMaps(spec, unprivileged),
+        out: userSlot,
+      });
       joined.push({ type, slot: userSlot });
     } else if (type === "cgroup") unshare |= namespaceFlags[type];
     else if (type !== "time" || clocks === undefined) clone |= namespaceFlags[type];
@@ -67,6 +81,8 @@ export function planNamespaces(builder: PlanBuilder, spec: Spec): NamespacePlan 
     network: (clone & namespaceFlags.network) !== 0,
     join: joined.sort((a, b) => joinRank(a.type) - joinRank(b.type)).map(({ slot }) => slot),
     user: userSlot !== undefined,
+    restricted: userSlot !== undefined || facts.userNamespace,
+    pid: (clone & namespaceFlags.pid) !== 0,
     userSlot,
   };
 }
@@ -76,25 +92,10 @@ function joinRank(type: NamespaceType): number {
   return type === "mount" ? 2 : type === "user" ? 1 : 0;
 }
 
-function userNamespace(spec: Spec, from: string, out: Slot): Op {
-  return {
-    op: "userNamespace",
-    from,
-    uidMap: mapLines(spec.linux?.uidMappings ?? []),
-    gidMap: mapLines(spec.linux?.gidMappings ?? []),
-    out,
-  };
-}
-
 /** The text for /proc/PID/timens_offsets. Source: time_namespaces(7) */
 function clockOffsets(offsets: Linux["timeOffsets"]): string | undefined {
   const lines = Object.entries(offsets ?? {}).map(
     ([clock, { secs = 0n, nanosecs = 0 }]) => `${clock} ${secs} ${nanosecs}\n`,
   );
   return lines.length === 0 ? undefined : lines.join("");
-}
-
-/** The text for /proc/PID/uid_map. Source: user_namespaces(7) */
-export function mapLines(mappings: readonly LinuxIdMapping[]): string {
-  return mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join("");
 }

@@ -18,13 +18,14 @@ export const stateFiles = {
  * the first effect.
  */
 export function journalOps(input: CreateInput): Op[] {
-  const { stateDir, spec } = input;
+  const { stateDir, spec, owner } = input;
   return [
     {
       op: "directory",
       from: "state directory",
       path: stateDir.slice(0, stateDir.lastIndexOf("/")) || "/",
-      mode: 0o711,
+      // In a runtime directory the sticky bit keeps it from being swept: XDG Base Directory Specification.
+      mode: owner === 0 ? 0o711 : 0o1700,
       flags: directoryFlags.PARENTS | directoryFlags.MAY_EXIST,
     },
     { op: "directory", from: "container id", path: stateDir, mode: 0o711 },

@@ -77,7 +77,14 @@ function planStored(builder: PlanBuilder, view: StoredView, work: RootWork["work
     { op: "root", from, path: view.place, mount, out: root },
   );
   const { PRIVATE } = propagationFlags;
-  const context = { builder, root, bundle: "/", propagation: PRIVATE, userSlot: undefined };
+  const context = {
+    builder,
+    root,
+    sources: host,
+    bundle: "/",
+    propagation: PRIVATE,
+    userSlot: undefined,
+  };
   for (const [index, bind] of view.mounts.entries()) {
     const options = parseMountOptions(bind.options ?? []);
     planBind(context, bind, { from: `/mounts/${index}`, options });

@@ -19,6 +19,7 @@ export function sampleFacts(version: 1 | 2): HostFacts {
     kernel: { release: "6.12.0", major: 6, minor: 12 },
     bootId: "00000000-0000-0000-0000-000000000000",
     boundingCapabilities: 0x1ffffffffffn,
+    userNamespace: false,
     mounts: parseMountinfo(version === 2 ? unified : legacy),
     groups: parseCgroup(version === 2 ? "0::/\n" : legacyGroups),
     security: { apparmor: false, selinux: false, seccomp: true },

@@ -14,6 +14,13 @@ export {
 export { type Group, groupFile, groupOf, lacksController } from "./groups.ts";
 export { leftovers, processesOf } from "./leaks.ts";
 export { type MountSpace, mountSpace } from "./mount-space.ts";
+export {
+  FIRST_SUBORDINATE,
+  lacksMappers,
+  type OrdinaryUser,
+  ordinaryUser,
+  SUBORDINATES,
+} from "./ordinary-user.ts";
 export { makeRootfs } from "./rootfs.ts";
 export { differs, type Outcome, runtimeName, skip } from "./runtime.ts";
 export { call, verbs } from "./syscalls.ts";

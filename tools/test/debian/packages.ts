@@ -73,6 +73,11 @@ export const packageSets = {
       podman: "usr/bin/podman",
     },
   },
+  users: {
+    release: "trixie",
+    packages: ["uidmap"],
+    programs: { newgidmap: "usr/bin/newgidmap", newuidmap: "usr/bin/newuidmap" },
+  },
   systemd: {
     release: "trixie",
     packages: ["systemd"],
