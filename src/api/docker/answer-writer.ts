@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Duplex, Readable } from "node:stream";
 import { drained } from "../../base/index.ts";
-import type { Answer, HijackAnswer, StreamAnswer } from "./answer.ts";
+import type { Answer, HijackAnswer, StreamAnswer, WebSocketAnswer } from "./answer.ts";
 import { statusOf } from "./http-status.ts";
 import { serveHijack } from "./streams/hijack.ts";
 import { errorBodyOf } from "./wording.ts";
 
-/** Sends what a handler answered; hijack answers excepted, which have no response of their own. */
+/** Sends what a handler answered; those answers excepted that have no response of their own. */
 export async function writeAnswer(
   response: ServerResponse,
-  answer: Exclude<Answer, HijackAnswer>,
+  answer: Exclude<Answer, HijackAnswer | WebSocketAnswer>,
 ): Promise<void> {
   switch (answer.kind) {
     case "json":

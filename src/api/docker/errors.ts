@@ -16,6 +16,7 @@ export const doorError = defineErrors("DOCKER", {
     kind: "notImplemented",
     when: "a create body asks for something that tug does not have",
   },
+  WEB_SOCKET: { kind: "invalid", when: "a request for a WebSocket is not one" },
   SWARM: { kind: "unavailable", when: "an endpoint is for members of a swarm, which tug never is" },
   PLUGIN: { kind: "notFound", when: "a plugin is asked for by its name; there are none" },
   ABSENT: { kind: "notImplemented", when: "an endpoint is for something that tug does not do" },

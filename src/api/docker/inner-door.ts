@@ -2,6 +2,7 @@ import { type Duplex, duplexPair } from "node:stream";
 import { type Logger, messageOf } from "../../base/index.ts";
 import type { dockerApi } from "../../specs/index.ts";
 import type { Answer, HijackAnswer } from "./answer.ts";
+import { doorError } from "./errors.ts";
 import { levelOf } from "./failure-level.ts";
 import { statusOf } from "./http-status.ts";
 import type { RequestBody } from "./request-body.ts";
@@ -75,6 +76,8 @@ function render(answer: Answer, rendering: Rendering): dockerApi.InnerAnswer {
       const named = { ...headers, "content-type": answer.type, ...lowerCase(answer.headers ?? {}) };
       return { kind: "pieces", status: 200, headers: named, pieces: untilLeft(answer.pieces, rendering) };
     }
+    case "webSocket":
+      throw doorError("WEB_SOCKET", "cannot make a WebSocket inside a process");
     case "hijack":
       return { kind: "connection", type: answer.type, socket: connection(answer, rendering) };
   }

@@ -29,8 +29,8 @@ export type Route = {
   /** The API version that brought it. */
   readonly since: dockerApi.ApiVersion;
   readonly handler: Handler;
-  /** Set where a client may ask for the connection itself by `Upgrade: tcp`. */
-  readonly hijack?: true;
+  /** Set where a client may ask for the connection itself, by this word in the header Upgrade. */
+  readonly upgrade?: "tcp" | "websocket";
 };
 
 export type Match = {

@@ -10,6 +10,7 @@ import { createInnerDoor, type InnerRequest } from "./inner-door.ts";
 import { readQuery } from "./query.ts";
 import { hasPlainBody, readRequestBody, readUpgradeBody, type UpgradeBody } from "./request-body.ts";
 import { createRouter, type Match, type Route, type Router } from "./route.ts";
+import { serveWebSocket } from "./streams/web-socket.ts";
 
 export type DoorOptions = {
   readonly routes: readonly Route[];
@@ -46,7 +47,7 @@ export function createDoor(options: DoorOptions): DockerDoor {
     requireHostHeader: false,
     // An archive may take as long as it takes.
     requestTimeout: 0,
-    shouldUpgradeCallback: (request) => mayHijack(router, request),
+    shouldUpgradeCallback: (request) => mayUpgrade(router, request),
   });
   const serve = (
     request: IncomingMessage,
@@ -106,7 +107,8 @@ async function serveRequest({ request, response, upgrade, router, stop, logger }
     const signal = AbortSignal.any([gone.signal, stop]);
     const place = { method: request.method ?? "GET", target: request.url };
     const answer = await answerRequest(router, place, { headers: request.headers, body, signal });
-    if (answer.kind !== "hijack") await writeAnswer(response, answer);
+    if (answer.kind === "webSocket") await serveWebSocket(answer, upgrade);
+    else if (answer.kind !== "hijack") await writeAnswer(response, answer);
     else if (upgrade === undefined) await writeHijackBody(request, response, answer);
     else await writeUpgrade(upgrade.socket, upgrade.body.rest(), answer);
     log.log("debug", "docker.request.served", { answer: answer.kind });
@@ -138,9 +140,10 @@ function failRequest(response: ServerResponse, error: unknown): void {
   }
 }
 
-function mayHijack(router: Router, request: IncomingMessage): boolean {
-  if (request.headers.upgrade?.toLowerCase() !== "tcp" || !hasPlainBody(request)) return false;
-  return findRoute(router, request)?.route.hijack ?? false;
+function mayUpgrade(router: Router, request: IncomingMessage): boolean {
+  const wanted = request.headers.upgrade?.toLowerCase();
+  if (wanted !== findRoute(router, request)?.route.upgrade) return false;
+  return wanted === "websocket" || (wanted === "tcp" && hasPlainBody(request));
 }
 
 function findRoute(router: Router, request: IncomingMessage): Match | undefined {

@@ -67,7 +67,9 @@ export async function attachContainer(
       if (!socket.write(data)) await once(socket, "drain", { signal });
     },
     async closeStdin() {
-      (await promise).socket.end();
+      const { socket } = await promise;
+      // Called too when the connection ends before.
+      await new Promise<void>((resolve) => socket.end(() => resolve()));
     },
     detach() {
       publishContainer(context, record, "detach");

@@ -1,17 +1,23 @@
 import type { Duplex } from "node:stream";
 import { drained } from "../../../base/index.ts";
 import { dockerApi } from "../../../specs/index.ts";
-import type { HijackAnswer } from "../answer.ts";
+import type { AttachedStreams } from "../answer.ts";
 
 /**
  * Makes a connection the standard streams of a container until the output ends, the client goes away or types the detach
  * keys. Source: swagger.yaml, operation `ContainerAttach`, "Hijacking".
  *
- * The two directions end on their own: a client that has no input closes its half at once and still wants the output.
+ * The two directions end on their own, unless the client cannot say that it ends only one: a client that has no input closes
+ * its half at once and still wants the output.
  *
  * @param head bytes that arrived together with the request
+ * @param answer.endsWithInput the end of the input, when all of it is taken, is the end of the attachment
  */
-export async function serveHijack(socket: Duplex, head: Uint8Array, answer: HijackAnswer): Promise<void> {
+export async function serveHijack(
+  socket: Duplex,
+  head: Uint8Array,
+  answer: AttachedStreams & { readonly endsWithInput?: boolean },
+): Promise<void> {
   const { attachment } = answer;
   // A broken connection ends the pumps; what broke it is of no use to anybody.
   socket.on("error", () => {});
@@ -19,7 +25,8 @@ export async function serveHijack(socket: Duplex, head: Uint8Array, answer: Hija
   const input = pumpInput(socket, head, answer);
   try {
     const detached = input.detached.then(() => attachment.detach());
-    await Promise.race([pumpOutput(socket, answer), detached, closed]);
+    const left = answer.endsWithInput === true ? [input.ended] : [];
+    await Promise.race([pumpOutput(socket, answer), detached, closed, ...left]);
   } finally {
     input.stop();
     await attachment.close();
@@ -29,7 +36,7 @@ export async function serveHijack(socket: Duplex, head: Uint8Array, answer: Hija
   }
 }
 
-async function pumpOutput(socket: Duplex, { attachment, framed }: HijackAnswer): Promise<void> {
+async function pumpOutput(socket: Duplex, { attachment, framed }: AttachedStreams): Promise<void> {
   for await (const { stream, data } of attachment.output) {
     if (socket.destroyed) return;
     socket.cork();
@@ -40,9 +47,13 @@ async function pumpOutput(socket: Duplex, { attachment, framed }: HijackAnswer):
   }
 }
 
-/** Copies input until its end. `detached` is resolved by the detach keys and by nothing else. */
-function pumpInput(socket: Duplex, head: Uint8Array, answer: HijackAnswer) {
+/**
+ * Copies input until its end. `detached` is resolved by the detach keys and by nothing else, `ended` when the container has
+ * been given all of the input, and its end.
+ */
+function pumpInput(socket: Duplex, head: Uint8Array, answer: AttachedStreams) {
   const { attachment } = answer;
+  const { promise: ended, resolve: finish } = Promise.withResolvers<void>();
   const { promise: detached, resolve: detach } = Promise.withResolvers<void>();
   const detector =
     answer.detachKeys === undefined ? undefined : dockerApi.createDetachDetector(answer.detachKeys);
@@ -64,6 +75,7 @@ function pumpInput(socket: Duplex, head: Uint8Array, answer: HijackAnswer) {
     // A terminal has no end of input: a client that leaves one only detaches.
     if (answer.stdin && !attachment.tty)
       queue = queue.then(() => attachment.closeStdin()).catch(() => undefined);
+    queue = queue.then(finish);
   };
   const stop = (): void => {
     stopped = true;
@@ -73,5 +85,5 @@ function pumpInput(socket: Duplex, head: Uint8Array, answer: HijackAnswer) {
   // Whoever read the body of the request may have paused it.
   socket.resume();
   take(head);
-  return { detached, stop };
+  return { detached, ended, stop };
 }

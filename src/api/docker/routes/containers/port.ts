@@ -124,7 +124,7 @@ export interface Attachment {
   readonly output: AsyncIterable<dockerApi.OutputChunk>;
   /** Resolves when the bytes have been taken over; rejected when nobody reads stdin any more. */
   write(data: Uint8Array): Promise<void>;
-  /** The client's end of input: ends the container's stdin if it was created with stdinOnce. */
+  /** The client's end of input: ends the container's stdin if it was created with stdinOnce. Resolves when all before it is out. */
   closeStdin(): Promise<void>;
   /** The client has typed the detach keys; `close` follows. */
   detach(): void;

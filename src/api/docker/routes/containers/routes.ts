@@ -1,5 +1,6 @@
 import type { Handler, Route } from "../../route.ts";
 import { attach } from "./attach.ts";
+import { attachWebSocket } from "./attach-web-socket.ts";
 import { changes } from "./changes.ts";
 import { createContainer } from "./create.ts";
 import {
@@ -50,7 +51,14 @@ export function containerRoutes(containers: ContainersPort): readonly Route[] {
     { method: "POST", path: "/containers/{id}/rename", since: 24, handler: using(rename) },
     { method: "POST", path: "/containers/{id}/resize", since: 24, handler: using(resize) },
     { method: "POST", path: "/containers/{id}/wait", since: 24, handler: using(waitContainer) },
-    { method: "POST", path: "/containers/{id}/attach", since: 24, handler: using(attach), hijack: true },
+    { method: "POST", path: "/containers/{id}/attach", since: 24, handler: using(attach), upgrade: "tcp" },
+    {
+      method: "GET",
+      path: "/containers/{id}/attach/ws",
+      since: 24,
+      handler: using(attachWebSocket),
+      upgrade: "websocket",
+    },
     { method: "GET", path: "/containers/{id}/logs", since: 24, handler: using(logs) },
     { method: "GET", path: "/containers/{id}/changes", since: 24, handler: using(changes) },
     { method: "GET", path: "/containers/{id}/top", since: 24, handler: using(top) },

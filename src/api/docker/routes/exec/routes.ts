@@ -15,7 +15,7 @@ export function execRoutes(execs: ExecPort): readonly Route[] {
       handler(execs, request);
   return [
     { method: "POST", path: "/containers/{id}/exec", since: 24, handler: using(createExec) },
-    { method: "POST", path: "/exec/{id}/start", since: 24, handler: using(startExec), hijack: true },
+    { method: "POST", path: "/exec/{id}/start", since: 24, handler: using(startExec), upgrade: "tcp" },
     { method: "POST", path: "/exec/{id}/resize", since: 24, handler: using(resizeExec) },
     { method: "GET", path: "/exec/{id}/json", since: 24, handler: using(inspectExec) },
   ];

@@ -1,0 +1,103 @@
+import { Duplex } from "node:stream";
+import { TextDecoder } from "node:util";
+import { drained } from "../../../base/index.ts";
+import { webSocket } from "../../../specs/index.ts";
+import type { WebSocketAnswer } from "../answer.ts";
+import { doorError } from "../errors.ts";
+import type { UpgradeBody } from "../request-body.ts";
+import { serveHijack } from "./hijack.ts";
+
+const { closeCodes, encodeClose, encodeFrame, opcodes } = webSocket;
+
+/**
+ * Makes a connection a WebSocket, and that the standard streams of a container. A WebSocket that the client closes cannot
+ * bring output any more, so the end of its input is the end of the attachment.
+ *
+ * @throws DOCKER_WEB_SOCKET where the connection is not to be had
+ */
+export async function serveWebSocket(
+  answer: WebSocketAnswer,
+  upgrade: { readonly socket: Duplex; readonly body: UpgradeBody } | undefined,
+): Promise<void> {
+  if (upgrade === undefined) {
+    await answer.attachment.close();
+    throw doorError("WEB_SOCKET", "cannot attach by WebSocket: the request does not ask for one");
+  }
+  const { socket, body } = upgrade;
+  socket.write(webSocket.encodeHandshake(answer.handshake));
+  const stream = webSocketStream(socket, body.rest(), answer);
+  await serveHijack(stream, Buffer.alloc(0), { ...answer, endsWithInput: true });
+}
+
+/**
+ * What a client's messages say, and messages of what is written. Its end is sent as a close, and what breaks the protocol
+ * closes the connection at once.
+ *
+ * @param head bytes that arrived together with the request
+ */
+export function webSocketStream(
+  socket: Duplex,
+  head: Uint8Array,
+  { asText }: Pick<WebSocketAnswer, "asText">,
+): Duplex {
+  const decode = webSocket.createDecoder();
+  const encode = asText ? textEncoder() : (bytes: Uint8Array) => encodeFrame(opcodes.BINARY, bytes);
+  let code: number = closeCodes.NORMAL;
+  let isLast = false;
+  const stream = new Duplex({
+    read() {
+      socket.resume();
+    },
+    write(bytes: Buffer, _, done) {
+      if (isLast) return done();
+      socket.write(encode(bytes), done);
+    },
+    final(done) {
+      if (isLast) return done();
+      isLast = true;
+      socket.end(encodeClose(code), done);
+    },
+    destroy(error, done) {
+      socket.destroy();
+      done(error);
+    },
+  });
+  const answerPing = (payload: Buffer): void => {
+    if (isLast || socket.write(encodeFrame(opcodes.PONG, payload))) return;
+    // Whoever asks without end and reads no answer is not listened to meanwhile.
+    socket.pause();
+    void drained(socket).then(() => socket.resume());
+  };
+  const fail = (code: number, reason: string): void => {
+    if (isLast) return;
+    isLast = true;
+    socket.end(encodeClose(code, reason), () => stream.destroy());
+  };
+  const take = (event: webSocket.WebSocketEvent): void => {
+    if (event.kind === "data" && !stream.push(event.bytes)) socket.pause();
+    else if (event.kind === "ping") answerPing(event.payload);
+    else if (event.kind === "failure") fail(event.code, event.reason);
+    else if (event.kind === "close") {
+      code = event.code ?? closeCodes.NORMAL;
+      stream.push(null);
+    }
+  };
+  const receive = (bytes: Uint8Array): void => {
+    for (const event of decode(bytes)) if (!stream.readableEnded) take(event);
+  };
+  socket.on("data", receive);
+  socket.once("end", () => stream.push(null));
+  socket.once("error", () => stream.destroy());
+  socket.once("close", () => stream.destroy());
+  receive(head);
+  return stream;
+}
+
+/** Text must be whole characters: those that come in pieces wait, and what is none is replaced. */
+function textEncoder(): (bytes: Uint8Array) => Buffer {
+  const decoder = new TextDecoder();
+  return (bytes) => {
+    const text = Buffer.from(decoder.decode(bytes, { stream: true }));
+    return text.length === 0 ? Buffer.alloc(0) : encodeFrame(opcodes.TEXT, text);
+  };
+}

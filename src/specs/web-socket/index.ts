@@ -1,0 +1,3 @@
+export { createDecoder, type WebSocketEvent } from "./decoder.ts";
+export { closeCodes, encodeClose, encodeFrame, opcodes } from "./frame.ts";
+export { encodeHandshake, type Handshake, readHandshake } from "./handshake.ts";
