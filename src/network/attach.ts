@@ -14,7 +14,7 @@ const LOOPBACK = 1;
 export function attachOps(path: string, connections: readonly Connection[]): Op[] {
   const slots = slotAllocator();
   const namespace = slots.next();
-  const outside = connections.find(({ network }) => !network.internal);
+  const outside = connections.find(({ network }) => leadsOutside(network));
   return [
     releaseOp(path),
     { op: "networkNamespace", from: "network", path, out: namespace },
@@ -77,7 +77,7 @@ export function setUpOp(
     const text = subnet.includes(":") ? endpoint.ipv6 : endpoint.ipv4;
     if (text === undefined) return [];
     const own = newAddress(index, parseIp(text), parseSubnet(subnet).prefix);
-    return first ? [own, routeOf(network, { pool, index })] : [own];
+    return first ? [own, ...routesOf(network, { pool, index })] : [own];
   });
   return netlinkOp({
     what: `set up ${endpoint.interface} in the container`,
@@ -96,19 +96,25 @@ export function defaultRouteOp(
     what: `route by ${endpoint.interface}`,
     from: `network ${network.name}`,
     namespace,
-    messages: network.pools.map((pool) => routeOf(network, { pool, index })),
+    messages: network.pools.flatMap((pool) => routesOf(network, { pool, index })),
   });
 }
 
-/** The default route of a version of IP. */
-function routeOf(
+/** Whether a container's default route can lead through a network. */
+export function leadsOutside(network: Network): boolean {
+  const { internal, pools } = network;
+  const routes = (pool: AddressPool): boolean => routesOf(network, { pool, index: LOOPBACK }).length > 0;
+  return !internal && pools.some(routes);
+}
+
+/** The default route of a version of IP, if there is one. */
+function routesOf(
   network: Network,
   { pool, index }: { readonly pool: AddressPool; readonly index: number },
-): NetlinkMessage {
-  const gateway = parseIp(pool.gateway);
-  return driverOf(network).routesOnLink(network)
-    ? newOnLinkRoute(index, gateway.family)
-    : newDefaultRoute(index, gateway);
+): NetlinkMessage[] {
+  if (driverOf(network).routesOnLink(network))
+    return [newOnLinkRoute(index, parseSubnet(pool.subnet).base.family)];
+  return pool.gateway === undefined ? [] : [newDefaultRoute(index, parseIp(pool.gateway))];
 }
 
 /**

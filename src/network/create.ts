@@ -36,7 +36,7 @@ export async function createNetwork(
       ...driver.settle(request, { id, others }),
       labels: request.labels ?? {},
       options: request.options ?? {},
-      pools: poolsOf(request, { id, own, routes }),
+      pools: poolsOf(request, { id, own, routes }, { needsGateway: driver.routedHere }),
     };
     store.add(network);
     return network;
@@ -68,20 +68,22 @@ async function hostRoutes(): Promise<Subnet[]> {
 function poolsOf(
   { pools = [], ipv6 = false }: NetworkRequest,
   { id, own, routes }: { id: string; own: readonly Subnet[]; routes: readonly Subnet[] },
+  needs: { readonly needsGateway?: boolean } = {},
 ): AddressPool[] {
   const chosen = pools.map(({ subnet, gateway, range }) => {
     const base =
       subnet === undefined ? freeSubnet([...own, ...routes]) : parseSubnet(subnet, { loose: true });
-    return { base, pool: completePool(base, { ...(gateway && { gateway }), ...(range && { range }) }) };
+    const wanted = { ...(gateway && { gateway }), ...(range && { range }) };
+    return { base, pool: completePool(base, wanted, needs) };
   });
   const has = (family: 4 | 6): boolean => chosen.some(({ base }) => base.base.family === family);
   if (!has(4)) {
     const base = freeSubnet([...own, ...routes]);
-    chosen.unshift({ base, pool: completePool(base, {}) });
+    chosen.unshift({ base, pool: completePool(base, {}, needs) });
   }
   if (ipv6 && !has(6)) {
     const base = uniqueLocalSubnet(id);
-    chosen.push({ base, pool: completePool(base, {}) });
+    chosen.push({ base, pool: completePool(base, {}, needs) });
   }
   const families = chosen.map(({ base }) => base.base.family);
   if (new Set(families).size < families.length) {

@@ -1,5 +1,12 @@
 import { type Op, type Slot, slotAllocator } from "../plan/index.ts";
-import { defaultRouteOp, disconnectOps, familyOps, openNamespaceOp, setUpOp } from "./attach.ts";
+import {
+  defaultRouteOp,
+  disconnectOps,
+  familyOps,
+  leadsOutside,
+  openNamespaceOp,
+  setUpOp,
+} from "./attach.ts";
 import { type AttachmentParts, addEndpoint, type NetworkWish } from "./attachments.ts";
 import type { Connection } from "./drivers/driver.ts";
 import { driverOf } from "./drivers/drivers.ts";
@@ -42,7 +49,7 @@ export async function joinNetwork(
   try {
     const first = routed(parts, others) === undefined;
     await switchboard.withUplinks([network], ([uplink = 0]) =>
-      connect(host, namespace, { endpoint, network, uplink }, first && !network.internal),
+      connect(host, namespace, { endpoint, network, uplink }, first && leadsOutside(network)),
     );
     return endpoint;
   } catch (error) {
@@ -141,7 +148,7 @@ function routed(
 ): { endpoint: Endpoint; network: Network } | undefined {
   return endpoints
     .map((endpoint) => ({ endpoint, network: store.find(endpoint.network) }))
-    .find(({ network }) => !network.internal);
+    .find(({ network }) => leadsOutside(network));
 }
 
 function freeIndex(endpoints: readonly Endpoint[]): number {

@@ -66,8 +66,8 @@ export function hasIpv6({ pools }: Network): boolean {
 export type AddressPool = {
   /** `172.17.0.0/16` */
   readonly subnet: string;
-  /** Where what leaves the network goes: the bridge's own address, or that of a router beside the machine. */
-  readonly gateway: string;
+  /** Where what leaves the network goes: the bridge's own address, or that of a router beside the machine, if one is known. */
+  readonly gateway?: string;
   /** The part of the subnet that addresses are given out from; left out: all of it. */
   readonly range?: string;
 };

@@ -17,7 +17,7 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     await using lan = await openLan();
     await using tug = await startHere();
     const ok = succeeding(tug);
-    const create = ["network", "create", "-d", "macvlan", "--subnet", "192.168.50.0/24"];
+    const create = ["network", "create", "-d", "macvlan", "--subnet", "192.168.50.0/24", "--gateway", ROUTER];
     const missing = await tug.tug([...create, "-o", "parent=wan0", "lan"]);
     assert.match(missing.stderr, /cannot use "wan0" as the parent of a network: there is no such link/);
     await ok(...create, "-o", "parent=lan0", "-o", "macvlan_mode=bridge", "lan");

@@ -108,7 +108,7 @@ inOwnNetwork(import.meta.filename, false, () => {
     assert.deepEqual(
       blue.pools.map(({ subnet, gateway }) => [
         subnet.replace(/^fd.*/, "fd"),
-        gateway.replace(/^fd.*/, "fd"),
+        gateway?.replace(/^fd.*/, "fd"),
       ]),
       [
         ["172.18.0.0/16", "172.18.0.1"],

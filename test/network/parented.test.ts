@@ -11,7 +11,7 @@ import { inOwnNetwork } from "./own-network.ts";
 import { inside, openPlace } from "./place.ts";
 
 const busybox = debianProgram("busybox");
-const pools = [{ subnet: "192.168.50.0/24" }];
+const pools = [{ subnet: "192.168.50.0/24", gateway: ROUTER }];
 
 const attach = (networks: Networks, container: string, ...names: string[]) =>
   networks.attach(container, { networks: names.map((network) => ({ network })), ports: [] });
@@ -120,6 +120,25 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     assert.deepEqual(linksIn(namespace), ["lo"]);
     await networks.join(joiner, { network: "lan" });
     assert.equal(route(), "eth0\t00000000\t0132A8C0");
+  });
+
+  test("without a gateway there is no way out by such a network, and its first address waits to be asked for", async (t) => {
+    if (!(await needsKind(t, "macvlan"))) return;
+    await using _lan = await openLan();
+    await using place = await openPlace();
+    const { networks } = place;
+    const subnets = [{ subnet: "192.168.50.0/24" }];
+    const made = await networks.create({ name: "lan", driver: "macvlan", parent: "lan0", pools: subnets });
+    assert.deepEqual(made.pools, subnets);
+    await networks.create({ name: "blue" });
+    const { namespace, endpoints } = await attach(networks, "one", "lan", "blue");
+    assert.equal(endpoints[0]?.ipv4, "192.168.50.2");
+    assert.match(inside(namespace, "cat /proc/net/route"), /eth1\t00000000\t010012AC/);
+    assert.ok(reaches(namespace, ROUTER), "neighbours are reached");
+    await networks.leave({ container: "one", namespace }, "blue");
+    assert.doesNotMatch(inside(namespace, "cat /proc/net/route"), /eth.\t00000000/);
+    const wish = { networks: [{ network: "lan", ipv4: "192.168.50.1" }], ports: [] };
+    assert.equal((await networks.attach("first", wish)).endpoints[0]?.ipv4, "192.168.50.1");
   });
 
   test("a successor takes links back that an ended container left, also where somebody keeps its namespace", async (t) => {

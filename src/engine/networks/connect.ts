@@ -60,7 +60,9 @@ export async function nameServersOf(
 
 /** Addresses at which a network's names are answered. */
 function serversOf(network: Network): string[] {
-  return network.pools.map(({ gateway }) => gateway).filter((gateway) => !gateway.includes(":"));
+  return network.pools.flatMap(({ gateway }) =>
+    gateway === undefined || gateway.includes(":") ? [] : gateway,
+  );
 }
 
 function attachRequest({ id, name, request, image }: ContainerRecord): AttachRequest | undefined {

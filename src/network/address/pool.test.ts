@@ -46,3 +46,10 @@ test("a range narrows what is given out, gateway and range must lie in the subne
   assert.throws(() => completePool(subnet, { range: "10.0.0.0/16" }), { code: "NETWORK_ADDRESS" });
   assert.throws(() => completePool(parseSubnet("10.1.0.0/31"), {}), { code: "NETWORK_ADDRESS" });
 });
+
+test("a pool may be without a gateway; the first address of its subnet is given to those who ask for it", () => {
+  const open = completePool(parseSubnet("10.1.0.0/29"), {}, { needsGateway: false });
+  assert.deepEqual(open, { subnet: "10.1.0.0/29" });
+  assert.equal(formatIp(takeAddress(open, new Set())), "10.1.0.2");
+  assert.equal(formatIp(takeAddress(open, new Set(), "10.1.0.1")), "10.1.0.1");
+});

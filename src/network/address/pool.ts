@@ -42,20 +42,25 @@ export function uniqueLocalSubnet(id: string): Subnet {
 }
 
 /**
- * Completes a pool: the first address of the subnet is the gateway where none is named.
+ * Completes a pool: the first address of the subnet is the gateway where none is named, if it needs one.
  *
  * @throws NETWORK_ADDRESS where range or gateway lie outside of the subnet, or the subnet is too small
  */
-export function completePool(subnet: Subnet, wanted: { gateway?: string; range?: string }): AddressPool {
+export function completePool(
+  subnet: Subnet,
+  wanted: { gateway?: string; range?: string },
+  { needsGateway = true }: { readonly needsGateway?: boolean } = {},
+): AddressPool {
   const text = formatSubnet(subnet);
   if (bitsOf(subnet.base.family) - subnet.prefix < 2) {
     throw networkError("ADDRESS", `subnet ${text} is too small for a network`, {
       hint: "take a /30 or larger",
     });
   }
-  const gateway = wanted.gateway === undefined ? addressAt(subnet, 1n) : parseIp(wanted.gateway);
+  const own = needsGateway ? addressAt(subnet, 1n) : undefined;
+  const gateway = wanted.gateway === undefined ? own : parseIp(wanted.gateway);
   const range = wanted.range === undefined ? undefined : parseSubnet(wanted.range, { loose: true });
-  if (!contains(subnet, gateway)) {
+  if (gateway !== undefined && !contains(subnet, gateway)) {
     throw networkError("ADDRESS", `gateway ${formatIp(gateway)} does not lie in subnet ${text}`);
   }
   if (range !== undefined && !(contains(subnet, range.base) && range.prefix >= subnet.prefix)) {
@@ -63,13 +68,14 @@ export function completePool(subnet: Subnet, wanted: { gateway?: string; range?:
   }
   return {
     subnet: text,
-    gateway: formatIp(gateway),
+    ...(gateway !== undefined && { gateway: formatIp(gateway) }),
     ...(range !== undefined && { range: formatSubnet(range) }),
   };
 }
 
 /**
- * The lowest address of a pool that is free, or the one that is wanted.
+ * The lowest address of a pool that is free, or the one that is wanted. Where no gateway is known, the first address of the
+ * subnet is only given to those who want it: it is most often that of a router.
  *
  * @param taken addresses in use, as text
  * @throws NETWORK_EXHAUSTED, NETWORK_ADDRESS where the wanted one lies outside, NETWORK_ADDRESS_TAKEN
@@ -78,6 +84,7 @@ export function takeAddress(pool: AddressPool, taken: ReadonlySet<string>, wante
   const subnet = parseSubnet(pool.subnet);
   const range = pool.range === undefined ? subnet : parseSubnet(pool.range);
   if (wanted !== undefined) return checkWanted(pool, taken, parseIp(wanted));
+  const { gateway = formatIp(addressAt(subnet, 1n)) } = pool;
   const last = addressAt(subnet, sizeOf(subnet) - 1n).value;
   // The last address of an IPv4 subnet is its broadcast address.
   const end = addressAt(range, sizeOf(range) - 1n).value;
@@ -85,7 +92,7 @@ export function takeAddress(pool: AddressPool, taken: ReadonlySet<string>, wante
   for (let value = range.base.value; value <= limit; value += 1n) {
     const ip = { family: subnet.base.family, value };
     const text = formatIp(ip);
-    if (value !== subnet.base.value && text !== pool.gateway && !taken.has(text)) return ip;
+    if (value !== subnet.base.value && text !== gateway && !taken.has(text)) return ip;
   }
   throw networkError("EXHAUSTED", `subnet ${pool.range ?? pool.subnet} has no free address`, {
     hint: "remove containers that are not used, or make a network with a larger subnet",

@@ -86,14 +86,11 @@ async function makeBridge(host: HostNetwork, network: BridgeNetwork): Promise<nu
   await executeHost(host.helper, [describe]);
   const link = await findLink(host, bridge);
   if (link === undefined) throw new Error(`bridge ${bridge} is gone again`);
-  const addresses = pools.map(({ subnet, gateway }) =>
-    netlinkOp({
-      what: `give ${gateway} to bridge ${bridge}`,
-      from,
-      messages: [newAddress(link.index, parseIp(gateway), parseSubnet(subnet).prefix)],
-      ignore: ["EEXIST"],
-    }),
-  );
+  const addresses = pools.flatMap(({ subnet, gateway }) => {
+    if (gateway === undefined) return [];
+    const messages = [newAddress(link.index, parseIp(gateway), parseSubnet(subnet).prefix)];
+    return netlinkOp({ what: `give ${gateway} to bridge ${bridge}`, from, messages, ignore: ["EEXIST"] });
+  });
   await executeHost(host.helper, addresses);
   return link.index;
 }

@@ -91,7 +91,7 @@ export type Network = {
     readonly Options: Readonly<Record<string, string>> | null;
     readonly Config: readonly {
       readonly Subnet: string;
-      readonly Gateway: string;
+      readonly Gateway?: string;
       readonly IPRange?: string;
     }[];
   };

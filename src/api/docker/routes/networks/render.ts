@@ -17,7 +17,7 @@ export function renderNetwork(network: NetworkView): dockerApi.Network {
       Options: null,
       Config: pools.map(({ subnet, gateway, range }) => ({
         Subnet: subnet,
-        Gateway: gateway,
+        ...(gateway !== undefined && { Gateway: gateway }),
         ...(range !== undefined && { IPRange: range }),
       })),
     },
