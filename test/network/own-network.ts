@@ -21,7 +21,8 @@ export function inOwnNetwork(file: string, skip: string | false, declare: () => 
     const env = { ...process.env, [MARK]: "1", NODE_TEST_CONTEXT: undefined };
     const { status, stdout, stderr } = spawnSync("unshare", ["--net", "--", process.execPath, file], {
       encoding: "utf8",
-      timeout: 120_000,
+      // In the virtual machine everything takes ten times as long.
+      timeout: 300_000,
       killSignal: "SIGKILL",
       env,
     });
