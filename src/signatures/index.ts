@@ -2,6 +2,7 @@ export { type Claim, formatPayload, maxPayload, parsePayload } from "./payload.t
 export { decodeBase64, maxKeyFile } from "./pem.ts";
 export { type KeyFiles, makeKeyFiles, type PrivateKey, readPrivateKey } from "./private-key.ts";
 export { type PublicKey, readPublicKey } from "./public-key.ts";
+export { readBundle } from "./statement.ts";
 export {
   type ImageSignature,
   judgeSignatures,

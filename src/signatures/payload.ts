@@ -4,7 +4,7 @@ import { signatureError } from "./errors.ts";
 
 /** What a signature says about an image. */
 export type Claim = {
-  /** As it was signed: with a tag, with a digest or without both. */
+  /** As it was signed: with a tag, with a digest, without both, or empty, which is how cosign 3 signs. */
   readonly name: string;
   /** Of the manifest or index. */
   readonly digest: Digest;
@@ -42,7 +42,7 @@ export function formatPayload({ name, digest, optional }: Claim): Uint8Array {
   return Buffer.from(JSON.stringify({ critical, optional: hasMore ? optional : null }));
 }
 
-/** Reads what was signed; what is not known in it is refused. @throws SIGNATURE_PAYLOAD */
+/** Reads what simple signing signs; what is not known in it is refused. @throws SIGNATURE_PAYLOAD */
 export function parsePayload(data: Uint8Array): Claim {
   const result = v.safeParse(schema, parseJson(data), { abortEarly: true });
   if (!result.success) {

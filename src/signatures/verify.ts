@@ -3,10 +3,11 @@ import { signatureError } from "./errors.ts";
 import { type Claim, maxPayload, parsePayload } from "./payload.ts";
 import { decodeBase64 } from "./pem.ts";
 import type { PublicKey } from "./public-key.ts";
+import { digestOfStatement, isStatement } from "./statement.ts";
 
 /** A signature as it lies beside an image. Nobody has checked it. */
 export type ImageSignature = {
-  /** What was signed. */
+  /** The bytes that were signed. */
   readonly payload: Uint8Array;
   /** In base64. */
   readonly signature: string;
@@ -24,7 +25,7 @@ export type Wanted = {
   readonly keyName: string;
   /** Of the image: each of these stands for it. */
   readonly digests: readonly Digest[];
-  /** Whether the name that was signed is one by which the image may go. */
+  /** Whether the name that was signed is one by which the image may go; it is empty where none was signed. */
   readonly acceptsName: (name: string) => boolean;
 };
 
@@ -90,12 +91,16 @@ function judgePayload(signature: ImageSignature, { digests, acceptsName, keyName
     return { kind: "OTHER_DIGEST", reason: `${keyName} has signed another image: ${read.digest}` };
   }
   if (acceptsName(read.name)) return { kind: "good", claims: [read], signatures: [signature] };
-  const reason = `${keyName} has signed it under another name: ${quoted(read.name)}`;
-  return { kind: "OTHER_NAME", reason };
+  const name = read.name === "" ? "no name" : `another name: ${quoted(read.name)}`;
+  return { kind: "OTHER_NAME", reason: `${keyName} has signed it under ${name}` };
 }
 
 /** The claim, or why it is none. */
 function readClaim(payload: Uint8Array): Claim | string {
+  if (isStatement(payload)) {
+    const digest = digestOfStatement(payload);
+    return digest === undefined ? "what was signed is another statement" : { name: "", digest, optional: {} };
+  }
   try {
     return parsePayload(payload);
   } catch (error) {
@@ -105,5 +110,5 @@ function readClaim(payload: Uint8Array): Claim | string {
 
 /** It is signed, but whoever signed it is not to write to the terminal as they please. */
 function quoted(name: string): string {
-  return name === "" ? "no name" : JSON.stringify(name).slice(0, 300);
+  return JSON.stringify(name).slice(0, 300);
 }

@@ -4,9 +4,9 @@ import { type Descriptor, type Platform, parseManifestDocument } from "../../spe
 import { chooseManifest, hostPlatform } from "../platform.ts";
 import { type Reference, withoutTagBesideDigest } from "../reference.ts";
 import type { Repository } from "../registry/repository.ts";
-import { unlessMissing } from "../signatures/place-signatures.ts";
 import { readSignatures } from "../signatures/read-signatures.ts";
 import { signatureTag } from "../signatures/signature-names.ts";
+import { unlessMissing } from "../signatures/unless-missing.ts";
 import { readRegistryImage } from "../transports/registry-image.ts";
 import { type AdmissionOptions, keepSignatures, refused } from "./admit.ts";
 import { judgeImage } from "./judge-image.ts";

@@ -11,6 +11,7 @@ import { createManifestReader } from "./manifest-reader.ts";
 import { createManifestWriter } from "./manifest-writer.ts";
 import type { Proxies } from "./proxies.ts";
 import { firstReachable } from "./reachable.ts";
+import { createReferrerLister } from "./referrer-lister.ts";
 import type { Repository, RepositoryWriter } from "./repository.ts";
 import { createRequester, type Requester } from "./requester.ts";
 import { type Delay, realDelay } from "./retry.ts";
@@ -104,8 +105,10 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       base: repositoryAddress(host),
       purpose: channel.purpose,
     };
+    const manifests = createManifestReader({ ...place, namespace });
     return {
-      ...createManifestReader({ ...place, namespace }),
+      ...manifests,
+      referrers: createReferrerLister({ ...place, manifest: manifests.manifest }),
       blob: createBlobReader({ ...place, namespace, delay }),
       tags: createTagLister(place),
     };

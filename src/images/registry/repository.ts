@@ -64,6 +64,9 @@ export interface Repository {
    */
   manifest(reference: string, signal?: AbortSignal): Promise<FetchedManifest>;
 
+  /** What refers to a manifest as its subject; nothing for one that is not there. @throws OCI_IMAGE_* */
+  referrers(digest: Digest, signal?: AbortSignal): Promise<readonly Descriptor[]>;
+
   /** All tags, in the registry's order. */
   tags(signal?: AbortSignal): Promise<string[]>;
 

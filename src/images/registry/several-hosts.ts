@@ -78,6 +78,8 @@ export function severalHosts(name: string, open: () => Promise<readonly PlacedRe
       first(reference.includes(":") ? "pull" : "resolve", signal, (repository) =>
         repository.manifest(reference, signal),
       ),
+    referrers: (digest, signal) =>
+      first("pull", signal, (repository) => repository.referrers(digest, signal)),
     tags: (signal) => first("resolve", signal, (repository) => repository.tags(signal)),
     async *blob(expected, { offset = 0, signal } = {}) {
       const hosts = await hostsFor("pull");

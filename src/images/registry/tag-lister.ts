@@ -1,4 +1,5 @@
 import { readBody } from "./body.ts";
+import { nextPage } from "./next-page.ts";
 import { type Purpose, protocolFailure } from "./registry-error.ts";
 import type { Requester } from "./requester.ts";
 
@@ -41,12 +42,8 @@ function readPage(
 ): Promise<Page> {
   return requester({ method: "GET", url, accept: [200], signal }, async (response) => {
     const body = await readBody(response, maxPage, `the tags of ${purpose.object}`);
-    const next = /<([^>]+)>\s*;\s*rel="?next"?/.exec(response.header("link") ?? "")?.[1];
-    const following = next !== undefined && URL.canParse(next, url.href) ? new URL(next, url) : undefined;
-    if (following !== undefined && following.origin !== url.origin) {
-      throw protocolFailure(purpose, "its list of tags goes on at another host");
-    }
-    return { tags: tagsOf(body, purpose), next: following };
+    const next = nextPage(response, { url, purpose, what: "tags" });
+    return { tags: tagsOf(body, purpose), next };
   });
 }
 

@@ -155,6 +155,39 @@ describe("signatures beside images", () => {
     });
   });
 
+  it("in a registry may be bundles that refer to the image", async () => {
+    const statement = Buffer.from("a statement").toString("base64");
+    const payloadType = "application/vnd.in-toto+json";
+    const mediaType = "application/vnd.dev.sigstore.bundle.v0.3+json";
+    const serve = (blob: object) => {
+      const config = { mediaType: mediaTypes.empty, ...registry.putBlob("{}") };
+      const layers = [{ mediaType, ...registry.putBlob(JSON.stringify(blob)) }];
+      const manifest = { schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers, subject: image };
+      return registry.putManifest("a/b", sha256(JSON.stringify(blob)), {
+        ...manifest,
+        artifactType: mediaType,
+      });
+    };
+    const dsseEnvelope = { payload: statement, payloadType, signatures: [{ sig: "c2ln" }] };
+    const manifests = [
+      { ...serve({ mediaType, dsseEnvelope }), artifactType: mediaType },
+      // Debian's registry does not list them itself, and cosign calls them what their configuration is.
+      { ...serve({ mediaType, dsseEnvelope, more: 1 }), artifactType: mediaTypes.empty },
+      { ...serve({ mediaType, messageSignature: {} }), artifactType: mediaType },
+      { mediaType: mediaTypes.manifest, digest: sha256("missing"), size: 1, artifactType: "text/sbom" },
+      { mediaType: mediaTypes.manifest, digest: sha256("gone"), size: 1, artifactType: mediaType },
+    ];
+    const index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests };
+    registry.putManifest("a/b", image.digest.replace(":", "-"), index);
+    const { signatures } = await remote().signatures(`docker://${name()}`);
+    const signed = { payload: `DSSEv1 28 ${payloadType} 11 a statement`, signature: "c2ln" };
+    assert.deepEqual(plain(signatures), [signed, signed]);
+    // What is signed here is put where all versions look for it.
+    const [bundled] = signatures;
+    const again = remote().sign(`docker://${name()}`, bundled ?? assert.fail());
+    await assert.rejects(again, { code: "SIGNATURE_PAYLOAD" });
+  });
+
   const serveSignatures = (layers: readonly object[]) => {
     const config = { mediaType: mediaTypes.config, ...registry.putBlob("{}") };
     const manifest = { schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers };

@@ -1,4 +1,4 @@
-import { type Digest, TugError } from "../../base/index.ts";
+import type { Digest } from "../../base/index.ts";
 import { type ImageSignature, parsePayload } from "../../signatures/index.ts";
 import type { Manifest } from "../../specs/index.ts";
 import { imageError } from "../errors.ts";
@@ -6,12 +6,20 @@ import { type FoundImage, notFound } from "../image-store.ts";
 import { isDangling } from "../image-table.ts";
 import { formatReference } from "../reference.ts";
 import type { ImageReader } from "../transports/open-image.ts";
-import { openReader, openWriter, type PlaceOptions, type PlaceRequest } from "../transports/open-place.ts";
+import {
+  openReader,
+  openWriter,
+  type PlaceOptions,
+  type PlaceRequest,
+  registryAccess,
+} from "../transports/open-place.ts";
 import { formatPlace, type Place } from "../transports/place.ts";
+import { readBundles } from "./read-bundles.ts";
 import { readSignatureManifest, readSignatures } from "./read-signatures.ts";
 import { addSignature } from "./signature-manifest.ts";
 import { signatureTag } from "./signature-names.ts";
 import type { SignatureTable } from "./signature-table.ts";
+import { unlessMissing } from "./unless-missing.ts";
 
 export type SignatureOptions = PlaceOptions & { signatures: SignatureTable };
 
@@ -40,11 +48,11 @@ export async function signaturesAt(
   const digest = await digestAt(options, place, request);
   await using source = await openReader(options, beside(digest), request);
   const signatures = await unlessMissing(() => readSignatures(source, formatPlace(place), request.signal));
-  return {
-    digest,
-    names: place.transport === "docker" ? [formatReference(place.reference)] : [],
-    signatures: signatures ?? [],
-  };
+  if (place.transport !== "docker") return { digest, names: [], signatures: signatures ?? [] };
+  const repository = options.registry.repository(place.reference, registryAccess(request));
+  const bundled = await readBundles(repository, digest, request.signal);
+  const names = [formatReference(place.reference)];
+  return { digest, names, signatures: [...(signatures ?? []), ...bundled] };
 }
 
 /**
@@ -134,17 +142,5 @@ function besideImages(place: Place): (digest: Digest) => Place {
           hint: "signatures lie in registries (docker://NAME), layouts (oci:DIR:NAME) and the store (NAME)",
         },
       );
-  }
-}
-
-/** What is read, or nothing where there is nothing of that name. */
-export async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    const isMissing =
-      error instanceof TugError && ["IMAGE_NOT_FOUND", "IMAGE_REGISTRY_NOT_FOUND"].includes(error.code);
-    if (isMissing) return undefined;
-    throw error;
   }
 }

@@ -1,9 +1,9 @@
 import type { ImageSignature } from "../../signatures/index.ts";
 import { type Manifest, parseManifestDocument } from "../../specs/index.ts";
 import { imageError } from "../errors.ts";
-import { checkedBytes } from "../transports/checked-document.ts";
+import { readChecked } from "../transports/checked-document.ts";
 import type { ImageReader } from "../transports/open-image.ts";
-import { type SignatureEntry, signatureEntries } from "./signature-manifest.ts";
+import { signatureEntries } from "./signature-manifest.ts";
 
 /** The manifest with the signatures of an image. @throws IMAGE_CONFIGURATION, OCI_IMAGE_* */
 export async function readSignatureManifest(
@@ -32,18 +32,8 @@ export async function readSignatures(
   const manifest = await readSignatureManifest(source, place, signal);
   const signatures: ImageSignature[] = [];
   for (const { payload, signature } of signatureEntries(manifest, place)) {
-    signatures.push({ payload: await readPayload(source, payload, signal), signature });
+    const bytes = await readChecked(source.blob(payload, { offset: 0, signal }), payload);
+    signatures.push({ payload: bytes, signature });
   }
   return signatures;
-}
-
-async function readPayload(
-  source: ImageReader,
-  payload: SignatureEntry["payload"],
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of checkedBytes(source.blob(payload, { offset: 0, signal }), payload))
-    chunks.push(chunk);
-  return Buffer.concat(chunks);
 }

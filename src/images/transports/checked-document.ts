@@ -9,6 +9,16 @@ export function checkedDocument(data: Uint8Array, { digest }: { digest: Digest }
   throw imageError("CONTENT_DIGEST", `cannot read ${place}: manifest ${digest} has other bytes`);
 }
 
+/** All bytes of a small blob, which are those of its digest. @throws IMAGE_CONTENT_DIGEST */
+export async function readChecked(
+  source: AsyncIterable<Uint8Array>,
+  blob: { digest: Digest; size: number },
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of checkedBytes(source, blob)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
 /** Bytes that are those of a digest: the last of them come only if all were right. @throws IMAGE_CONTENT_DIGEST */
 export async function* checkedBytes(
   source: AsyncIterable<Uint8Array>,

@@ -14,7 +14,7 @@ import {
   signAt,
   signaturesAt,
 } from "../signatures/place-signatures.ts";
-import { checkedBytes } from "./checked-document.ts";
+import { readChecked } from "./checked-document.ts";
 import { type Copied, copyImage } from "./copy-image.ts";
 import type { ImageReader } from "./open-image.ts";
 import { type Access, openReader, openWriter, registryAccess, registryReference } from "./open-place.ts";
@@ -154,8 +154,6 @@ async function look(source: ImageReader, { name, platform, signal }: Looking): P
   const { digest, size } = document.manifest.config;
   if (size > maxConfigSize)
     throw imageError("CONTENT_SIZE", `cannot use ${name}: its configuration has ${size} bytes`);
-  const chunks: Uint8Array[] = [];
   const bytes = source.blob({ digest, size }, { offset: 0, signal });
-  for await (const chunk of checkedBytes(bytes, { digest, size })) chunks.push(chunk);
-  return { root, raw, manifest, config: Buffer.concat(chunks) };
+  return { root, raw, manifest, config: await readChecked(bytes, { digest, size }) };
 }

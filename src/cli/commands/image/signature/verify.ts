@@ -36,15 +36,23 @@ export const verifyImage = defineCommand({
     const image = await findSignedImage(await connect(), text, { values: options, context, signal });
     const names = options.name === undefined ? image.names : [options.name];
     const acceptsName = (signed: string) =>
-      names.length === 0 || names.some((name) => isSameRepository(name, signed));
+      names.length === 0 ||
+      (signed === "" && options.name === undefined) ||
+      names.some((name) => isSameRepository(name, signed));
     const wanted = { key, keyName, digests: [image.digest], acceptsName };
     const claims = verifySignatures(image.signatures, wanted, text);
     if (format === "json") return { output: `${JSON.stringify(claims.map(asJson), null, 2)}\n` };
     return {
-      output: `Verified: ${image.digest}, signed with ${keyName} as ${claims.map(({ name }) => name).join(", ")}\n`,
+      output: `Verified: ${image.digest}, signed with ${keyName} ${namesIn(claims)}\n`,
     };
   },
 });
+
+function namesIn(claims: readonly Claim[]): string {
+  const names = new Set(claims.map(({ name }) => name));
+  const named = [...names].filter((name) => name !== "");
+  return named.length === 0 ? "under no name" : `as ${named.join(", ")}`;
+}
 
 function asJson({ name, digest, optional }: Claim): object {
   return { Name: name, Digest: digest, Optional: optional };
