@@ -132,16 +132,32 @@ static int configure(int fs, const char *option)
 	return kernel_fsconfig(fs, KERNEL_FSCONFIG_SET_STRING, key, equals + 1);
 }
 
+static bool has_option(const struct op_mount_fs *op, const char *name)
+{
+	for (uint32_t i = 0; i < op->options.count; i++)
+		if (strncmp(op->options.item[i], name, strlen(name)) == 0)
+			return true;
+	return false;
+}
+
+/* What options say of the root of a file system counts for more than what was copied over it. */
+static int restore_root(const struct op_mount_fs *op, int mount, const struct stat *made)
+{
+	uid_t uid = has_option(op, "uid=") ? made->st_uid : (uid_t)-1;
+	gid_t gid = has_option(op, "gid=") ? made->st_gid : (gid_t)-1;
+	owned int root = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0 || fchown(root, uid, gid) < 0)
+		return -1;
+	return has_option(op, "mode=") ? fchmod(root, made->st_mode & 07777) : 0;
+}
+
 /* A tmpfs without a mode of its own takes that of the directory it covers, as runc and crun do. */
 static int inherit_mode(int fs, const struct op_mount_fs *op, int target)
 {
 	char mode[8];
 	struct stat stat;
-	if (target < 0 || strcmp(op->type, "tmpfs") != 0 || fstat(target, &stat) < 0)
+	if (target < 0 || strcmp(op->type, "tmpfs") != 0 || has_option(op, "mode=") || fstat(target, &stat) < 0)
 		return 0;
-	for (uint32_t i = 0; i < op->options.count; i++)
-		if (strncmp(op->options.item[i], "mode=", 5) == 0)
-			return 0;
 	snprintf(mode, sizeof mode, "%04o", stat.st_mode & 07777);
 	return kernel_fsconfig(fs, KERNEL_FSCONFIG_SET_STRING, "mode", mode);
 }
@@ -175,6 +191,16 @@ static int make_alternative(struct run *run, const struct op_mount_fs *op)
 	return take(&mount);
 }
 
+static int make_copy(struct run *run, const struct op_mount_fs *op, int from, int mount)
+{
+	struct stat made;
+	if (fstat(mount, &made) < 0)
+		return fail(run, errno, "fstat", op->target);
+	if (copy_up(run, from, mount) < 0)
+		return -1;
+	return restore_root(op, mount, &made) < 0 ? fail(run, errno, "fchmod", op->target) : 0;
+}
+
 int verb_mount_fs(struct run *run, const struct op_mount_fs *op)
 {
 	struct kernel_mount_attr attr = { .set = op->set };
@@ -186,7 +212,7 @@ int verb_mount_fs(struct run *run, const struct op_mount_fs *op)
 	owned int mount = make_fs(run, op, op->copy_up ? 0 : (unsigned)op->set, covered);
 	if (mount < 0 && *op->else_ && (run->failure.error == EPERM || run->failure.error == EBUSY))
 		mount = make_alternative(run, op);
-	else if (mount >= 0 && op->copy_up && copy_up(run, target, mount) < 0)
+	else if (mount >= 0 && op->copy_up && make_copy(run, op, target, mount) < 0)
 		return -1;
 	if (mount < 0)
 		return -1;

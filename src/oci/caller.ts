@@ -1,4 +1,5 @@
-import { access, constants, readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { access, constants } from "node:fs/promises";
 import { type HostFacts, parseProcessStatus } from "../host/index.ts";
 import { capabilityNames, type RuntimeContext } from "../runtime/index.ts";
 import { ociCliError } from "./errors.ts";
@@ -43,7 +44,7 @@ export function isRootless(flag: string | undefined, { uid, facts }: Omit<Caller
 
 /** What this process, as the caller of the runtime, lacks of root's rights; undefined where it has CAP_SYS_ADMIN. */
 export async function unprivilegedCaller(env: Environment): Promise<RuntimeContext["unprivileged"]> {
-  const { uids, gids, capabilities } = parseProcessStatus(await readFile("/proc/self/status", "utf8"));
+  const { uids, gids, capabilities } = parseProcessStatus(readFileSync("/proc/self/status", "utf8"));
   const administrator = 1n << BigInt(capabilityNames.indexOf("CAP_SYS_ADMIN"));
   if ((capabilities.effective & administrator) !== 0n) return undefined;
   const [newuidmap, newgidmap] = await Promise.all([onPath("newuidmap", env), onPath("newgidmap", env)]);

@@ -224,6 +224,14 @@ test("tmpcopyup fills a tmpfs with what it covers: files, links, modes, owners",
   assert.throws(() => execFileSync("test", ["-e", join(skeleton, "new")]), "the rootfs is not written to");
 });
 
+test("tmpcopyup leaves the mode and the owner of the tmpfs that the options name", { skip }, async () => {
+  const options = ["tmpcopyup", "mode=1777", "uid=5", "gid=6"];
+  const [there] = await probe(["stat", "/new"], {
+    mounts: [{ destination: "/new", type: "tmpfs", source: "tmpfs", options }],
+  });
+  assert.deepEqual([there?.mode, there?.uid, there?.gid], [0o1777, 5, 6]);
+});
+
 test("an idmapped mount shows files as the mapped user's", {
   skip: skip || differs({ runc: "1.1 has no idmapped mounts", crun: "1.21 takes no relative source here" }),
 }, async () => {
