@@ -62,6 +62,30 @@ test("a longer binding wins over a shorter one that it contains", () => {
   assert.equal(pieces.readUInt32LE(0) & 0x7fffffff, 1 + 4 + 5 + 3 + 1 + 4 + 1 + 3);
 });
 
+test("a plan of any size is written, and characters of any width", () => {
+  const texts = [0, 1, 2].map((index) => ({ path: `/run/größe/${index}/😀`, content: "€".repeat(33_333) }));
+  const host = texts.map((each) => ({ op: "writeFile", from: "state", ...each, mode: 0o600 }) as const);
+  const section = Buffer.from(encodePlan({ host, stage: [], init: [] }).message).subarray(4);
+  assert.equal(section.readUInt32LE(12), section.length);
+  let from = 0;
+  for (const text of texts.flatMap(({ path, content }) => [path, content])) {
+    const at = section.indexOf(text, from);
+    assert.equal(section.readUInt32LE(at - 4), Buffer.byteLength(text));
+    assert.equal(section[at + Buffer.byteLength(text)], 0);
+    from = at + Buffer.byteLength(text);
+  }
+});
+
+test("a number that its field cannot hold is refused instead of cut off", () => {
+  const withMode = (mode: number): Plan => ({
+    host: [{ op: "writeFile", from: "state", path: "/run/x", content: "", mode }],
+    stage: [],
+    init: [],
+  });
+  for (const mode of [2 ** 32, -1, 0.5]) assert.throws(() => encodePlan(withMode(mode)), RangeError);
+  encodePlan(withMode(2 ** 32 - 1));
+});
+
 test("a text with a NUL byte is refused with its place", () => {
   assert.throws(() => encodePlan(plan("/run/\0x")), { code: "PLAN_VALUE", message: /fifo\.path \(start\)/ });
 });

@@ -3,11 +3,13 @@ import { planError } from "./errors.ts";
 import type { Field } from "./field.ts";
 import { NO_SLOT } from "./field.ts";
 import { errnos } from "./flags.ts";
+import { lists } from "./ops/define.ts";
 import { fieldsOf, type Op, opNumber, tableHash } from "./ops.ts";
-import { type Binding, fieldValue, opsOf, type Plan, slotsOf } from "./plan.ts";
+import { type Binding, fieldValue, type Plan } from "./plan.ts";
 import { createWriter, type Writer } from "./writer.ts";
 
-const MAGIC = "tugP";
+/** The magic, then the hash of the op table. */
+const beginning = Buffer.concat([Buffer.from("tugP", "latin1"), Buffer.from(tableHash, "hex")]);
 const HEADER_SIZE = 32;
 const TEMPLATE = 0x80000000;
 const MAX_SLOTS = 1024;
@@ -32,45 +34,41 @@ export function encodePlan(plan: Plan, bindings: readonly Binding[] = []): Encod
   const bound = bindings
     .filter(({ value }) => value.length >= SHORTEST_BINDING)
     .sort((a, b) => b.value.length - a.value.length);
-  const section = createWriter();
-  section.bytes(Buffer.from(MAGIC, "latin1"));
-  section.bytes(Buffer.from(tableHash, "hex"));
-  const length = section.hole32();
-  section.u16(slotCount(plan));
-  section.u16(bound.length);
-  section.u32(plan.host.length);
-  section.u32(plan.stage.length);
-  section.u32(plan.init.length);
-  if (section.size !== HEADER_SIZE) throw new Error("the header of a plan has another size");
-  for (const { op } of opsOf(plan)) encodeOp(section, op, bound);
-  length.fill(section.size);
-
-  const planBytes = section.finish();
-  const tail = createWriter();
-  for (const { value } of bound) tail.blob(Buffer.from(value));
-  const message = createWriter();
-  message.u32(planBytes.length + tail.size);
-  message.bytes(planBytes);
-  message.bytes(tail.finish());
-  return { message: message.finish(), digest: sha256(planBytes) };
+  const writer = createWriter();
+  const messageLength = writer.hole32();
+  const start = writer.size;
+  writer.bytes(beginning);
+  const sectionLength = writer.hole32();
+  const slotCount = writer.hole16();
+  writer.u16(bound.length);
+  for (const list of lists) writer.u32(plan[list].length);
+  if (writer.size - start !== HEADER_SIZE) throw new Error("the header of a plan has another size");
+  const section: Section = { writer, bindings: bound, slots: 0 };
+  for (const list of lists) for (const op of plan[list]) encodeOp(section, op);
+  const end = writer.size;
+  sectionLength.fill(end - start);
+  slotCount.fill(checkSlots(section.slots));
+  for (const { value } of bound) writer.text(value);
+  messageLength.fill(writer.size - start);
+  const message = writer.finish();
+  return { message, digest: sha256(message.subarray(start, end)) };
 }
 
-function slotCount(plan: Plan): number {
-  let highest = -1;
-  for (const { op } of opsOf(plan)) {
-    const { reads, writes } = slotsOf(op);
-    highest = Math.max(highest, ...reads, ...writes);
-  }
-  if (highest >= MAX_SLOTS) {
-    throw planError(
-      "VALUE",
-      `cannot encode the plan: it needs ${highest + 1} descriptors, the most is ${MAX_SLOTS}`,
-    );
-  }
-  return highest + 1;
+/** The part of the message that the digest is taken of, while it is written. */
+type Section = {
+  readonly writer: Writer;
+  readonly bindings: readonly Binding[];
+  /** So many descriptors have been named so far. */
+  slots: number;
+};
+
+function checkSlots(count: number): number {
+  if (count <= MAX_SLOTS) return count;
+  throw planError("VALUE", `cannot encode the plan: it needs ${count} descriptors, the most is ${MAX_SLOTS}`);
 }
 
-function encodeOp(writer: Writer, op: Op, bindings: readonly Binding[]): void {
+function encodeOp(section: Section, op: Op): void {
+  const { writer } = section;
   const start = writer.size;
   const length = writer.hole32();
   writer.u16(opNumber(op.op));
@@ -79,16 +77,17 @@ function encodeOp(writer: Writer, op: Op, bindings: readonly Binding[]): void {
   writer.u8(0);
   for (const name of ignored) writer.u16(errnos[name]);
   for (const [key, field] of fieldsOf(op.op)) {
-    encodeField({ writer, field, bindings, op, key }, fieldValue(op, key));
+    encodeField({ section, field, op, key }, fieldValue(op, key));
   }
   length.fill(writer.size - start);
 }
 
-type FieldContext = { writer: Writer; field: Field; bindings: readonly Binding[]; op: Op; key: string };
+type FieldContext = { section: Section; field: Field; op: Op; key: string };
 
 function encodeField(context: FieldContext, value: unknown): void {
-  const { writer } = context;
-  switch (context.field.type) {
+  const { section, field } = context;
+  const { writer } = section;
+  switch (field.type) {
     case "u32":
       writer.u32((value as number | undefined) ?? 0);
       break;
@@ -111,12 +110,17 @@ function encodeField(context: FieldContext, value: unknown): void {
       break;
     case "in":
     case "out":
-      writer.u16((value as number | undefined) ?? NO_SLOT);
+      encodeSlot(section, (value as number | undefined) ?? NO_SLOT);
       break;
     case "ins":
-      encodeList(writer, value as readonly number[] | undefined, (slot) => writer.u16(slot));
+      encodeList(writer, value as readonly number[] | undefined, (slot) => encodeSlot(section, slot));
       break;
   }
+}
+
+function encodeSlot(section: Section, slot: number): void {
+  if (slot !== NO_SLOT) section.slots = Math.max(section.slots, slot + 1);
+  section.writer.u16(slot);
 }
 
 function encodeList<T>(writer: Writer, items: readonly T[] | undefined, encode: (item: T) => void): void {
@@ -124,7 +128,8 @@ function encodeList<T>(writer: Writer, items: readonly T[] | undefined, encode: 
   for (const item of items ?? []) encode(item);
 }
 
-function encodeText({ writer, bindings, op, key }: FieldContext, text: string): void {
+function encodeText({ section, op, key }: FieldContext, text: string): void {
+  const { writer, bindings } = section;
   if (text.includes("\0")) {
     throw planError("VALUE", `cannot encode ${op.op}.${key} (${op.from}): the text holds a NUL byte`);
   }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Field, ValueOf } from "./field.ts";
 import type { ErrnoName } from "./flags.ts";
 import { cgroupOps } from "./ops/cgroup.ts";
-import type { OpDefinition } from "./ops/define.ts";
+import { type ListName, lists, type OpDefinition, phases } from "./ops/define.ts";
 import { hostOps } from "./ops/host.ts";
 import { identityOps } from "./ops/identity.ts";
 import { mountOps } from "./ops/mount.ts";
@@ -40,11 +40,36 @@ export function opNumber(name: OpName): number {
   return numbers.get(name) ?? -1;
 }
 
-const fieldLists = new Map(opNames.map((name) => [name, Object.entries(definitionOf(name).fields)]));
+type Fields = readonly (readonly [key: string, field: Field])[];
+
+const fieldLists = new Map<OpName, Fields>(
+  opNames.map((name) => [name, Object.entries(definitionOf(name).fields)]),
+);
+const slotFields = new Map<OpName, Fields>(
+  opNames.map((name) => [name, fieldsOf(name).filter(([, { type }]) => ["in", "ins", "out"].includes(type))]),
+);
+const phaseNumbers = new Map<OpName, ReadonlyMap<ListName, readonly number[]>>(
+  opNames.map((name) => [name, new Map(lists.map((list) => [list, numbersOfPhases(name, list)]))]),
+);
 
 /** The fields of a verb in the order of the wire. */
-export function fieldsOf(name: OpName): readonly (readonly [key: string, field: Field])[] {
+export function fieldsOf(name: OpName): Fields {
   return fieldLists.get(name) ?? [];
+}
+
+/** The fields of a verb that are descriptor slots. */
+export function slotFieldsOf(name: OpName): Fields {
+  return slotFields.get(name) ?? [];
+}
+
+/** Numbers of the phases of a list in which a verb may stand, ascending. */
+export function legalPhases(name: OpName, list: ListName): readonly number[] {
+  return phaseNumbers.get(name)?.get(list) ?? [];
+}
+
+function numbersOfPhases(name: OpName, list: ListName): number[] {
+  const legal = definitionOf(name).legal[list] ?? [];
+  return legal.map((phase) => phases.indexOf(phase)).sort((a, b) => a - b);
 }
 
 /** The definition of a verb, without its literal types. */

@@ -1,6 +1,6 @@
 import { NO_SLOT, type Slot } from "./field.ts";
 import { type ListName, lists, type PhaseName, phases } from "./ops/define.ts";
-import { definitionOf, fieldsOf, type Op } from "./ops.ts";
+import { legalPhases, type Op, slotFieldsOf } from "./ops.ts";
 
 /** What the helper is to do: three flat lists, no condition, no loop. See docs/plan-reference.md. */
 export type Plan = Readonly<Record<ListName, readonly Op[]>>;
@@ -29,10 +29,8 @@ export function slotAllocator(): { next(): Slot; readonly count: number } {
 }
 
 /** Every op of a plan with its place, in the order host, stage, init. */
-export function* opsOf(plan: Plan): Generator<{ op: Op; place: OpPlace }> {
-  for (const list of lists) {
-    for (const [index, op] of plan[list].entries()) yield { op, place: { list, index } };
-  }
+export function opsOf(plan: Plan): readonly { op: Op; place: OpPlace }[] {
+  return lists.flatMap((list) => plan[list].map((op, index) => ({ op, place: { list, index } })));
 }
 
 /** The value of a field, whatever the op; undefined where an optional field is left out. */
@@ -44,8 +42,7 @@ export function fieldValue(op: Op, key: string): unknown {
 export function slotsOf(op: Op): { reads: Slot[]; writes: Slot[] } {
   const reads: Slot[] = [];
   const writes: Slot[] = [];
-  for (const [key, { type }] of fieldsOf(op.op)) {
-    if (type !== "in" && type !== "ins" && type !== "out") continue;
+  for (const [key, { type }] of slotFieldsOf(op.op)) {
     const value = fieldValue(op, key);
     if (value === undefined || value === NO_SLOT) continue;
     if (type === "in") reads.push(value as Slot);
@@ -62,8 +59,7 @@ export function slotsOf(op: Op): { reads: Slot[]; writes: Slot[] } {
 export function phasesOf(list: ListName, items: readonly Op[]): (PhaseName | undefined)[] {
   let current = 0;
   return items.map((op) => {
-    const legal = (definitionOf(op.op).legal[list] ?? []).map((phase) => phases.indexOf(phase));
-    const next = legal.filter((phase) => phase >= current).sort((a, b) => a - b)[0];
+    const next = legalPhases(op.op, list).find((phase) => phase >= current);
     if (next === undefined) return undefined;
     current = next;
     return phases[next];

@@ -43,13 +43,23 @@ const known = new WeakMap<readonly Op[], Places>();
 function placesOf(items: readonly Op[], names: readonly OpName[]): readonly number[] {
   let places = known.get(items);
   if (places?.length !== items.length) {
-    places = { length: items.length, byName: Map.groupBy(items.keys(), (index) => (items[index] as Op).op) };
+    places = { length: items.length, byName: placesByName(items) };
     known.set(items, places);
   }
   const { byName } = places;
   const [only = "exec"] = names;
   if (names.length === 1) return byName.get(only) ?? [];
   return names.flatMap((name) => byName.get(name) ?? []).sort((a, b) => a - b);
+}
+
+function placesByName(items: readonly Op[]): Map<OpName, number[]> {
+  const byName = new Map<OpName, number[]>();
+  items.forEach(({ op }, index) => {
+    const places = byName.get(op);
+    if (places === undefined) byName.set(op, [index]);
+    else places.push(index);
+  });
+  return byName;
 }
 
 /** A breach at an op. */

@@ -1,5 +1,5 @@
 import { lists } from "../ops/define.ts";
-import { definitionOf } from "../ops.ts";
+import { fieldsOf } from "../ops.ts";
 import { fieldValue, opsOf, type Plan, phasesOf, slotsOf } from "../plan.ts";
 import { at, type Breach, CREATED_BARRIER, find, firstOf, type Rule } from "./rule.ts";
 
@@ -87,11 +87,11 @@ export const structureRules: readonly Rule[] = [
     source: "path_resolution(7)",
     *check(plan) {
       for (const { op, place } of opsOf(plan)) {
-        for (const [key, { type }] of Object.entries(definitionOf(op.op).fields)) {
-          const value = fieldValue(op, key);
-          if (type !== "hostPath" || value === undefined || value === "") continue;
-          if (!String(value).startsWith("/"))
-            yield { place, what: `${key} is the relative path ${String(value)}` };
+        for (const [key, { type }] of fieldsOf(op.op)) {
+          if (type !== "hostPath") continue;
+          const value = String(fieldValue(op, key) ?? "");
+          if (value !== "" && !value.startsWith("/"))
+            yield { place, what: `${key} is the relative path ${value}` };
         }
       }
     },

@@ -10,7 +10,9 @@ export const rules: readonly Rule[] = [...structureRules, ...orderRules, ...iden
 
 /** All breaches of all rules, with the rule that each one breaks. */
 export function breachesOf(plan: Plan): { rule: Rule; breach: Breach }[] {
-  return rules.flatMap((rule) => [...rule.check(plan)].map((breach) => ({ rule, breach })));
+  const found: { rule: Rule; breach: Breach }[] = [];
+  for (const rule of rules) for (const breach of rule.check(plan)) found.push({ rule, breach });
+  return found;
 }
 
 /**
