@@ -111,7 +111,7 @@ int front_main(int argc, char **argv)
 		front.arguments++;
 		/* The option is that of src/resident/machine-engine.ts. */
 		return become_node(&front, &(struct bundle){
-			"/dist/bin/engine.mjs", "--max-semi-space-size=2", "--foreground",
+			"/dist/bin/engine.mjs", "--max-semi-space-size=8", "--foreground",
 		});
 	}
 	int code = front_resident(&front);

@@ -114,8 +114,10 @@ function eventTable({ sql }: Database, kept: number) {
     newest: (): bigint => (newest.get() as { time: bigint | null }).time ?? 0n,
     has(id: string, action: string, since: number): boolean {
       if (one.get(id, action, nanos(since)) !== undefined) return true;
+      // What is older has been trimmed away: it is taken as having been here.
+      if (added < kept) return false;
       const { time } = oldest.get() as { time: bigint | null };
-      return added >= kept && time !== null && nanos(since) < time;
+      return time !== null && nanos(since) < time;
     },
     /** Bounds in milliseconds. */
     between: (from: number, to: number | undefined): EngineEvent[] =>

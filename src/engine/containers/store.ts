@@ -1,5 +1,6 @@
 import type { Database, Migration } from "../../base/index.ts";
 import { engineError } from "../errors.ts";
+import { type DocumentReader, documentReader } from "./documents.ts";
 import { type ContainerRecord, lifetimeOf, type RecordedState } from "./record.ts";
 
 /** Tables of the containers. */
@@ -48,35 +49,30 @@ export interface ContainerStore {
   remove(id: string): void;
 }
 
-type Row = {
-  id: string;
-  name: string;
-  created_at: string;
-  request: string;
-  image: string;
-  anonymous_volumes: string;
-  state: string;
-};
+type Row = { id: string; name: string; created_at: string; state: string };
 
 /** A store in the engine's database. */
-export function containerStore({ sql, lazily }: Database): ContainerStore {
+export function containerStore(database: Database): ContainerStore {
+  const { sql, lazily } = database;
+  const documents = documentReader(database);
+  const select = (rest: string) => sql.prepare(`SELECT id, name, created_at, state FROM containers ${rest}`);
   const insert = sql.prepare("INSERT INTO containers VALUES (?, ?, ?, ?, ?, ?, ?)");
-  const all = sql.prepare("SELECT * FROM containers ORDER BY created_at DESC, rowid DESC");
-  const byId = sql.prepare("SELECT * FROM containers WHERE id = ?");
-  const byName = sql.prepare("SELECT * FROM containers WHERE name = ?");
-  const byPrefix = sql.prepare("SELECT * FROM containers WHERE id >= ? AND id < ? LIMIT 2");
+  const all = select("ORDER BY created_at DESC, rowid DESC");
+  const byId = select("WHERE id = ?");
+  const byName = select("WHERE name = ?");
+  const byPrefix = select("WHERE id >= ? AND id < ? LIMIT 2");
   const setState = sql.prepare("UPDATE containers SET state = ? WHERE id = ?");
   const setRequest = sql.prepare("UPDATE containers SET request = ? WHERE id = ?");
   const setName = sql.prepare("UPDATE containers SET name = ? WHERE id = ?");
   const hide = sql.prepare("UPDATE containers SET state = ?, name = id WHERE id = ?");
   const remove = sql.prepare("DELETE FROM containers WHERE id = ?");
   const one = (row: unknown): ContainerRecord | undefined =>
-    row === undefined ? undefined : toRecord(row as Row);
+    row === undefined ? undefined : toRecord(row as Row, documents);
   const seen = (row: unknown): ContainerRecord | undefined => {
     const record = one(row);
     return record?.state.gone === undefined ? record : undefined;
   };
-  const every = (): ContainerRecord[] => all.all().map((row) => toRecord(row as Row));
+  const every = (): ContainerRecord[] => all.all().map((row) => toRecord(row as Row, documents));
   const checkFree = (name: string): void => {
     const holder = one(byName.get(name));
     if (holder === undefined) return;
@@ -98,9 +94,9 @@ export function containerStore({ sql, lazily }: Database): ContainerStore {
       const { id, name, createdAt, request, image, anonymousVolumes, state } = record;
       checkFree(name);
       if (lifetimeOf(record).ephemeral) ephemeral.add(id);
-      const documents = [request, image, anonymousVolumes, state].map((value) => JSON.stringify(value));
+      const texts = [request, image, anonymousVolumes, state].map((value) => JSON.stringify(value));
       // What is being made means nothing until it is there, which is said durably; only volumes are not found again.
-      write(id, anonymousVolumes.length === 0, () => insert.run(id, name, createdAt, ...documents));
+      write(id, anonymousVolumes.length === 0, () => insert.run(id, name, createdAt, ...texts));
     },
     list: () => every().filter(({ state }) => state.gone === undefined),
     listGone: () => every().filter(({ state }) => state.gone !== undefined),
@@ -123,7 +119,10 @@ export function containerStore({ sql, lazily }: Database): ContainerStore {
     },
     hasName: (name) => byName.get(name) !== undefined,
     setState: (id, state, lazy = false) => write(id, lazy, () => setState.run(JSON.stringify(state), id)),
-    setRequest: (id, request) => void setRequest.run(JSON.stringify(request), id),
+    setRequest(id, request) {
+      setRequest.run(JSON.stringify(request), id);
+      documents.forget(id);
+    },
     rename(id, name) {
       checkFree(name);
       setName.run(name, id);
@@ -134,20 +133,14 @@ export function containerStore({ sql, lazily }: Database): ContainerStore {
     },
     remove(id) {
       write(id, false, () => remove.run(id));
+      documents.forget(id);
       ephemeral.delete(id);
     },
   };
 }
 
-function toRecord(row: Row): ContainerRecord {
+function toRecord({ id, name, ...row }: Row, documents: DocumentReader): ContainerRecord {
   const state = JSON.parse(row.state) as RecordedState;
-  return {
-    id: row.id,
-    name: state.gone ?? row.name,
-    createdAt: row.created_at,
-    request: JSON.parse(row.request) as ContainerRecord["request"],
-    image: JSON.parse(row.image) as ContainerRecord["image"],
-    anonymousVolumes: JSON.parse(row.anonymous_volumes) as string[],
-    state,
-  };
+  const { request, image, anonymousVolumes } = documents.read(id);
+  return { id, name: state.gone ?? name, createdAt: row.created_at, request, image, anonymousVolumes, state };
 }
