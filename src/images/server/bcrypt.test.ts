@@ -24,3 +24,10 @@ it("does not know other forms of hashes, nor costs that would take for ever", ()
     assert.equal(readBcrypt(hash), undefined, hash);
   }
 });
+
+it("does not know hashes with bits that mean nothing, which would fit no password", () => {
+  const [salt, sum] = ["abcdefghijklmnopqrstuu", "OQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a"];
+  assert.notEqual(readBcrypt(`$2y$05$${salt}${sum}`), undefined);
+  assert.equal(readBcrypt(`$2y$05$${salt.slice(0, -1)}v${sum}`), undefined);
+  assert.equal(readBcrypt(`$2y$05$${salt}${sum.slice(0, -1)}b`), undefined);
+});

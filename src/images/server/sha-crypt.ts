@@ -8,10 +8,15 @@ const roundBounds = [1000, 1_000_000] as const;
 /** So many rounds pass before others get their turn: some milliseconds. */
 const stride = 500;
 
-/** Bytes of a digest, how the places of three of them move on, and the bytes that are left in the end. */
+/** Bytes of a digest, and letters of it in a hash, how the places of three of them move on, and the bytes that are left in the end. */
 const layouts = {
-  sha256: { size: 32, next: ([a, b, c]: Places): Places => [c + 1, a + 1, b + 1], last: [31, 30] },
-  sha512: { size: 64, next: ([a, b, c]: Places): Places => [b + 1, c + 1, a + 1], last: [63] },
+  sha256: {
+    size: 32,
+    letters: 43,
+    next: ([a, b, c]: Places): Places => [c + 1, a + 1, b + 1],
+    last: [31, 30],
+  },
+  sha512: { size: 64, letters: 86, next: ([a, b, c]: Places): Places => [b + 1, c + 1, a + 1], last: [63] },
 } as const;
 
 type Places = readonly [number, number, number];
@@ -27,11 +32,12 @@ export function readShaCrypt(hash: string): ((password: string) => Promise<boole
     /^\$([56])\$(?:rounds=(\d{1,9})\$)?([^$:\n]{0,16})\$([./0-9A-Za-z]+)$/.exec(hash) ?? [];
   if (kind === undefined) return undefined;
   const algorithm = kind === "5" ? "sha256" : "sha512";
+  if (expected.length !== layouts[algorithm].letters) return undefined;
   const count = Math.min(Math.max(Number(rounds ?? usualRounds), roundBounds[0]), roundBounds[1]);
   const salted = { salt: Buffer.from(salt), rounds: count };
   return async (password) => {
     const actual = Buffer.from(encode(algorithm, await crypt(algorithm, Buffer.from(password), salted)));
-    return actual.length === expected.length && timingSafeEqual(actual, Buffer.from(expected));
+    return timingSafeEqual(actual, Buffer.from(expected));
   };
 }
 

@@ -1,9 +1,10 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { createMutex } from "../../base/index.ts";
 import { imageError } from "../errors.ts";
 import { Refusal } from "./answers.ts";
 import { readBcrypt } from "./bcrypt.ts";
 import { readShaCrypt } from "./sha-crypt.ts";
+import { standIn } from "./stand-in.ts";
 
 /** Those who may use a registry. */
 export interface Users {
@@ -22,7 +23,8 @@ const mostWaiting = 16;
  */
 export function readUsers(text: string, name: string): Users {
   const entries = parseUsers(text, name);
-  const [first] = entries.values();
+  const all = [...entries.values()];
+  const secret = randomBytes(32);
   const verifying = createMutex();
   const good = new Map<string, Buffer>();
   let waiting = 0;
@@ -44,7 +46,7 @@ export function readUsers(text: string, name: string): Users {
       const { user, password } = readBasic(authorization);
       const known = entries.get(user);
       // A name that nobody has takes as long as one that somebody has.
-      const entry = known ?? first;
+      const entry = known ?? standIn(all, user, secret);
       if (entry === undefined) throw unauthorized("nobody may use the registry");
       const print = createHash("sha256").update(`${entry.hash}\0${password}`).digest();
       const before = good.get(user);
@@ -66,7 +68,7 @@ function parseUsers(text: string, file: string): Map<string, Entry> {
     const [, user, hash = ""] = /^([^:]+):(\S+)\s*$/.exec(line) ?? [];
     const verify = readBcrypt(hash) ?? readShaCrypt(hash);
     if (user === undefined || verify === undefined) {
-      const reason = `line ${index + 1} is no user with a hash`;
+      const reason = `line ${index + 1} is no user with a hash, or one that takes too long`;
       throw imageError("REGISTRY_SERVER", `cannot use the users of ${file}: ${reason}`, {
         hint: "write NAME:HASH with what htpasswd -B or openssl passwd -6 makes",
       });
