@@ -10,6 +10,7 @@ export const registryMigrations: readonly Migration[] = [
       media_type TEXT NOT NULL,
       size INTEGER NOT NULL,
       pushed INTEGER NOT NULL,
+      cached INTEGER NOT NULL,
       PRIMARY KEY (repository, digest)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE registry_tags (
@@ -28,18 +29,9 @@ export const registryMigrations: readonly Migration[] = [
     CREATE TABLE registry_images (
       repository TEXT NOT NULL,
       digest TEXT NOT NULL,
+      cached INTEGER NOT NULL,
       PRIMARY KEY (repository, digest)
     ) STRICT, WITHOUT ROWID`,
-  },
-  {
-    module: "registry",
-    version: 2,
-    sql: "ALTER TABLE registry_manifests ADD COLUMN cached INTEGER NOT NULL DEFAULT 0",
-  },
-  {
-    module: "registry",
-    version: 3,
-    sql: "ALTER TABLE registry_images ADD COLUMN cached INTEGER NOT NULL DEFAULT 0",
   },
 ];
 
