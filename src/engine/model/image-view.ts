@@ -1,3 +1,5 @@
+import type { RegistrySettings, ServedRequest } from "../../images/index.ts";
+import type { ImageSignature } from "../../signatures/index.ts";
 import type * as dockerApi from "../../specs/docker-api/index.ts";
 import type { ExecutionConfig } from "../../specs/oci-image/index.ts";
 import type { Timestamp } from "./container-view.ts";
@@ -143,13 +145,7 @@ export type PlaceAccess = {
   readonly daemon?: string | undefined;
 };
 
-/** A signature as it lies beside an image. */
-export type ImageSignature = {
-  /** What was signed. */
-  readonly payload: Uint8Array;
-  /** In base64. */
-  readonly signature: string;
-};
+export type { ImageSignature };
 
 /** An image with what lies beside it, which nobody has verified. */
 export type SignedImage = {
@@ -215,35 +211,9 @@ export type SquashRequest = {
   readonly name?: string | undefined;
 };
 
-/** How a registry is to be served. */
-export type ServeRegistryRequest = {
-  /** HOST:PORT. */
-  readonly listen: string;
-  /** What clients call the registry; by default its address. */
-  readonly name?: string | undefined;
-  /** In PEM. */
-  readonly tls?: { readonly certificate: string; readonly key: string } | undefined;
-  readonly plainHttp?: boolean | undefined;
-  /** Text of a file with users, and its name. */
-  readonly users?: { readonly text: string; readonly file: string } | undefined;
-  readonly readOnly?: boolean | undefined;
-  /** The registry that it is a mirror of. */
-  readonly mirror?: string | undefined;
-};
+export type ServeRegistryRequest = RegistrySettings;
 
 /** What a registry that is served tells: that it listens, and each request when it is over. */
 export type RegistryEvent =
   | { readonly kind: "listening"; readonly url: string; readonly name: string }
-  | {
-      readonly kind: "request";
-      /** Milliseconds since the epoch. */
-      readonly time: number;
-      readonly remote: string;
-      readonly user: string | undefined;
-      readonly method: string;
-      readonly path: string;
-      readonly status: number;
-      readonly bytes: number;
-      readonly milliseconds: number;
-      readonly reason: string | undefined;
-    };
+  | ({ readonly kind: "request" } & ServedRequest);

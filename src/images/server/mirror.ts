@@ -1,36 +1,24 @@
 import { type Digest, isDigest, type Logger, messageOf, TugError } from "../../base/index.ts";
 import { closureOf } from "../closure.ts";
-import type { ContentStore } from "../content/content-store.ts";
-import type { ImageStore } from "../image-store.ts";
-import type { ImageTable } from "../image-table.ts";
-import type { Lease, Leases } from "../leases.ts";
+import type { Lease } from "../leases.ts";
 import { parseName, type Reference } from "../reference.ts";
 import type { Repository } from "../registry/repository.ts";
-import { type Documents, type Member, parseKnown } from "./documents.ts";
+import { type Member, parseKnown } from "./documents.ts";
 import { createDownloads } from "./downloads.ts";
 import { findImage } from "./find-image.ts";
 import { dropManifest, manifestLease } from "./hosted-leases.ts";
+import type { HostingParts } from "./hosting-parts.ts";
 import type { ByteRange } from "./range.ts";
-import type { RegistryTable } from "./registry-table.ts";
-import type { Repositories } from "./repositories.ts";
 
 /** What a mirror needs of the registry client. Other mirrors are not asked: this may be one of them. */
 export type UpstreamPort = {
   repository(reference: Reference, options: { mirrors: false }): Repository;
 };
 
-export type MirrorOptions = {
-  content: ContentStore;
-  table: ImageTable;
-  store: ImageStore;
-  leases: Leases;
-  registry: RegistryTable;
-  documents: Documents;
-  repositories: Repositories;
+export type MirrorOptions = HostingParts & {
   upstream: UpstreamPort;
   alone<T>(repository: string, work: () => Promise<T>): Promise<T>;
   logger: Logger;
-  now: () => number;
 };
 
 /**

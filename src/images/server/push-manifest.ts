@@ -1,27 +1,11 @@
 import type { Digest } from "../../base/index.ts";
 import type { Descriptor } from "../../specs/index.ts";
 import { isDocument, isForeign } from "../closure.ts";
-import type { ContentStore } from "../content/content-store.ts";
-import type { ImageStore } from "../image-store.ts";
-import type { ImageTable } from "../image-table.ts";
-import type { Leases } from "../leases.ts";
 import { Refusal } from "./answers.ts";
-import type { Documents, KnownDocument } from "./documents.ts";
+import type { KnownDocument } from "./documents.ts";
 import { findImage } from "./find-image.ts";
 import { dropBlob, dropManifest, manifestLease } from "./hosted-leases.ts";
-import type { RegistryTable } from "./registry-table.ts";
-import type { Repositories } from "./repositories.ts";
-
-export type PusherOptions = {
-  content: ContentStore;
-  table: ImageTable;
-  store: ImageStore;
-  leases: Leases;
-  registry: RegistryTable;
-  documents: Documents;
-  repositories: Repositories;
-  now: () => number;
-};
+import type { HostingParts } from "./hosting-parts.ts";
 
 export type PushedManifest = {
   readonly repository: string;
@@ -37,7 +21,7 @@ export type PushedManifest = {
  *
  * @throws Refusal for a manifest that lists what is not in the repository
  */
-export async function pushManifest(options: PusherOptions, pushed: PushedManifest): Promise<void> {
+export async function pushManifest(options: HostingParts, pushed: PushedManifest): Promise<void> {
   const { content, leases, store, table } = options;
   const { repository, digest, data, document, tags } = pushed;
   using lease = leases.temporary();
@@ -68,7 +52,7 @@ export async function pushManifest(options: PusherOptions, pushed: PushedManifes
 }
 
 async function checkChildren(
-  { content, repositories }: PusherOptions,
+  { content, repositories }: HostingParts,
   repository: string,
   children: readonly Descriptor[],
 ): Promise<void> {
@@ -87,7 +71,7 @@ async function checkChildren(
 
 /** What a manifest lists is kept by it from now on: taken away with it, it leaves nothing behind. */
 async function forgetChildren(
-  options: PusherOptions,
+  options: HostingParts,
   repository: string,
   children: readonly Descriptor[],
 ): Promise<void> {
