@@ -27,6 +27,14 @@ export const engineError = defineErrors("ENGINE", {
     kind: "conflict",
     when: "an exec session was started before, does not run, or belongs to an earlier run of its container",
   },
+  LINK: {
+    kind: "invalid",
+    when: "a container is to be linked to one that is not there, or that has no network of its own",
+  },
+  LINK_STOPPED: {
+    kind: "conflict",
+    when: "a container that is to start has a link to one that does not run",
+  },
   LOG_DRIVER: { kind: "notImplemented", when: "a container's log was not kept, so that it cannot be read" },
   LOG_OPTION: { kind: "invalid", when: "a log driver or one of its options is unknown or has a wrong value" },
   MONITOR_LOST: {

@@ -9,7 +9,7 @@ import type { Connection } from "./drivers/driver.ts";
 import { driverOf } from "./drivers/drivers.ts";
 import { executeHost } from "./execute.ts";
 import type { HostNetwork } from "./host.ts";
-import type { Endpoint, Network, Publication } from "./model.ts";
+import type { Endpoint, NameLink, Network, Publication } from "./model.ts";
 import type { Protocol } from "./nftables/ruleset.ts";
 import { addPublications } from "./publish.ts";
 import type { NetworkStore } from "./store.ts";
@@ -26,6 +26,7 @@ export type NetworkWish = {
   /** Name or id. */
   readonly network: string;
   readonly aliases?: readonly string[];
+  readonly links?: readonly NameLink[];
   readonly ipv4?: string;
   readonly ipv6?: string;
   readonly mac?: string;
@@ -140,6 +141,7 @@ export function addEndpoint(
     ipv4,
     ipv6,
     aliases: wish?.aliases ?? [],
+    ...(wish?.links !== undefined && { links: wish.links }),
   };
   store.addEndpoint(endpoint);
   return endpoint;

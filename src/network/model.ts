@@ -128,7 +128,12 @@ export type Endpoint = {
   readonly ipv6: string | undefined;
   /** Names besides the container's own by which others of the network find it. */
   readonly aliases: readonly string[];
+  /** Names that only this container knows, of any of its networks. Left out: none. */
+  readonly links?: readonly NameLink[];
 };
+
+/** Another name for one by which a container of a network is found. */
+export type NameLink = { readonly alias: string; readonly name: string };
 
 /** A port of the host that leads to a container. The addresses 0.0.0.0 and :: are all of the host's. */
 export type Publication = {

@@ -73,13 +73,19 @@ export async function hostServers(): Promise<readonly string[]> {
   return parseResolvConf(await readFile("/etc/resolv.conf", "utf8").catch(() => "")).servers;
 }
 
-/** Names as `web` and `web.NETWORK`, in any case, of this network and of the others that the asking container is on. */
+/**
+ * Names as `web` and `web.NETWORK`, in any case, of this network and of the others that the asking container is on, and names
+ * that it alone has for these.
+ */
 function nameTable(store: NetworkStore, network: Network): NameTable {
   return {
     addressesOf(name, asker) {
       if (network.name === DEFAULT_NETWORK) return undefined;
-      const known = [network, ...othersOf(store, network, asker)]
-        .map((each) => endpointsNamed(store, each, name))
+      const joined = endpointsOf(store, network, asker);
+      const links = joined.flatMap((endpoint) => endpoint.links ?? []);
+      const meant = links.find(({ alias }) => alias.toLowerCase() === name)?.name.toLowerCase() ?? name;
+      const known = [network, ...othersOf(store, network, joined)]
+        .map((each) => endpointsNamed(store, each, meant))
         .find((endpoints) => endpoints.length > 0);
       return known?.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((ip) => ip !== undefined);
     },
@@ -101,13 +107,17 @@ function endpointsNamed(store: NetworkStore, { id, name }: Network, asked: strin
     .filter(({ aliases }) => aliases.some((alias) => alias.toLowerCase() === wanted));
 }
 
-/** The further networks, with names, of the container that has an address in this one. */
-function othersOf(store: NetworkStore, { id }: Network, address: string): Network[] {
+/** All connections of the container that has an address in a network. */
+function endpointsOf(store: NetworkStore, { id }: Network, address: string): Endpoint[] {
   const asker = store
     .endpoints({ network: id })
     .find(({ ipv4, ipv6 }) => ipv4 === address || ipv6 === address);
-  if (asker === undefined) return [];
-  const joined = new Set(store.endpoints({ container: asker.container }).map(({ network }) => network));
+  return asker === undefined ? [] : store.endpoints({ container: asker.container });
+}
+
+/** The further networks, with names, that a container is on. */
+function othersOf(store: NetworkStore, { id }: Network, endpoints: readonly Endpoint[]): Network[] {
+  const joined = new Set(endpoints.map(({ network }) => network));
   return store
     .list()
     .filter((other) => other.id !== id && other.name !== DEFAULT_NETWORK && joined.has(other.id));

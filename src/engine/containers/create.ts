@@ -4,6 +4,7 @@ import type { CreateContainerRequest } from "../model/create-request.ts";
 import type { MountRequest } from "../model/mount-request.ts";
 import { checkNetworks } from "../networks/check.ts";
 import { settleNetwork } from "../networks/default-network.ts";
+import { withLinks } from "../networks/links.ts";
 import { commandLine } from "../spec/process.ts";
 import { newVolumeName } from "../volumes/name.ts";
 import { ANONYMOUS } from "../volumes/service.ts";
@@ -27,9 +28,10 @@ export async function createContainer(
   context: EngineContext,
   asked: CreateContainerRequest,
 ): Promise<{ id: string; warnings: string[] }> {
-  const { request, warnings } = await settleNetwork(context, asked);
-  checkRequest(request, await context.readFacts());
-  checkNetworks(context.networks, request);
+  const { request: settled, warnings } = await settleNetwork(context, asked);
+  checkRequest(settled, await context.readFacts());
+  checkNetworks(context.networks, settled);
+  const request = withLinks(context, settled);
   const image = await context.images.find(request.image, request.platform);
   commandLine(request, image.recorded.defaults);
   await checkSources(request.mounts);

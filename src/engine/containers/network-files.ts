@@ -27,6 +27,8 @@ export function networkFilePaths(directory: string): NetworkFiles {
 export type NetworkNames = {
   /** The container's own addresses. */
   readonly addresses: readonly string[];
+  /** Further lines for /etc/hosts. */
+  readonly lines: readonly string[];
   /** Servers to ask for names; undefined: those of the host. */
   readonly servers: readonly string[] | undefined;
 };
@@ -35,12 +37,12 @@ export type NetworkNames = {
 export function writeNetworkFiles(
   directory: string,
   request: CreateContainerRequest,
-  { hostname, addresses, servers }: NetworkNames & { readonly hostname: string },
+  { hostname, ...names }: NetworkNames & { readonly hostname: string },
 ): NetworkFiles {
   mkdirSync(directory, { recursive: true, mode: 0o710 });
   const files = networkFilePaths(directory);
   writeFileSync(files.hostname, `${hostname}\n`, { mode: 0o644 });
-  writeNames(directory, request, { hostname, addresses, servers });
+  writeNames(directory, request, { hostname, ...names });
   return files;
 }
 
@@ -48,14 +50,14 @@ export function writeNetworkFiles(
 export function writeNames(
   directory: string,
   request: CreateContainerRequest,
-  { hostname, addresses, servers }: NetworkNames & { readonly hostname: string },
+  { hostname, addresses, lines, servers }: NetworkNames & { readonly hostname: string },
 ): void {
   const files = networkFilePaths(directory);
   const host = request.network.mode.kind === "host";
   const own = addresses.map((address) => `${address}\t${hostname}`);
   const extra = request.network.extraHosts.map(hostLine);
   const hosts = host ? readHostFile("/etc/hosts") : `${LOOPBACK.join("\n")}\n`;
-  writeFileSync(files.hosts, [hosts.trimEnd(), ...extra, ...own, ""].join("\n"), { mode: 0o644 });
+  writeFileSync(files.hosts, [hosts.trimEnd(), ...extra, ...lines, ...own, ""].join("\n"), { mode: 0o644 });
   writeFileSync(files.resolvConf, resolvConf(request, servers), { mode: 0o644 });
 }
 

@@ -4,7 +4,9 @@ import { connectMonitor, startMonitor } from "../../helper/index.ts";
 import { createBindings, loadExisting, removeContainer } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
-import { connectContainer, disconnectContainer, nameServersOf } from "../networks/connect.ts";
+import { connectContainer, disconnectContainer } from "../networks/connect.ts";
+import { linkLines } from "../networks/links.ts";
+import { namesOf, tellLinkers } from "../networks/tell-names.ts";
 import { withOrigin } from "../spec/origins.ts";
 import { initOf } from "./end.ts";
 import { publishContainerOnce } from "./events.ts";
@@ -119,14 +121,11 @@ async function prepare(
 
 /** Connects a container to its networks and writes the files that tell it about them. */
 async function connect(context: EngineContext, record: ContainerRecord): Promise<void> {
+  const lines = linkLines(context, record);
   const attachment = await connectContainer(context, record);
-  writeNetworkFiles(context.layout.container(record.id), record.request, {
-    hostname: record.request.hostname || record.id.slice(0, 12),
-    addresses: (attachment?.endpoints ?? [])
-      .flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6])
-      .filter((ip) => ip !== undefined),
-    servers: await nameServersOf(context, attachment),
-  });
+  const names = await namesOf(context, record, attachment?.endpoints ?? []);
+  writeNetworkFiles(context.layout.container(record.id), record.request, { ...names, lines });
+  await tellLinkers(context, record);
 }
 
 type Run = {

@@ -21,6 +21,12 @@ export const containerMigrations: readonly Migration[] = [
       CREATE INDEX containers_created ON containers (created_at);
     `,
   },
+  // Few containers have links, and every start asks which.
+  {
+    module: "containers",
+    version: 2,
+    sql: `CREATE INDEX containers_linked ON containers (id) WHERE instr(request, '"links":[{') > 0`,
+  },
 ];
 
 /** The containers on record. */
@@ -29,6 +35,8 @@ export interface ContainerStore {
   add(record: ContainerRecord): void;
   /** Newest first. */
   list(): ContainerRecord[];
+  /** Those whose requests have links to others. */
+  listLinked(): ContainerRecord[];
   /** Those that are found by nobody any more and are not removed yet. */
   listGone(): ContainerRecord[];
   /**
@@ -58,6 +66,8 @@ export function containerStore(database: Database): ContainerStore {
   const select = (rest: string) => sql.prepare(`SELECT id, name, created_at, state FROM containers ${rest}`);
   const insert = sql.prepare("INSERT INTO containers VALUES (?, ?, ?, ?, ?, ?, ?)");
   const all = select("ORDER BY created_at DESC, rowid DESC");
+  // In the words of the index.
+  const linked = select(`WHERE instr(request, '"links":[{') > 0`);
   const byId = select("WHERE id = ?");
   const byName = select("WHERE name = ?");
   const byPrefix = select("WHERE id >= ? AND id < ? LIMIT 2");
@@ -72,7 +82,7 @@ export function containerStore(database: Database): ContainerStore {
     const record = one(row);
     return record?.state.gone === undefined ? record : undefined;
   };
-  const every = (): ContainerRecord[] => all.all().map((row) => toRecord(row as Row, documents));
+  const every = (rows = all): ContainerRecord[] => rows.all().map((row) => toRecord(row as Row, documents));
   const checkFree = (name: string): void => {
     const holder = one(byName.get(name));
     if (holder === undefined) return;
@@ -99,6 +109,7 @@ export function containerStore(database: Database): ContainerStore {
       write(id, anonymousVolumes.length === 0, () => insert.run(id, name, createdAt, ...texts));
     },
     list: () => every().filter(({ state }) => state.gone === undefined),
+    listLinked: () => every(linked).filter(({ state }) => state.gone === undefined),
     listGone: () => every().filter(({ state }) => state.gone !== undefined),
     get: (id) => one(byId.get(id)),
     find(reference) {

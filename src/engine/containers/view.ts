@@ -3,6 +3,7 @@ import { mergeHealthcheck } from "../health/check.ts";
 import type { Health } from "../health/state.ts";
 import type { Container, ContainerState, MountPoint } from "../model/container-view.ts";
 import type { MountRequest } from "../model/mount-request.ts";
+import { linksOf } from "../networks/links.ts";
 import { viewConnections } from "../networks/view.ts";
 import { mergeEnvironment } from "../spec/environment.ts";
 import { commandLine } from "../spec/process.ts";
@@ -13,7 +14,7 @@ import type { ContainerRecord } from "./record.ts";
 
 /** A container as the doors show it. */
 export function viewContainer(
-  { layout, execs, networks, health, volumes }: EngineContext,
+  { layout, execs, networks, health, store, volumes }: EngineContext,
   record: ContainerRecord,
 ): Container {
   const { id, name, createdAt, request, image } = record;
@@ -49,6 +50,10 @@ export function viewContainer(
     },
     execIds: execs.idsOf(id, record.state),
     ...viewConnections(networks, record),
+    links: linksOf({ networks, store }, record).map(({ target, alias }) => ({
+      container: target.name,
+      alias,
+    })),
   };
 }
 

@@ -1,5 +1,5 @@
 import type * as dockerApi from "../../specs/docker-api/index.ts";
-import type { CreateContainerRequest } from "./create-request.ts";
+import type { CreateContainerRequest, LinkRequest } from "./create-request.ts";
 
 /** A moment, as RFC 3339 in UTC with up to nine digits of a second: `2026-11-21T08:00:00.123456789Z`. */
 export type Timestamp = string;
@@ -36,6 +36,8 @@ export type Container = {
   readonly execIds: readonly string[];
   /** By network name; `none` and `host` are networks here. */
   readonly networks: Readonly<Record<string, Endpoint>>;
+  /** Names of its own for others of the predefined network, which are shown by their names. */
+  readonly links: readonly LinkRequest[];
   readonly ports: readonly Port[];
 };
 
@@ -90,6 +92,8 @@ export type Endpoint = {
   readonly ipv6PrefixLength: number;
   readonly macAddress: string;
   readonly aliases: readonly string[];
+  /** Names of its own for others, but for those of the predefined network. */
+  readonly links: readonly LinkRequest[];
   /** Addresses that were asked for. */
   readonly wanted?: { readonly ipv4?: string | undefined; readonly ipv6?: string | undefined } | undefined;
 };

@@ -120,6 +120,9 @@ export type NamespacesRequest = {
   readonly user?: NamespaceMode | undefined;
 };
 
+/** A name that a container has for another one: by name or id, on the predefined network of one on record by full id. */
+export type LinkRequest = { readonly container: string; readonly alias: string };
+
 export type NetworkRequest = {
   /** `default`: the engine's default network, settled when the container is made; `named`: bridge or one that somebody created. */
   readonly mode:
@@ -130,6 +133,7 @@ export type NetworkRequest = {
   readonly endpoints: readonly {
     readonly network: string;
     readonly aliases: readonly string[];
+    readonly links?: readonly LinkRequest[] | undefined;
     /** Addresses that it must have; left out: ones that are free. */
     readonly ipv4?: string | undefined;
     readonly ipv6?: string | undefined;

@@ -93,11 +93,12 @@ function attachRequest({ id, name, request, image }: ContainerRecord): AttachReq
 /** What a container wants of one network: others find it by its name, its short id and its aliases. */
 export function networkWish(
   { id, name }: Pick<ContainerRecord, "id" | "name">,
-  { network, aliases, ipv4, ipv6, mac }: EndpointRequest,
+  { network, aliases, links = [], ipv4, ipv6, mac }: EndpointRequest,
 ): NetworkWish {
   return {
     network,
     aliases: [name, id.slice(0, 12), ...aliases],
+    ...(links.length > 0 && { links: links.map(({ container, alias }) => ({ alias, name: container })) }),
     ...(ipv4 && { ipv4 }),
     ...(ipv6 && { ipv6 }),
     ...(mac && { mac }),

@@ -92,10 +92,10 @@ function withMode(request: CreateContainerRequest, mode: NetworkRequest["mode"])
   const places = endpoints.flatMap((endpoint) => {
     if (endpoint.network !== UNNAMED) return [endpoint];
     if (mode.kind === "named") return [{ ...endpoint, network: mode.name }];
-    const { aliases, ipv4, ipv6, mac } = endpoint;
-    if (aliases.length === 0 && (ipv4 ?? ipv6 ?? mac) === undefined) return [];
+    const { aliases, links = [], ipv4, ipv6, mac } = endpoint;
+    if (aliases.length + links.length === 0 && (ipv4 ?? ipv6 ?? mac) === undefined) return [];
     const reason = `it is on no network of its own (${mode.kind})`;
-    throw engineError("REQUEST", `cannot give the container an address or an alias: ${reason}`, {
+    throw engineError("REQUEST", `cannot give the container an address, an alias or a link: ${reason}`, {
       hint: "name one: --network bridge, or one of yours",
     });
   });

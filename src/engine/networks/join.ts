@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
 import type { Joiner, Network, Networks } from "../../network/index.ts";
-import { writeNames } from "../containers/network-files.ts";
 import type { ContainerRecord } from "../containers/record.ts";
 import { isRunning } from "../containers/stop.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
 import { checkEndpoint } from "./check.ts";
-import { type EndpointRequest, nameServersOf, networkWish } from "./connect.ts";
+import { type EndpointRequest, networkWish } from "./connect.ts";
+import { settleLinks } from "./links.ts";
+import { tellLinkers, tellNames } from "./tell-names.ts";
 
 /**
  * Connects a container to one more network, now if it runs, and whenever it is started.
@@ -24,13 +25,14 @@ export async function joinNetwork(
   requireOwnNamespace(record);
   requireMember(networks, record, { network, isMember: false });
   checkEndpoint(wanted);
+  const links = settleLinks(context, { ...wanted, network: network.name });
   const from = `/NetworkingConfig/EndpointsConfig/${network.name}`;
   const after = {
     mode: mode.kind === "named" ? mode : ({ kind: "named", name: network.name } as const),
-    endpoints: [...endpoints, { ...wanted, network: network.name, from }],
+    endpoints: [...endpoints, { ...wanted, links, network: network.name, from }],
   };
   await change(context, record, after, async () => {
-    await networks.join(joinerOf(context, record), networkWish(record, wanted));
+    await networks.join(joinerOf(context, record), networkWish(record, { ...wanted, links }));
   });
   publish(context, record, { action: "connect", network });
 }
@@ -68,7 +70,7 @@ async function change(
   places: Places,
   work: () => Promise<void>,
 ): Promise<void> {
-  const { networks, store, layout } = context;
+  const { store } = context;
   const { id, request } = record;
   const changed = { ...request, network: { ...request.network, ...places } };
   store.setRequest(id, changed);
@@ -79,12 +81,8 @@ async function change(
     store.setRequest(id, request);
     throw error;
   }
-  const endpoints = networks.endpoints({ container: id });
-  writeNames(layout.container(id), changed, {
-    hostname: request.hostname || id.slice(0, 12),
-    addresses: endpoints.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((ip) => ip !== undefined),
-    servers: await nameServersOf(context, { endpoints }),
-  });
+  await tellNames(context, { ...record, request: changed });
+  await tellLinkers(context, record);
 }
 
 function requireOwnNamespace({ name, request }: ContainerRecord): void {

@@ -1,6 +1,7 @@
-import type { Endpoint as NetworkEndpoint, Networks } from "../../network/index.ts";
+import { DEFAULT_NETWORK, type Endpoint as NetworkEndpoint, type Networks } from "../../network/index.ts";
 import type { ContainerRecord } from "../containers/record.ts";
 import type { Endpoint, Port } from "../model/container-view.ts";
+import type { LinkRequest } from "../model/create-request.ts";
 import type { EndpointRequest } from "./connect.ts";
 
 /** How a container is connected, by network name, and its ports. */
@@ -22,7 +23,8 @@ export function viewConnections(
   const wanted = new Map(endpoints.map((endpoint) => [nameOf(networks, endpoint.network), endpoint]));
   const connected = networks.endpoints({ container: id }).map((endpoint) => {
     const [name, view] = viewEndpoint(networks, endpoint);
-    return [name, { ...view, wanted: addressesOf(wanted.get(name)) }] as const;
+    const asked = wanted.get(name);
+    return [name, { ...view, links: namedLinks(name, asked), wanted: addressesOf(asked) }] as const;
   });
   return {
     networks: Object.fromEntries(connected.length === 0 ? unconnected(mode.name, wanted) : connected),
@@ -50,6 +52,7 @@ const noEndpoint: Endpoint = {
   ipv6PrefixLength: 0,
   macAddress: "",
   aliases: [],
+  links: [],
 };
 
 /** Where a container that does not run will be. */
@@ -58,8 +61,14 @@ function unconnected(first: string, wanted: ReadonlyMap<string, EndpointRequest>
   return [...names].map((name) => {
     const endpoint = wanted.get(name);
     const { mac = "", aliases = [] } = endpoint ?? {};
-    return [name, { ...noEndpoint, macAddress: mac, aliases, wanted: addressesOf(endpoint) }];
+    const links = namedLinks(name, endpoint);
+    return [name, { ...noEndpoint, macAddress: mac, aliases, links, wanted: addressesOf(endpoint) }];
   });
+}
+
+/** Those of the predefined network are about containers on record, and are shown with the container. */
+function namedLinks(network: string, endpoint: EndpointRequest | undefined): readonly LinkRequest[] {
+  return network === DEFAULT_NETWORK ? [] : (endpoint?.links ?? []);
 }
 
 function addressesOf({ ipv4, ipv6 }: Partial<EndpointRequest> = {}): Endpoint["wanted"] {
@@ -93,6 +102,7 @@ function viewEndpoint(networks: Networks, endpoint: NetworkEndpoint): [string, E
       ipv6PrefixLength: prefix(6),
       macAddress: mac,
       aliases,
+      links: [],
     },
   ];
 }

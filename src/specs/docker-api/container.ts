@@ -58,7 +58,8 @@ export type MountPoint = {
 export type EndpointSettings = {
   /** Addresses that were asked for; null where none were. */
   readonly IPAMConfig: { readonly IPv4Address?: string; readonly IPv6Address?: string } | null;
-  readonly Links: null;
+  /** `NAME:ALIAS`; null where there are none. */
+  readonly Links: readonly string[] | null;
   readonly DriverOpts: null;
   readonly NetworkID: string;
   readonly EndpointID: string;

@@ -7,6 +7,7 @@ import { parseJson } from "./parse.ts";
 /** How a container is on a network. Source: swagger.yaml, `EndpointSettings`. */
 export const endpoint = struct({
   Aliases: optional(texts),
+  Links: optional(texts),
   MacAddress: optional(text),
   IPAMConfig: optional(struct({ IPv4Address: optional(text), IPv6Address: optional(text) })),
 });

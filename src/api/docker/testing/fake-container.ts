@@ -66,6 +66,7 @@ export function createFakeContainer(name: string, request: CreateContainerReques
       files: { log: "", hostname: "", hosts: "", resolvConf: "" },
       execIds: [],
       networks: {},
+      links: [],
       ports,
     }),
     publish: (next) => {

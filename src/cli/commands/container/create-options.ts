@@ -138,6 +138,7 @@ const network = {
   ip: text("ADDRESS", "IPv4 address on the network"),
   ip6: text("ADDRESS", "IPv6 address on the network"),
   "mac-address": text("ADDRESS", "Hardware address, such as 02:42:ac:11:00:02"),
+  link: texts("CONTAINER[:ALIAS]", "Know another container by a name", { completes: "containers" }),
   net: text("MODE", "Short for --network"),
   network: text(
     "NETWORK",

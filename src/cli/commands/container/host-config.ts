@@ -30,6 +30,7 @@ export async function buildHostConfig(input: CreateInput): Promise<dockerApi.Hos
     DnsOptions: [...values["dns-option"]],
     DnsSearch: [...values["dns-search"]],
     ExtraHosts: [...values["add-host"]],
+    Links: values.link.length === 0 ? undefined : [...values.link],
     RestartPolicy: values.restart,
     AutoRemove: values.rm,
     Annotations: Object.fromEntries(values.annotation),

@@ -31,6 +31,7 @@ const options: readonly (readonly [pointer: string, option: string])[] = [
   ["/HostConfig/GroupAdd", "--group-add"],
   ["/HostConfig/Init", "--init"],
   ["/HostConfig/IpcMode", "--ipc"],
+  ["/HostConfig/Links", "--link"],
   ["/HostConfig/LogConfig/Config", "--log-opt"],
   ["/HostConfig/LogConfig", "--log-driver"],
   ["/HostConfig/MemoryReservation", "--memory-reservation"],

@@ -10,6 +10,7 @@ export const connectNetwork = defineCommand({
     alias: texts("NAME", "Name by which others of the network find the container"),
     ip: text("ADDRESS", "IPv4 address of the container"),
     ip6: text("ADDRESS", "IPv6 address of the container"),
+    link: texts("CONTAINER[:ALIAS]", "Know another container by a name", { completes: "containers" }),
   },
   examples: [
     {
@@ -17,10 +18,14 @@ export const connectNetwork = defineCommand({
       does: "Let containers of blue find postgres as db",
     },
   ],
-  async run({ options: { alias, ip, ip6 }, args: [network = "", container = ""], connect }) {
+  async run({ options: { alias, ip, ip6, link }, args: [network = "", container = ""], connect }) {
     await (await connect()).networks.connect(network, {
       Container: container,
-      EndpointConfig: { Aliases: [...alias], IPAMConfig: { IPv4Address: ip, IPv6Address: ip6 } },
+      EndpointConfig: {
+        Aliases: [...alias],
+        Links: [...link],
+        IPAMConfig: { IPv4Address: ip, IPv6Address: ip6 },
+      },
     });
     return {};
   },

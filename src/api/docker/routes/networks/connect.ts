@@ -11,7 +11,10 @@ export const connectContainer: NetworksHandler = async (networks, request) => {
   const { Container, EndpointConfig } = dockerApi.parseNetworkConnectBody(
     await request.body.json(MAX_BODY_BYTES),
   );
-  await networks.connect(Container, { network: idOf(request), ...translateEndpoint(EndpointConfig) });
+  await networks.connect(Container, {
+    network: idOf(request),
+    ...translateEndpoint(EndpointConfig, ["EndpointConfig"]),
+  });
   return { kind: "empty", status: 200 };
 };
 

@@ -36,7 +36,7 @@ export function renderInspect(container: Container, sizes?: Sizes): dockerApi.Co
     ProcessLabel: "",
     AppArmorProfile: container.spec.security.apparmor ?? "",
     ExecIDs: container.execIds.length === 0 ? null : container.execIds,
-    HostConfig: renderHostConfig(container.spec),
+    HostConfig: { ...renderHostConfig(container.spec), ...renderLinks(container) },
     ...renderSizes(sizes),
     Mounts: container.mounts.map(renderMountPoint),
     Config: renderConfig(container.spec),
@@ -132,7 +132,7 @@ function renderNetworks(
     name,
     {
       IPAMConfig: renderWanted(endpoint),
-      Links: null,
+      Links: endpoint.links.length === 0 ? null : endpoint.links.map(linkText),
       DriverOpts: null,
       NetworkID: endpoint.networkId,
       EndpointID: endpoint.endpointId,
@@ -147,6 +147,16 @@ function renderNetworks(
     },
   ]);
   return Object.fromEntries(rendered);
+}
+
+/** Links on the predefined network, as Docker shows them: `/NAME:/OWN-NAME/ALIAS`. */
+function renderLinks({ name, links }: Container): Pick<dockerApi.HostConfig, "Links"> {
+  if (links.length === 0) return {};
+  return { Links: links.map(({ container, alias }) => `/${container}:/${name}/${alias}`) };
+}
+
+function linkText({ container, alias }: Endpoint["links"][number]): string {
+  return `${container}:${alias}`;
 }
 
 function renderWanted({ wanted }: Endpoint): dockerApi.EndpointSettings["IPAMConfig"] {

@@ -188,7 +188,11 @@ const refused: [body: object, message: RegExp][] = [
     { HostConfig: { PortBindings: { "80/tcp": [{ HostPort: "x" }] } } },
     /"x" is neither a port nor a range of ports/,
   ],
-  [{ HostConfig: { Links: ["a:b"] } }, /^unsupported \/HostConfig\/Links: links do not exist/],
+  [
+    { HostConfig: { Links: ["a:b", "a:b c"] } },
+    /\/HostConfig\/Links\/1: "a:b c" is no link such as NAME:ALIAS/,
+  ],
+  [{ HostConfig: { Links: ["a:b"], NetworkMode: "host" } }, /host type networking can't be used with links/],
   [{ HostConfig: { NetworkMode: "container:" } }, /needs the name or id of a container/],
   [{ HostConfig: { Isolation: "hyperv" } }, /isolation "hyperv" does not exist on Linux/],
   [{ HostConfig: { OomScoreAdj: 1001 } }, /1001 is not between -1000 and 1000/],

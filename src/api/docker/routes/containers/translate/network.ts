@@ -1,30 +1,28 @@
 import { jsonPointer } from "../../../../../base/index.ts";
 import type { NetworkRequest, PortRequest } from "../../../../../engine/index.ts";
 import type { dockerApi } from "../../../../../specs/index.ts";
-import { type OriginCollector, refuse, refuseUnsupported } from "./origins.ts";
+import { translateLinks } from "./links.ts";
+import { type OriginCollector, type Path, refuse } from "./origins.ts";
 
 /**
  * How a container is to be connected.
  *
- * @throws DOCKER_CREATE_VALUE for a malformed port, DOCKER_CREATE_UNSUPPORTED for links
+ * @throws DOCKER_CREATE_VALUE for a malformed port or link, and for links of a container without a network of its own
  */
 export function translateNetwork(body: dockerApi.CreateBody, origins: OriginCollector): NetworkRequest {
   const host = body.HostConfig ?? {};
-  if ((host.Links ?? []).length > 0) {
-    throw refuseUnsupported(
-      ["HostConfig", "Links"],
-      "links do not exist, containers on one network know each other's names",
-    );
-  }
   const asked = body.NetworkDisabled ? "none" : host.NetworkMode;
   const modeText = origins.given("network.mode", ["HostConfig", "NetworkMode"], asked);
+  const mode = readMode(modeText ?? "default");
+  const endpoints = Object.entries(body.NetworkingConfig?.EndpointsConfig ?? {}).map(
+    ([network, endpoint]) => {
+      const path = ["NetworkingConfig", "EndpointsConfig", network];
+      return { network, ...translateEndpoint(endpoint, path), from: jsonPointer(path) };
+    },
+  );
   return {
-    mode: readMode(modeText ?? "default"),
-    endpoints: Object.entries(body.NetworkingConfig?.EndpointsConfig ?? {}).map(([network, endpoint]) => ({
-      network,
-      ...translateEndpoint(endpoint),
-      from: jsonPointer(["NetworkingConfig", "EndpointsConfig", network]),
-    })),
+    mode,
+    endpoints: withLinks(endpoints, mode, host.Links ?? []),
     exposedPorts: Object.keys(body.ExposedPorts ?? {}).map((port) => portOf(port, ["ExposedPorts", port])),
     ports: Object.entries(host.PortBindings ?? {}).flatMap(([port, bindings]) =>
       translatePort(port, bindings),
@@ -37,14 +35,38 @@ export function translateNetwork(body: dockerApi.CreateBody, origins: OriginColl
   };
 }
 
-/** What somebody wants of one network. */
-export function translateEndpoint(endpoint: dockerApi.NetworkConnectBody["EndpointConfig"]) {
+/** What somebody wants of one network, written at a path of the body. */
+export function translateEndpoint(endpoint: dockerApi.NetworkConnectBody["EndpointConfig"], path: Path) {
   return {
     aliases: endpoint?.Aliases ?? [],
+    links: translateLinks(endpoint?.Links ?? [], [...path, "Links"]),
     ipv4: endpoint?.IPAMConfig?.IPv4Address || undefined,
     ipv6: endpoint?.IPAMConfig?.IPv6Address || undefined,
     mac: endpoint?.MacAddress || undefined,
   };
+}
+
+/** Links outside of a network are about the first one. Docker's client writes those of its own networks in both places. */
+function withLinks(
+  endpoints: NetworkRequest["endpoints"],
+  mode: NetworkRequest["mode"],
+  texts: readonly string[],
+): NetworkRequest["endpoints"] {
+  const path = ["HostConfig", "Links"];
+  const links = translateLinks(texts, path);
+  if (links.length === 0) return endpoints;
+  if (mode.kind !== "default" && mode.kind !== "named") {
+    throw refuse(path, `conflicting options: ${mode.kind} type networking can't be used with links`);
+  }
+  const network = mode.kind === "named" ? mode.name : "default";
+  const known = endpoints.find((endpoint) => endpoint.network === network);
+  const place = known ?? { network, aliases: [], links: [], from: jsonPointer(path) };
+  const missing = links.filter(
+    ({ container, alias }) =>
+      !place.links?.some((link) => link.container === container && link.alias === alias),
+  );
+  const others = endpoints.filter((endpoint) => endpoint !== known);
+  return [{ ...place, links: [...(place.links ?? []), ...missing] }, ...others];
 }
 
 function readMode(text: string): NetworkRequest["mode"] {

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { busybox, startEngine, startHere, succeeding } from "../network/own-engine.ts";
+import { inOwnNetwork } from "../network/own-network.ts";
+
+const idle = ["busybox", "sleep", "1000"];
+
+inOwnNetwork(import.meta.filename, busybox.skip, () => {
+  test("a link on the predefined network is a line of /etc/hosts, and follows the other's address", async () => {
+    await using tug = await startHere();
+    const ok = succeeding(tug);
+    const hosts = async (): Promise<string[]> =>
+      (await ok("exec", "web", "cat", "/etc/hosts")).split("\n").filter((line) => line.includes("store"));
+    await ok("run", "-d", "--name", "db", "--hostname", "database", "-p", "5432", ...idle);
+    await ok("run", "-d", "--name", "web", "--link", "db:store", "--link", "db", ...idle);
+    assert.deepEqual(await hosts(), ["172.17.0.2\tstore database db"]);
+    assert.match(await ok("exec", "web", "cat", "/etc/hosts"), /^172\.17\.0\.2\tdb database$/m);
+    await ok("exec", "web", "ping", "-c", "1", "-W", "3", "store");
+    assert.doesNotMatch(await ok("exec", "web", "env"), /STORE|DB_/);
+    const links = "{{json .HostConfig.Links}} {{json .NetworkSettings.Networks.bridge.Links}}";
+    assert.equal(await ok("inspect", "-f", links, "web"), '["/db:/web/store","/db:/web/db"] null\n');
+
+    await ok("stop", "-t", "0", "db");
+    await ok("run", "-d", "--name", "other", "--ip", "172.17.0.2", ...idle);
+    await tug.stopEngine("SIGKILL");
+    await startEngine(tug);
+    await ok("start", "db");
+    const moved = (await ok("inspect", "-f", "{{.NetworkSettings.Networks.bridge.IPAddress}}", "db")).trim();
+    assert.notEqual(moved, "172.17.0.2", "somebody else has that now");
+    assert.deepEqual(await hosts(), [`${moved}\tstore database db`]);
+
+    await ok("rename", "db", "base");
+    assert.equal(await ok("inspect", "-f", links, "web"), '["/base:/web/store","/base:/web/db"] null\n');
+    await ok("rm", "-f", "base");
+    await ok("restart", "-t", "0", "web");
+    assert.deepEqual(await hosts(), [], "nobody is meant any more");
+  });
+
+  test("links to what is not there, or does not run, or is the host are refused", async () => {
+    await using tug = await startHere();
+    const ok = succeeding(tug);
+    const refused = async (words: string[], code: number, message: RegExp): Promise<void> => {
+      const outcome = await tug.tug(words);
+      assert.deepEqual([outcome.code, message.test(outcome.stderr)], [code, true], outcome.stderr);
+    };
+    await refused(
+      ["run", "--link", "none", ...idle],
+      125,
+      /could not get container for none: no such container/,
+    );
+    await refused(["run", "--link", "a b", ...idle], 125, /--link: "a b" is no link such as NAME:ALIAS/);
+    await ok("run", "-d", "--name", "near", "--network", "host", ...idle);
+    await refused(["run", "--link", "near", ...idle], 125, /it has the host's network/);
+    await refused(
+      ["run", "--network", "host", "--link", "near", ...idle],
+      125,
+      /host type networking can't be used with links/,
+    );
+    await ok("create", "--name", "db", ...idle);
+    await ok("create", "--name", "web", "--link", "db:store", ...idle);
+    await refused(["start", "web"], 1, /cannot link to a non running container: \/db AS \/web\/store/);
+    await ok("start", "db");
+    await ok("start", "web");
+  });
+
+  test("a link on a network with names is a name that only its container knows", async () => {
+    await using tug = await startHere();
+    const ok = succeeding(tug);
+    await ok("network", "create", "blue");
+    await ok("network", "create", "green");
+    // It need not be there yet.
+    await ok("run", "-d", "--name", "web", "--network", "blue", "--link", "db:store", ...idle);
+    await ok("run", "-d", "--name", "db", "--network", "blue", ...idle);
+    await ok("run", "-d", "--name", "other", "--network", "blue", ...idle);
+    const ping = (from: string, name: string) => tug.tug(["exec", from, "ping", "-c", "1", "-W", "3", name]);
+    assert.equal((await ping("web", "store")).code, 0);
+    assert.equal((await ping("web", "db")).code, 0);
+    assert.notEqual((await ping("other", "store")).code, 0);
+    assert.equal(
+      await ok(
+        "inspect",
+        "-f",
+        "{{json .HostConfig.Links}} {{json .NetworkSettings.Networks.blue.Links}}",
+        "web",
+      ),
+      'null ["db:store"]\n',
+    );
+    await ok("run", "-d", "--name", "far", "--network", "green", ...idle);
+    await ok("network", "connect", "--link", "far:away", "green", "web");
+    assert.equal((await ping("web", "away")).code, 0, "also of a network that came later");
+    await tug.stopEngine("SIGKILL");
+    await startEngine(tug);
+    assert.equal((await ping("web", "store")).code, 0);
+  });
+});
