@@ -178,8 +178,9 @@ int verb_open_namespace(struct run *run, const struct op_open_namespace *op)
 int verb_open_process(struct run *run, const struct op_open_process *op)
 {
 	owned int fd = kernel_pidfd_open((pid_t)op->pid);
+	/* EINVAL: a process that is being reaped in this moment, or a thread that has the number now. */
 	if (fd < 0)
-		return fail(run, errno, "pidfd_open", NULL);
+		return fail(run, errno == EINVAL ? ESRCH : errno, "pidfd_open", NULL);
 	/* In this order: the pid cannot be given away again while it still answers to the pidfd. */
 	if (start_time_of(run->proc, (pid_t)op->pid) != op->start_time || kernel_pidfd_send_signal(fd, 0) < 0)
 		return fail(run, ESRCH, "pidfd_open", NULL);

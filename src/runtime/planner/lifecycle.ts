@@ -125,7 +125,11 @@ export function planDelete(
   if (options.kill && state.pid !== 0) {
     const process = slot();
     host.push(
-      ...signalEach(builder, options.known ?? [], SIGKILL),
+      ...signalEach(
+        builder,
+        (options.known ?? []).filter(({ pid }) => pid !== state.pid),
+        SIGKILL,
+      ),
       openInit(state, process),
       { op: "signal", from: "delete --force", process, signal: SIGKILL, ignore: ["ESRCH"] },
       ...thaw(state),
