@@ -82,6 +82,15 @@ function declare(): void {
     assert.equal(await podman.ok(run("--rm", "--privileged", "box", "id", "-u")), "0");
   });
 
+  test("build, its RUN steps in containers of the runtime", async () => {
+    const file = "FROM box\nRUN id -u >/who\nUSER 1000\nRUN id -u\n";
+    const args = ["build", "--isolation", "oci", "--network", "none", "--tag", "made", "--file", "-"];
+    const { code, stdout, stderr } = await podman.run(args, { input: file });
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^1000$/m);
+    assert.equal(await podman.ok(run("--rm", "--user", "0", "made", "cat", "/who")), "0");
+  });
+
   test("exec, logs, kill and rm", async () => {
     const words = ["sh", "-c", "echo said; exec sleep 1000"];
     await podman.ok(run("--detach", "--name", "stays", "box", ...words));

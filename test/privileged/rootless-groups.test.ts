@@ -70,7 +70,7 @@ test("a caller without privileges uses the control group that was handed over", 
       namespaces: [...plainNamespaces, { type: "user" }],
       uidMappings: own,
       gidMappings: own,
-      resources: { pids: { limit: 9n } },
+      resources: { pids: { limit: 9n }, memory: { limit: -1n } },
     },
   });
   const { made } = each;

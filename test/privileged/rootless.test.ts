@@ -82,7 +82,7 @@ describe("a caller without privileges", { skip: notForCrun }, () => {
       maskedPaths: ["/proc/keys"],
       readonlyPaths: ["/proc/sys"],
       devices: [{ path: "/dev/full", type: "c", major: 1, minor: 7 }],
-      resources: { devices: [{ allow: false, access: "rwm" }] },
+      resources: { devices: [{ allow: false, access: "rwm" }], memory: { limit: -1n } },
       sysctl: { "net.ipv4.ip_forward": "1" },
       seccomp: {
         defaultAction: "SCMP_ACT_ALLOW",

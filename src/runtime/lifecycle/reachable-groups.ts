@@ -69,9 +69,13 @@ function succeeds(work: Promise<void>): Promise<boolean> {
   );
 }
 
+/** Values that ask for no limit: without a group there is none. */
+const unlimited = new Set(["max", "-1"]);
+
 function refuseLimits({ cgroups: wanted, spec }: CreateInput, made: readonly CgroupHierarchy[]): void {
   if (wanted === undefined) return;
-  for (const { controller, from } of resourceWrites(spec.linux?.resources ?? {}, wanted)) {
+  for (const { controller, from, value } of resourceWrites(spec.linux?.resources ?? {}, wanted)) {
+    if (unlimited.has(value)) continue;
     const hierarchy = hierarchyOf(wanted, controller);
     if (hierarchy !== undefined && made.includes(hierarchy)) continue;
     const place = hierarchy === undefined ? "" : ` below ${hierarchy.mount}`;

@@ -21,9 +21,9 @@ const LOOK_MS = 5;
  */
 export async function startScope(context: RuntimeContext, input: CreateInput): Promise<AsyncDisposable> {
   const unit = systemdUnit(input.spec.linux?.cgroupsPath, input.id);
-  if (input.unprivileged !== undefined) {
+  if (input.unprivileged !== undefined || input.facts.userNamespace) {
     throw lifecycleError("UNPRIVILEGED", "cannot make control groups through systemd: only root may", {
-      hint: "run without --systemd-cgroup, in a group that was handed over if there are limits",
+      hint: 'run without --systemd-cgroup, under podman with cgroup_manager = "cgroupfs"',
     });
   }
   if (context.placeholder === undefined || input.cgroups?.version !== "v2") {

@@ -29,8 +29,9 @@ export function planCgroups(builder: PlanBuilder, input: CreateInput): CgroupPla
   const layout = input.cgroups;
   if (layout === undefined) return { birth: undefined, join: [] };
   const groups: Groups = makeGroups(builder, layout);
-  const writes = resourceWrites(input.spec.linux?.resources ?? {}, layout);
-  for (const write of writes) pushWrite(builder, groups.get(hierarchyOf(layout, write.controller)), write);
+  const whole = input.visibleGroups ?? layout;
+  const writes = resourceWrites(input.spec.linux?.resources ?? {}, whole);
+  for (const write of writes) pushWrite(builder, groups.get(hierarchyOf(whole, write.controller)), write);
   planDeviceRules(builder, input, { layout, groups });
   const entries = [...groups];
   return {
@@ -60,7 +61,7 @@ function makeGroups(builder: PlanBuilder, { hierarchies }: CgroupLayout): Groups
   return groups;
 }
 
-/** Without a hierarchy for it there is no write: `resourceWrites` refuses such a limit. */
+/** Without a group for it there is no write: such a limit has been refused, or is none. */
 export function pushWrite({ host }: PlanBuilder, group: Slot | undefined, write: CgroupWrite): void {
   if (group === undefined) return;
   const { file, value, from, ignore, instead } = write;
