@@ -27,7 +27,9 @@ export async function watchContainer(
       logger.log("error", "container.finish", { container: id, error: String(error) });
     });
   };
-  void control.closed.then(async () => end(await readExitRecord(layout.containerRun(id))));
+  void control.closed.then(async () => {
+    if (!told) end(await readExitRecord(layout.containerRun(id)));
+  });
   await control
     .watch((event: MonitorEvent) => {
       if (event.type === "exit") end(event.record);

@@ -83,9 +83,11 @@ export function createExecSessions(
     async prune() {
       const ended = [...table.values()].filter(({ status }) => status === "ended");
       const crowded = new Set(ended.toSorted((a, b) => b.endedAt - a.endedAt).slice(KEPT));
+      const containers = new Set([...table.values()].map(({ record }) => record.containerId));
+      const gone = new Set([...containers].filter((id) => !hasContainer(id)));
       const forgotten = [...table.values()].filter(
         (session) =>
-          !hasContainer(session.record.containerId) ||
+          gone.has(session.record.containerId) ||
           crowded.has(session) ||
           (session.status === "ended" && session.endedAt + KEPT_MILLISECONDS < now()),
       );

@@ -26,7 +26,7 @@ export async function watchExec(
   };
   void control.closed.then(async () => {
     session.control = undefined;
-    end(await readExitRecord(session.directory).catch(() => undefined));
+    if (session.status !== "ended") end(await readExitRecord(session.directory).catch(() => undefined));
   });
   await control
     .watch((event) => {
