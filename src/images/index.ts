@@ -46,5 +46,6 @@ export type { SnapshotMounts } from "./snapshots/snapshotter.ts";
 export type { SpaceKeeper } from "./space-keepers.ts";
 export type { SquashRequest } from "./squash-image.ts";
 export type { Copied } from "./transports/copy-image.ts";
+export type { CopyPlacesRequest } from "./transports/copy-places.ts";
 export type { Access } from "./transports/open-place.ts";
-export type { CopyPlacesRequest, Looked, LookRequest, RemoteImages } from "./transports/remote-images.ts";
+export type { Looked, LookRequest, RemoteImages } from "./transports/remote-images.ts";

@@ -33,7 +33,9 @@ async function openPlace() {
 test("copy names both places so that the engine finds them, with what opens them", async () => {
   await using place = await openPlace();
   const { directory } = place;
-  const shown = await place.run("image copy --all docker://kept.example/a:1 oci:out/layout:name");
+  const shown = await place.run(
+    "image copy --all --signatures docker://kept.example/a:1 oci:out/layout:name",
+  );
   assert.deepEqual([shown.code, shown.stderr], [0, ""]);
   assert.deepEqual(shown.stdout.split("\n"), [
     "abababababab: Waiting",
@@ -56,6 +58,7 @@ test("copy names both places so that the engine finds them, with what opens them
         target: `oci:${directory}/out/layout:name`,
         platform: undefined,
         all: true,
+        signatures: true,
         sourceAccess: { ...none, auth: { username: "me", password: "kept" } },
         targetAccess: none,
       },
@@ -64,6 +67,7 @@ test("copy names both places so that the engine finds them, with what opens them
         target: `dir:${directory}/d:e`,
         platform: { os: "linux", architecture: "arm64" },
         all: false,
+        signatures: false,
         sourceAccess: { ...none, auth: { username: "u", password: "p:w" }, insecure: true },
         targetAccess: none,
       },
@@ -72,6 +76,7 @@ test("copy names both places so that the engine finds them, with what opens them
         target: `docker-archive:${directory}/x.tar:y:1`,
         platform: undefined,
         all: false,
+        signatures: false,
         sourceAccess: { ...none, daemon: "unix:///d.sock" },
         targetAccess: none,
       },

@@ -106,6 +106,15 @@ describe("signatures, judged by skopeo", { skip: requireRoot() || server.skip ||
     await copy(await policyOf("other.pub"), at("copied:2"), `dir:${file("both")}`);
   });
 
+  it("skopeo takes what we copied with its signatures", async () => {
+    await registry.push("origin:1", image);
+    await ok("image", "sign", "--key", "cosign.key", at("origin:1"));
+    await ok("image", "copy", "-q", "--signatures", at("origin:1"), at("mirror:1"));
+    const identity = { type: "exactRepository", dockerRepository: `${registry.host}/origin` };
+    await copy(await policyOf("cosign.pub", identity), at("mirror:1"), `dir:${file("mirrored")}`);
+    await ok("image", "verify", "--key", "cosign.pub", "--name", `${registry.host}/origin`, at("mirror:1"));
+  });
+
   it("our policy takes what skopeo signed, when it comes and when it runs", async () => {
     await registry.push("unsigned:1", image);
     const signing = ["--sign-by-sigstore-private-key", file("cosign.key")];

@@ -48,11 +48,12 @@ async function* copy(
   request: CopyRequest,
   signal: AbortSignal,
 ): AsyncGenerator<CopyEvent> {
-  const { source, target, platform, all, sourceAccess = {}, targetAccess = {} } = request;
+  const { source, target, platform, all, signatures, sourceAccess = {}, targetAccess = {} } = request;
   const copied: Copied = yield* eventsOf((report: (event: PushLayerEvent) => void) =>
     remote.copy(source, target, {
       platform: platform && imagePlatform(platform),
       all,
+      signatures,
       source: accessOf(sourceAccess),
       target: accessOf(targetAccess),
       onProgress: (event: PushProgressEvent) => report(layerEvent(event)),

@@ -162,6 +162,8 @@ export type CopyRequest = {
   readonly platform?: dockerApi.Platform | undefined;
   /** All of an index. */
   readonly all: boolean;
+  /** Also the signatures that lie beside it. */
+  readonly signatures: boolean;
   readonly sourceAccess?: PlaceAccess | undefined;
   readonly targetAccess?: PlaceAccess | undefined;
 };

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { type Digest, sha256 } from "../../base/index.ts";
 import { formatPayload, makeKeyFiles, readPrivateKey } from "../../signatures/index.ts";
 import type { Descriptor } from "../../specs/index.ts";
-import { addSignature } from "../signatures/signature-manifest.ts";
+import { addSignatures } from "../signatures/signature-manifest.ts";
 import { signatureTag } from "../signatures/signature-names.ts";
 import { type FakeRegistry, startFakeRegistry } from "../testing/fake-registry.ts";
 import { openTestImages, type TestImages } from "../testing/open-images.ts";
@@ -60,7 +60,7 @@ describe("a policy for images", () => {
   const sign = (digest: Digest, { by = key, as = name(), of = digest } = {}) => {
     const payload = formatPayload({ name: as, digest: of, optional: {} });
     const signature = Buffer.from(by.sign(payload)).toString("base64");
-    const { manifest, blobs } = addSignature({ payload, signature }, undefined);
+    const { manifest, blobs } = addSignatures([{ payload, signature }], undefined);
     for (const { data } of blobs) registry.putBlob(data);
     registry.putManifest("a/b", signatureTag(digest), JSON.parse(String(manifest.data)));
   };

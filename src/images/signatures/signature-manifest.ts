@@ -43,16 +43,19 @@ export type SignatureDocuments = {
 };
 
 /**
- * The manifest with one signature more.
+ * The manifest with further signatures.
  * @param before the manifest that is there; what else it holds stays
  */
-export function addSignature(
-  { payload, signature }: ImageSignature,
+export function addSignatures(
+  signatures: readonly ImageSignature[],
   before: Manifest | undefined,
 ): SignatureDocuments {
-  const blob = describe(payload);
-  const layer = { mediaType: payloadType, ...blob, annotations: { [signatureAnnotation]: signature } };
-  const layers = [...(before?.layers ?? []), layer];
+  const added = signatures.map(({ payload, signature }) => ({
+    mediaType: payloadType,
+    ...describe(payload),
+    annotations: { [signatureAnnotation]: signature },
+  }));
+  const layers = [...(before?.layers ?? []), ...added];
   const config = Buffer.from(JSON.stringify(configOf(layers)));
   const manifest = {
     ...before,
@@ -64,10 +67,7 @@ export function addSignature(
   const data = Buffer.from(JSON.stringify(manifest));
   return {
     manifest: { mediaType: mediaTypes.manifest, digest: sha256(data), data },
-    blobs: [
-      { ...blob, data: payload },
-      { ...describe(config), data: config },
-    ],
+    blobs: [...signatures.map(({ payload }) => payload), config].map((data) => ({ ...describe(data), data })),
   };
 }
 

@@ -9,7 +9,7 @@ import type { PushProgressEvent } from "../push/push-progress.ts";
 import { type FakeRegistry, refuse, startFakeRegistry } from "../testing/fake-registry.ts";
 import { openTestImages, type TestImages } from "../testing/open-images.ts";
 import { type SampleImage, sampleImage, serveImage } from "../testing/sample-image.ts";
-import type { CopyPlacesRequest } from "./remote-images.ts";
+import type { CopyPlacesRequest } from "./copy-places.ts";
 
 const amd64 = { os: "linux", architecture: "amd64" };
 const arm64 = { os: "linux", architecture: "arm64" };

@@ -2,33 +2,15 @@ import type { Digest } from "../../base/index.ts";
 import type { ImageSignature } from "../../signatures/index.ts";
 import { type Descriptor, maxConfigSize, type Platform, parseManifestDocument } from "../../specs/index.ts";
 import { imageError } from "../errors.ts";
-import type { Limiter } from "../limiter.ts";
 import { chooseManifest, hostPlatform } from "../platform.ts";
-import type { AdmissionOptions } from "../policy/admit.ts";
-import { admitPull } from "../policy/admit-pull.ts";
-import type { OnPushProgress } from "../push/push-progress.ts";
 import type { Reference } from "../reference.ts";
-import {
-  type SignatureOptions,
-  type SignedImage,
-  signAt,
-  signaturesAt,
-} from "../signatures/place-signatures.ts";
+import { type SignedImage, signAt, signaturesAt } from "../signatures/place-signatures.ts";
 import { readChecked } from "./checked-document.ts";
-import { type Copied, copyImage } from "./copy-image.ts";
+import type { Copied } from "./copy-image.ts";
+import { type CopyPlacesOptions, type CopyPlacesRequest, copyPlaces } from "./copy-places.ts";
 import type { ImageReader } from "./open-image.ts";
-import { type Access, openReader, openWriter, registryAccess, registryReference } from "./open-place.ts";
+import { type Access, openReader, registryAccess, registryReference } from "./open-place.ts";
 import { type Place, parsePlace } from "./place.ts";
-
-export type CopyPlacesRequest = {
-  platform?: Platform | undefined;
-  /** All of an index. */
-  all?: boolean | undefined;
-  source?: Access | undefined;
-  target?: Access | undefined;
-  onProgress?: OnPushProgress | undefined;
-  signal?: AbortSignal | undefined;
-};
 
 export type LookRequest = Access & { platform?: Platform | undefined; signal?: AbortSignal | undefined };
 
@@ -44,7 +26,7 @@ export type Looked = {
 
 /** Images wherever they are. A place is a text as `parsePlace` reads it. */
 export interface RemoteImages {
-  /** Copies an image as it is; see `copyImage`. */
+  /** Copies an image as it is; see `copyImage`. @throws IMAGE_PLACE where its signatures have no place */
   copy(source: string, target: string, request?: CopyPlacesRequest): Promise<Copied>;
   /** The documents of an image. */
   look(place: string, request?: LookRequest): Promise<Looked>;
@@ -64,9 +46,7 @@ export interface RemoteImages {
   delete(place: string, request?: Access & { signal?: AbortSignal | undefined }): Promise<Digest>;
 }
 
-export type RemoteImagesOptions = SignatureOptions & AdmissionOptions & { uploads: Limiter };
-
-export function createRemoteImages(options: RemoteImagesOptions): RemoteImages {
+export function createRemoteImages(options: CopyPlacesOptions): RemoteImages {
   const { registry, references } = options;
   const placeOf = (text: string): Place => parsePlace(text, references);
   const inRegistry = (text: string): Reference => {
@@ -75,15 +55,8 @@ export function createRemoteImages(options: RemoteImagesOptions): RemoteImages {
     throw imageError("PLACE", `cannot use ${text}: it is in no registry`, { hint: "write docker://NAME" });
   };
   return {
-    async copy(from, to, { source: read = {}, target: write = {}, ...request } = {}) {
-      const { signal } = request;
-      const [sourcePlace, targetPlace] = [placeOf(from), placeOf(to)];
-      await using source = await openReader(options, sourcePlace, { ...read, verb: "copy", signal });
-      const admission = { source, places: [sourcePlace, targetPlace], name: from, read, ...request } as const;
-      const admitted = await admit(options, admission);
-      await using target = await openWriter(options, targetPlace, { ...write, verb: "copy", signal });
-      return await copyImage(options, { source: admitted, target, name: from, ...request });
-    },
+    copy: (from, to, request) =>
+      copyPlaces(options, [placeOf(from), placeOf(to)], { name: from, ...request }),
     async look(text, { platform, ...request } = {}) {
       await using source = await openReader(options, placeOf(text), { ...request, verb: "inspect" });
       return await look(source, { name: text, platform, signal: request.signal });
@@ -112,30 +85,6 @@ export function createRemoteImages(options: RemoteImagesOptions): RemoteImages {
       return digest;
     },
   };
-}
-
-type Admission = Pick<CopyPlacesRequest, "platform" | "signal"> & {
-  source: ImageReader;
-  places: readonly [Place, Place];
-  name: string;
-  read: Access;
-};
-
-/**
- * What may be copied: a copy from a registry into the store is a pull, of which the policy is asked. The tag then stands
- * for what was judged, whatever happens in the registry.
- */
-async function admit(
-  options: RemoteImagesOptions,
-  { source, places: [from, to], name, read, platform, signal }: Admission,
-): Promise<ImageReader> {
-  if (from.transport !== "docker" || to.transport !== "store") return source;
-  const { reference } = from;
-  const target = await source.root(signal);
-  const repository = options.registry.repository(reference, registryAccess({ ...read, verb: "copy" }));
-  const document = () => source.document(target, signal);
-  await admitPull(options, { reference, name, target, document, repository, platform, signal });
-  return { ...source, root: async () => target };
 }
 
 type Looking = { name: string; platform: Platform | undefined; signal: AbortSignal | undefined };

@@ -17,6 +17,8 @@ const schema = struct({
   Target: text,
   Platform: optional(text),
   All: optional(flag),
+  /** Also the signatures that lie beside it. */
+  Signatures: optional(flag),
   SourceAccess: optional(placeAccessSchema),
   TargetAccess: optional(placeAccessSchema),
 });

@@ -20,6 +20,7 @@ export const copyImage: ImagesHandler = async (images, request) => {
     target: body.Target,
     platform: body.Platform === undefined ? undefined : dockerApi.parsePlatform(body.Platform),
     all: body.All ?? false,
+    signatures: body.Signatures ?? false,
     sourceAccess: accessOfBody(body.SourceAccess),
     targetAccess: accessOfBody(body.TargetAccess),
   };

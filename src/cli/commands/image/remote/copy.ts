@@ -24,6 +24,7 @@ export const copyImage = defineCommand({
     digestfile: text("FILE", "Write the digest of the copy to a file", { completes: "files" }),
     platform: platformOption("Of an index the image for this platform; by default that for this machine"),
     quiet: flag("Print the digest only", { short: "q" }),
+    signatures: flag("Also the signatures that lie beside the image"),
     "src-creds": credsOption,
     "src-tls-verify": tlsVerifyOption,
   },
@@ -43,6 +44,7 @@ export const copyImage = defineCommand({
         source,
         target,
         all: options.all,
+        signatures: options.signatures,
         platform: options.platform,
         sourceAccess: { creds: options["src-creds"], "tls-verify": options["src-tls-verify"] },
         targetAccess: { creds: options["dest-creds"], "tls-verify": options["dest-tls-verify"] },
@@ -60,6 +62,7 @@ export type CopyOptions = {
   readonly source: string;
   readonly target: string;
   readonly all: boolean;
+  readonly signatures: boolean;
   readonly platform: string | undefined;
   readonly sourceAccess: Parameters<typeof accessTo>[1];
   readonly targetAccess: Parameters<typeof accessTo>[1];
@@ -67,7 +70,7 @@ export type CopyOptions = {
 
 /** What the engine is asked for. */
 export async function copyRequest(
-  { source, target, all, platform, sourceAccess, targetAccess }: CopyOptions,
+  { source, target, all, signatures, platform, sourceAccess, targetAccess }: CopyOptions,
   context: CliContext,
 ): Promise<dockerApi.CopyBody> {
   const body = async (place: string, values: Parameters<typeof accessTo>[1]) => {
@@ -79,6 +82,7 @@ export async function copyRequest(
     Target: absolutePlace(target, context.cwd),
     Platform: platform,
     All: all,
+    Signatures: signatures,
     SourceAccess: await body(source, sourceAccess),
     TargetAccess: await body(target, targetAccess),
   };

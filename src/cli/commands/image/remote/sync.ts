@@ -52,7 +52,13 @@ export const sync = defineCommand({
       const place = targetOf(job, { kind: dest, target: to, scoped });
       await write(context.stdout, `${job.source} -> ${place}\n`);
       if (options["dry-run"]) continue;
-      const asked = { source: job.source, target: place, all: options.all, platform: undefined };
+      const asked = {
+        source: job.source,
+        target: place,
+        all: options.all,
+        signatures: false,
+        platform: undefined,
+      };
       const body = await copyRequest({ ...asked, sourceAccess: job.access, targetAccess }, context);
       try {
         const { Changed } = await runCopy(client, body, { context, quiet: true, signal });

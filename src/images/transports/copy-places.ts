@@ -1,0 +1,82 @@
+import type { Platform } from "../../specs/index.ts";
+import type { Limiter } from "../limiter.ts";
+import type { AdmissionOptions } from "../policy/admit.ts";
+import { admitPull } from "../policy/admit-pull.ts";
+import type { OnPushProgress } from "../push/push-progress.ts";
+import { copySignatures } from "../signatures/copy-signatures.ts";
+import { openShelf, type SignatureOptions } from "../signatures/signature-shelf.ts";
+import { type Copied, type CopyRequest, copyImage } from "./copy-image.ts";
+import type { ImageReader } from "./open-image.ts";
+import { type Access, openReader, openWriter, registryAccess } from "./open-place.ts";
+import type { Place } from "./place.ts";
+
+export type CopyPlacesOptions = SignatureOptions & AdmissionOptions & { uploads: Limiter };
+
+export type CopyPlacesRequest = {
+  platform?: Platform | undefined;
+  /** All of an index. */
+  all?: boolean | undefined;
+  /** Also the signatures that lie beside it. */
+  signatures?: boolean | undefined;
+  source?: Access | undefined;
+  target?: Access | undefined;
+  onProgress?: OnPushProgress | undefined;
+  signal?: AbortSignal | undefined;
+};
+
+/**
+ * Copies an image as it is from one place to another; see `copyImage`.
+ * @param request `name` of the source for errors
+ * @throws IMAGE_PLACE where its signatures have no place, IMAGE_POLICY_REFUSED for what may not come into the store
+ */
+export async function copyPlaces(
+  options: CopyPlacesOptions,
+  [from, to]: readonly [from: Place, to: Place],
+  request: CopyPlacesRequest & { name: string },
+): Promise<Copied> {
+  const { name, platform, all, onProgress, signal } = request;
+  const reading = { ...request.source, verb: "copy", signal };
+  const writing = { ...request.target, verb: "copy", signal };
+  const shelves = request.signatures && {
+    from: openShelf(options, from, reading),
+    to: openShelf(options, to, { ...writing, adds: true }),
+  };
+  const copyTo = async (place: Place, copy: Omit<CopyRequest, "target" | "name" | "signal">) => {
+    await using target = await openWriter(options, place, writing);
+    return await copyImage(options, { target, name, signal, ...copy });
+  };
+  await using opened = await openReader(options, from, reading);
+  const source = await admit(options, opened, { ...request, places: [from, to] });
+  const copied = await copyTo(to, { source, platform, all, onProgress });
+  if (shelves) {
+    const copyBeside = async (from: Place, to: Place) => {
+      await using source = await openReader(options, from, reading);
+      return await copyTo(to, { source });
+    };
+    await copySignatures({ ...shelves, source, copied: copied.digest, copyImage: copyBeside, signal });
+  }
+  return copied;
+}
+
+type Admission = Pick<CopyPlacesRequest, "platform" | "signal" | "source"> & {
+  name: string;
+  places: readonly [Place, Place];
+};
+
+/**
+ * What may be copied: a copy from a registry into the store is a pull, of which the policy is asked. The tag then stands
+ * for what was judged, whatever happens in the registry.
+ */
+async function admit(
+  options: CopyPlacesOptions,
+  opened: ImageReader,
+  { places: [from, to], name, source, platform, signal }: Admission,
+): Promise<ImageReader> {
+  if (from.transport !== "docker" || to.transport !== "store") return opened;
+  const { reference } = from;
+  const target = await opened.root(signal);
+  const repository = options.registry.repository(reference, registryAccess({ ...source, verb: "copy" }));
+  const document = () => opened.document(target, signal);
+  await admitPull(options, { reference, name, target, document, repository, platform, signal });
+  return { ...opened, root: async () => target };
+}
