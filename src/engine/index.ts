@@ -1,4 +1,4 @@
-export type { DriverRequest as NetworkDriverRequest } from "../network/index.ts";
+export type { Bandwidth, DriverRequest as NetworkDriverRequest } from "../network/index.ts";
 export type { ContainerFiles } from "./archive/service.ts";
 export type { WriteOptions } from "./archive/write.ts";
 export type { ContainerAttachment } from "./containers/attach.ts";

@@ -2,11 +2,13 @@ import { cloneFlags, type Op, type Slot, slotAllocator } from "../plan/index.ts"
 import { parseIp, parseSubnet } from "./address/ip.ts";
 import type { Connection } from "./drivers/driver.ts";
 import { driverOf } from "./drivers/drivers.ts";
+import type { HostNetwork } from "./host.ts";
 import { type AddressPool, type Endpoint, hasIpv6, type Network } from "./model.ts";
 import { newAddress, newDefaultRoute, newOnLinkRoute } from "./netlink/address.ts";
 import type { NetlinkMessage } from "./netlink/datagram.ts";
 import { deleteLink, setLink } from "./netlink/link.ts";
 import { netlinkOp } from "./netlink/op.ts";
+import { limitQueue } from "./netlink/queue.ts";
 
 const LOOPBACK = 1;
 
@@ -83,8 +85,24 @@ export function setUpOp(
     what: `set up ${endpoint.interface} in the container`,
     from: `network ${network.name}`,
     namespace,
-    messages: [setLink({ index, up: true }), ...addresses],
+    messages: [...egressOf(network, index), setLink({ index, up: true }), ...addresses],
   });
+}
+
+/** What slows down what a container sends: in its own namespace, where only one that manages networks could change it. */
+function egressOf({ bandwidth }: Network, index: number): NetlinkMessage[] {
+  return bandwidth?.egress === undefined ? [] : [limitQueue(index, bandwidth.egress)];
+}
+
+/** Slows down what containers are sent whose links are there, as far as their networks say so. */
+export async function limitIngress(
+  host: HostNetwork,
+  connections: readonly Pick<Connection, "endpoint" | "network">[],
+): Promise<void> {
+  for (const { endpoint, network } of connections) {
+    const limit = network.bandwidth?.ingress;
+    if (limit !== undefined) await driverOf(network).limitIngress?.(host, { endpoint, network }, limit);
+  }
 }
 
 /** The op that gives a namespace the default route of one of its connections. */

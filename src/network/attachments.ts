@@ -3,7 +3,7 @@ import { mkdir, readdir } from "node:fs/promises";
 import type { Database, Logger } from "../base/index.ts";
 import { formatIp } from "./address/ip.ts";
 import { takeAddress } from "./address/pool.ts";
-import { attachOps } from "./attach.ts";
+import { attachOps, limitIngress } from "./attach.ts";
 import type { Departures } from "./departures.ts";
 import type { Connection } from "./drivers/driver.ts";
 import { driverOf } from "./drivers/drivers.ts";
@@ -93,6 +93,7 @@ export function createAttachments(parts: AttachmentParts) {
             }),
           );
           await executeHost(host.helper, attachOps(pathOf(container), connections));
+          await limitIngress(host, connections);
         });
         await switchboard.openPorts(publications);
         return { namespace: pathOf(container), endpoints, publications };

@@ -22,6 +22,8 @@ export async function createNetwork(
 ): Promise<Network> {
   checkName(request.name);
   const driver = driverOf(request);
+  const { bandwidth = {} } = request;
+  checkBandwidth(request);
   await driver.check(host, request);
   const routes = await hostRoutes();
   const id = randomBytes(32).toString("hex");
@@ -36,6 +38,7 @@ export async function createNetwork(
       ...driver.settle(request, { id, others }),
       labels: request.labels ?? {},
       options: request.options ?? {},
+      ...(Object.keys(bandwidth).length > 0 && { bandwidth }),
       pools: poolsOf(request, { id, own, routes }, { needsGateway: driver.routedHere }),
     };
     store.add(network);
@@ -99,6 +102,32 @@ function checkFree(base: Subnet, { subnet }: AddressPool, own: readonly Subnet[]
   throw networkError("ADDRESS_TAKEN", `subnet ${subnet} overlaps with that of another network`, {
     hint: "choose another one, or leave --subnet out",
   });
+}
+
+/** Below this not even one packet of a usual size could go. */
+const LEAST_BURST = 2000;
+const MOST = 0xffffffff;
+
+/** @throws NETWORK_BANDWIDTH */
+function checkBandwidth(request: NetworkRequest): void {
+  const { bandwidth = {}, driver = "bridge" } = request;
+  if (bandwidth.ingress !== undefined && driverOf(request).limitIngress === undefined) {
+    throw networkError("BANDWIDTH", `what containers of a network of ${driver} are sent cannot be limited`, {
+      hint: "limit what they send, or take a bridge",
+    });
+  }
+  for (const limit of [bandwidth.ingress, bandwidth.egress]) {
+    if (limit === undefined) continue;
+    const { rate, burst } = limit;
+    if (rate >= 1 && rate <= MOST && burst >= LEAST_BURST && burst <= MOST) continue;
+    throw networkError(
+      "BANDWIDTH",
+      `a rate of ${rate * 8} and a burst of ${burst * 8} bits are out of range`,
+      {
+        hint: `rates are 8 to ${MOST * 8} bits a second, bursts ${LEAST_BURST * 8} to ${MOST * 8} bits`,
+      },
+    );
+  }
 }
 
 /** As Docker has it. */

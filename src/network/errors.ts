@@ -7,6 +7,10 @@ export const networkError = defineErrors("NETWORK", {
   ADDRESS: { kind: "invalid", when: "an address or a subnet is malformed or does not fit its network" },
   ADDRESS_TAKEN: { kind: "conflict", when: "an address that was asked for is in use" },
   AMBIGUOUS: { kind: "invalid", when: "the beginning of an id fits several networks" },
+  BANDWIDTH: {
+    kind: "invalid",
+    when: "a limit of a network's links is out of range, or its driver cannot have it",
+  },
   BRIDGE_TAKEN: { kind: "conflict", when: "a bridge that was asked for belongs to another network" },
   EXHAUSTED: { kind: "exhausted", when: "there is no free subnet, address or port" },
   IN_USE: { kind: "conflict", when: "a network is to go that containers are connected to" },

@@ -5,6 +5,7 @@ export type { Joiner } from "./join.ts";
 export { listenersAt } from "./listeners.ts";
 export type { PortFacts, PublicationFacts } from "./look-at-port.ts";
 export {
+  type Bandwidth,
   DEFAULT_NETWORK,
   type DriverRequest,
   type Endpoint,

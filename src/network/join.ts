@@ -4,6 +4,7 @@ import {
   disconnectOps,
   familyOps,
   leadsOutside,
+  limitIngress,
   openNamespaceOp,
   setUpOp,
 } from "./attach.ts";
@@ -110,6 +111,7 @@ async function connect(
     ...familyOps(connection, slot),
   ]);
   const link = connection.endpoint.interface;
+  await limitIngress(host, [connection]);
   await inNamespace(host, { namespace, link }, (place) => setUpOp(connection, { ...place, first }));
 }
 

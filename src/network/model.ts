@@ -1,4 +1,5 @@
 import type { IpvlanFlag, IpvlanMode, MacvlanMode } from "./netlink/parented-link.ts";
+import type { TokenBucket } from "./netlink/queue.ts";
 import type { Protocol } from "./nftables/ruleset.ts";
 
 /** The network that containers are on where nobody says otherwise. Names are not answered there. */
@@ -20,7 +21,12 @@ type NetworkBase = {
   readonly options: Readonly<Record<string, string>>;
   /** At most one per version of IP. */
   readonly pools: readonly AddressPool[];
+  /** What each of its containers may send and receive; left out: as much as there is. */
+  readonly bandwidth?: Bandwidth;
 };
+
+/** Limits of a container's link, as the container sees it. */
+export type Bandwidth = { readonly ingress?: TokenBucket; readonly egress?: TokenBucket };
 
 /** Containers behind a bridge, for which the machine is the router. */
 export type BridgeNetwork = NetworkBase & {
@@ -79,6 +85,7 @@ export type NetworkRequest = {
   readonly ipv6?: boolean;
   readonly labels?: Readonly<Record<string, string>>;
   readonly options?: Readonly<Record<string, string>>;
+  readonly bandwidth?: Bandwidth;
   /** Left out: subnets that nobody uses. */
   readonly pools?: readonly {
     readonly subnet?: string;

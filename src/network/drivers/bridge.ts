@@ -9,6 +9,7 @@ import { type BridgeNetwork, type BridgeRequest, hasIpv6 } from "../model.ts";
 import { newAddress } from "../netlink/address.ts";
 import { deleteLink, hairpinPort, newBridge, newVeth, setLink } from "../netlink/link.ts";
 import { netlinkOp } from "../netlink/op.ts";
+import { limitQueue } from "../netlink/queue.ts";
 import type { NetworkDriver } from "./driver.ts";
 
 const DEFAULT_MTU = 1500;
@@ -54,6 +55,12 @@ export const bridgeDriver: NetworkDriver<BridgeNetwork, BridgeRequest> = {
       netlinkOp({ what: `make link ${name}`, from, messages: [newVeth(near, far)] }),
       netlinkOp({ what: `set up link ${name}`, from, messages: [hairpinPort({ name })] }),
     ];
+  },
+  async limitIngress(host, { endpoint: { link = "" }, network }, limit) {
+    const near = await findLink(host, link);
+    if (near === undefined) throw new Error(`link ${link} is gone again`);
+    const request = { what: `limit link ${link}`, from: `network ${network.name}` };
+    await executeHost(host.helper, [netlinkOp({ ...request, messages: [limitQueue(near.index, limit)] })]);
   },
   routesOnLink: () => false,
 };

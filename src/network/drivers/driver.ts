@@ -1,6 +1,7 @@
 import type { Op, Slot } from "../../plan/index.ts";
 import type { HostNetwork } from "../host.ts";
 import type { DriverRequest, Endpoint, Network } from "../model.ts";
+import type { TokenBucket } from "../netlink/queue.ts";
 
 /**
  * What a kind of network is in the kernel. A driver keeps nothing: what it has made is found by its name, so that an engine
@@ -27,13 +28,19 @@ export interface NetworkDriver<N extends Network = Network, R extends DriverRequ
   nameLink(network: N, wish: LinkWish): Pick<Endpoint, "link" | "mac">;
   /** Ops that make a container's link in a namespace, where it is not up yet. */
   linkOps(connection: Connection<N>, namespace: Slot): Op[];
+  /** Slows down what a container is sent, when its link is there; left out: the driver cannot. @throws RUNTIME_NETWORK */
+  limitIngress?(
+    host: HostNetwork,
+    connection: Pick<Connection<N>, "endpoint" | "network">,
+    limit: TokenBucket,
+  ): Promise<void>;
   /** Whether the default route leads out by the link, for whoever has the address, and not to the gateway. */
   routesOnLink(network: N): boolean;
 }
 
 /** A network without what is the same for all drivers; one may say that it is internal though nobody asked for that. */
 export type DriverSettings<N> = N extends Network
-  ? Omit<N, "id" | "name" | "createdAt" | "internal" | "labels" | "options" | "pools"> & {
+  ? Omit<N, "id" | "name" | "createdAt" | "internal" | "labels" | "options" | "pools" | "bandwidth"> & {
       readonly internal?: true;
     }
   : never;

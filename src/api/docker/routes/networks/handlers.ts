@@ -3,6 +3,7 @@ import { json } from "../../answer.ts";
 import { fitsFilters, matchesLabel } from "../../filters.ts";
 import { readPruneFilter } from "../../prune-filter.ts";
 import { idOf } from "../containers/lifecycle.ts";
+import { readBandwidth } from "./bandwidth.ts";
 import { readDriver } from "./driver-options.ts";
 import type { NetworkView } from "./port.ts";
 import { renderNetwork } from "./render.ts";
@@ -33,6 +34,7 @@ export const createNetwork: NetworksHandler = async (networks, request) => {
     ipv6: body.EnableIPv6 ?? false,
     labels: body.Labels ?? {},
     options: body.Options ?? {},
+    bandwidth: readBandwidth(body.Options ?? {}),
     pools: (body.IPAM?.Config ?? []).map(({ Subnet, Gateway, IPRange }) => ({
       ...(Subnet && { subnet: Subnet }),
       ...(Gateway && { gateway: Gateway }),

@@ -1,6 +1,11 @@
-import type { NetworkDriverRequest, NetworkService, NetworkView } from "../../../../engine/index.ts";
+import type {
+  Bandwidth,
+  NetworkDriverRequest,
+  NetworkService,
+  NetworkView,
+} from "../../../../engine/index.ts";
 
-export type { NetworkDriverRequest, NetworkView };
+export type { Bandwidth, NetworkDriverRequest, NetworkView };
 
 /**
  * What the network routes need of the engine.
