@@ -89,6 +89,7 @@ describe("signing and verifying", () => {
     await writeFile(join(directory, "password"), "secret\n");
     const sign = `image sign --key cosign.key ${place}3`;
     assert.match(await ok(`${sign} --password-file password`, { env: {} }), /^Signed: /);
+    assert.match(await ok(`${sign} --password-file -`, { env: {}, input: "secret\n" }), /^Signed already: /);
     const wrong = await run(sign, { env: { COSIGN_PASSWORD: "" } });
     assert.match(wrong.stderr, /cannot decrypt private key cosign\.key: the password is another one/);
     const nobody = await run(sign, { env: {} });
@@ -128,7 +129,8 @@ describe("signing and verifying", () => {
         `image verify --key cosign.key ${place}`,
         /it holds "ENCRYPTED COSIGN PRIVATE KEY" where "PUBLIC KEY" should be/,
       ],
-      [`image verify --key /dev/null ${place}`, /it is no PEM file with one key/],
+      [`image verify --key /dev/null ${place}`, /cannot read \/dev\/null: it is no regular file/],
+      [`image verify --key password ${place}`, /it is no PEM file with one key/],
       [`image verify --key none.pub ${place}`, /cannot read .*none\.pub: ENOENT/],
       [`image verify --key cosign.pub docker://a.example/missing`, /it is not there/],
     ] as const) {

@@ -1,5 +1,4 @@
-import { open } from "node:fs/promises";
-import { errnoOf, messageOf } from "../../base/index.ts";
+import { errnoOf, messageOf, readSmallFile } from "../../base/index.ts";
 import { type Policy, parsePolicy, unusable } from "./policy.ts";
 
 /** Where a policy is. */
@@ -35,14 +34,9 @@ export async function readPolicy(files: PolicyFiles): Promise<Policy | undefined
  */
 export async function readText(file: string, limit: number, place: string): Promise<string | undefined> {
   try {
-    await using opened = await open(file, "r");
-    const found = await opened.stat();
-    if (!found.isFile()) throw unusable(place, `${file} is no file`);
-    if (found.size > limit) throw unusable(place, `${file} is larger than ${limit} bytes`);
-    return await opened.readFile("utf8");
+    return await readSmallFile(file, limit);
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return undefined;
-    if (errnoOf(error) !== undefined) throw unusable(place, messageOf(error));
-    throw error;
+    throw unusable(place, `${file} cannot be read: ${messageOf(error)}`);
   }
 }

@@ -1,24 +1,24 @@
-import { open, readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { messageOf } from "../../../../base/index.ts";
+import { messageOf, readSmallFile } from "../../../../base/index.ts";
 import { maxKeyFile } from "../../../../signatures/index.ts";
 import { text } from "../../../arguments/option.ts";
 import type { CliContext } from "../../../context.ts";
 import { cliError } from "../../../errors.ts";
-import { promptSecret } from "../../../terminal/prompt.ts";
+import { promptSecret, readSecret } from "../../../terminal/prompt.ts";
 
-export const passwordFileOption = text("FILE", "Read the password of the private key from a file", {
-  completes: "files",
-});
+export const passwordFileOption = text(
+  "FILE",
+  "Read the password of the private key from a file, or - for stdin",
+  {
+    completes: "files",
+  },
+);
 
 /** What is in a small file. @throws CLI_FILE */
-export async function readSmallFile(file: string, { cwd }: CliContext): Promise<string> {
+export async function readKeyFile(file: string, { cwd }: CliContext): Promise<string> {
   const path = resolve(cwd, file);
   try {
-    await using opened = await open(path, "r");
-    const { size } = await opened.stat();
-    if (size > maxKeyFile) throw new Error(`it is larger than ${maxKeyFile} bytes`);
-    return await readFile(opened, "utf8");
+    return await readSmallFile(path, maxKeyFile);
   } catch (cause) {
     throw cliError("FILE", `cannot read ${path}: ${messageOf(cause)}`, { cause });
   }
@@ -40,7 +40,8 @@ export async function readPassword(
   { file, question, isNew = false }: PasswordRequest,
   context: CliContext,
 ): Promise<string> {
-  if (file !== undefined) return (await readSmallFile(file, context)).replace(/\r?\n$/, "");
+  if (file === "-") return await readSecret(context);
+  if (file !== undefined) return (await readKeyFile(file, context)).replace(/\r?\n$/, "");
   if (context.env.COSIGN_PASSWORD !== undefined) return context.env.COSIGN_PASSWORD;
   if (!context.terminal.stdin) {
     throw cliError(

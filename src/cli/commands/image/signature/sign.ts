@@ -5,7 +5,7 @@ import { list, text } from "../../../arguments/option.ts";
 import { cliError } from "../../../errors.ts";
 import { readPair } from "../../../values/key-values.ts";
 import { credsOption, tlsVerifyOption } from "../remote/access.ts";
-import { passwordFileOption, readPassword, readSmallFile } from "./key-files.ts";
+import { passwordFileOption, readKeyFile, readPassword } from "./key-files.ts";
 import { findSignedImage, type SignedImage } from "./signed-image.ts";
 
 export const signImage = defineCommand({
@@ -35,7 +35,7 @@ export const signImage = defineCommand({
     const { key: keyFile, "password-file": file } = options;
     if (keyFile === undefined) throw cliError("USAGE", "cannot sign: --key says with which private key");
     const askPassword = () => readPassword({ file, question: `Password for ${keyFile}: ` }, context);
-    const key = await readPrivateKey(await readSmallFile(keyFile, context), keyFile, askPassword);
+    const key = await readPrivateKey(await readKeyFile(keyFile, context), keyFile, askPassword);
     const client = await connect();
     const image = await findSignedImage(client, text, { values: options, context, signal });
     const name = nameToSign(image, options.name, text);

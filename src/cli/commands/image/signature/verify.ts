@@ -3,7 +3,7 @@ import { defineCommand } from "../../../arguments/command.ts";
 import { choice, text } from "../../../arguments/option.ts";
 import { cliError } from "../../../errors.ts";
 import { credsOption, tlsVerifyOption } from "../remote/access.ts";
-import { readSmallFile } from "./key-files.ts";
+import { readKeyFile } from "./key-files.ts";
 import { findSignedImage, isSameRepository } from "./signed-image.ts";
 
 export const verifyImage = defineCommand({
@@ -32,7 +32,7 @@ export const verifyImage = defineCommand({
   async run({ options, args: [text = ""], connect, context, signal }) {
     const { key: keyName, format } = options;
     if (keyName === undefined) throw cliError("USAGE", "cannot verify: --key says with which public key");
-    const key = readPublicKey(await readSmallFile(keyName, context), keyName);
+    const key = readPublicKey(await readKeyFile(keyName, context), keyName);
     const image = await findSignedImage(await connect(), text, { values: options, context, signal });
     const names = options.name === undefined ? image.names : [options.name];
     const acceptsName = (signed: string) =>
