@@ -51,9 +51,10 @@ export async function nameServersOf(
   const joined = ids.map((id) => networks.find(id));
   const own = joined.find(answersNames);
   if (own !== undefined) return serversOf(own);
+  if (joined.length === 0) return undefined;
   const servers = await hostServers();
   const reachable = reachableServers(servers);
-  if (joined.length === 0 || reachable.length === servers.length) return undefined;
+  if (reachable.length === servers.length) return undefined;
   const predefined = joined.find(({ name }) => name === DEFAULT_NETWORK);
   return reachable.length > 0 || predefined === undefined ? reachable : serversOf(predefined);
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { errnoOf, messageOf, readSmallFile } from "../../base/index.ts";
 import { type Policy, parsePolicy, unusable } from "./policy.ts";
 
@@ -19,7 +20,8 @@ const maxPolicy = 1024 * 1024;
 /** The policy that is in force now; undefined where there is none. @throws IMAGE_POLICY */
 export async function readPolicy(files: PolicyFiles): Promise<Policy | undefined> {
   const candidates = "file" in files ? [files.file] : files.firstOf;
-  for (const file of candidates) {
+  // Every run asks; to open what is not there would take it longer than to look.
+  for (const file of candidates.filter(existsSync)) {
     const text = await readText(file, maxPolicy, file);
     if (text !== undefined) return parsePolicy(text, file);
   }
