@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import {
+  createKeyedMutex,
   type Database,
   type Digest,
   type Logger,
@@ -186,6 +187,7 @@ async function openParts(options: ImagesOptions) {
   const leases = openLeases(database);
   const references = { embedded };
   const signatures = createSignatureTable(database);
+  const signing = createKeyedMutex();
   const store = createImageStore({ table, content, snapshotter, references, logger, now });
   const applier = createOverlayApplier(snapshotter, trees);
   const downloads = createLimiter(parallel);
@@ -198,6 +200,7 @@ async function openParts(options: ImagesOptions) {
     leases,
     references,
     signatures,
+    signing,
     policy: () => readPolicy(policy),
     brought: new Set<Digest>(),
     store,

@@ -111,6 +111,16 @@ describe("signatures beside images", () => {
     assert.deepEqual(rootfs.diff_ids, [blob.digest, sha256(signature.payload)]);
   });
 
+  it("that are put there at the same time are all there", async () => {
+    const texts = ["MQ==", "Mg==", "Mw==", "NA=="];
+    await remote().copy(`docker://${name()}`, `oci:${directory}/layout:x`);
+    for (const place of [`docker://${name()}`, `oci:${directory}/layout:x`]) {
+      await Promise.all(texts.map((text) => remote().sign(place, signatureOf(image.digest, text))));
+      const { signatures } = await remote().signatures(place);
+      assert.deepEqual(signatures.map(({ signature }) => signature).toSorted(), texts);
+    }
+  });
+
   it("do not make a layout one of several images", async () => {
     const layout = join(directory, "layout");
     await remote().copy(`docker://${name()}`, `oci:${layout}`);

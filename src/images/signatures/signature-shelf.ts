@@ -1,4 +1,4 @@
-import type { Digest } from "../../base/index.ts";
+import type { createKeyedMutex, Digest } from "../../base/index.ts";
 import type { ImageSignature } from "../../signatures/index.ts";
 import type { Manifest } from "../../specs/index.ts";
 import { imageError } from "../errors.ts";
@@ -10,7 +10,11 @@ import { signatureTag } from "./signature-names.ts";
 import type { SignatureTable } from "./signature-table.ts";
 import { unlessMissing } from "./unless-missing.ts";
 
-export type SignatureOptions = PlaceOptions & { signatures: SignatureTable };
+export type SignatureOptions = PlaceOptions & {
+  signatures: SignatureTable;
+  /** Who adds signatures, by the place: what is there is read and written again with more. */
+  signing: ReturnType<typeof createKeyedMutex>;
+};
 
 /** Where signatures lie beside images, by what is signed. */
 export interface SignatureShelf {
@@ -47,17 +51,20 @@ export function openShelf(
     await using reader = await openReader(options, beside(subject), request);
     return (await unlessMissing(() => readSignatures(reader, name, signal))) ?? [];
   };
+  const add = async (subject: Digest, signatures: readonly ImageSignature[]): Promise<void> => {
+    const known = await list(subject);
+    const fresh = signatures.filter((each) => !known.some((other) => isSame(each, other)));
+    if (fresh.length === 0) return;
+    await using reader = await openReader(options, beside(subject), request);
+    const before = await unlessMissing(() => readSignatureManifest(reader, name, signal));
+    await write(options, beside(subject), { fresh, before, request });
+  };
+  // All images of a layout are in one list.
+  const turnOf = (subject: Digest) => ("path" in place ? place.path : formatPlace(beside(subject)));
   return {
     imageOf: beside,
     list,
-    async add(subject, signatures) {
-      const known = await list(subject);
-      const fresh = signatures.filter((each) => !known.some((other) => isSame(each, other)));
-      if (fresh.length === 0) return;
-      await using reader = await openReader(options, beside(subject), request);
-      const before = await unlessMissing(() => readSignatureManifest(reader, name, signal));
-      await write(options, beside(subject), { fresh, before, request });
-    },
+    add: (subject, signatures) => options.signing.run(turnOf(subject), () => add(subject, signatures)),
   };
 }
 
