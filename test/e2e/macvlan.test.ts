@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { needsKind, openLan, ROUTER } from "../network/lan.ts";
 import {
   busybox,
@@ -59,5 +60,38 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     await ok("network", "rm", "lan");
     await ok("network", "prune");
     await linksBecome([...before, ...linksHere().filter((name) => name.startsWith("tug"))]);
+  });
+
+  test("containers on macvlan know each other by name, as long as they are there", async (t) => {
+    if (!(await needsKind(t, "macvlan"))) return;
+    await using _lan = await openLan();
+    await using tug = await startHere();
+    const ok = succeeding(tug);
+    await ok("network", "create", "-d", "macvlan", "-o", "parent=lan0", "--subnet", "192.168.50.0/24", "lan");
+    const idle = ["busybox", "sleep", "1000"];
+    const ping = ["ping", "-c", "1", "-W", "3"];
+    const hosts = async (name: string): Promise<string[]> =>
+      (await ok("exec", name, "cat", "/etc/hosts")).split("\n").filter((line) => line.includes(".lan"));
+    await ok("run", "-d", "--name", "one", "--network", "lan", "--network-alias", "first", ...idle);
+    await ok("run", "-d", "--name", "two", "--network", "lan", ...idle);
+    await ok("exec", "two", ...ping, "first");
+    await ok("exec", "one", ...ping, "two.lan");
+    await ok("network", "create", "blue");
+    await ok("run", "-d", "--name", "three", "--network", "blue", ...idle);
+    await ok("network", "connect", "lan", "three");
+    await ok("exec", "three", ...ping, "first");
+    assert.deepEqual(await hosts("three"), [], "who is answered names needs no lines");
+    await ok("exec", "one", ...ping, "three");
+    assert.equal((await hosts("one")).length, 2);
+    await ok("network", "disconnect", "lan", "three");
+    assert.equal((await hosts("one")).length, 1);
+    await ok("rm", "-f", "two");
+    // Whoever is left is told a moment later.
+    for (let tries = 0; tries < 100 && (await hosts("one")).length > 0; tries += 1) await sleep(50);
+    assert.deepEqual(await hosts("one"), []);
+    await tug.stopEngine("SIGKILL");
+    await startEngine(tug);
+    await ok("run", "-d", "--name", "four", "--network", "lan", ...idle);
+    await ok("exec", "one", ...ping, "four");
   });
 });

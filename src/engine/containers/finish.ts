@@ -3,7 +3,7 @@ import type { HostFacts } from "../../host/index.ts";
 import { loadExisting, removeContainer } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import type { RunEnd } from "../model/why-view.ts";
-import { disconnectContainer } from "../networks/connect.ts";
+import { disconnectContainer } from "../networks/disconnect.ts";
 import { describeConfiguration } from "../why/configuration.ts";
 import { describeRunEnd, isGood } from "../why/run-end.ts";
 import { describeEnd, initOf } from "./end.ts";

@@ -4,9 +4,10 @@ import { connectMonitor, startMonitor } from "../../helper/index.ts";
 import { createBindings, loadExisting, removeContainer } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
-import { connectContainer, disconnectContainer } from "../networks/connect.ts";
-import { linkLines } from "../networks/links.ts";
-import { namesOf, tellLinkers } from "../networks/tell-names.ts";
+import { connectContainer } from "../networks/connect.ts";
+import { disconnectContainer } from "../networks/disconnect.ts";
+import { checkLinks } from "../networks/links.ts";
+import { namesOf, tellOthers } from "../networks/tell-names.ts";
 import { withOrigin } from "../spec/origins.ts";
 import { initOf } from "./end.ts";
 import { publishContainerOnce } from "./events.ts";
@@ -121,11 +122,11 @@ async function prepare(
 
 /** Connects a container to its networks and writes the files that tell it about them. */
 async function connect(context: EngineContext, record: ContainerRecord): Promise<void> {
-  const lines = linkLines(context, record);
-  const attachment = await connectContainer(context, record);
-  const names = await namesOf(context, record, attachment?.endpoints ?? []);
-  writeNetworkFiles(context.layout.container(record.id), record.request, { ...names, lines });
-  await tellLinkers(context, record);
+  checkLinks(context, record);
+  await connectContainer(context, record);
+  const directory = context.layout.container(record.id);
+  writeNetworkFiles(directory, record.request, await namesOf(context, record));
+  await tellOthers(context, record);
 }
 
 type Run = {

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import {
   type Attachment,
   type AttachRequest,
@@ -30,13 +29,6 @@ export async function connectContainer(
 ): Promise<Attachment | undefined> {
   const request = attachRequest(record);
   return request && (await networks.attach(record.id, request));
-}
-
-/** Begins to take back what a container had of networks. What stays is taken back when an engine starts. */
-export function disconnectContainer({ networks }: Pick<EngineContext, "networks">, id: string): void {
-  if (networks.endpoints({ container: id }).length > 0 || existsSync(networks.namespaceOf(id))) {
-    networks.leaveSoon(id);
-  }
 }
 
 /**

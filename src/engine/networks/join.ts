@@ -7,7 +7,7 @@ import { engineError } from "../errors.ts";
 import { checkEndpoint } from "./check.ts";
 import { type EndpointRequest, networkWish } from "./connect.ts";
 import { settleLinks } from "./links.ts";
-import { tellLinkers, tellNames } from "./tell-names.ts";
+import { tellNames, tellOthers, tellPeers } from "./tell-names.ts";
 
 /**
  * Connects a container to one more network, now if it runs, and whenever it is started.
@@ -55,9 +55,11 @@ export async function leaveNetwork(
   const stays = mode.kind !== "named" || !means(networks, mode.name, network);
   const [next] = others;
   const nextMode = next ? ({ kind: "named", name: next.network } as const) : ({ kind: "none" } as const);
+  const left = networks.endpoints({ container: record.id }).filter((each) => each.network === network.id);
   await change(context, record, { mode: stays ? mode : nextMode, endpoints: others }, () =>
     networks.leave(joinerOf(context, record), network.id),
   );
+  await tellPeers(context, left);
   publish(context, record, { action: "disconnect", network });
 }
 
@@ -82,7 +84,7 @@ async function change(
     throw error;
   }
   await tellNames(context, { ...record, request: changed });
-  await tellLinkers(context, record);
+  await tellOthers(context, record);
 }
 
 function requireOwnNamespace({ name, request }: ContainerRecord): void {

@@ -34,26 +34,23 @@ export function settleLinks(
 }
 
 /**
- * Lines for /etc/hosts about those that a container is linked to on the predefined network. One that was removed is
- * forgotten.
+ * Checks that those run that a container is linked to on the predefined network. One that was removed is forgotten.
  *
  * @throws ENGINE_LINK_STOPPED
  */
-export function linkLines(context: LinkContext, record: ContainerRecord): string[] {
-  return linksOf(context, record).flatMap(({ target, alias }) => {
-    if (!isRunning(target)) {
-      throw engineError(
-        "LINK_STOPPED",
-        `cannot link to a non running container: /${target.name} AS /${record.name}/${alias}`,
-        { hint: `start it first: tug start ${target.name}` },
-      );
-    }
-    return linesAbout(context, target, alias);
-  });
+export function checkLinks(context: LinkContext, record: ContainerRecord): void {
+  for (const { target, alias } of linksOf(context, record)) {
+    if (isRunning(target)) continue;
+    throw engineError(
+      "LINK_STOPPED",
+      `cannot link to a non running container: /${target.name} AS /${record.name}/${alias}`,
+      { hint: `start it first: tug start ${target.name}` },
+    );
+  }
 }
 
-/** The same for a container that runs, where those that do not are left out. */
-export function knownLinkLines(context: LinkContext, record: ContainerRecord): string[] {
+/** Lines for /etc/hosts about those that a container is linked to on the predefined network, as far as they are there. */
+export function linkLines(context: LinkContext, record: ContainerRecord): string[] {
   return linksOf(context, record).flatMap(({ target, alias }) => linesAbout(context, target, alias));
 }
 
