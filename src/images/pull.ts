@@ -9,7 +9,7 @@ import type { Leases } from "./leases.ts";
 import type { Limiter } from "./limiter.ts";
 import { chooseManifest, hostPlatform } from "./platform.ts";
 import type { AdmissionOptions } from "./policy/admit.ts";
-import { admitPull } from "./policy/admit-pull.ts";
+import { admitName, admitPull } from "./policy/admit-pull.ts";
 import type { OnProgress } from "./progress.ts";
 import { formatReference, type Reference, withDigest } from "./reference.ts";
 import type { Repository } from "./registry/repository.ts";
@@ -50,7 +50,8 @@ export type PullResult = {
  * Gets an image from its registry and gives it the name of the reference, and the name with the digest that the
  * registry has for it. A reference with a tag and a digest gets only the latter.
  *
- * The policy is asked before anything is fetched. What is here already is not asked for again. After a failure the names are as they were.
+ * The policy is asked before anything is fetched. What is here already is not asked for again. After a failure the
+ * names are as they were.
  * @throws IMAGE_POLICY, IMAGE_POLICY_REFUSED, the errors of the registry client, and what `installImage` throws
  */
 export async function pullImage(options: PullOptions, request: PullRequest): Promise<PullResult> {
@@ -58,6 +59,7 @@ export async function pullImage(options: PullOptions, request: PullRequest): Pro
   const { reference, platform, allPlatforms = false, credentials, onProgress, signal } = request;
   using lease = leases.temporary();
   const name = formatReference(reference);
+  await admitName(options, { reference, name });
   const repository = registry.repository(reference, { credentials });
   const target = await resolveTarget(options.content, { reference, repository, signal });
   const document = () => documentOf(options.content, { repository, target, signal });

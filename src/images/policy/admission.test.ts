@@ -77,10 +77,7 @@ describe("a policy for images", () => {
     await policy(reject);
     await assert.rejects(pull(), refusal("pull", name(), "rejects it"));
     assert.deepEqual(await subject.images.list(), []);
-    assert.deepEqual(
-      registry.requests.filter((each) => each.includes("/blobs/")),
-      [],
-    );
+    assert.deepEqual(registry.requests, []);
     await policy(accept);
     await pull();
     await run(name());

@@ -49,6 +49,21 @@ export async function admitPull(options: AdmissionOptions, pull: PullAdmission):
   keepSignatures(options.signatures, judgement.signatures);
 }
 
+/**
+ * Refuses what no signature would help, before its registry is asked for anything.
+ * @throws IMAGE_POLICY, IMAGE_POLICY_REFUSED
+ */
+export async function admitName(
+  options: Pick<AdmissionOptions, "policy">,
+  { reference, name }: Pick<PullAdmission, "reference" | "name">,
+): Promise<void> {
+  const policy = await options.policy();
+  if (policy === undefined) return;
+  const nothing = { digests: [], signatures: async () => [] };
+  const judgement = await judgeImage(policy, { reference: withoutTagBesideDigest(reference), ...nothing });
+  if (!judgement.accepted && !judgement.unsigned) throw refused("pull", name, judgement);
+}
+
 type SignaturesOf = (digest: Digest) => Promise<readonly ImageSignature[]>;
 
 /** Reads the signatures of each digest no more than once. */

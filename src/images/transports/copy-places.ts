@@ -1,7 +1,7 @@
 import type { Platform } from "../../specs/index.ts";
 import type { Limiter } from "../limiter.ts";
 import type { AdmissionOptions } from "../policy/admit.ts";
-import { admitPull } from "../policy/admit-pull.ts";
+import { admitName, admitPull } from "../policy/admit-pull.ts";
 import type { OnPushProgress } from "../push/push-progress.ts";
 import { copySignatures } from "../signatures/copy-signatures.ts";
 import { openShelf, type SignatureOptions } from "../signatures/signature-shelf.ts";
@@ -74,6 +74,7 @@ async function admit(
 ): Promise<ImageReader> {
   if (from.transport !== "docker" || to.transport !== "store") return opened;
   const { reference } = from;
+  await admitName(options, { reference, name });
   const target = await opened.root(signal);
   const repository = options.registry.repository(reference, registryAccess({ ...source, verb: "copy" }));
   const document = () => opened.document(target, signal);
