@@ -73,10 +73,10 @@ function poolsOf(
   { id, own, routes }: { id: string; own: readonly Subnet[]; routes: readonly Subnet[] },
   needs: { readonly needsGateway?: boolean } = {},
 ): AddressPool[] {
-  const chosen = pools.map(({ subnet, gateway, range }) => {
+  const chosen = pools.map(({ subnet, gateway, range, reserved }) => {
     const base =
       subnet === undefined ? freeSubnet([...own, ...routes]) : parseSubnet(subnet, { loose: true });
-    const wanted = { ...(gateway && { gateway }), ...(range && { range }) };
+    const wanted = { ...(gateway && { gateway }), ...(range && { range }), ...(reserved && { reserved }) };
     return { base, pool: completePool(base, wanted, needs) };
   });
   const has = (family: 4 | 6): boolean => chosen.some(({ base }) => base.base.family === family);

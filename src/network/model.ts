@@ -76,6 +76,8 @@ export type AddressPool = {
   readonly gateway?: string;
   /** The part of the subnet that addresses are given out from; left out: all of it. */
   readonly range?: string;
+  /** Addresses that are others' already, by what these are called. */
+  readonly reserved?: Readonly<Record<string, string>>;
 };
 
 /** What somebody wants of a new network. */
@@ -91,6 +93,7 @@ export type NetworkRequest = {
     readonly subnet?: string;
     readonly gateway?: string;
     readonly range?: string;
+    readonly reserved?: Readonly<Record<string, string>>;
   }[];
 } & DriverRequest;
 

@@ -55,6 +55,19 @@ test("options that need each other, and drivers that are not there, are refused"
   assert.match(driver.stderr, /drivers are bridge, macvlan, ipvlan/);
 });
 
+test("addresses that are somebody else's are named", async () => {
+  await using cli = await openCli();
+  const subnet = "--subnet 10.9.0.0/24 --subnet fd00:9::/64";
+  const reserved = "--aux-address printer=10.9.0.7 --aux-address nas=fd00:9::7";
+  assert.equal((await cli.run(`network create ${subnet} ${reserved} lan`)).code, 0);
+  const format = "{{json (index .IPAM.Config 0).AuxiliaryAddresses}}";
+  assert.equal(
+    (await cli.run(["network", "inspect", "-f", format, "lan"])).stdout,
+    '{"printer":"10.9.0.7"}\n',
+  );
+  assert.match((await cli.run("network create --aux-address a=10.9.0.7 b")).stderr, /needs a --subnet/);
+});
+
 test("macvlan and ipvlan have options of their own", async () => {
   await using cli = await openCli();
   assert.equal((await cli.run("network create -d macvlan -o parent=eth0 -o macvlan_mode=vepa lan")).code, 0);

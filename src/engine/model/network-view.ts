@@ -9,7 +9,12 @@ export type NetworkView = {
   readonly ipv6: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly options: Readonly<Record<string, string>>;
-  readonly pools: readonly { readonly subnet: string; readonly gateway?: string; readonly range?: string }[];
+  readonly pools: readonly {
+    readonly subnet: string;
+    readonly gateway?: string;
+    readonly range?: string;
+    readonly reserved?: Readonly<Record<string, string>>;
+  }[];
   /** The containers that are connected to it, by id; addresses with the length of their prefix. */
   readonly containers: Readonly<
     Record<

@@ -53,3 +53,14 @@ test("a pool may be without a gateway; the first address of its subnet is given 
   assert.equal(formatIp(takeAddress(open, new Set())), "10.1.0.2");
   assert.equal(formatIp(takeAddress(open, new Set(), "10.1.0.1")), "10.1.0.1");
 });
+
+test("what is reserved is given to nobody", () => {
+  const reserved = { router: "10.1.0.2", printer: "10.1.0.4" };
+  const pool = completePool(parseSubnet("10.1.0.0/29"), { reserved });
+  assert.deepEqual(pool.reserved, reserved);
+  assert.equal(formatIp(takeAddress(pool, new Set())), "10.1.0.3");
+  assert.equal(formatIp(takeAddress(pool, new Set(["10.1.0.3"]))), "10.1.0.5");
+  assert.throws(() => takeAddress(pool, new Set(), "10.1.0.4"), { code: "NETWORK_ADDRESS_TAKEN" });
+  const outside = { reserved: { far: "10.2.0.1" } };
+  assert.throws(() => completePool(parseSubnet("10.1.0.0/29"), outside), { code: "NETWORK_ADDRESS" });
+});

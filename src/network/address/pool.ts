@@ -44,11 +44,11 @@ export function uniqueLocalSubnet(id: string): Subnet {
 /**
  * Completes a pool: the first address of the subnet is the gateway where none is named, if it needs one.
  *
- * @throws NETWORK_ADDRESS where range or gateway lie outside of the subnet, or the subnet is too small
+ * @throws NETWORK_ADDRESS where range, gateway or a reserved address lie outside of the subnet, or the subnet is too small
  */
 export function completePool(
   subnet: Subnet,
-  wanted: { gateway?: string; range?: string },
+  wanted: Omit<AddressPool, "subnet">,
   { needsGateway = true }: { readonly needsGateway?: boolean } = {},
 ): AddressPool {
   const text = formatSubnet(subnet);
@@ -66,10 +66,16 @@ export function completePool(
   if (range !== undefined && !(contains(subnet, range.base) && range.prefix >= subnet.prefix)) {
     throw networkError("ADDRESS", `range ${formatSubnet(range)} does not lie in subnet ${text}`);
   }
+  const reserved = Object.entries(wanted.reserved ?? {}).map(([name, address]) => {
+    const ip = parseIp(address);
+    if (contains(subnet, ip)) return [name, formatIp(ip)] as const;
+    throw networkError("ADDRESS", `reserved address ${address} does not lie in subnet ${text}`);
+  });
   return {
     subnet: text,
     ...(gateway !== undefined && { gateway: formatIp(gateway) }),
     ...(range !== undefined && { range: formatSubnet(range) }),
+    ...(reserved.length > 0 && { reserved: Object.fromEntries(reserved) }),
   };
 }
 
@@ -92,7 +98,7 @@ export function takeAddress(pool: AddressPool, taken: ReadonlySet<string>, wante
   for (let value = range.base.value; value <= limit; value += 1n) {
     const ip = { family: subnet.base.family, value };
     const text = formatIp(ip);
-    if (value !== subnet.base.value && text !== gateway && !taken.has(text)) return ip;
+    if (value !== subnet.base.value && text !== gateway && !isTaken(pool, taken, text)) return ip;
   }
   throw networkError("EXHAUSTED", `subnet ${pool.range ?? pool.subnet} has no free address`, {
     hint: "remove containers that are not used, or make a network with a larger subnet",
@@ -105,8 +111,12 @@ function checkWanted(pool: AddressPool, taken: ReadonlySet<string>, ip: IpAddres
   if (!contains(subnet, ip) || ip.value === subnet.base.value) {
     throw networkError("ADDRESS", `address ${text} does not lie in subnet ${pool.subnet}`);
   }
-  if (text === pool.gateway || taken.has(text)) {
+  if (text === pool.gateway || isTaken(pool, taken, text)) {
     throw networkError("ADDRESS_TAKEN", `address ${text} is already in use`);
   }
   return ip;
+}
+
+function isTaken({ reserved = {} }: AddressPool, taken: ReadonlySet<string>, text: string): boolean {
+  return taken.has(text) || Object.values(reserved).includes(text);
 }

@@ -14,7 +14,14 @@ const createBody = struct({
     struct({
       Driver: optional(text),
       Config: optional(
-        v.array(struct({ Subnet: optional(text), IPRange: optional(text), Gateway: optional(text) })),
+        v.array(
+          struct({
+            Subnet: optional(text),
+            IPRange: optional(text),
+            Gateway: optional(text),
+            AuxiliaryAddresses: optional(textMap),
+          }),
+        ),
       ),
     }),
   ),
@@ -93,6 +100,7 @@ export type Network = {
       readonly Subnet: string;
       readonly Gateway?: string;
       readonly IPRange?: string;
+      readonly AuxiliaryAddresses?: Readonly<Record<string, string>>;
     }[];
   };
   readonly Internal: boolean;

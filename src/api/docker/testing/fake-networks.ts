@@ -18,7 +18,15 @@ export function createFakeNetworks(): NetworksPort {
       }
       // What was asked of the driver is shown as its options.
       const options = "parent" in wanted ? { parent: `${wanted.parent} ${wanted.mode}` } : {};
-      const network = { ...fakeNetwork(name, labels), driver, options };
+      const [pool] = wanted.pools ?? [];
+      const reserved = pool?.reserved === undefined ? {} : { reserved: pool.reserved };
+      const made = fakeNetwork(name, labels);
+      const network = {
+        ...made,
+        driver,
+        options,
+        pools: made.pools.map((each) => ({ ...each, ...reserved })),
+      };
       networks.push(network);
       return { id: network.id };
     },

@@ -13,6 +13,7 @@ export const createNetwork = defineCommand({
   summary: "Make a network",
   args: { usage: "NETWORK", least: 1, most: 1 },
   options: {
+    "aux-address": list("NAME=ADDRESS", "Address of the subnet that is somebody else's", { read: readPair }),
     driver: text("DRIVER", "Kind of network: bridge, macvlan or ipvlan", { short: "d" }),
     gateway: texts("ADDRESS", "Address of the bridge, or of the router beside the machine, one per subnet"),
     internal: flag("Nothing leaves it and nothing comes in"),
@@ -37,7 +38,10 @@ export const createNetwork = defineCommand({
     },
   ],
   async run({ options, args: [name = ""], connect }) {
-    const { subnet, gateway, "ip-range": range } = options;
+    const { subnet, gateway, "ip-range": range, "aux-address": reserved } = options;
+    if (reserved.length > 0 && subnet.length === 0) {
+      throw cliError("CONFLICT", "--aux-address needs a --subnet");
+    }
     if (gateway.length > subnet.length || range.length > subnet.length) {
       throw cliError("CONFLICT", "--gateway and --ip-range need a --subnet each");
     }
@@ -49,12 +53,23 @@ export const createNetwork = defineCommand({
       Labels: toMap(options.label),
       Options: Object.fromEntries(options.opt),
       IPAM: {
-        Config: subnet.map((Subnet, index) => ({ Subnet, Gateway: gateway[index], IPRange: range[index] })),
+        Config: subnet.map((Subnet, index) => ({
+          Subnet,
+          Gateway: gateway[index],
+          IPRange: range[index],
+          AuxiliaryAddresses: addressesLike(Subnet, reserved),
+        })),
       },
     });
     return { output: `${Id}\n` };
   },
 });
+
+/** Those of the version of IP that a subnet has; a network has one subnet of each. */
+function addressesLike(subnet: string, reserved: readonly (readonly [string, string])[]) {
+  const like = reserved.filter(([, address]) => address.includes(":") === subnet.includes(":"));
+  return like.length === 0 ? undefined : Object.fromEntries(like);
+}
 
 export const removeNetwork = defineCommand({
   path: ["network", "rm"],

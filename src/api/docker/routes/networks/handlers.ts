@@ -35,10 +35,11 @@ export const createNetwork: NetworksHandler = async (networks, request) => {
     labels: body.Labels ?? {},
     options: body.Options ?? {},
     bandwidth: readBandwidth(body.Options ?? {}),
-    pools: (body.IPAM?.Config ?? []).map(({ Subnet, Gateway, IPRange }) => ({
+    pools: (body.IPAM?.Config ?? []).map(({ Subnet, Gateway, IPRange, AuxiliaryAddresses }) => ({
       ...(Subnet && { subnet: Subnet }),
       ...(Gateway && { gateway: Gateway }),
       ...(IPRange && { range: IPRange }),
+      ...(AuxiliaryAddresses && { reserved: AuxiliaryAddresses }),
     })),
   });
   const created: dockerApi.NetworkCreated = { Id: id, Warning: "" };

@@ -15,10 +15,11 @@ export function renderNetwork(network: NetworkView): dockerApi.Network {
     IPAM: {
       Driver: "default",
       Options: null,
-      Config: pools.map(({ subnet, gateway, range }) => ({
+      Config: pools.map(({ subnet, gateway, range, reserved }) => ({
         Subnet: subnet,
         ...(gateway !== undefined && { Gateway: gateway }),
         ...(range !== undefined && { IPRange: range }),
+        ...(reserved !== undefined && { AuxiliaryAddresses: reserved }),
       })),
     },
     Internal: internal,
