@@ -16,7 +16,7 @@ const LOOPBACK = 1;
 export function attachOps(path: string, connections: readonly Connection[]): Op[] {
   const slots = slotAllocator();
   const namespace = slots.next();
-  const outside = connections.find(({ network }) => leadsOutside(network));
+  const outside = wayOut(connections);
   return [
     releaseOp(path),
     { op: "networkNamespace", from: "network", path, out: namespace },
@@ -118,8 +118,18 @@ export function defaultRouteOp(
   });
 }
 
+/** The connection that a container's default route leads through: the first of those with the highest priority that can. */
+export function wayOut<C extends Pick<Connection, "endpoint" | "network">>(
+  connections: readonly C[],
+): C | undefined {
+  const priority = ({ endpoint: { gatewayPriority = 0 } }: C): number => gatewayPriority;
+  return connections
+    .filter(({ network }) => leadsOutside(network))
+    .toSorted((a, b) => priority(b) - priority(a))[0];
+}
+
 /** Whether a container's default route can lead through a network. */
-export function leadsOutside(network: Network): boolean {
+function leadsOutside(network: Network): boolean {
   const { internal, pools } = network;
   const routes = (pool: AddressPool): boolean => routesOf(network, { pool, index: LOOPBACK }).length > 0;
   return !internal && pools.some(routes);

@@ -17,7 +17,7 @@ import type { Switchboard } from "./switchboard.ts";
 
 /** What a container wants of networks when it starts. */
 export type AttachRequest = {
-  /** The first is the one that its default route leads through. */
+  /** The first is the one that its default route leads through, of those with the highest priority that lead outside. */
   readonly networks: readonly NetworkWish[];
   readonly ports: readonly PortWish[];
 };
@@ -27,6 +27,7 @@ export type NetworkWish = {
   readonly network: string;
   readonly aliases?: readonly string[];
   readonly links?: readonly NameLink[];
+  readonly gatewayPriority?: number;
   readonly ipv4?: string;
   readonly ipv6?: string;
   readonly mac?: string;
@@ -143,6 +144,7 @@ export function addEndpoint(
     ipv6,
     aliases: wish?.aliases ?? [],
     ...(wish?.links !== undefined && { links: wish.links }),
+    ...(wish?.gatewayPriority !== undefined && { gatewayPriority: wish.gatewayPriority }),
   };
   store.addEndpoint(endpoint);
   return endpoint;

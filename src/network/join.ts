@@ -3,10 +3,10 @@ import {
   defaultRouteOp,
   disconnectOps,
   familyOps,
-  leadsOutside,
   limitIngress,
   openNamespaceOp,
   setUpOp,
+  wayOut,
 } from "./attach.ts";
 import { type AttachmentParts, addEndpoint, type NetworkWish } from "./attachments.ts";
 import type { Connection } from "./drivers/driver.ts";
@@ -24,8 +24,8 @@ import { netlinkOp } from "./netlink/op.ts";
 export type Joiner = { readonly container: string; readonly namespace: string };
 
 /**
- * Connects a container that runs to one more network. The first that leads outside gets its default route. What fails
- * leaves nothing.
+ * Connects a container that runs to one more network, which gets its default route if it leads outside with a higher
+ * priority than the others. What fails leaves nothing.
  *
  * @throws NETWORK_CONNECTED when it is connected already, NETWORK_ADDRESS*, RUNTIME_NETWORK
  */
@@ -47,14 +47,16 @@ export async function joinNetwork(
   const endpoint = await parts.departures.orAfter(() =>
     addEndpoint(store, { container, network, index, wish }),
   );
+  const before = routed(parts, others);
+  const first = routed(parts, [...others, endpoint])?.endpoint === endpoint;
   try {
-    const first = routed(parts, others) === undefined;
     await switchboard.withUplinks([network], ([uplink = 0]) =>
-      connect(host, namespace, { endpoint, network, uplink }, first && leadsOutside(network)),
+      connect(host, namespace, { endpoint, network, uplink }, first),
     );
     return endpoint;
   } catch (error) {
     await disconnect(host, namespace, endpoint);
+    if (first && before !== undefined) await routeBy(host, namespace, before);
     store.removeEndpoint(endpoint);
     throw error;
   }
@@ -90,11 +92,7 @@ export async function leaveNetwork(
   const had = routed(parts, endpoints);
   const next = had?.endpoint === endpoint ? routed(parts, others) : undefined;
   await disconnect(host, namespace, endpoint);
-  if (next !== undefined) {
-    await inNamespace(host, { namespace, link: next.endpoint.interface }, (place) =>
-      defaultRouteOp(next, place),
-    );
-  }
+  if (next !== undefined) await routeBy(host, namespace, next);
   store.removeEndpoint(endpoint);
 }
 
@@ -143,14 +141,18 @@ async function inNamespace(
   await executeHost(helper, [open, work({ namespace: slot, index: found.index })]);
 }
 
-/** The connection that a container's default route leads through: the first of those that lead outside. */
-function routed(
-  { store }: AttachmentParts,
-  endpoints: readonly Endpoint[],
-): { endpoint: Endpoint; network: Network } | undefined {
-  return endpoints
-    .map((endpoint) => ({ endpoint, network: store.find(endpoint.network) }))
-    .find(({ network }) => leadsOutside(network));
+type Place = { readonly endpoint: Endpoint; readonly network: Network };
+
+/** The connection that a container's default route leads through. */
+function routed({ store }: AttachmentParts, endpoints: readonly Endpoint[]): Place | undefined {
+  return wayOut(endpoints.map((endpoint) => ({ endpoint, network: store.find(endpoint.network) })));
+}
+
+/** Has a container's default route lead through one of its connections. */
+async function routeBy(host: HostNetwork, namespace: string, place: Place): Promise<void> {
+  await inNamespace(host, { namespace, link: place.endpoint.interface }, (slot) =>
+    defaultRouteOp(place, slot),
+  );
 }
 
 function freeIndex(endpoints: readonly Endpoint[]): number {

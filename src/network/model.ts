@@ -138,6 +138,8 @@ export type Endpoint = {
   readonly ipv6: string | undefined;
   /** Names besides the container's own by which others of the network find it. */
   readonly aliases: readonly string[];
+  /** Of the container's connections the default route leads through one with the highest number. Left out: 0. */
+  readonly gatewayPriority?: number;
   /** Names that only this container knows, of any of its networks. Left out: none. */
   readonly links?: readonly NameLink[];
 };

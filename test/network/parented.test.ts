@@ -122,6 +122,35 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     assert.equal(route(), "eth0\t00000000\t0132A8C0");
   });
 
+  test("the default route leads through the network with the highest priority", async (t) => {
+    if (!(await needsKind(t, "macvlan"))) return;
+    await using _lan = await openLan();
+    await using place = await openPlace();
+    const { networks } = place;
+    await networks.create({ name: "lan", driver: "macvlan", parent: "lan0", pools });
+    await networks.create({ name: "blue", ipv6: true });
+    await networks.create({ name: "dark", internal: true });
+    const { namespace } = await networks.attach("one", {
+      networks: [{ network: "blue" }, { network: "lan", gatewayPriority: 1 }],
+      ports: [],
+    });
+    const route = (): string =>
+      inside(namespace, "cat /proc/net/route")
+        .match(/eth.\t00000000\t\S+/g)
+        ?.join() ?? "";
+    assert.equal(route(), "eth1\t00000000\t0132A8C0");
+    const joiner = { container: "one", namespace };
+    await networks.join(joiner, { network: "bridge", gatewayPriority: 2 });
+    assert.equal(route(), "eth2\t00000000\t010011AC", "in place of the one before");
+    await networks.join(joiner, { network: "dark", gatewayPriority: 9 });
+    assert.equal(route(), "eth2\t00000000\t010011AC", "that one has no way out");
+    await networks.leave(joiner, "bridge");
+    assert.equal(route(), "eth1\t00000000\t0132A8C0");
+    await networks.join(joiner, { network: "bridge", gatewayPriority: -1 });
+    await networks.leave(joiner, "lan");
+    assert.equal(route(), "eth0\t00000000\t010012AC");
+  });
+
   test("without a gateway there is no way out by such a network, and its first address waits to be asked for", async (t) => {
     if (!(await needsKind(t, "macvlan"))) return;
     await using _lan = await openLan();

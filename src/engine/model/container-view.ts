@@ -94,6 +94,8 @@ export type Endpoint = {
   readonly aliases: readonly string[];
   /** Names of its own for others, but for those of the predefined network. */
   readonly links: readonly LinkRequest[];
+  /** The default route leads through a network with the highest number. */
+  readonly gatewayPriority: number;
   /** Addresses that were asked for. */
   readonly wanted?: { readonly ipv4?: string | undefined; readonly ipv6?: string | undefined } | undefined;
 };

@@ -138,6 +138,8 @@ export type NetworkRequest = {
     readonly ipv4?: string | undefined;
     readonly ipv6?: string | undefined;
     readonly mac?: string | undefined;
+    /** The default route leads through a network with the highest number; left out: 0. */
+    readonly gatewayPriority?: number | undefined;
     readonly from: string;
   }[];
   /** `80/tcp` */

@@ -86,7 +86,7 @@ function attachRequest({ id, name, request, image }: ContainerRecord): AttachReq
 /** What a container wants of one network: others find it by its name, its short id and its aliases. */
 export function networkWish(
   { id, name }: Pick<ContainerRecord, "id" | "name">,
-  { network, aliases, links = [], ipv4, ipv6, mac }: EndpointRequest,
+  { network, aliases, links = [], ipv4, ipv6, mac, gatewayPriority }: EndpointRequest,
 ): NetworkWish {
   return {
     network,
@@ -95,6 +95,7 @@ export function networkWish(
     ...(ipv4 && { ipv4 }),
     ...(ipv6 && { ipv6 }),
     ...(mac && { mac }),
+    ...(gatewayPriority && { gatewayPriority }),
   };
 }
 

@@ -53,6 +53,7 @@ const noEndpoint: Endpoint = {
   macAddress: "",
   aliases: [],
   links: [],
+  gatewayPriority: 0,
 };
 
 /** Where a container that does not run will be. */
@@ -60,9 +61,10 @@ function unconnected(first: string, wanted: ReadonlyMap<string, EndpointRequest>
   const names = new Set([first, ...wanted.keys()]);
   return [...names].map((name) => {
     const endpoint = wanted.get(name);
-    const { mac = "", aliases = [] } = endpoint ?? {};
+    const { mac: macAddress = "", aliases = [], gatewayPriority = 0 } = endpoint ?? {};
     const links = namedLinks(name, endpoint);
-    return [name, { ...noEndpoint, macAddress: mac, aliases, links, wanted: addressesOf(endpoint) }];
+    const wished = { macAddress, aliases, links, gatewayPriority, wanted: addressesOf(endpoint) };
+    return [name, { ...noEndpoint, ...wished }];
   });
 }
 
@@ -88,7 +90,7 @@ function viewEndpoint(networks: Networks, endpoint: NetworkEndpoint): [string, E
   const network = networks.find(endpoint.network);
   const pool = (family: 4 | 6) => network.pools.find(({ subnet }) => subnet.includes(":") === (family === 6));
   const prefix = (family: 4 | 6): number => Number(pool(family)?.subnet.split("/")[1] ?? 0);
-  const { ipv4 = "", ipv6 = "", mac, aliases, container } = endpoint;
+  const { ipv4 = "", ipv6 = "", mac, aliases, container, gatewayPriority = 0 } = endpoint;
   return [
     network.name,
     {
@@ -103,6 +105,7 @@ function viewEndpoint(networks: Networks, endpoint: NetworkEndpoint): [string, E
       macAddress: mac,
       aliases,
       links: [],
+      gatewayPriority,
     },
   ];
 }

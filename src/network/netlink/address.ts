@@ -53,7 +53,8 @@ function defaultRoute(
   const header = Buffer.from([families[family], 0, 0, 0, MAIN_TABLE, BOOT, scope, UNICAST, 0, 0, 0, 0]);
   return {
     type: message.NEW_ROUTE,
-    flags: f.REQUEST | f.ACK | f.CREATE | f.EXCL,
+    // In place of the one that there may be.
+    flags: f.REQUEST | f.ACK | f.CREATE | f.REPLACE,
     header,
     attributes: [a.u32(route.DEVICE, index), ...more],
   };

@@ -71,6 +71,8 @@ export type EndpointSettings = {
   readonly GlobalIPv6PrefixLen: number;
   readonly MacAddress: string;
   readonly Aliases: readonly string[] | null;
+  /** Since 1.48. */
+  readonly GwPriority: number;
 };
 
 /** Answer to GET /containers/{id}/json. Source: swagger.yaml, `ContainerInspectResponse`. */

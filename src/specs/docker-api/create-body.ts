@@ -1,6 +1,6 @@
 import type * as v from "valibot";
 import { containerConfigFields } from "./container-config.ts";
-import { mapOf, optional, struct, text, texts } from "./fields.ts";
+import { integer, mapOf, optional, struct, text, texts } from "./fields.ts";
 import { hostConfig } from "./host-config.ts";
 import { parseJson } from "./parse.ts";
 
@@ -9,6 +9,7 @@ export const endpoint = struct({
   Aliases: optional(texts),
   Links: optional(texts),
   MacAddress: optional(text),
+  GwPriority: optional(integer),
   IPAMConfig: optional(struct({ IPv4Address: optional(text), IPv6Address: optional(text) })),
 });
 

@@ -1,5 +1,6 @@
 import { defineCommand } from "../../arguments/command.ts";
-import { flag, text, texts } from "../../arguments/option.ts";
+import { flag, single, text, texts } from "../../arguments/option.ts";
+import { readInteger } from "../../values/numbers.ts";
 
 export const connectNetwork = defineCommand({
   path: ["network", "connect"],
@@ -8,6 +9,13 @@ export const connectNetwork = defineCommand({
   args: { usage: "NETWORK CONTAINER", least: 2, most: 2, completes: "networks" },
   options: {
     alias: texts("NAME", "Name by which others of the network find the container"),
+    "gw-priority": single(
+      "NUMBER",
+      "The default route leads through a network with the highest, 0 if unsaid",
+      {
+        read: readInteger(-(2 ** 31), 2 ** 31 - 1),
+      },
+    ),
     ip: text("ADDRESS", "IPv4 address of the container"),
     ip6: text("ADDRESS", "IPv6 address of the container"),
     link: texts("CONTAINER[:ALIAS]", "Know another container by a name", { completes: "containers" }),
@@ -18,12 +26,17 @@ export const connectNetwork = defineCommand({
       does: "Let containers of blue find postgres as db",
     },
   ],
-  async run({ options: { alias, ip, ip6, link }, args: [network = "", container = ""], connect }) {
+  async run({
+    options: { alias, ip, ip6, link, "gw-priority": priority },
+    args: [network = "", container = ""],
+    connect,
+  }) {
     await (await connect()).networks.connect(network, {
       Container: container,
       EndpointConfig: {
         Aliases: [...alias],
         Links: [...link],
+        GwPriority: priority,
         IPAMConfig: { IPv4Address: ip, IPv6Address: ip6 },
       },
     });

@@ -144,6 +144,7 @@ function renderNetworks(
       GlobalIPv6PrefixLen: endpoint.ipv6PrefixLength,
       MacAddress: endpoint.macAddress,
       Aliases: endpoint.aliases.length === 0 ? null : endpoint.aliases,
+      GwPriority: endpoint.gatewayPriority,
     },
   ]);
   return Object.fromEntries(rendered);

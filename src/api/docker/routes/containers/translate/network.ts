@@ -43,6 +43,7 @@ export function translateEndpoint(endpoint: dockerApi.NetworkConnectBody["Endpoi
     ipv4: endpoint?.IPAMConfig?.IPv4Address || undefined,
     ipv6: endpoint?.IPAMConfig?.IPv6Address || undefined,
     mac: endpoint?.MacAddress || undefined,
+    gatewayPriority: endpoint?.GwPriority || undefined,
   };
 }
 
