@@ -245,6 +245,36 @@ test("what a person wrote becomes what the engine is asked", async () => {
   }
 });
 
+test("a container may be on several networks, with a name and an address of its own on each", async () => {
+  await using cli = await openCli();
+  const networks = "--network blue --network name=green,alias=db,alias=base,ip=10.9.0.9,gw-priority=2";
+  const { code, stderr } = await cli.run(`create --network-alias site --ip 10.8.0.2 ${networks} busybox`);
+  assert.deepEqual([code, stderr], [0, ""]);
+  const { mode, endpoints } = cli.engine.containers.requests[0]?.network ?? {};
+  assert.deepEqual(mode, { kind: "named", name: "blue" });
+  assert.deepEqual(
+    endpoints?.map(({ network, aliases, ipv4, gatewayPriority }) => [
+      network,
+      aliases,
+      ipv4,
+      gatewayPriority,
+    ]),
+    [
+      ["blue", ["site"], "10.8.0.2", undefined],
+      ["green", ["db", "base"], "10.9.0.9", 2],
+    ],
+  );
+  const refused = async (options: string, message: RegExp) =>
+    assert.match((await cli.run(`create ${options} busybox`)).stderr, message);
+  await refused(
+    "--network host --network blue",
+    /cannot use several networks: .* no network of its own \(host\)/,
+  );
+  await refused("--network name=blue,color=red", /"color=red" is none of name, alias/);
+  await refused("--network alias=db", /it names no network/);
+  await refused("--network none --ip 10.8.0.2", /cannot use --ip: .*\(none\)/);
+});
+
 test("the image @host is an image like any other", async () => {
   await using cli = await openCli({ local: ["@host"] });
   assert.equal((await cli.run("run --rm @host echo hi")).stdout, "hi\n");

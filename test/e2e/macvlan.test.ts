@@ -77,11 +77,11 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     await ok("exec", "two", ...ping, "first");
     await ok("exec", "one", ...ping, "two.lan");
     await ok("network", "create", "blue");
-    await ok("run", "-d", "--name", "three", "--network", "blue", ...idle);
-    await ok("network", "connect", "lan", "three");
+    const places = ["--network", "blue", "--network", "name=lan,alias=third"];
+    await ok("run", "-d", "--name", "three", ...places, ...idle);
     await ok("exec", "three", ...ping, "first");
     assert.deepEqual(await hosts("three"), [], "who is answered names needs no lines");
-    await ok("exec", "one", ...ping, "three");
+    await ok("exec", "one", ...ping, "third");
     assert.equal((await hosts("one")).length, 2);
     await ok("network", "disconnect", "lan", "three");
     assert.equal((await hosts("one")).length, 1);

@@ -9,6 +9,7 @@ import { completeVariable, parseKeyValueFile, toMap } from "../../values/key-val
 import type { createOptions } from "./create-options.ts";
 import { buildHealthcheck } from "./healthcheck.ts";
 import { buildHostConfig } from "./host-config.ts";
+import { networkingConfig } from "./networking.ts";
 
 /** The values of the options of `create` and `run`. */
 export type CreateValues = ValuesOf<typeof createOptions>;
@@ -93,34 +94,6 @@ async function readFiles(
     parseKeyValueFile(`${option} ${name}`, await readOptionFile(option, name, context), lookup),
   );
   return (await Promise.all(lists)).flat();
-}
-
-/** What belongs to one network and means nothing without it. */
-const placeOptions = ["ip", "ip6", "mac-address", "network-alias"] as const;
-
-/**
- * Names by which others of the network find the container, and its addresses there.
- *
- * @throws CLI_CONFLICT where there is no network
- */
-function networkingConfig(values: CreateValues): dockerApi.CreateBody["NetworkingConfig"] {
-  const network = values.network ?? values.net ?? "default";
-  const { ip, ip6, "network-alias": aliases, "mac-address": mac } = values;
-  const given = placeOptions.find((name) => values[name] !== undefined && values[name].length > 0);
-  if (given === undefined) return undefined;
-  if (/^(none|host|container:.*)$/s.test(network)) {
-    throw cliError(
-      "CONFLICT",
-      `cannot use --${given}: the container is on no network of its own (${network})`,
-      {
-        hint: "name one: --network bridge, or one of yours",
-      },
-    );
-  }
-  const addresses = { IPv4Address: ip, IPv6Address: ip6 };
-  return {
-    EndpointsConfig: { [network]: { Aliases: [...aliases], IPAMConfig: addresses, MacAddress: mac } },
-  };
 }
 
 function withProtocol(port: string): string {

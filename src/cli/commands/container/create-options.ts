@@ -10,6 +10,7 @@ import {
 import { readLabel, readPair, readVariable } from "../../values/key-values.ts";
 import { readRestartPolicy, readStreamName, readUlimit } from "../../values/limits.ts";
 import { readMount } from "../../values/mount.ts";
+import { readNetwork } from "../../values/network.ts";
 import { readCpus, readDuration, readInteger, readSize, readSwapSize } from "../../values/numbers.ts";
 import { readPublish } from "../../values/publish.ts";
 
@@ -139,10 +140,11 @@ const network = {
   ip6: text("ADDRESS", "IPv6 address on the network"),
   "mac-address": text("ADDRESS", "Hardware address, such as 02:42:ac:11:00:02"),
   link: texts("CONTAINER[:ALIAS]", "Know another container by a name", { completes: "containers" }),
-  net: text("MODE", "Short for --network"),
-  network: text(
+  net: list("NETWORK", "Short for --network", { read: readNetwork, completes: "networks" }),
+  network: list(
     "NETWORK",
-    "Network to connect to: bridge (the default), host, none, container:NAME or one of yours",
+    "Network, or several: bridge (the default), host, none, container:NAME, one of yours, or name=NETWORK,alias=NAME,ip=ADDRESS",
+    { read: readNetwork, completes: "networks" },
   ),
   "network-alias": texts("NAME", "Name by which others of the network find the container"),
   publish: list("[[ADDRESS:]PORT:]PORT", "Publish a port on the host", { short: "p", read: readPublish }),

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { dockerApi } from "../../../specs/index.ts";
 import { type CreateInput, type CreateValues, readOptionFile } from "./create-body.ts";
+import { networkMode } from "./networking.ts";
 import { buildSecurityOptions } from "./security-options.ts";
 
 /** The host's part of the create body. Reads seccomp profiles that options name. */
@@ -19,7 +20,7 @@ export async function buildHostConfig(input: CreateInput): Promise<dockerApi.Hos
     VolumesFrom: [...values["volumes-from"]],
     ContainerIDFile: values.cidfile,
     ConsoleSize: size === undefined ? undefined : [size.height, size.width],
-    NetworkMode: values.network ?? values.net ?? "default",
+    NetworkMode: networkMode(values),
     PortBindings: Object.fromEntries(
       Map.groupBy(values.publish.flat(), ([port]) => port)
         .entries()
