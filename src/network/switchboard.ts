@@ -62,7 +62,7 @@ export function createSwitchboard(host: HostNetwork, store: NetworkStore): Switc
       const index = known ?? (await driverOf(network).makeUplink(host, network));
       if (known === undefined) await nameServers.stop(network);
       const serves = await nameServers.serve(network);
-      if (known === undefined || serves) await refilter();
+      if (isFiltered(network) && (known === undefined || serves)) await refilter();
       made.set(network.id, index);
       return index;
     });
@@ -107,7 +107,7 @@ export function createSwitchboard(host: HostNetwork, store: NetworkStore): Switc
         await nameServers.stop(network);
         if (wasMade) await removeUplink(network, store.list());
         // Where nothing was made there is no table, and none is made for nothing.
-        if (wasMade || made.size > 0) await refilter();
+        if (isFiltered(network) && (wasMade || made.size > 0)) await refilter();
       }),
     retire: (networks) =>
       alone.run(async () => {
@@ -121,4 +121,9 @@ export function createSwitchboard(host: HostNetwork, store: NetworkStore): Switc
       }),
     [Symbol.asyncDispose]: () => nameServers[Symbol.asyncDispose](),
   };
+}
+
+/** Whether the packet filter has rules for a network: what goes beside the machine does not come by it. */
+function isFiltered(network: Network): boolean {
+  return driverOf(network).routedHere;
 }

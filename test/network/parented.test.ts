@@ -6,7 +6,7 @@ import { test } from "node:test";
 import type { Networks } from "../../src/network/index.ts";
 import { debianProgram } from "../environment/requirements.ts";
 import { needsKind, openLan, ROUTER } from "./lan.ts";
-import { linksHere } from "./own-engine.ts";
+import { hasTable, linksHere } from "./own-engine.ts";
 import { inOwnNetwork } from "./own-network.ts";
 import { inside, openPlace } from "./place.ts";
 
@@ -57,6 +57,7 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     await networks.detach("two");
     await networks.remove("lan");
     assert.deepEqual(linksHere(), ["lo", "lan0"]);
+    assert.equal(await hasTable("tug"), false, "what goes beside the machine is not filtered");
   });
 
   test("parents must be there, and have containers of one kind and mode on them", async (t) => {
