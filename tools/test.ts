@@ -7,6 +7,7 @@ import { preparePackages } from "./test/debian/package-cache.ts";
 import type { SetName } from "./test/debian/packages.ts";
 import { prepareRootFilesystem } from "./test/debian/root-filesystem.ts";
 import { withLock } from "./test/lock.ts";
+import { prepareNpmPackages } from "./test/npm/package-cache.ts";
 import { runSuite, splitArguments } from "./test/suite.ts";
 import { Unavailable } from "./test/unavailable.ts";
 
@@ -88,9 +89,12 @@ function alone<T>(work: () => Promise<T>): Promise<T> {
 async function prepare(sets: readonly SetName[]): Promise<void> {
   const build = await runVisibly(process.execPath, [join(checkout, "tools/build.ts")]);
   if (build !== 0) process.exit(build);
-  const missing = Object.values(await preparePackages(sets, console.log));
-  const noRoot = await prepareRootFilesystem(console.log);
-  for (const reason of new Set([...missing, ...(noRoot === undefined ? [] : [noRoot])])) {
+  const missing = [
+    ...Object.values(await preparePackages(sets, console.log)),
+    await prepareRootFilesystem(console.log),
+    await prepareNpmPackages(console.log),
+  ];
+  for (const reason of new Set(missing.filter((each) => each !== undefined))) {
     console.log(`not available: ${reason}`);
   }
 }

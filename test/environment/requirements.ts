@@ -1,6 +1,7 @@
 import { findProgram } from "../../tools/test/debian/package-cache.ts";
 import type { ProgramName } from "../../tools/test/debian/packages.ts";
 import { findRootFilesystem } from "../../tools/test/debian/root-filesystem.ts";
+import { findNpmPackages } from "../../tools/test/npm/package-cache.ts";
 
 /**
  * Something that a test needs and the machine may lack. `skip` goes into the test's options: the reason, or false.
@@ -16,6 +17,11 @@ export function debianProgram(name: ProgramName): Requirement {
 /** A tar archive of Debian's smallest root filesystem; to be unpacked as root, with tar --numeric-owner. */
 export function debianRootfs(): Requirement {
   return asRequirement(findRootFilesystem());
+}
+
+/** A directory from which the packages of tools/test/npm/clients can be imported. */
+export function npmPackages(): Requirement {
+  return asRequirement(findNpmPackages());
 }
 
 /** Why a test that needs root must be skipped, or false. */

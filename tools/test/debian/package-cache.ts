@@ -3,10 +3,10 @@ import { lstat, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/
 import { join } from "node:path";
 import { cacheDirectory, cacheEntry, removeOlderEntries } from "../cache.ts";
 import { outputOf } from "../command.ts";
+import { keepReason, readReason } from "../reasons.ts";
 import { Unavailable } from "../unavailable.ts";
 import { type Apt, openApt } from "./apt.ts";
 import { type PackageSet, type ProgramName, packageSets, type SetName } from "./packages.ts";
-import { keepReason, readReason } from "./reasons.ts";
 import { relocateElf } from "./relocate-elf.ts";
 
 /** Counts up when this file unpacks differently, so that older entries are made again. */

@@ -3,10 +3,10 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheEntry, removeOlderEntries } from "../cache.ts";
 import { outputOf } from "../command.ts";
+import { keepReason, readReason } from "../reasons.ts";
 import { Unavailable } from "../unavailable.ts";
 import { debianKeyring, debianMirror } from "./apt.ts";
 import { findProgram, packageRoot } from "./package-cache.ts";
-import { keepReason, readReason } from "./reasons.ts";
 
 const release = "bookworm";
 const part = "root filesystem";

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { cacheDirectory } from "../cache.ts";
+import { cacheDirectory } from "./cache.ts";
 
-const file = join(cacheDirectory, "debian", "unavailable.json");
+const file = join(cacheDirectory, "unavailable.json");
 
 /** Why a part of the cache could not be had when it was last tried. */
 export function readReason(part: string): string {
