@@ -76,7 +76,7 @@ export type ImagesOptions = {
   /** Opened with `imagesMigrations`. */
   database: Database;
   trees: TreePort;
-  registry: RegistryPort & WriterPort & Pick<RegistryClient, "logIn" | "repository" | "writer">;
+  registry: RegistryPort & WriterPort & Pick<RegistryClient, "logIn" | "repository" | "search" | "writer">;
   logger: Logger;
   /** Milliseconds since the epoch. */
   now?: () => number;

@@ -67,6 +67,7 @@ export type {
   ImageDifference,
   ImageHistoryEntry,
   ImageInspect,
+  ImageSearchHit,
   ImageSignature,
   ImageSummary,
   ImagesPruned,

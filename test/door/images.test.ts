@@ -61,6 +61,37 @@ test("pull, save and load know platforms", async () => {
   assert.deepEqual(cli.engine.images.platforms, ["save linux/arm64", "load linux/arm64"]);
 });
 
+test("search shows repositories, shortened, and those only that fit", async () => {
+  await using cli = await openCli({});
+  const { code, stdout, stderr } = await cli.run("search box");
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.deepEqual(
+    stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.trimEnd()),
+    [
+      "NAME        DESCRIPTION                     STARS     OFFICIAL",
+      "box         A small system in one program   12        [OK]",
+      "team/box                                    3",
+      "built/box                                   0",
+    ],
+  );
+  const names = async (line: string) =>
+    (await cli.run(`search --format {{.Name}} ${line} box`)).stdout.trim().split("\n");
+  assert.deepEqual(await names("--filter is-official=true"), ["box"]);
+  assert.deepEqual(await names("--filter stars=3 -f is-official=false"), ["team/box"]);
+  assert.deepEqual(await names("--filter is-automated=true"), ["built/box"]);
+  await cli.run("search --limit 7 registry.example/team/box");
+  assert.deepEqual(cli.engine.images.remoteCalls.at(-1), [
+    "search",
+    { term: "registry.example/team/box", limit: 7, auth: undefined },
+  ]);
+  assert.match((await cli.run("search --limit 101 box")).stderr, /^tug: .*--limit/);
+  assert.match((await cli.run("search -f stars=many box")).stderr, /^tug: invalid filter 'stars=many'/);
+  assert.match((await cli.run("search -f colour=red box")).stderr, /^tug: invalid filter 'colour'/);
+});
+
 test("prune asks before it removes anything, unless it is told not to", async () => {
   await using cli = await openCli({ local: ["a:1", "b:1"] });
   const asked = await cli.run("image prune -a", { input: "n\n" });

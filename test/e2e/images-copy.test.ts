@@ -59,6 +59,11 @@ test("images go from place to place, and the store needs none of them", { skip }
     "1.1",
     "edge",
   ]);
+  assert.deepEqual(lines(await ok("search", "--format", "{{.Name}}", `${registry.host}/a`)), [
+    "back",
+    "made",
+  ]);
+  assert.equal(await ok("search", "--format", "{{.Name}}", `${registry.host}/ack`), "back\n");
   const [looked] = JSON.parse(await ok("image", "inspect", `docker://${registry.host}/back:1`));
   assert.equal(looked.Digest, digest);
   await ok("image", "delete", `docker://${registry.host}/back:1`);

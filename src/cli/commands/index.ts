@@ -32,6 +32,7 @@ import { deleteImage } from "./image/remote/delete.ts";
 import { imageDigest } from "./image/remote/digest.ts";
 import { listTags } from "./image/remote/list-tags.ts";
 import { sync } from "./image/remote/sync.ts";
+import { search } from "./image/search.ts";
 import { generateKey } from "./image/signature/generate-key.ts";
 import { signImage } from "./image/signature/sign.ts";
 import { verifyImage } from "./image/signature/verify.ts";
@@ -88,6 +89,7 @@ export const commands: readonly Command[] = [
   exportContainer,
   inspectContainer,
   pull,
+  search,
   push,
   load,
   save,

@@ -6,6 +6,8 @@ import type {
   ImageSignature,
   PlaceAccess,
   PushLayerEvent,
+  SearchHit,
+  SearchRequest,
   SignedImage,
 } from "../model/image-view.ts";
 import { imagePlatform } from "./container-images.ts";
@@ -23,6 +25,7 @@ export interface RemoteImageService {
   digest(place: string, access: PlaceAccess, signal: AbortSignal): Promise<string>;
   tags(place: string, access: PlaceAccess, signal: AbortSignal): Promise<readonly string[]>;
   delete(place: string, access: PlaceAccess, signal: AbortSignal): Promise<string>;
+  search(request: SearchRequest, signal: AbortSignal): Promise<readonly SearchHit[]>;
   signatures(place: string, access: PlaceAccess, signal: AbortSignal): Promise<SignedImage>;
   sign(place: string, request: SignRequest, signal: AbortSignal): Promise<void>;
 }
@@ -40,6 +43,8 @@ export function remoteImageService({ images: { remote } }: ImageServiceParts): R
     sign: (place, { signature, access }, signal) =>
       remote.sign(place, signature, { ...accessOf(access), signal }),
     delete: (place, access, signal) => remote.delete(place, { ...accessOf(access), signal }),
+    search: ({ term, limit, auth }, signal) =>
+      remote.search(term, { limit, credentials: auth && credentialsOf(auth), signal }),
   };
 }
 

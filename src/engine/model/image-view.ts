@@ -42,6 +42,23 @@ export type Removed = { readonly untagged: string } | { readonly deleted: string
 /** What differs at a path, which begins with a slash, between the files of two images. */
 export type ImageDifference = { readonly path: string; readonly kind: "added" | "changed" | "deleted" };
 
+/** What a registry is searched for. */
+export type SearchRequest = {
+  /** Begins with the registry, unless that is docker.io: `registry.example/debian`. */
+  readonly term: string;
+  readonly limit: number;
+  readonly auth?: dockerApi.RegistryAuth | undefined;
+};
+
+/** A repository that was found. */
+export type SearchHit = {
+  readonly name: string;
+  readonly description: string;
+  readonly stars: number;
+  readonly isOfficial: boolean;
+  readonly isAutomated: boolean;
+};
+
 /** What a pruning did. */
 export type PruneResult = { readonly removed: readonly Removed[]; readonly freedBytes: number };
 

@@ -15,6 +15,7 @@ import { createReferrerLister } from "./referrer-lister.ts";
 import type { Repository, RepositoryWriter } from "./repository.ts";
 import { createRequester, type Requester } from "./requester.ts";
 import { type Delay, realDelay } from "./retry.ts";
+import { type SearchHit, type SearchQuery, searchRegistry } from "./search.ts";
 import { severalHosts } from "./several-hosts.ts";
 import { createTagLister } from "./tag-lister.ts";
 
@@ -51,6 +52,8 @@ export type RepositoryOptions = {
   mirrors?: boolean | undefined;
 };
 
+export type SearchOptions = Pick<RepositoryOptions, "credentials"> & { signal?: AbortSignal | undefined };
+
 /** Access to registries. Connections are kept until it is disposed of. */
 export interface RegistryClient extends Disposable {
   /** The repository that a reference is in. */
@@ -59,6 +62,8 @@ export interface RegistryClient extends Disposable {
   writer(reference: Reference, options?: RepositoryOptions): RepositoryWriter;
   /** Tries credentials out on a registry. @throws IMAGE_REGISTRY_UNAUTHORIZED */
   logIn(domain: string, credentials: Credentials, signal?: AbortSignal): Promise<LoggedIn>;
+  /** Looks for repositories in a registry; mirrors are not asked. */
+  search(domain: string, query: SearchQuery, options?: SearchOptions): Promise<SearchHit[]>;
 }
 
 /**
@@ -90,6 +95,9 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     const hosts = await findHosts(reference);
     return insecure ? hosts.flatMap(insecurely) : hosts;
   };
+
+  const ownHosts = async (domain: string): Promise<readonly Host[]> =>
+    (await findHosts({ domain, path: "" })).filter(({ isMirror }) => !isMirror);
 
   /** Mirrors have credentials of their own, under their own names. */
   const rightsAt = (host: Host, reference: Reference, own: CredentialSource | undefined) => ({
@@ -161,12 +169,24 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
         return writerAt(host, purposeAt(host));
       });
     },
+    async search(domain, query, { credentials: own = credentials, signal } = {}) {
+      const purpose = {
+        verb: "search",
+        object: domain,
+        scopes: ["registry:catalog:*"],
+        credentials: own,
+        name: domain,
+      };
+      const open = (host: Host) => channels.open(host, purpose);
+      const host = await firstReachable(await ownHosts(domain), { open, name: domain, signal });
+      const channel = open(host);
+      const requester = createRequester(channel);
+      return await searchRegistry({ requester, api: host.api, purpose: channel.purpose }, query, signal);
+    },
     async logIn(domain, given, signal) {
-      const reference = { domain, path: "" };
-      const own = (await findHosts(reference)).filter(({ isMirror }) => !isMirror);
       const purpose = { verb: "log in to", object: domain, scopes: [], credentials, name: domain };
       const open = (host: Host) => channels.open(host, purpose);
-      const host = await firstReachable(own, { open, name: domain, signal });
+      const host = await firstReachable(await ownHosts(domain), { open, name: domain, signal });
       return await logIn({ channel: open(host), api: host.api, credentials: given, signal });
     },
     [Symbol.dispose]: () => channels[Symbol.dispose](),

@@ -14,7 +14,9 @@ import type { Place } from "./place.ts";
 import { readRegistryImage, writeRegistryImage } from "./registry-image.ts";
 import { readStoreImage, type StorePlaceOptions, writeStoreImage } from "./store-image.ts";
 
-export type PlaceOptions = StorePlaceOptions & { registry: Pick<RegistryClient, "repository" | "writer"> };
+export type PlaceOptions = StorePlaceOptions & {
+  registry: Pick<RegistryClient, "repository" | "writer" | "search">;
+};
 
 /** How a place is spoken to. */
 export type Access = {

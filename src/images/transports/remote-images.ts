@@ -3,7 +3,8 @@ import type { ImageSignature } from "../../signatures/index.ts";
 import { type Descriptor, maxConfigSize, type Platform, parseManifestDocument } from "../../specs/index.ts";
 import { imageError } from "../errors.ts";
 import { chooseManifest, hostPlatform } from "../platform.ts";
-import type { Reference } from "../reference.ts";
+import { defaultDomain, type Reference } from "../reference.ts";
+import type { SearchHit } from "../registry/search.ts";
 import { type SignedImage, signAt, signaturesAt } from "../signatures/place-signatures.ts";
 import { readChecked } from "./checked-document.ts";
 import type { Copied } from "./copy-image.ts";
@@ -11,6 +12,15 @@ import { type CopyPlacesOptions, type CopyPlacesRequest, copyPlaces } from "./co
 import type { ImageReader } from "./open-image.ts";
 import { type Access, openReader, registryAccess, registryReference } from "./open-place.ts";
 import { type Place, parsePlace } from "./place.ts";
+
+export type SearchRequest = Pick<Access, "credentials"> & {
+  /** At most so many are given. */
+  readonly limit: number;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Names of Docker Hub. */
+const hubDomains: readonly string[] = [defaultDomain, "index.docker.io"];
 
 export type LookRequest = Access & { platform?: Platform | undefined; signal?: AbortSignal | undefined };
 
@@ -34,6 +44,8 @@ export interface RemoteImages {
   digest(place: string, request?: Access & { signal?: AbortSignal | undefined }): Promise<Digest>;
   /** The tags of a repository. */
   tags(place: string, request?: Access & { signal?: AbortSignal | undefined }): Promise<string[]>;
+  /** Repositories that fit a term: of the registry that it begins with (`registry.example/debian`), else of docker.io. */
+  search(term: string, request: SearchRequest): Promise<SearchHit[]>;
   /** What lies beside an image, which nobody has verified. */
   signatures(place: string, request?: Access & { signal?: AbortSignal | undefined }): Promise<SignedImage>;
   /** Puts a signature beside the image that it is of. */
@@ -69,6 +81,11 @@ export function createRemoteImages(options: CopyPlacesOptions): RemoteImages {
       registry
         .repository(inRegistry(text), registryAccess({ ...request, verb: "list the tags of" }))
         .tags(request.signal),
+    search(text, { limit, credentials, signal }) {
+      const { domain, term } = splitTerm(text);
+      const own = credentials && (async () => credentials);
+      return registry.search(domain, { term, limit }, { credentials: own, signal });
+    },
     signatures: (text, request = {}) => signaturesAt(options, placeOf(text), { ...request, verb: "verify" }),
     sign: (text, signature, request = {}) =>
       signAt(options, placeOf(text), { ...request, verb: "sign", signature }),
@@ -85,6 +102,15 @@ export function createRemoteImages(options: CopyPlacesOptions): RemoteImages {
       return digest;
     },
   };
+}
+
+/** Source: https://github.com/moby/moby/blob/v28.0.0/registry/search.go, `splitReposSearchTerm` */
+function splitTerm(text: string): { domain: string; term: string } {
+  const [first = "", ...rest] = text.split("/");
+  const namesRegistry = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
+  const domain = namesRegistry && !hubDomains.includes(first) ? first : defaultDomain;
+  const term = namesRegistry ? rest.join("/") : text;
+  return { domain, term: domain === defaultDomain ? term.replace(/^library\//, "") : term };
 }
 
 type Looking = { name: string; platform: Platform | undefined; signal: AbortSignal | undefined };

@@ -12,6 +12,15 @@ export type ImageSummary = {
   readonly Containers: number;
 };
 
+/** An entry of GET /images/search. Source: swagger.yaml, operation `ImageSearch`. */
+export type ImageSearchHit = {
+  readonly name: string;
+  readonly description: string;
+  readonly star_count: number;
+  readonly is_official: boolean;
+  readonly is_automated: boolean;
+};
+
 /** The configuration that an image gives its containers. Source: swagger.yaml, `ImageConfig`. */
 export type ImageConfig = {
   readonly User?: string | undefined;

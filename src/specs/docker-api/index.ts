@@ -51,6 +51,7 @@ export type {
   ImageDifference,
   ImageHistoryEntry,
   ImageInspect,
+  ImageSearchHit,
   ImageSummary,
   ImagesPruned,
   ImageTree,

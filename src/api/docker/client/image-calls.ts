@@ -88,6 +88,16 @@ export type ImageCalls = {
     image: string,
     options?: CallOptions & { readonly from?: string | undefined; readonly name?: string | undefined },
   ): Promise<{ readonly Id: string }>;
+  /** Repositories of a registry, or of Docker Hub where the term begins with none: `registry.example/debian`. */
+  search(
+    term: string,
+    options?: CallOptions & {
+      /** At most so many, of 100; 25 if left out. */
+      readonly limit?: number | undefined;
+      readonly filters?: dockerApi.Filters | undefined;
+      readonly auth?: dockerApi.RegistryAuth | undefined;
+    },
+  ): Promise<dockerApi.ImageSearchHit[]>;
   /** Tries credentials out on a registry. */
   logIn(auth: dockerApi.RegistryAuth, options?: CallOptions): Promise<dockerApi.AuthAnswer>;
   /** Takes in an archive; the last messages name what it held. */
@@ -138,6 +148,16 @@ export function createImageCalls(transport: Transport): ImageCalls {
         method: "POST",
         path: `${pathOf(repo)}/push`,
         query: { tag: allTags || tag === "" ? undefined : tag, platform },
+        headers: authHeader(auth),
+        signal,
+      });
+    },
+    search: (term, { limit, filters, auth, signal } = {}) => {
+      const query = { term, limit, filters: dockerApi.formatFilters(filters ?? new Map()) };
+      return transport.sendForJson({
+        method: "GET",
+        path: "/images/search",
+        query,
         headers: authHeader(auth),
         signal,
       });

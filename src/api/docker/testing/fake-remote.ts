@@ -67,6 +67,16 @@ export function createFakeRemote(calls: FakeRemoteCall[]): RemoteImagesPort {
       find(place);
       signatures.set(place, [...(signatures.get(place) ?? []), signature]);
     },
+    async search(request) {
+      calls.push(["search", request]);
+      find(request.term);
+      const hit = { description: "", stars: 0, isOfficial: false, isAutomated: false };
+      return [
+        { ...hit, name: "box", description: "A small system\nin one program", stars: 12, isOfficial: true },
+        { ...hit, name: "team/box", stars: 3 },
+        { ...hit, name: "built/box", isAutomated: true },
+      ];
+    },
     async delete(place, access) {
       calls.push(["delete", place, access]);
       find(place);

@@ -103,6 +103,8 @@ export interface RemoteImagesPort {
   ): Promise<void>;
   /** Gives the digest of what is gone. */
   delete(place: string, access: PlaceAccess, signal: AbortSignal): Promise<string>;
+  /** Repositories of a registry. */
+  search(request: imageModel.SearchRequest, signal: AbortSignal): Promise<readonly imageModel.SearchHit[]>;
 }
 
 /** The documents of an image, byte for byte. */

@@ -7,6 +7,7 @@ import type { ImagesPort } from "./port.ts";
 import { pruneImages } from "./prune.ts";
 import { removeImage, tagImage } from "./references.ts";
 import { copyImage, deleteRemote, digestOfImage, listTags, lookAtImage } from "./remote.ts";
+import { searchImages } from "./search.ts";
 import { serveRegistry } from "./serve-registry.ts";
 import { signaturesOfImage, signImage } from "./signatures.ts";
 import { squashImage } from "./squash.ts";
@@ -38,6 +39,7 @@ export function imageRoutes(images: ImagesPort): readonly Route[] {
     { method: "POST", path: "/tug/images/{name...}/squash", since: 24, handler: using(squashImage) },
     { method: "GET", path: "/tug/images/{name...}/diff", since: 24, handler: using(compareImages) },
     { method: "GET", path: "/images/json", since: 24, handler: using(listImages) },
+    { method: "GET", path: "/images/search", since: 24, handler: using(searchImages) },
     { method: "GET", path: "/images/get", since: 24, handler: using(saveImages) },
     { method: "POST", path: "/images/create", since: 24, handler: using(pullImage) },
     { method: "POST", path: "/images/prune", since: 25, handler: using(pruneImages) },
