@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include "plan.h"
 
-#define TUG_TABLE_HASH "556ef373e44e234a"
-#define TUG_TABLE_HASH_BYTES { 0x55, 0x6e, 0xf3, 0x73, 0xe4, 0x4e, 0x23, 0x4a }
+#define TUG_TABLE_HASH "cea5fcd4fd8f4abc"
+#define TUG_TABLE_HASH_BYTES { 0xce, 0xa5, 0xfc, 0xd4, 0xfd, 0x8f, 0x4a, 0xbc }
 
 #define LIST_HOST 0
 #define LIST_STAGE 1
@@ -57,6 +57,7 @@
 	X(cgroup_kill) \
 	X(cgroup_remove) \
 	X(cgroup_freeze) \
+	X(cgroup_vacate) \
 	X(cgroup_join) \
 	X(clone_mount) \
 	X(change_mount) \
@@ -148,6 +149,7 @@ enum op_code {
 	OP_cgroup_kill,
 	OP_cgroup_remove,
 	OP_cgroup_freeze,
+	OP_cgroup_vacate,
 	OP_cgroup_join,
 	OP_clone_mount,
 	OP_change_mount,
@@ -406,6 +408,11 @@ struct op_cgroup_freeze {
 	const char *path;
 	uint32_t frozen;
 	uint32_t timeout;
+};
+
+struct op_cgroup_vacate {
+	const char *path;
+	const char *leaf;
 };
 
 struct op_cgroup_join {
@@ -812,6 +819,8 @@ static const struct field_info op_fields[] = {
 	{ FIELD_TEXT, 0, offsetof(struct op_cgroup_freeze, path) },
 	{ FIELD_U32, 0, offsetof(struct op_cgroup_freeze, frozen) },
 	{ FIELD_U32, 0, offsetof(struct op_cgroup_freeze, timeout) },
+	{ FIELD_TEXT, 0, offsetof(struct op_cgroup_vacate, path) },
+	{ FIELD_TEXT, 0, offsetof(struct op_cgroup_vacate, leaf) },
 	{ FIELD_IN, 0, offsetof(struct op_cgroup_join, group) },
 	{ FIELD_U32, 0, offsetof(struct op_cgroup_join, version) },
 	{ FIELD_TEXT, 0, offsetof(struct op_clone_mount, path) },
@@ -991,60 +1000,61 @@ static const struct op_info op_table[OP_COUNT] = {
 	{ "cgroupKill", { 3, 0, 0 }, 3, 89, sizeof(struct op_cgroup_kill) },
 	{ "cgroupRemove", { 3, 0, 0 }, 2, 92, sizeof(struct op_cgroup_remove) },
 	{ "cgroupFreeze", { 3, 0, 0 }, 3, 94, sizeof(struct op_cgroup_freeze) },
-	{ "cgroupJoin", { 0, 4, 4 }, 2, 97, sizeof(struct op_cgroup_join) },
-	{ "cloneMount", { 1, 0, 8 }, 3, 99, sizeof(struct op_clone_mount) },
-	{ "changeMount", { 1, 0, 8 }, 6, 102, sizeof(struct op_change_mount) },
-	{ "scratch", { 0, 0, 8 }, 2, 108, sizeof(struct op_scratch) },
-	{ "overlay", { 1, 0, 8 }, 5, 110, sizeof(struct op_overlay) },
-	{ "attach", { 0, 0, 8 }, 4, 115, sizeof(struct op_attach) },
-	{ "mountFs", { 0, 0, 8 }, 8, 119, sizeof(struct op_mount_fs) },
-	{ "setMount", { 0, 0, 24 }, 6, 127, sizeof(struct op_set_mount) },
-	{ "propagation", { 0, 0, 4 }, 1, 133, sizeof(struct op_propagation) },
-	{ "root", { 0, 0, 8 }, 3, 134, sizeof(struct op_root) },
-	{ "device", { 0, 0, 8 }, 9, 137, sizeof(struct op_device) },
-	{ "symlink", { 0, 0, 8 }, 3, 146, sizeof(struct op_symlink) },
-	{ "makeDirectory", { 0, 0, 24 }, 5, 149, sizeof(struct op_make_directory) },
-	{ "console", { 0, 0, 24 }, 6, 154, sizeof(struct op_console) },
-	{ "pivot", { 0, 0, 16 }, 2, 160, sizeof(struct op_pivot) },
-	{ "moveRoot", { 0, 0, 16 }, 1, 162, sizeof(struct op_move_root) },
-	{ "changeRoot", { 0, 0, 16 }, 1, 163, sizeof(struct op_change_root) },
-	{ "mask", { 0, 0, 16 }, 2, 164, sizeof(struct op_mask) },
-	{ "readOnly", { 0, 0, 16 }, 2, 166, sizeof(struct op_read_only) },
-	{ "sysctl", { 0, 0, 16 }, 2, 168, sizeof(struct op_sysctl) },
-	{ "loopbackUp", { 0, 0, 4 }, 0, 170, sizeof(struct op_loopback_up) },
-	{ "timeNamespace", { 0, 4, 0 }, 1, 170, sizeof(struct op_time_namespace) },
-	{ "hostName", { 0, 0, 4 }, 1, 171, sizeof(struct op_host_name) },
-	{ "domainName", { 0, 0, 4 }, 1, 172, sizeof(struct op_domain_name) },
-	{ "join", { 0, 4, 0 }, 3, 173, sizeof(struct op_join) },
-	{ "spawn", { 0, 4, 0 }, 3, 176, sizeof(struct op_spawn) },
-	{ "unshare", { 0, 0, 4 }, 1, 179, sizeof(struct op_unshare) },
-	{ "session", { 0, 0, 4 }, 0, 180, sizeof(struct op_session) },
-	{ "rlimit", { 0, 4, 4 }, 3, 180, sizeof(struct op_rlimit) },
-	{ "oomScore", { 0, 4, 4 }, 1, 183, sizeof(struct op_oom_score) },
-	{ "keyring", { 0, 0, 32 }, 1, 184, sizeof(struct op_keyring) },
-	{ "personality", { 0, 0, 32 }, 1, 185, sizeof(struct op_personality) },
-	{ "ioPriority", { 0, 0, 4 }, 1, 186, sizeof(struct op_io_priority) },
-	{ "scheduler", { 0, 0, 32 }, 7, 187, sizeof(struct op_scheduler) },
-	{ "affinity", { 0, 4, 4 }, 1, 194, sizeof(struct op_affinity) },
-	{ "memoryPolicy", { 0, 0, 4 }, 2, 195, sizeof(struct op_memory_policy) },
-	{ "umask", { 0, 0, 32 }, 1, 197, sizeof(struct op_umask) },
-	{ "noNewPrivileges", { 0, 0, 32 }, 0, 198, sizeof(struct op_no_new_privileges) },
-	{ "boundingSet", { 0, 0, 32 }, 1, 198, sizeof(struct op_bounding_set) },
-	{ "idSwitch", { 0, 0, 32 }, 4, 199, sizeof(struct op_id_switch) },
-	{ "capabilities", { 0, 0, 32 }, 4, 203, sizeof(struct op_capabilities) },
-	{ "seccomp", { 0, 0, 96 }, 4, 207, sizeof(struct op_seccomp) },
-	{ "execLabel", { 0, 0, 32 }, 2, 211, sizeof(struct op_exec_label) },
-	{ "homeVariable", { 0, 0, 32 }, 1, 213, sizeof(struct op_home_variable) },
-	{ "workDirectory", { 0, 0, 32 }, 2, 214, sizeof(struct op_work_directory) },
-	{ "findProgram", { 0, 0, 32 }, 2, 216, sizeof(struct op_find_program) },
-	{ "awaitStart", { 0, 0, 64 }, 2, 218, sizeof(struct op_await_start) },
-	{ "becomeInit", { 0, 0, 64 }, 1, 220, sizeof(struct op_become_init) },
-	{ "leave", { 0, 0, 64 }, 0, 221, sizeof(struct op_leave) },
-	{ "exec", { 0, 0, 64 }, 3, 221, sizeof(struct op_exec) },
-	{ "networkNamespace", { 1, 0, 0 }, 2, 224, sizeof(struct op_network_namespace) },
-	{ "releaseNamespace", { 1, 0, 0 }, 1, 226, sizeof(struct op_release_namespace) },
-	{ "networkSetting", { 1, 0, 0 }, 3, 227, sizeof(struct op_network_setting) },
-	{ "netlink", { 1, 0, 0 }, 7, 230, sizeof(struct op_netlink) },
+	{ "cgroupVacate", { 1, 0, 0 }, 2, 97, sizeof(struct op_cgroup_vacate) },
+	{ "cgroupJoin", { 0, 4, 4 }, 2, 99, sizeof(struct op_cgroup_join) },
+	{ "cloneMount", { 1, 0, 8 }, 3, 101, sizeof(struct op_clone_mount) },
+	{ "changeMount", { 1, 0, 8 }, 6, 104, sizeof(struct op_change_mount) },
+	{ "scratch", { 0, 0, 8 }, 2, 110, sizeof(struct op_scratch) },
+	{ "overlay", { 1, 0, 8 }, 5, 112, sizeof(struct op_overlay) },
+	{ "attach", { 0, 0, 8 }, 4, 117, sizeof(struct op_attach) },
+	{ "mountFs", { 0, 0, 8 }, 8, 121, sizeof(struct op_mount_fs) },
+	{ "setMount", { 0, 0, 24 }, 6, 129, sizeof(struct op_set_mount) },
+	{ "propagation", { 0, 0, 4 }, 1, 135, sizeof(struct op_propagation) },
+	{ "root", { 0, 0, 8 }, 3, 136, sizeof(struct op_root) },
+	{ "device", { 0, 0, 8 }, 9, 139, sizeof(struct op_device) },
+	{ "symlink", { 0, 0, 8 }, 3, 148, sizeof(struct op_symlink) },
+	{ "makeDirectory", { 0, 0, 24 }, 5, 151, sizeof(struct op_make_directory) },
+	{ "console", { 0, 0, 24 }, 6, 156, sizeof(struct op_console) },
+	{ "pivot", { 0, 0, 16 }, 2, 162, sizeof(struct op_pivot) },
+	{ "moveRoot", { 0, 0, 16 }, 1, 164, sizeof(struct op_move_root) },
+	{ "changeRoot", { 0, 0, 16 }, 1, 165, sizeof(struct op_change_root) },
+	{ "mask", { 0, 0, 16 }, 2, 166, sizeof(struct op_mask) },
+	{ "readOnly", { 0, 0, 16 }, 2, 168, sizeof(struct op_read_only) },
+	{ "sysctl", { 0, 0, 16 }, 2, 170, sizeof(struct op_sysctl) },
+	{ "loopbackUp", { 0, 0, 4 }, 0, 172, sizeof(struct op_loopback_up) },
+	{ "timeNamespace", { 0, 4, 0 }, 1, 172, sizeof(struct op_time_namespace) },
+	{ "hostName", { 0, 0, 4 }, 1, 173, sizeof(struct op_host_name) },
+	{ "domainName", { 0, 0, 4 }, 1, 174, sizeof(struct op_domain_name) },
+	{ "join", { 0, 4, 4 }, 3, 175, sizeof(struct op_join) },
+	{ "spawn", { 0, 4, 0 }, 3, 178, sizeof(struct op_spawn) },
+	{ "unshare", { 0, 0, 4 }, 1, 181, sizeof(struct op_unshare) },
+	{ "session", { 0, 0, 4 }, 0, 182, sizeof(struct op_session) },
+	{ "rlimit", { 0, 4, 4 }, 3, 182, sizeof(struct op_rlimit) },
+	{ "oomScore", { 0, 4, 4 }, 1, 185, sizeof(struct op_oom_score) },
+	{ "keyring", { 0, 0, 32 }, 1, 186, sizeof(struct op_keyring) },
+	{ "personality", { 0, 0, 32 }, 1, 187, sizeof(struct op_personality) },
+	{ "ioPriority", { 0, 0, 4 }, 1, 188, sizeof(struct op_io_priority) },
+	{ "scheduler", { 0, 0, 32 }, 7, 189, sizeof(struct op_scheduler) },
+	{ "affinity", { 0, 4, 4 }, 1, 196, sizeof(struct op_affinity) },
+	{ "memoryPolicy", { 0, 0, 4 }, 2, 197, sizeof(struct op_memory_policy) },
+	{ "umask", { 0, 0, 32 }, 1, 199, sizeof(struct op_umask) },
+	{ "noNewPrivileges", { 0, 0, 32 }, 0, 200, sizeof(struct op_no_new_privileges) },
+	{ "boundingSet", { 0, 0, 32 }, 1, 200, sizeof(struct op_bounding_set) },
+	{ "idSwitch", { 0, 0, 32 }, 4, 201, sizeof(struct op_id_switch) },
+	{ "capabilities", { 0, 0, 32 }, 4, 205, sizeof(struct op_capabilities) },
+	{ "seccomp", { 0, 0, 96 }, 4, 209, sizeof(struct op_seccomp) },
+	{ "execLabel", { 0, 0, 32 }, 2, 213, sizeof(struct op_exec_label) },
+	{ "homeVariable", { 0, 0, 32 }, 1, 215, sizeof(struct op_home_variable) },
+	{ "workDirectory", { 0, 0, 32 }, 2, 216, sizeof(struct op_work_directory) },
+	{ "findProgram", { 0, 0, 32 }, 2, 218, sizeof(struct op_find_program) },
+	{ "awaitStart", { 0, 0, 64 }, 2, 220, sizeof(struct op_await_start) },
+	{ "becomeInit", { 0, 0, 64 }, 1, 222, sizeof(struct op_become_init) },
+	{ "leave", { 0, 0, 64 }, 0, 223, sizeof(struct op_leave) },
+	{ "exec", { 0, 0, 64 }, 3, 223, sizeof(struct op_exec) },
+	{ "networkNamespace", { 1, 0, 0 }, 2, 226, sizeof(struct op_network_namespace) },
+	{ "releaseNamespace", { 1, 0, 0 }, 1, 228, sizeof(struct op_release_namespace) },
+	{ "networkSetting", { 1, 0, 0 }, 3, 229, sizeof(struct op_network_setting) },
+	{ "netlink", { 1, 0, 0 }, 7, 232, sizeof(struct op_netlink) },
 };
 
 #endif

@@ -8,7 +8,7 @@
 #include <sys/vfs.h>
 #include "run.h"
 
-enum { PAUSE_MIN_MS = 1, PAUSE_MAX_MS = 20, PROGRAMS_MAX = 64, DEPTH_MAX = 64 };
+enum { PAUSE_MIN_MS = 1, PAUSE_MAX_MS = 20, PROGRAMS_MAX = 64, DEPTH_MAX = 64, TURNS_MAX = 1000 };
 
 static int open_group(int parent, const char *path)
 {
@@ -94,6 +94,44 @@ int verb_cgroup_set(struct run *run, const struct op_cgroup_set *op)
 	if (errno != ENOENT || !*op->else_file)
 		return fail(run, errno, "write", op->file);
 	return write_file(group, op->else_file, op->else_value) < 0 ? fail(run, errno, "write", op->else_file) : 0;
+}
+
+/* Moves the processes that a group has at the moment; how many there were, or -1. One that has ended is none. */
+static int move_processes(int group, int leaf)
+{
+	char line[32];
+	int count = 0, fd = openat(group, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	FILE *stream = fd < 0 ? NULL : fdopen(fd, "r");
+	if (!stream) {
+		close_owned(&fd);
+		return -1;
+	}
+	for (; count >= 0 && fgets(line, sizeof line, stream); count++)
+		if (write_file(leaf, "cgroup.procs", line) < 0 && errno != ESRCH)
+			count = -2;
+	int error = errno;
+	fclose(stream);
+	errno = error;
+	return count;
+}
+
+int verb_cgroup_vacate(struct run *run, const struct op_cgroup_vacate *op)
+{
+	owned int group = open_group(AT_FDCWD, op->path);
+	if (group < 0)
+		return fail(run, errno, "open", op->path);
+	if (strchr(op->leaf, '/') || (mkdirat(group, op->leaf, 0755) < 0 && errno != EEXIST))
+		return fail(run, strchr(op->leaf, '/') ? EINVAL : errno, "mkdirat", op->path);
+	owned int leaf = open_group(group, op->leaf);
+	if (leaf < 0)
+		return fail(run, errno, "openat", op->path);
+	/* Again while there are any: one that was just born was not listed. */
+	for (int turn = 0; turn < TURNS_MAX; turn++) {
+		int moved = move_processes(group, leaf);
+		if (moved <= 0)
+			return moved < 0 ? fail(run, errno, "write", op->path) : 0;
+	}
+	return fail(run, EBUSY, "write", op->path);
 }
 
 int verb_cgroup_join(struct run *run, const struct op_cgroup_join *op)

@@ -41,6 +41,7 @@ export const phrases: Readonly<Record<OpName, readonly [RuntimeCode, string]>> =
   cgroupKill: ["CGROUP", "kill the processes of {path}"],
   cgroupRemove: ["CGROUP", "remove control group {path}"],
   cgroupFreeze: ["CGROUP", "freeze or thaw {path}"],
+  cgroupVacate: ["CGROUP", "make room below control group {path}"],
   cgroupJoin: ["CGROUP", "join the control group"],
   cloneMount: ["MOUNT", "mount {path}"],
   changeMount: ["MOUNT", "change the mount's options"],

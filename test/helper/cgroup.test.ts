@@ -41,6 +41,39 @@ test("a v1 cpuset is usable at every fresh level, and joined by its tasks file",
   assert.ok(!existsSync(path));
 });
 
+test("the processes of a v2 group move out of the way, so that it hands controllers on", {
+  skip: skip2,
+}, async () => {
+  const path = `${version2}/${name}`;
+  const create = (below: string, out: number): TestOp => ({
+    op: "cgroupCreate",
+    mount: version2,
+    path: `${name}${below}`,
+    out: slot(out),
+  });
+  const vacate: TestOp = { op: "cgroupVacate", path, leaf: "main" };
+  const created = Promise.withResolvers<number>();
+  const ended = run(
+    {
+      host: [create("", 0), { op: "runStage" }, { op: "awaitExec" }, { op: "waitExit" }],
+      stage: [{ op: "spawn", group: slot(0) }],
+      init: [exec("sleep 1000 & wait")],
+    },
+    { onCreated: created.resolve },
+  );
+  const pid = await created.promise;
+  const { failure: none } = await run({ host: [vacate, vacate, create("/other", 0)], stage: [], init: [] });
+  assert.equal(none, undefined);
+  assert.equal(readFileSync(`${path}/cgroup.procs`, "utf8"), "");
+  assert.ok(readFileSync(`${path}/main/cgroup.procs`, "utf8").split("\n").includes(String(pid)));
+  const kill: TestOp = { op: "cgroupKill", path, signal: 9, timeout: 10_000 };
+  await run({ host: [kill, remove(path)], stage: [], init: [] });
+  await ended;
+  assert.ok(!existsSync(path));
+  const { failure } = await run({ host: [{ ...vacate, path: `${path}/none` }], stage: [], init: [] });
+  assert.equal(failure?.errno, ENOENT);
+});
+
 test("a process is born in its v2 group, from a forked stage too", { skip: skip2 }, async () => {
   const path = `${version2}/${name}`;
   for (const fork of [0, 1]) {

@@ -73,6 +73,15 @@ export const cgroupOps = defineOps({
       timeout: f.u32("milliseconds to wait"),
     },
   },
+  cgroupVacate: {
+    doc: "Moves every process of a v2 group into one below it, which is made where it is missing: a group that hands controllers on has no processes of its own.",
+    source: "https://docs.kernel.org/admin-guide/cgroup-v2.html#no-internal-process-constraint",
+    legal: { host: ["prepare"] },
+    fields: {
+      path: f.hostPath("the group's directory"),
+      leaf: f.text("name of the group below it"),
+    },
+  },
   cgroupJoin: {
     doc: "Moves the calling single-threaded process into a group: 0 into tasks on v1, which waits for no grace period, 0 into cgroup.procs on v2.",
     source: "kernel/cgroup/cgroup-v1.c __cgroup1_procs_write",

@@ -222,7 +222,7 @@ export const mountOps = defineOps({
   join: {
     doc: "Enters namespaces: user namespaces in the pass where they grant the rights for the rest, the mount namespace last.",
     source: "setns(2)",
-    legal: { stage: ["enter"] },
+    legal: { stage: ["enter"], init: ["enter"] },
     fields: {
       namespaces: f.ins("namespace files in the order to enter them", { optional: true }),
       process: f.in("pidfd whose namespaces to enter", { optional: true }),

@@ -1,5 +1,5 @@
 import type { HostFacts } from "../../host/index.ts";
-import type { Plan } from "../../plan/index.ts";
+import type { Plan, Slot } from "../../plan/index.ts";
 import type { Process, Spec } from "../../specs/oci-runtime/index.ts";
 import type { StoredState } from "../state.ts";
 import { type PlanBuilder, planBuilder } from "./builder.ts";
@@ -41,7 +41,9 @@ export function planExec(input: ExecInput): Plan {
   const groups = openGroups(builder, state);
   const console = process.terminal && input.console ? planConsoleSocket(builder, input.console) : undefined;
   const pidfdSocket = planPidfdSocket(builder, input.pidfdSocket);
-  const flags = (spec.linux?.namespaces ?? []).reduce((mask, { type }) => mask | namespaceFlags[type], 0);
+  const all = (spec.linux?.namespaces ?? []).reduce((mask, { type }) => mask | namespaceFlags[type], 0);
+  const view = groups.unified === undefined ? undefined : openGroupView(builder, state, all);
+  const flags = view === undefined ? all : all & ~namespaceFlags.cgroup;
   builder.stage.push(...affinityOps(process, "process", "initial"));
   for (const group of groups.legacy)
     builder.stage.push({ op: "cgroupJoin", from: "container's groups", group, version: 1 });
@@ -52,6 +54,9 @@ export function planExec(input: ExecInput): Plan {
     from: "process",
     ...(groups.unified !== undefined && { group: groups.unified }),
   });
+  if (view !== undefined) {
+    builder.init.push({ op: "join", from: "container's namespaces", namespaces: [view] });
+  }
   builder.init.push(
     ...affinityOps(process, "process", "final"),
     ...memoryPolicyOps(spec.linux),
@@ -100,6 +105,23 @@ export function planExec(input: ExecInput): Plan {
     });
   }
   return builder.finish();
+}
+
+/**
+ * The container's cgroup namespace, for the new process to enter once it is in its group. Where the v2 hierarchy is mounted
+ * with nsdelegate, as systemd does, nobody in that namespace may take a process in from outside of it.
+ */
+function openGroupView(builder: PlanBuilder, { pid }: StoredState, flags: number): Slot | undefined {
+  if ((flags & namespaceFlags.cgroup) === 0) return undefined;
+  const out = builder.slot();
+  builder.host.push({
+    op: "openNamespace",
+    from: "container's namespaces",
+    path: `/proc/${pid}/ns/cgroup`,
+    kind: namespaceFlags.cgroup,
+    out,
+  });
+  return out;
 }
 
 function openGroups(builder: PlanBuilder, state: StoredState) {
