@@ -23,7 +23,7 @@ export {
   containerEvents,
   containerStats,
 } from "./lifecycle/events.ts";
-export { type ExecOptions, execInContainer, processOf } from "./lifecycle/exec.ts";
+export { type ExecOptions, execInContainer, presentGroups, processOf } from "./lifecycle/exec.ts";
 export { checkId, loadExisting } from "./lifecycle/existing.ts";
 export { freezeContainer, isFrozen } from "./lifecycle/freezer.ts";
 export { deleteContainer, killContainer, removeContainer, startContainer } from "./lifecycle/operate.ts";

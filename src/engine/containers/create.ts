@@ -14,6 +14,7 @@ import { fillVolume } from "./fill-volume.ts";
 import type { ContainerImage } from "./image-source.ts";
 import { checkSources } from "./mounts.ts";
 import { inventName, newContainerId } from "./names.ts";
+import { withoutParent, withParent } from "./parent.ts";
 import { LOG_FILE, logSubject } from "./prepare-run.ts";
 import { type ContainerRecord, lifetimeOf, newState } from "./record.ts";
 import { inheritedMounts } from "./volumes-from.ts";
@@ -28,7 +29,7 @@ export async function createContainer(
   context: EngineContext,
   asked: CreateContainerRequest,
 ): Promise<{ id: string; warnings: string[] }> {
-  const { request: settled, warnings } = await settleNetwork(context, asked);
+  const { request: settled, warnings } = await settleNetwork(context, withParent(context.store, asked));
   checkRequest(settled, await context.readFacts());
   checkNetworks(context.networks, settled);
   const request = withLinks(context, settled);
@@ -100,7 +101,7 @@ function addRecord(
     id: newContainerId(),
     name: request.name?.replace(/^\//, "") ?? freeName(context),
     createdAt: new Date().toISOString(),
-    request: { ...request, mounts, labels: { ...image.recorded.labels, ...request.labels } },
+    request: { ...request, mounts, labels: { ...withoutParent(image.recorded.labels), ...request.labels } },
     image: image.recorded,
     anonymousVolumes: mounts.flatMap((mount) =>
       mount.type === "volume" && !named.has(mount.name) ? [mount.name ?? ""] : [],

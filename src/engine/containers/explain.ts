@@ -10,6 +10,7 @@ import type { ContainerRoot, ImageSource } from "./image-source.ts";
 import { plannedSources } from "./mounts.ts";
 import { newContainerId } from "./names.ts";
 import { networkFilePaths } from "./network-files.ts";
+import { withParent } from "./parent.ts";
 import { prepareRun } from "./prepare-run.ts";
 import { type ContainerRecord, newState } from "./record.ts";
 import type { ContainerStore } from "./store.ts";
@@ -45,7 +46,7 @@ export async function explainContainer(context: EngineContext, record: Container
 
 /** `explainRequest` where there is no engine. */
 export async function planRequest(context: PlanContext, asked: CreateContainerRequest): Promise<Explained> {
-  const request = assumeNetwork(asked, context.defaultNetwork);
+  const request = assumeNetwork(withParent(context.store, asked), context.defaultNetwork);
   checkRequest(request, await context.readFacts());
   const image = await context.images.find(request.image, request.platform);
   const id = newContainerId();

@@ -12,6 +12,7 @@ import { allHostDevices, requestedDevices } from "../spec/host-devices.ts";
 import { createOrigins, type Origins, withOrigin } from "../spec/origins.ts";
 import { type MountSources, resolveMounts } from "./mounts.ts";
 import { type NetworkFiles, networkFileMounts } from "./network-files.ts";
+import { parentOf } from "./parent.ts";
 import type { ContainerRecord } from "./record.ts";
 import { hasRestartPolicy } from "./restart-policy.ts";
 import type { ContainerStore } from "./store.ts";
@@ -89,6 +90,7 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
     root: request.autoRemove ? runsOnce(root) : root,
     facts,
     cgroups,
+    insideContainer: parentOf(record) !== undefined,
     attendance: "detach",
     console: { kind: "descriptor", fd: MONITOR_CONSOLE },
     init: request.init ?? false,

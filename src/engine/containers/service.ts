@@ -30,6 +30,7 @@ import { killContainer } from "./kill.ts";
 import { type ContainerEnd, liveContainers } from "./live.ts";
 import { type LogQuery, readLogs } from "./logs.ts";
 import { checkContainerName } from "./names.ts";
+import { childrenOf, parentOf } from "./parent.ts";
 import { type ContainersPruned, pruneContainers } from "./prune.ts";
 import type { ContainerRecord } from "./record.ts";
 import { type Finish, recoverContainers } from "./recover.ts";
@@ -112,21 +113,27 @@ export function openContainers(context: EngineContext): Containers {
       restartByPolicy(context, live, id, { restarts, mutex: of(id), finish: (ending) => finish(id, ending) }),
     context.layout.wantedFile,
   );
-  const finish: Finish = (id, ending) =>
-    mutex.run(id, async () => {
+  const finish: Finish = async (id, ending) => {
+    await mutex.run(id, async () => {
       await finishContainer(context, live, id, ending);
       const record = store.get(id);
       if (record !== undefined) scheduleRestart(record, record.state, restarts);
     });
+    if (childrenOf(store, id).length > 0) void context.background.run(() => endInside(id));
+  };
   const start = (id: string): Promise<void> =>
     mutex.run(id, async () => {
       restarts.cancel(id);
       const record = store.find(id);
-      await startContainer(context, live, {
-        record,
-        byPolicy: false,
-        finish: (ending) => finish(id, ending),
-      });
+      const parent = parentOf(record);
+      const work = () =>
+        startContainer(context, live, {
+          record,
+          byPolicy: false,
+          finish: (ending) => finish(id, ending),
+        });
+      // What it lies in does not end meanwhile.
+      await (parent === undefined ? work() : mutex.run(parent, work));
     });
   const takeOver = (id: string): Promise<boolean> =>
     mutex.run(id, async () => takeFromPolicy(context, live, { id, restarts }));
@@ -153,6 +160,41 @@ export function openContainers(context: EngineContext): Containers {
     }
     await start(record.id);
     publishContainer(context, record, "restart");
+  };
+
+  const remove: Containers["remove"] = async (reference, { force, volumes }) => {
+    const found = store.find(reference);
+    if (!force) requireEnded(found);
+    await takeOver(found.id);
+    const record = store.find(found.id);
+    if (isRunning(record)) {
+      const ended = waitForContainer(live, record, {
+        condition: "next-exit",
+        signal: new AbortController().signal,
+      });
+      await sendSignal(context, live, record, "SIGKILL");
+      await letEnd(record.id);
+      await ended;
+    }
+    await mutex.run(record.id, async () => {
+      const current = store.get(record.id);
+      if (current !== undefined) await removeRecord(context, live, current, volumes);
+    });
+    for (const child of childrenOf(store, record.id)) await remove(child.id, { force: true, volumes });
+  };
+  /** What lies in a container that has ended has lost its control group: it ends now, and goes with it. */
+  const endInside = async (id: string): Promise<void> => {
+    const status = store.get(id)?.state.status;
+    const goes = status === undefined || status === "removing";
+    for (const child of childrenOf(store, id)) {
+      try {
+        if (goes) await remove(child.id, { force: true, volumes: true });
+        else if (isRunning(child)) await sendSignal(context, live, child, "SIGKILL");
+      } catch (error) {
+        // Somebody else has ended or removed it meanwhile.
+        context.logger.log("info", "container.inside", { container: child.id, error: String(error) });
+      }
+    }
   };
 
   return {
@@ -213,25 +255,7 @@ export function openContainers(context: EngineContext): Containers {
       store.rename(record.id, name.replace(/^\//, ""));
       publishContainer(context, store.find(record.id), "rename", { oldName: `/${record.name}` });
     },
-    async remove(reference, { force, volumes }) {
-      const found = store.find(reference);
-      if (!force) requireEnded(found);
-      await takeOver(found.id);
-      const record = store.find(found.id);
-      if (isRunning(record)) {
-        const ended = waitForContainer(live, record, {
-          condition: "next-exit",
-          signal: new AbortController().signal,
-        });
-        await sendSignal(context, live, record, "SIGKILL");
-        await letEnd(record.id);
-        await ended;
-      }
-      await mutex.run(record.id, async () => {
-        const current = store.get(record.id);
-        if (current !== undefined) await removeRecord(context, live, current, volumes);
-      });
-    },
+    remove,
     prune: (fits) => pruneContainers(context, live, { mutexOf: of, fits }),
     async resize(reference, { height, width }) {
       const record = store.find(reference);

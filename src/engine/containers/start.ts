@@ -14,6 +14,7 @@ import { publishContainerOnce } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
 import { madeSources } from "./mounts.ts";
 import { networkFilePaths, writeNetworkFiles } from "./network-files.ts";
+import { requireParent } from "./parent.ts";
 import { type PreparedRun, prepareRun } from "./prepare-run.ts";
 import type { ContainerRecord, RecordedState } from "./record.ts";
 import { removeRecord } from "./remove.ts";
@@ -49,6 +50,7 @@ export async function startContainer(
   if (!["created", "exited", "restarting"].includes(record.state.status)) {
     throw engineError("CONTAINER_STATE", `container ${record.name} is ${record.state.status} already`);
   }
+  requireParent(context.store, record);
   const facts = await context.readFacts();
   const starting: RecordedState = {
     ...record.state,

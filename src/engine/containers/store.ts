@@ -27,6 +27,12 @@ export const containerMigrations: readonly Migration[] = [
     version: 2,
     sql: `CREATE INDEX containers_linked ON containers (id) WHERE instr(request, '"links":[{') > 0`,
   },
+  // The same for those that lie in others.
+  {
+    module: "containers",
+    version: 3,
+    sql: `CREATE INDEX containers_inside ON containers (id) WHERE instr(request, '"tug.parent":"') > 0`,
+  },
 ];
 
 /** The containers on record. */
@@ -37,6 +43,8 @@ export interface ContainerStore {
   list(): ContainerRecord[];
   /** Those whose requests have links to others. */
   listLinked(): ContainerRecord[];
+  /** Those whose requests have the label of one that they lie in. */
+  listInside(): ContainerRecord[];
   /** Those that are found by nobody any more and are not removed yet. */
   listGone(): ContainerRecord[];
   /**
@@ -68,6 +76,7 @@ export function containerStore(database: Database): ContainerStore {
   const all = select("ORDER BY created_at DESC, rowid DESC");
   // In the words of the index.
   const linked = select(`WHERE instr(request, '"links":[{') > 0`);
+  const inside = select(`WHERE instr(request, '"tug.parent":"') > 0`);
   const byId = select("WHERE id = ?");
   const byName = select("WHERE name = ?");
   const byPrefix = select("WHERE id >= ? AND id < ? LIMIT 2");
@@ -110,6 +119,7 @@ export function containerStore(database: Database): ContainerStore {
     },
     list: () => every().filter(({ state }) => state.gone === undefined),
     listLinked: () => every(linked).filter(({ state }) => state.gone === undefined),
+    listInside: () => every(inside).filter(({ state }) => state.gone === undefined),
     listGone: () => every().filter(({ state }) => state.gone !== undefined),
     get: (id) => one(byId.get(id)),
     find(reference) {

@@ -1,6 +1,6 @@
 import { MONITOR_CONSOLE, type MonitorRequest } from "../../helper/index.ts";
 import type { Plan } from "../../plan/index.ts";
-import { isAlive, loadExisting, planExec } from "../../runtime/index.ts";
+import { isAlive, loadExisting, planExec, presentGroups } from "../../runtime/index.ts";
 import type { ContainerRecord } from "../containers/record.ts";
 import { resolveUser } from "../containers/user.ts";
 import { readProcessUserFiles } from "../containers/user-files.ts";
@@ -40,7 +40,8 @@ export async function prepareExec(
     available: facts.boundingCapabilities,
   });
   const console = { kind: "descriptor", fd: MONITOR_CONSOLE } as const;
-  const plan = planExec({ state, spec, process, facts, console, foreground: false });
+  const present = { ...state, groups: presentGroups(state) };
+  const plan = planExec({ state: present, spec, process, facts, console, foreground: false });
   const monitor: MonitorRequest = {
     id: `${container.id.slice(0, 12)} exec ${record.id.slice(0, 12)}`,
     directory,

@@ -1,5 +1,6 @@
 import { defaultMaskedPaths, defaultReadonlyPaths, defaultSeccomp } from "../../runtime/index.ts";
 import { type LinuxSeccomp, OCI_RUNTIME_VERSION, type Spec } from "../../specs/oci-runtime/index.ts";
+import type { ResourcesRequest } from "../model/create-request.ts";
 import type { SpecInput } from "./input.ts";
 import { specMounts } from "./mounts.ts";
 import { specNamespaces } from "./namespaces.ts";
@@ -17,7 +18,6 @@ export function buildSpec(input: SpecInput): Spec {
   const process = specProcess(input);
   const seccomp = specSeccomp(input, process.capabilities?.bounding ?? []);
   const privileged = security.privileged;
-  const parent = resources.cgroupParent ?? CONTAINERS_GROUP;
   const hostUts = request.namespaces.uts?.mode === "host";
   origins.note("/hostname", request.from.hostname);
   origins.note("/domainname", request.from.domainname);
@@ -34,7 +34,7 @@ export function buildSpec(input: SpecInput): Spec {
     linux: {
       namespaces: specNamespaces(input),
       devices: specDevices(input),
-      cgroupsPath: `${parent.startsWith("/") ? "" : "/"}${parent}/${id}`.replace(/\/{2,}/g, "/"),
+      cgroupsPath: containerGroup(id, resources),
       resources: specResources(input),
       sysctl: specSysctls(input),
       ...(seccomp && { seccomp }),
@@ -44,6 +44,14 @@ export function buildSpec(input: SpecInput): Spec {
       }),
     },
   };
+}
+
+/** The path of a container's control group. */
+export function containerGroup(
+  id: string,
+  { cgroupParent: parent = CONTAINERS_GROUP }: Pick<ResourcesRequest, "cgroupParent">,
+): string {
+  return `${parent.startsWith("/") ? "" : "/"}${parent}/${id}`.replace(/\/{2,}/g, "/");
 }
 
 /** As Docker: ports below 1024 and ping need no capability in a network namespace of one's own. */

@@ -1,4 +1,5 @@
-import { readFile, readlink } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { readlink } from "node:fs/promises";
 import type { ExecuteResult, StandardDescriptor } from "../../helper/index.ts";
 import { type CgroupMembership, parseCgroup } from "../../host/index.ts";
 import type { NamespaceType, Process, Spec } from "../../specs/oci-runtime/index.ts";
@@ -52,7 +53,7 @@ export async function execInContainer(
   checkConsole(process, { console: options.console, attended: options.foreground });
   const { pidFile, pidfdSocket, preserveFds = 0, foreground, console } = options;
   const plan = planExec({
-    state: { ...existing.state, groups: await execGroups(existing.state, options.subgroups) },
+    state: { ...existing.state, groups: execGroups(existing.state, options.subgroups) },
     spec: await withoutOwnUserNamespace(existing.state, spec),
     process,
     facts: context.facts,
@@ -125,19 +126,31 @@ function requireSpec({ spec, stateDir }: Existing): Spec {
  * The groups that the process joins. On v2 that is where the container's first process is by now: one that manages
  * groups of its own, as systemd does, has left its first one, and nothing can join a group that hands controllers on.
  */
-async function execGroups(
+function execGroups(
   { pid, groups }: StoredState,
   subgroups: ReadonlyMap<string, string> = new Map(),
-): Promise<StoredGroup[]> {
-  if (subgroups.size === 0) {
-    const now = parseCgroup(await readFile(`/proc/${pid}/cgroup`, "utf8"));
-    return groups.map((group) => (group.version === 2 ? { ...group, path: presentPath(group, now) } : group));
-  }
+): StoredGroup[] {
+  if (subgroups.size === 0) return presentGroups({ pid, groups });
   return groups.map((group) => {
     const named = [...subgroups].find(([controller]) => group.controllers.includes(controller));
     const below = named?.[1] ?? subgroups.get("");
     return below === undefined ? group : { ...group, path: joinBelow(group.path, below) };
   });
+}
+
+/**
+ * Where a container's first process is by now. On v2 one that manages groups of its own, as systemd does, has left its
+ * first group, and so has one with other containers in it.
+ */
+export function presentGroups({ pid, groups }: Pick<StoredState, "pid" | "groups">): StoredGroup[] {
+  if (!groups.some(({ version }) => version === 2)) return [...groups];
+  let now: CgroupMembership[];
+  try {
+    now = parseCgroup(readFileSync(`/proc/${pid}/cgroup`, "utf8"));
+  } catch {
+    return [...groups]; // It has ended, which whoever opens the process is told.
+  }
+  return groups.map((group) => (group.version === 2 ? { ...group, path: presentPath(group, now) } : group));
 }
 
 /** The path is the caller's view of the hierarchy; what is not below the container's own group is not used. */

@@ -28,6 +28,7 @@ const unifiedControllers = ["cpuset", "cpu", "io", "memory", "hugetlb", "pids", 
 export function planCgroups(builder: PlanBuilder, input: CreateInput): CgroupPlan {
   const layout = input.cgroups;
   if (layout === undefined) return { birth: undefined, join: [] };
+  if (input.insideContainer) makeRoom(builder, layout);
   const groups: Groups = makeGroups(builder, layout);
   const whole = input.visibleGroups ?? layout;
   const writes = resourceWrites(input.spec.linux?.resources ?? {}, whole);
@@ -42,6 +43,17 @@ export function planCgroups(builder: PlanBuilder, input: CreateInput): CgroupPla
 
 /** The slot of the container's group in each hierarchy; nothing is found where there is no hierarchy. */
 type Groups = ReadonlyMap<CgroupHierarchy | undefined, Slot>;
+
+/** The name of the group that the processes of a container move to that has others below it. */
+const OWN_LEAF = "main";
+
+function makeRoom({ host }: PlanBuilder, { hierarchies }: CgroupLayout): void {
+  for (const { mount, path, version } of hierarchies) {
+    if (version !== 2) continue;
+    const above = `${mount}${path.slice(0, path.lastIndexOf("/"))}`;
+    host.push({ op: "cgroupVacate", from: "/linux/cgroupsPath", path: above, leaf: OWN_LEAF });
+  }
+}
 
 function makeGroups(builder: PlanBuilder, { hierarchies }: CgroupLayout): Groups {
   const groups = new Map<CgroupHierarchy | undefined, Slot>();

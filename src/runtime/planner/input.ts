@@ -61,6 +61,8 @@ export type CreateInput = {
   readonly visibleGroups?: CgroupLayout | undefined;
   /** The caller may set no rules for devices; what it cannot open itself, its containers cannot. */
   readonly withoutDeviceRules?: boolean | undefined;
+  /** The group lies in another container's: in v2 that one's processes make room for it. */
+  readonly insideContainer?: boolean | undefined;
   /** The unit of systemd that the group belongs to. */
   readonly unit?: string | undefined;
   readonly attendance: Attendance;

@@ -78,6 +78,7 @@ export {
   parseNetworkCreateBody,
   parseNetworkDisconnectBody,
 } from "./network.ts";
+export { PARENT_LABEL } from "./parent-label.ts";
 export {
   formatPathStat,
   goFileMode,

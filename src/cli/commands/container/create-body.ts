@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { reasonOf } from "../../../base/index.ts";
-import type { dockerApi } from "../../../specs/index.ts";
+import { dockerApi } from "../../../specs/index.ts";
 import type { ValuesOf } from "../../arguments/option.ts";
 import type { CliContext } from "../../context.ts";
 import { cliError } from "../../errors.ts";
@@ -47,7 +47,11 @@ export async function buildCreateBody(input: CreateInput): Promise<dockerApi.Cre
     AttachStdout: attachAll || values.attach.includes("stdout"),
     AttachStderr: attachAll || values.attach.includes("stderr"),
     Env: await readVariables(values, context),
-    Labels: toMap([...(await readFiles(values["label-file"], context, undefined)), ...values.label]),
+    Labels: toMap([
+      ...(await readFiles(values["label-file"], context, undefined)),
+      ...values.label,
+      ...(values.parent === undefined ? [] : [`${dockerApi.PARENT_LABEL}=${values.parent}`]),
+    ]),
     ExposedPorts: Object.fromEntries(
       [...values.expose.map(withProtocol), ...values.publish.flat().map(([port]) => port)].map((port) => [
         port,

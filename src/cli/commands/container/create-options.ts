@@ -42,6 +42,9 @@ const identity = {
   label: list("NAME[=VALUE]", "Add a label", { short: "l", read: readLabel }),
   "label-file": texts("FILE", "Read labels from a file", { completes: "files" }),
   name: text("NAME", "Name of the container"),
+  parent: text("CONTAINER", "Lie in another container: share its limits, end with it, go with it", {
+    completes: "containers",
+  }),
   platform: single("OS/ARCH", "Choose a platform of an image that has several", { read: readPlatform }),
   pull: choice("WHEN", "When to pull the image", { words: ["always", "missing", "never"] }),
   quiet: flag("Do not show the progress of a pull", { short: "q" }),

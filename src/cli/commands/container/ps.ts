@@ -5,6 +5,7 @@ import { renderRows } from "../../table/rows.ts";
 import { readFilter, toFilters } from "../../values/filter.ts";
 import { readInteger } from "../../values/numbers.ts";
 import { containerColumns } from "./columns.ts";
+import { nested } from "./nesting.ts";
 
 const TABLE = "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}";
 
@@ -44,8 +45,9 @@ export const ps = defineCommand({
       filters: toFilters(options.filter),
     });
     const columns = containerColumns({ full: options["no-trunc"], now: context.now() });
+    const plain = options.quiet || options.format !== undefined;
     return {
-      output: renderRows<dockerApi.ContainerSummary>(containers, columns, {
+      output: renderRows<dockerApi.ContainerSummary>(plain ? containers : nested(containers), columns, {
         format: options.format,
         table: options.size ? `${TABLE}\t{{.Size}}` : TABLE,
         only: options.quiet ? "ID" : undefined,

@@ -28,6 +28,10 @@ export const run = defineCommand({
       line: "tug run -d --name web -m 100m --restart always nginx",
       does: "Run a limited service in the background",
     },
+    {
+      line: "tug run -d --name worker --parent web -m 20m busybox work",
+      does: "Run a worker within the limits of web, that ends with it",
+    },
     { line: "tug run --rm -v ./src:/src:ro -w /src node npm test", does: "Use a directory of the host" },
   ],
   // Docker's code for "the container was never run".
