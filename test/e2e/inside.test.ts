@@ -69,6 +69,16 @@ describe("a container that lies in another one", { skip: needsBox() }, () => {
       await until("nothing is left", async () => (await names()).join() === "");
     }));
 
+  test("is removed once, whoever removes it", () =>
+    leavesNothing(engine, async () => {
+      for (const option of ["--rm", "--init"]) {
+        await started("web", option);
+        await started("worker", "--parent", "web", option);
+        await engine.ok(["rm", "-f", "web"]);
+        await until("nothing is left", async () => (await names()).join() === "");
+      }
+    }));
+
   test("has no restart policy and no other control group", async () => {
     await using _ = await started("web");
     for (const option of [

@@ -1,4 +1,4 @@
-import { createKeyedMutex, type Mutex } from "../../base/index.ts";
+import { createKeyedMutex, type Mutex, TugError } from "../../base/index.ts";
 import type { Images } from "../../images/index.ts";
 import { type ContainerFiles, openContainerFiles } from "../archive/service.ts";
 import { containerChanges } from "../changes/container-changes.ts";
@@ -180,8 +180,16 @@ export function openContainers(context: EngineContext): Containers {
       const current = store.get(record.id);
       if (current !== undefined) await removeRecord(context, live, current, volumes);
     });
-    for (const child of childrenOf(store, record.id)) await remove(child.id, { force: true, volumes });
+    for (const child of childrenOf(store, record.id)) {
+      await remove(child.id, { force: true, volumes }).catch((error: unknown) => {
+        // Its own end, or that of what it lies in, may have removed it meanwhile.
+        if (!(error instanceof TugError && error.kind === "notFound")) throw error;
+      });
+    }
   };
+  // Somebody may have started it again, after what it lies in.
+  const isSameRun = (record: ContainerRecord): boolean =>
+    isRunning(record) && store.get(record.id)?.state.pid === record.state.pid;
   /** What lies in a container that has ended has lost its control group: it ends now, and goes with it. */
   const endInside = async (id: string): Promise<void> => {
     const status = store.get(id)?.state.status;
@@ -189,7 +197,7 @@ export function openContainers(context: EngineContext): Containers {
     for (const child of childrenOf(store, id)) {
       try {
         if (goes) await remove(child.id, { force: true, volumes: true });
-        else if (isRunning(child)) await sendSignal(context, live, child, "SIGKILL");
+        else if (isSameRun(child)) await sendSignal(context, live, child, "SIGKILL");
       } catch (error) {
         // Somebody else has ended or removed it meanwhile.
         context.logger.log("info", "container.inside", { container: child.id, error: String(error) });
