@@ -38,6 +38,7 @@ export { createRegistryClient, type RegistryClient, type RegistryClientOptions }
 export { configuredHosts, type HostFiles, usualHostFiles } from "./registry/hosts/find-hosts.ts";
 export type { LoggedIn } from "./registry/log-in.ts";
 export { type Proxies, readProxies } from "./registry/proxies.ts";
+export type { SearchHit } from "./registry/search.ts";
 export type { ImageUser, Removed, RemoveOptions } from "./remove.ts";
 export type { RegistryServer, RegistrySettings, ServedRequest } from "./server/serve-registry.ts";
 export type { SignedImage } from "./signatures/place-signatures.ts";

@@ -1,4 +1,4 @@
-import type { RegistrySettings, ServedRequest } from "../../images/index.ts";
+import type { RegistrySettings, SearchHit, ServedRequest } from "../../images/index.ts";
 import type { ImageSignature } from "../../signatures/index.ts";
 import type * as dockerApi from "../../specs/docker-api/index.ts";
 import type { ExecutionConfig } from "../../specs/oci-image/index.ts";
@@ -48,15 +48,6 @@ export type SearchRequest = {
   readonly term: string;
   readonly limit: number;
   readonly auth?: dockerApi.RegistryAuth | undefined;
-};
-
-/** A repository that was found. */
-export type SearchHit = {
-  readonly name: string;
-  readonly description: string;
-  readonly stars: number;
-  readonly isOfficial: boolean;
-  readonly isAutomated: boolean;
 };
 
 /** What a pruning did. */
@@ -162,7 +153,7 @@ export type PlaceAccess = {
   readonly daemon?: string | undefined;
 };
 
-export type { ImageSignature };
+export type { ImageSignature, SearchHit };
 
 /** An image with what lies beside it, which nobody has verified. */
 export type SignedImage = {
