@@ -27,7 +27,8 @@ export function takeFromPolicy(
     entry.endListeners.clear();
     return true;
   }
-  if (isRunning(record)) store.setState(id, { ...record.state, byHand: true });
+  // Its end is recorded durably before anybody is told that it was ended.
+  if (isRunning(record)) store.setState(id, { ...record.state, byHand: true }, true);
   return false;
 }
 

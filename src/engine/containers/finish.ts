@@ -60,7 +60,8 @@ export async function finishContainer(
     const since = new Date().toISOString();
     context.store.hide(record, { ...state, status: "removing", removing: { since, volumes: true } });
   } else {
-    context.store.setState(id, state);
+    // That it is being removed is what counts after a power loss, and is on record already.
+    context.store.setState(id, state, removing);
   }
   entry.settled = removeRemains(context, live, { id, facts });
   entry.lastEnd = { exitCode, error: error || undefined };

@@ -153,7 +153,8 @@ export function containerStore(database: Database): ContainerStore {
       write(id, false, () => hide.run(JSON.stringify(hidden), id));
     },
     remove(id) {
-      write(id, false, () => remove.run(id));
+      // One that comes back by a power loss is on record as being removed, and is removed again.
+      lazily(() => remove.run(id));
       documents.forget(id);
       ephemeral.delete(id);
     },
