@@ -35,7 +35,7 @@ export const scenarios: readonly Scenario[] = [
   ...lifeScenarios,
   {
     name: `start ${MANY}, ${AT_ONCE} at a time`,
-    rounds: 2,
+    rounds: 4,
     async measure(contender, round) {
       const names = Array.from({ length: MANY }, (_, index) => `bench-${round}-${index}`);
       const took = await parallel(names, contender.start, contender.env);
