@@ -14,6 +14,10 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
     may: ["base"],
     because: "the command line signs with keys that the images never see, and both verify",
   },
+  cdi: {
+    may: ["base"],
+    because: "what files say about devices, which knows neither containers nor the host",
+  },
   plan: { may: ["base", "specs"], because: "the helper's vocabulary is pure and testable anywhere" },
   helper: {
     may: ["base", "specs", "plan"],
@@ -44,6 +48,7 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
       "specs",
       "credentials",
       "signatures",
+      "cdi",
       "plan",
       "helper",
       "host",

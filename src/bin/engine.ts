@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { jsonLogger, messageOf, plainError, TugError } from "../base/index.ts";
-import { parseDefaultNetwork, serve, takeServiceManager } from "../server/index.ts";
+import { parseDefaultNetwork, parseDirectories, serve, takeServiceManager } from "../server/index.ts";
 
 const { env } = process;
 const packageDirectory = resolve(import.meta.dirname, "../..");
@@ -18,6 +18,7 @@ try {
       "run-root": { type: "string", default: env.TUG_RUN_ROOT ?? "/run/tug" },
       "default-network": { type: "string", default: env.TUG_DEFAULT_NETWORK },
       policy: { type: "string", default: env.TUG_POLICY },
+      "cdi-spec-dirs": { type: "string", default: env.TUG_CDI_SPEC_DIRS },
       debug: { type: "boolean", default: false },
       // Whoever started it sees to it that it runs.
       foreground: { type: "boolean", default: false },
@@ -36,6 +37,7 @@ try {
     packageDirectory,
     defaultNetwork: parseDefaultNetwork(values["default-network"]),
     policy: values.policy === undefined ? undefined : resolve(values.policy),
+    cdiDirectories: parseDirectories(values["cdi-spec-dirs"]),
     version: process.env.TUG_VERSION ?? "",
     build: process.env.TUG_BUILD ?? "",
     start: values.foreground ? undefined : { command, env },

@@ -17,8 +17,10 @@ function unlessPlanner(connectEngine: () => Promise<Client>): CliContext["connec
   return async (need) => {
     if (need !== "plans" || uid === 0) return connectEngine();
     const defaultNetwork = env.TUG_DEFAULT_NETWORK;
-    const { servePlans } = await import("../server/index.ts");
-    return connect({ door: await servePlans({ paths, defaultNetwork, packageDirectory, version }) });
+    const { parseDirectories, servePlans } = await import("../server/index.ts");
+    const cdiDirectories = parseDirectories(env.TUG_CDI_SPEC_DIRS);
+    const door = await servePlans({ paths, cdiDirectories, defaultNetwork, packageDirectory, version });
+    return connect({ door });
   };
 }
 

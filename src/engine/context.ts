@@ -22,6 +22,8 @@ export type EngineContext = {
   /** What later runs are compared with. */
   readonly goodRuns: GoodRuns;
   readonly networks: Networks;
+  /** Where files describe CDI devices; what a later one says counts. */
+  readonly cdiDirectories: readonly string[];
   /** What containers are connected to where nobody says otherwise. */
   readonly defaultNetwork: DefaultNetwork;
   readonly volumes: Volumes;

@@ -26,6 +26,8 @@ export type EngineOptions = {
   readonly findPrograms: () => Promise<{ readonly helper: string; readonly hello: string }>;
   /** What containers are connected to where nobody says otherwise. */
   readonly defaultNetwork: DefaultNetwork;
+  /** Where files describe CDI devices; by default where the specification has them. */
+  readonly cdiDirectories?: readonly string[] | undefined;
   /** The policy for images; by default the one that the machine has, if any. */
   readonly policy?: string | undefined;
   readonly version: string;

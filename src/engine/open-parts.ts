@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Database, type EngineLayout, openDatabase } from "../base/index.ts";
+import { usualCdiDirectories } from "../cdi/index.ts";
 import { credentialPlaces, findCredentials } from "../credentials/index.ts";
 import { type Helper, openSpawner, openWitness, spawnedHelper } from "../helper/index.ts";
 import { makeServiceGroup, readHostFacts } from "../host/index.ts";
@@ -108,6 +109,7 @@ export async function openParts(
     health: openHealthTable(journal),
     goodRuns: openGoodRuns(journal),
     networks,
+    cdiDirectories: options.cdiDirectories ?? usualCdiDirectories,
     defaultNetwork: options.defaultNetwork,
     volumes,
     helper,

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type EnginePaths, enginePaths, TugError } from "../base/index.ts";
+import { usualCdiDirectories } from "../cdi/index.ts";
 import { readHostFacts } from "../host/index.ts";
 import { type LayoutImage, type LayoutImages, predictMounts, readLayoutImages } from "../images/index.ts";
 import { type Explained, type PlanContext, planRequest } from "./containers/explain.ts";
@@ -16,6 +17,8 @@ import { ownPath } from "./volumes/volumes.ts";
 export type PlannerOptions = {
   /** Of the engine whose plans are shown; it need not run. */
   readonly paths: EnginePaths;
+  /** Where files describe CDI devices; by default where the specification has them. */
+  readonly cdiDirectories?: readonly string[] | undefined;
   /** What that engine connects containers to where nobody says otherwise. */
   readonly defaultNetwork: DefaultNetwork;
   /** The program of the image tug/hello. */
@@ -34,7 +37,8 @@ const PASSWD = "etc/passwd";
 const GROUP = "etc/group";
 
 /** Opens a planner: it knows the images that the engine's content store has, the one that is brought along, and @host. */
-export async function openPlanner({ paths, defaultNetwork, hello }: PlannerOptions): Promise<Planner> {
+export async function openPlanner(options: PlannerOptions): Promise<Planner> {
+  const { paths, cdiDirectories = usualCdiDirectories, defaultNetwork, hello } = options;
   const layout = enginePaths(paths);
   const images = await readLayoutImages({
     directory: join(layout.data, "content"),
@@ -46,6 +50,7 @@ export async function openPlanner({ paths, defaultNetwork, hello }: PlannerOptio
   };
   const context: PlanContext = {
     layout,
+    cdiDirectories,
     defaultNetwork,
     readFacts: readHostFacts,
     store: { find },

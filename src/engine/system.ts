@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { cpus, hostname, release, totalmem } from "node:os";
+import { readCdiDevices } from "../cdi/index.ts";
 import type { HostFacts } from "../host/index.ts";
 import type { EngineContext } from "./context.ts";
 import type { EngineEvent } from "./events.ts";
@@ -40,6 +41,10 @@ export type InfoFacts = VersionFacts & {
   readonly runtimes: readonly string[];
   readonly securityOptions: readonly string[];
   readonly warnings: readonly string[];
+  /** Where files describe CDI devices. */
+  readonly cdiDirectories: readonly string[];
+  /** Full names of the devices that they describe. */
+  readonly cdiDevices: readonly string[];
 };
 
 /** What an engine tells of itself. */
@@ -75,6 +80,7 @@ export function systemFacts(context: EngineContext, options: SystemOptions): Sys
     version,
     async info() {
       const facts = await context.readFacts();
+      const cdi = await readCdiDevices(context.cdiDirectories);
       const states = context.store.list().map(({ state }) => state.status);
       const running = states.filter((status) => status === "running").length;
       const paused = states.filter((status) => status === "paused").length;
@@ -99,7 +105,9 @@ export function systemFacts(context: EngineContext, options: SystemOptions): Sys
         defaultRuntime: "tug",
         runtimes: ["tug"],
         securityOptions: securityOptions(facts),
-        warnings: [],
+        warnings: cdi.failures,
+        cdiDirectories: cdi.directories,
+        cdiDevices: [...cdi.devices.keys()].sort(),
       };
     },
     diskUsage: options.measureLayers,

@@ -7,6 +7,8 @@ export type ServePlansOptions = {
   readonly paths: EnginePaths;
   /** What TUG_DEFAULT_NETWORK says. */
   readonly defaultNetwork: string | undefined;
+  /** Where files describe CDI devices, in the place of where the specification has them. */
+  readonly cdiDirectories?: readonly string[] | undefined;
   /** Directory of the package, which holds dist/. */
   readonly packageDirectory: string;
   readonly version: string;
@@ -17,9 +19,9 @@ export type ServePlansOptions = {
  * socket is opened.
  */
 export async function servePlans(options: ServePlansOptions): Promise<DockerDoor["inner"]> {
-  const { paths, packageDirectory, version } = options;
+  const { paths, packageDirectory, cdiDirectories, version } = options;
   const hello = join(packageDirectory, "dist/helper/hello");
   const defaultNetwork = parseDefaultNetwork(options.defaultNetwork);
-  const planner = await openPlanner({ paths, defaultNetwork, hello });
+  const planner = await openPlanner({ paths, cdiDirectories, defaultNetwork, hello });
   return createPlansDoor(planner, { logger: silentLogger, version }).inner;
 }

@@ -26,6 +26,8 @@ export type ServeOptions = {
   readonly packageDirectory: string;
   /** What containers are connected to where nobody says otherwise. */
   readonly defaultNetwork: DefaultNetwork;
+  /** Where files describe CDI devices, in the place of where the specification has them. */
+  readonly cdiDirectories?: readonly string[] | undefined;
   /** The policy for images, in the place of the one that the machine has. */
   readonly policy?: string | undefined;
   readonly version: string;
@@ -68,6 +70,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     },
     defaultNetwork: options.defaultNetwork,
     policy: options.policy,
+    cdiDirectories: options.cdiDirectories,
     version,
     logger,
     home: "/root",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readCsv } from "./csv.ts";
 import { readByteRate, readDevice, readDeviceRule, readDeviceWeight, readOperationRate } from "./device.ts";
+import { readGpus } from "./gpus.ts";
 import {
   completeVariable,
   parseKeyValueFile,
@@ -81,6 +82,19 @@ test("a device has a path in the container and permissions, or is a CDI name", (
   assert.deepEqual(readDevice("/dev/fuse:/dev/x"), mapping("/dev/fuse", "/dev/x", "rwm"));
   assert.deepEqual(readDevice("/dev/fuse:/dev/x:rw"), mapping("/dev/fuse", "/dev/x", "rw"));
   assert.deepEqual(readDevice("vendor.com/gpu=0"), { cdi: "vendor.com/gpu=0" });
+});
+test("GPUs are all, so many, or those of some names", () => {
+  const gpu = { Capabilities: [["gpu"]] };
+  assert.deepEqual(readGpus("all"), { ...gpu, Count: -1 });
+  assert.deepEqual(readGpus("2"), { ...gpu, Count: 2 });
+  assert.deepEqual(readGpus("driver=nvidia"), { ...gpu, Driver: "nvidia", Count: 1 });
+  assert.deepEqual(readGpus('"device=0,GPU-1",capabilities=utility'), {
+    DeviceIDs: ["0", "GPU-1"],
+    Capabilities: [["utility", "gpu"]],
+  });
+  assert.throws(() => readGpus("some"), /invalid count \(some\)/);
+  assert.throws(() => readGpus("speed=1"), /unexpected key speed/);
+  assert.throws(() => readGpus("1,count=2"), /count can be specified only once/);
 });
 refuses("a device", readDevice, [
   ["fuse", /fuse is not an absolute path/],

@@ -33,8 +33,6 @@ function checkSupported(request: CreateContainerRequest): void {
     const what = `ports cannot be published: the container is on no network (${network.mode.kind})`;
     throw unsupported(what, "connect it with --network bridge, or use --network host without -p");
   }
-  if (resources.cdiDevices.length > 0)
-    throw unsupported("CDI devices are not there yet", "use --device with a path");
   if (resources.blkioThrottles.length + resources.blkioWeightDevices.length > 0)
     throw unsupported("I/O limits of single devices are not there yet", "leave them out");
   if (Object.keys(storageOptions).length > 0)

@@ -27,7 +27,10 @@ export type Explained = {
 };
 
 /** What a plan is made from; an engine has more. */
-export type PlanContext = Pick<EngineContext, "layout" | "readFacts" | "defaultNetwork"> & {
+export type PlanContext = Pick<
+  EngineContext,
+  "layout" | "readFacts" | "cdiDirectories" | "defaultNetwork"
+> & {
   readonly store: Pick<ContainerStore, "find">;
   readonly images: Pick<ImageSource, "find" | "predictRoot">;
   readonly volumes: Pick<Volumes, "path">;

@@ -7,6 +7,7 @@ import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
 import { type LogSubject, logSettings } from "../logs/log-settings.ts";
 import { buildSpec } from "../spec/build-spec.ts";
+import { cdiChanges, replacing } from "../spec/cdi-changes.ts";
 import { checkSpec } from "../spec/check-spec.ts";
 import { allHostDevices, requestedDevices } from "../spec/host-devices.ts";
 import { createOrigins, type Origins, withOrigin } from "../spec/origins.ts";
@@ -27,7 +28,9 @@ export type PreparedRun = {
 };
 
 /** What of an engine a run is worked out from. */
-export type RunContext = Pick<EngineContext, "layout"> & { readonly store: Pick<ContainerStore, "find"> };
+export type RunContext = Pick<EngineContext, "layout" | "cdiDirectories"> & {
+  readonly store: Pick<ContainerStore, "find">;
+};
 
 export type RunInput = {
   readonly record: ContainerRecord;
@@ -60,16 +63,25 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
   const { id, request } = record;
   const run = context.layout.containerRun(id);
   const asked = await resolveMounts(request.mounts, input.sources);
+  const image = record.image.defaults;
+  const user = resolveUser(request.user || image.User || "", request.groupAdd, input.userFiles);
+  const cdi = await cdiChanges({
+    names: request.resources.cdiDevices,
+    directories: context.cdiDirectories,
+    user,
+  });
+  const mounts = [...asked, ...networkFileMounts(networkFiles, new Set(asked.map(({ target }) => target)))];
   const wanted = buildSpec({
     id,
     request,
-    image: record.image.defaults,
-    user: resolveUser(request.user || record.image.defaults.User || "", request.groupAdd, input.userFiles),
+    image,
+    user: { ...user, groups: [...new Set([...user.groups, ...cdi.groups])] },
     facts,
     rootfs: "rootfs",
     hostname: request.hostname || id.slice(0, 12),
-    mounts: [...asked, ...networkFileMounts(networkFiles, new Set(asked.map(({ target }) => target)))],
-    devices: await devicesOf(request),
+    mounts: replacing(mounts, cdi.mounts, ({ target }) => target),
+    devices: replacing(await devicesOf(request), cdi.devices, ({ path }) => path),
+    cdi,
     namespaceOf: (kind, reference) => namespacePath(context, kind, reference),
     networkNamespace: `${context.layout.networkNamespaces}/${id}`,
     origins,

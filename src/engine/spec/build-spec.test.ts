@@ -25,6 +25,7 @@ function build(
     hostname: id.slice(0, 12),
     mounts: [],
     devices: [],
+    cdi: { env: [], hooks: [] },
     namespaceOf: (kind, container) => `/proc/${container}/ns/${kind}`,
     networkNamespace: "/run/tug/netns/id",
     origins: createOrigins(),

@@ -1,5 +1,11 @@
 import { defaultMaskedPaths, defaultReadonlyPaths, defaultSeccomp } from "../../runtime/index.ts";
-import { type LinuxSeccomp, OCI_RUNTIME_VERSION, type Spec } from "../../specs/oci-runtime/index.ts";
+import {
+  type Hook,
+  type Hooks,
+  type LinuxSeccomp,
+  OCI_RUNTIME_VERSION,
+  type Spec,
+} from "../../specs/oci-runtime/index.ts";
 import type { ResourcesRequest } from "../model/create-request.ts";
 import type { SpecInput } from "./input.ts";
 import { specMounts } from "./mounts.ts";
@@ -30,6 +36,7 @@ export function buildSpec(input: SpecInput): Spec {
     ...(!hostUts && { hostname: input.hostname }),
     ...(!hostUts && request.domainname && { domainname: request.domainname }),
     mounts: specMounts(input),
+    ...specHooks(input),
     annotations: { ...request.annotations },
     linux: {
       namespaces: specNamespaces(input),
@@ -52,6 +59,19 @@ export function containerGroup(
   { cgroupParent: parent = CONTAINERS_GROUP }: Pick<ResourcesRequest, "cgroupParent">,
 ): string {
   return `${parent.startsWith("/") ? "" : "/"}${parent}/${id}`.replace(/\/{2,}/g, "/");
+}
+
+/** The hooks that CDI devices bring; a request has none. */
+function specHooks({ cdi, origins }: SpecInput): Pick<Spec, "hooks"> {
+  if (cdi.hooks.length === 0) return {};
+  const hooks: { [K in keyof Hooks]: Hook[] } = {};
+  for (const { kind, hook, from } of cdi.hooks) {
+    const list = hooks[kind] ?? [];
+    hooks[kind] = list;
+    origins.note(`/hooks/${kind}/${list.length}`, from);
+    list.push(hook);
+  }
+  return { hooks };
 }
 
 /** As Docker: ports below 1024 and ping need no capability in a network namespace of one's own. */

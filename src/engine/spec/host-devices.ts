@@ -3,19 +3,20 @@ import { errnoOf, reasonOf, TugError } from "../../base/index.ts";
 import { engineError } from "../errors.ts";
 import type { DeviceRequest } from "../model/create-request.ts";
 
-/** A device node of the host that a container gets. */
+/** A device node that a container gets. */
 export type HostDevice = {
   readonly path: string;
-  readonly type: "c" | "b";
+  /** `p` is a FIFO, which has no numbers. */
+  readonly type: "c" | "b" | "p";
   readonly major: number;
   readonly minor: number;
   /** Permission bits. */
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
-  /** Some of r, w and m. */
+  /** Some of r, w and m; empty: no rule is made for it. */
   readonly access: string;
-  /** Place in the create body; undefined for a privileged container's devices. */
+  /** Place in the create body or in a device's description; undefined for a privileged container's devices. */
   readonly from: string | undefined;
 };
 

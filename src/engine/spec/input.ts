@@ -1,5 +1,6 @@
 import type { HostFacts } from "../../host/index.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
+import type { CdiChanges } from "./cdi-changes.ts";
 import type { HostDevice } from "./host-devices.ts";
 import type { Origins } from "./origins.ts";
 
@@ -36,6 +37,8 @@ export type ResolvedMount = {
   readonly source: string | undefined;
   /** Options as config.json takes them. */
   readonly options: readonly string[];
+  /** Of the file system; left out: the source is bound. */
+  readonly type?: string;
   readonly from: string;
 };
 
@@ -51,6 +54,8 @@ export type SpecInput = {
   readonly hostname: string;
   readonly mounts: readonly ResolvedMount[];
   readonly devices: readonly HostDevice[];
+  /** What CDI devices change beyond mounts, devices and groups. */
+  readonly cdi: Pick<CdiChanges, "env" | "hooks">;
   /** Path of another container's namespace of a kind, for `container:` modes. */
   readonly namespaceOf: (kind: "pid" | "ipc" | "net", container: string) => string;
   /** File of the network namespace that is made for the container when it is connected to networks. */

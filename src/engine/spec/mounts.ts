@@ -48,9 +48,9 @@ function hostBind({ destination, options }: Mount): Mount {
   return { destination, type: "bind", source: destination, options: ["rbind", ...flags] };
 }
 
-function toSpec({ target, source, options }: ResolvedMount): Mount {
+function toSpec({ target, source, options, type = "bind" }: ResolvedMount): Mount {
   if (source === undefined) return { destination: target, type: "tmpfs", source: "tmpfs", options };
-  return { destination: target, type: "bind", source, options };
+  return { destination: target, type, source, options };
 }
 
 function depth(path: string): number {

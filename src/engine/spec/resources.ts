@@ -45,13 +45,9 @@ export function specDevices({ devices, origins }: SpecInput): LinuxDevice[] {
 
 function deviceRules({ request, devices }: SpecInput): LinuxDeviceCgroup[] {
   if (request.security.privileged) return [{ allow: true, access: "rwm" }];
-  const asked = devices.map(({ type, major, minor, access }: HostDevice) => ({
-    allow: true,
-    type,
-    major,
-    minor,
-    access,
-  }));
+  const asked = devices.flatMap(({ type, major, minor, access }: HostDevice) =>
+    type === "p" || access === "" ? [] : [{ allow: true, type, major, minor, access }],
+  );
   return [...defaultDeviceRules, ...asked, ...request.resources.deviceCgroupRules.map(parseRule)];
 }
 

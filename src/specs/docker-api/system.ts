@@ -47,6 +47,8 @@ export type SystemInfo = {
   readonly DefaultRuntime: string;
   readonly SecurityOptions: readonly string[];
   readonly Warnings: readonly string[];
+  readonly CDISpecDirs: readonly string[];
+  readonly DiscoveredDevices: readonly { readonly Source: string; readonly ID: string }[];
   readonly SystemTime: string;
   readonly LiveRestoreEnabled: boolean;
 } & Readonly<Record<string, unknown>>;

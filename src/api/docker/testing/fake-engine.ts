@@ -80,6 +80,8 @@ function createFakeSystem(past: readonly EngineEvent[]): SystemPort {
     runtimes: ["tug"],
     securityOptions: ["name=seccomp,profile=builtin"],
     warnings: [],
+    cdiDirectories: ["/etc/cdi"],
+    cdiDevices: ["vendor.com/gpu=0"],
   };
   return {
     version: async () => version,

@@ -7,6 +7,7 @@ import {
   readDeviceWeight,
   readOperationRate,
 } from "../../values/device.ts";
+import { readGpus } from "../../values/gpus.ts";
 import { readLabel, readPair, readVariable } from "../../values/key-values.ts";
 import { readRestartPolicy, readStreamName, readUlimit } from "../../values/limits.ts";
 import { readMount } from "../../values/mount.ts";
@@ -106,7 +107,9 @@ const limits = {
   cpus: single("NUMBER", "So many CPUs at most, such as 1.5", { read: readCpus }),
   "cpuset-cpus": text("LIST", "CPUs to run on, such as 0-2,4"),
   "cpuset-mems": text("LIST", "Memory nodes to use"),
-  device: list("DEVICE[:PATH][:rwm]", "Make a device of the host available", { read: readDevice }),
+  device: list("DEVICE[:PATH][:rwm]", "Make a device of the host, or a CDI device, available", {
+    read: readDevice,
+  }),
   "device-cgroup-rule": list("RULE", "Allow devices by number, such as 'c 1:3 rwm'", {
     read: readDeviceRule,
   }),
@@ -118,6 +121,7 @@ const limits = {
   "device-write-iops": list("DEVICE:RATE", "Limit writes to a device, operations a second", {
     read: readOperationRate,
   }),
+  gpus: list("all|NUMBER|device=...", "Make GPUs available, by CDI", { read: readGpus }),
   memory: single("SIZE", "Memory limit", { short: "m", read: readSize }),
   "memory-reservation": single("SIZE", "Memory soft limit", { read: readSize }),
   "memory-swap": single("SIZE", "Limit of memory plus swap, -1 for no limit of swap", { read: readSwapSize }),

@@ -77,9 +77,10 @@ function buildResources(values: CreateValues, given: CreateInput["given"]): Part
     BlkioDeviceReadIOps: [...values["device-read-iops"]],
     BlkioDeviceWriteIOps: [...values["device-write-iops"]],
     Devices: values.device.flatMap((device) => ("mapping" in device ? [device.mapping] : [])),
-    DeviceRequests: buildDeviceRequests(
-      values.device.flatMap((device) => ("cdi" in device ? [device.cdi] : [])),
-    ),
+    DeviceRequests: [
+      ...buildDeviceRequests(values.device.flatMap((device) => ("cdi" in device ? [device.cdi] : []))),
+      ...values.gpus,
+    ],
     DeviceCgroupRules: [...values["device-cgroup-rule"]],
     Ulimits: [...values.ulimit],
   };

@@ -37,6 +37,8 @@ function renderInfo(facts: dockerApi.SystemInfo): string {
     ["Cgroup version", facts.CgroupVersion],
     ["Runtime", facts.DefaultRuntime],
     ["Security options", facts.SecurityOptions.join(", ")],
+    ["CDI directories", facts.CDISpecDirs.join(", ")],
+    ["Devices", facts.DiscoveredDevices.map(({ ID }) => ID).join(", ")],
     ["Kernel version", facts.KernelVersion],
     ["Operating system", facts.OperatingSystem],
     ["Architecture", facts.Architecture],

@@ -54,6 +54,8 @@ export function renderInfo(facts: InfoFacts): dockerApi.SystemInfo {
     Runtimes: Object.fromEntries(facts.runtimes.map((name) => [name, { path: "" }])),
     SecurityOptions: facts.securityOptions,
     Warnings: facts.warnings,
+    CDISpecDirs: facts.cdiDirectories,
+    DiscoveredDevices: facts.cdiDevices.map((ID) => ({ Source: "cdi", ID })),
     SystemTime: new Date().toISOString(),
     // Containers outlive the engine, always.
     LiveRestoreEnabled: true,

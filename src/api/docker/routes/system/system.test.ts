@@ -79,6 +79,8 @@ test("version, info and df have what clients read", async () => {
     [info.Containers, info.MemoryLimit, info.CPUSet, info.CgroupVersion],
     [3, true, false, "2"],
   );
+  assert.deepEqual(info.CDISpecDirs, ["/etc/cdi"]);
+  assert.deepEqual(info.DiscoveredDevices, [{ Source: "cdi", ID: "vendor.com/gpu=0" }]);
   const usage = (await door.call("GET", "/system/df")).json() as dockerApi.DiskUsage;
   assert.deepEqual([usage.LayersSize, usage.Images?.length], [4_261_000, 1]);
 });

@@ -181,7 +181,23 @@ const refused: [body: object, message: RegExp][] = [
   [{ HostConfig: { DeviceCgroupRules: ["c 1:3"] } }, /"c 1:3" does not look like "c 1:3 rwm"/],
   [
     { HostConfig: { DeviceRequests: [{ Capabilities: [["gpu"]] }] } },
-    /^unsupported .*there is no device driver for "gpu"$/,
+    /^invalid \/HostConfig\/DeviceRequests\/0: it asks for no GPU$/,
+  ],
+  [
+    { HostConfig: { DeviceRequests: [{ Capabilities: [["gpu"]], Count: 1, DeviceIDs: ["0"] }] } },
+    /a count of GPUs and names of GPUs exclude each other/,
+  ],
+  [
+    { HostConfig: { DeviceRequests: [{ Driver: "amd", Capabilities: [["gpu"]], Count: 1 }] } },
+    /^unsupported .*there is no device driver for "amd": name devices with --device vendor.com\/class=name$/,
+  ],
+  [
+    { HostConfig: { DeviceRequests: [{ Driver: "cdi", DeviceIDs: ["a/b=c", "/dev/null"] }] } },
+    /^invalid \/HostConfig\/DeviceRequests\/0\/DeviceIDs\/1: "\/dev\/null" does not look like/,
+  ],
+  [
+    { HostConfig: { DeviceRequests: [{ Driver: "cdi", Count: 1 }] } },
+    /CDI devices have neither a count nor options/,
   ],
   [{ HostConfig: { PortBindings: { "0/tcp": [] } } }, /"0\/tcp" is no port such as 80\/tcp/],
   [

@@ -102,13 +102,42 @@ function translateDeviceRequest(
   request: NonNullable<dockerApi.HostConfig["DeviceRequests"]>[number],
   index: number,
 ): readonly string[] {
-  if (request.Driver === "cdi") return request.DeviceIDs ?? [];
-  const wanted = request.Driver || (request.Capabilities ?? []).flat().join(",") || "any";
+  const path = ["HostConfig", "DeviceRequests", index];
+  const { Driver, Count = 0, DeviceIDs = [], Capabilities = [] } = request;
+  if (Driver === "cdi") {
+    if (Count === 0 && Object.keys(request.Options ?? {}).length === 0)
+      return DeviceIDs.map((name, at) => checkCdiName([...path, "DeviceIDs", at], name));
+    throw refuse(path, "CDI devices have neither a count nor options");
+  }
+  if ((Driver === undefined || Driver === "" || Driver === "nvidia") && Capabilities.flat().includes("gpu")) {
+    return gpuNames(path, Count, DeviceIDs);
+  }
+  const wanted = Driver || Capabilities.flat().join(",") || "any";
   throw refuseUnsupported(
-    ["HostConfig", "DeviceRequests", index],
-    `there is no device driver for "${wanted}"`,
+    path,
+    `there is no device driver for "${wanted}": name devices with --device vendor.com/class=name`,
   );
 }
+
+/** What is asked for as GPUs is CDI's `nvidia.com/gpu`, as the vendor's files name it: `all`, an index or a UUID. */
+function gpuNames(path: readonly (string | number)[], count: number, ids: readonly string[]): string[] {
+  if (count !== 0 && ids.length > 0)
+    throw refuse(path, "a count of GPUs and names of GPUs exclude each other");
+  if (count < -1 || count > MOST_GPUS)
+    throw refuse([...path, "Count"], `${count} is neither -1 nor up to ${MOST_GPUS}`);
+  if (count === 0 && ids.length === 0) throw refuse(path, "it asks for no GPU");
+  const names =
+    count === -1 ? ["all"] : ids.length > 0 ? ids : Array.from({ length: count }, (_, each) => `${each}`);
+  return names.map((name) => checkCdiName(path, `nvidia.com/gpu=${name}`));
+}
+
+function checkCdiName(path: readonly (string | number)[], name: string): string {
+  if (name.length < 600 && /^[a-z][\w.-]*\/[a-z][\w.-]*=[a-z0-9][\w.:-]*$/i.test(name)) return name;
+  throw refuse(path, `${JSON.stringify(name.slice(0, 60))} does not look like vendor.com/class=name`);
+}
+
+/** More than any machine has. */
+const MOST_GPUS = 1024;
 
 const ulimitNames = new Set(
   "core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack".split(
