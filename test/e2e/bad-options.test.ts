@@ -119,7 +119,7 @@ const values: Row[] = [
   [
     "--ip 10.0.0.9 box",
     125,
-    /^cannot give the container an address or an alias: it is on no network of its own \(none\)$/,
+    /^cannot give the container an address, an alias or a link: it is on no network of its own \(none\)$/,
     /^name one: --network bridge/,
   ],
   ["--network bridge --ip 10.0.0.300 box", 125, /^"10\.0\.0\.300" is no address of IPv4 or IPv6$/, /^$/],
