@@ -95,3 +95,11 @@ export async function endsWithin(ended: Promise<unknown>, milliseconds: number):
     clearTimeout(timer);
   }
 }
+
+/** @throws ENGINE_CONTAINER_NOT_RUNNING */
+export function requireRunning(record: ContainerRecord): void {
+  if (isRunning(record)) return;
+  throw engineError("CONTAINER_NOT_RUNNING", `container ${record.name} is not running`, {
+    hint: `start it with: tug start ${record.name}`,
+  });
+}
