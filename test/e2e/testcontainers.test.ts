@@ -16,6 +16,7 @@ function loadLibrary(tug: TugInstance) {
   Object.assign(process.env, {
     DOCKER_HOST: `unix://${tug.run}/tug.sock`,
     DOCKER_CONFIG: tug.directory,
+    TMPDIR: tug.directory,
     // Its image is on a registry of the internet.
     TESTCONTAINERS_RYUK_DISABLED: "true",
   });

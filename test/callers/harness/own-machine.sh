@@ -2,8 +2,8 @@
 # Runs a program as if on a machine of its own: own-machine.sh GROUP PROGRAM ARGUMENTS...
 #
 # It has network, mount, process and control group namespaces of its own, an empty /run with a place for temporary files in
-# it, loopback, and sees the control group GROUP, which is made in every hierarchy, as the root. When the program ends, every
-# process that it left behind ends too and its mounts go; the groups are the caller's to remove.
+# it, an empty /dev/shm, loopback, and sees the control group GROUP, which is made in every hierarchy, as the root. When the
+# program ends, every process that it left behind ends too and its mounts go; the groups are the caller's to remove.
 set -eu
 
 main() {
@@ -17,6 +17,8 @@ main() {
     shift
     see_groups_as_roots
     mount -t tmpfs -o mode=755 tmpfs /run
+    # podman has its locks there.
+    mount -t tmpfs -o mode=1777 tmpfs /dev/shm
     mkdir -m 1777 /run/tmp
     raise_loopback
     # The shell stays: as process 1 it takes the ends of processes that have lost their parents.
