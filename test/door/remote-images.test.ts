@@ -190,7 +190,7 @@ test("sync goes from a registry to a directory and from there to a registry", as
 
 const refused: [line: string, list: string, message: RegExp][] = [
   ["image sync a b", "", /--src and --dest say/],
-  ["image sync -s yaml -d dir none b", "", /^tug: cannot read .*none: ENOENT/],
+  ["image sync -s yaml -d dir none b", "", /^tug: cannot read .*none: no such file or directory/],
   ["image sync -s yaml -d dir list b", "a: [", /^tug: cannot use .*list: /],
   ["image sync -s yaml -d dir list b", "- a", /list: it is not a map\n/],
   [

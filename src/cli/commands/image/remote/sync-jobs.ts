@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import { messageOf } from "../../../../base/index.ts";
+import { reasonOf } from "../../../../base/index.ts";
 import { dockerApi } from "../../../../specs/index.ts";
 import { cliError } from "../../../errors.ts";
 import type { AccessValues } from "./access.ts";
@@ -34,7 +34,7 @@ export async function jobsOfRegistry(name: string, access: AccessValues, list: L
 /** The images of the repositories that a file lists. */
 export async function jobsOfList(path: string, given: AccessValues, list: ListTags): Promise<SyncJob[]> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw cliError("FILE", `cannot read ${path}: ${messageOf(cause)}`, { cause });
+    throw cliError("FILE", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
   });
   const jobs: SyncJob[] = [];
   for (const repository of readSyncList(text, path))
@@ -61,7 +61,7 @@ async function jobsOfWanted(
 export async function jobsOfDirectory(directory: string, access: AccessValues): Promise<SyncJob[]> {
   const root = resolve(directory);
   const names = await readdir(root, { recursive: true }).catch((cause: unknown) => {
-    throw cliError("FILE", `cannot read ${root}: ${messageOf(cause)}`, { cause });
+    throw cliError("FILE", `cannot read ${root}: ${reasonOf(cause)}`, { cause });
   });
   const manifests = names.filter((name) => /(^|\/)manifest\.json$/.test(name)).toSorted();
   const jobs: SyncJob[] = [];

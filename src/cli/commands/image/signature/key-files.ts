@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { messageOf, readSmallFile } from "../../../../base/index.ts";
+import { reasonOf, readSmallFile } from "../../../../base/index.ts";
 import { maxKeyFile } from "../../../../signatures/index.ts";
 import { text } from "../../../arguments/option.ts";
 import type { CliContext } from "../../../context.ts";
@@ -20,7 +20,7 @@ export async function readKeyFile(file: string, { cwd }: CliContext): Promise<st
   try {
     return await readSmallFile(path, maxKeyFile);
   } catch (cause) {
-    throw cliError("FILE", `cannot read ${path}: ${messageOf(cause)}`, { cause });
+    throw cliError("FILE", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
   }
 }
 
