@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { reasonOf, readSmallFile } from "../../../../base/index.ts";
+import { readSmallFile, reasonOf } from "../../../../base/index.ts";
 import { maxKeyFile } from "../../../../signatures/index.ts";
 import { text } from "../../../arguments/option.ts";
 import type { CliContext } from "../../../context.ts";
