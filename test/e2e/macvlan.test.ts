@@ -73,6 +73,7 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     const hosts = async (name: string): Promise<string[]> =>
       (await ok("exec", name, "cat", "/etc/hosts")).split("\n").filter((line) => line.includes(".lan"));
     await ok("run", "-d", "--name", "one", "--network", "lan", "--network-alias", "first", ...idle);
+    await ok("exec", "one", "sh", "-c", "echo nameserver 192.0.2.1 > /etc/resolv.conf");
     await ok("run", "-d", "--name", "two", "--network", "lan", ...idle);
     await ok("exec", "two", ...ping, "first");
     await ok("exec", "one", ...ping, "two.lan");
@@ -89,6 +90,8 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     // Whoever is left is told a moment later.
     for (let tries = 0; tries < 100 && (await hosts("one")).length > 0; tries += 1) await sleep(50);
     assert.deepEqual(await hosts("one"), []);
+    const servers = await ok("exec", "one", "cat", "/etc/resolv.conf");
+    assert.equal(servers, "nameserver 192.0.2.1\n", "what it wrote is its own");
     await tug.stopEngine("SIGKILL");
     await startEngine(tug);
     await ok("run", "-d", "--name", "four", "--network", "lan", ...idle);

@@ -23,12 +23,18 @@ export function networkFilePaths(directory: string): NetworkFiles {
   };
 }
 
-/** What a container's networks add to its files. */
-export type NetworkNames = {
+/** What a container's /etc/hosts says besides what all say. */
+export type HostNames = {
+  /** The container's own name. */
+  readonly hostname: string;
   /** The container's own addresses. */
   readonly addresses: readonly string[];
-  /** Further lines for /etc/hosts. */
+  /** Further lines. */
   readonly lines: readonly string[];
+};
+
+/** What a container's networks add to its files. */
+export type NetworkNames = HostNames & {
   /** Servers to ask for names; undefined: those of the host. */
   readonly servers: readonly string[] | undefined;
 };
@@ -37,28 +43,33 @@ export type NetworkNames = {
 export function writeNetworkFiles(
   directory: string,
   request: CreateContainerRequest,
-  { hostname, ...names }: NetworkNames & { readonly hostname: string },
+  names: NetworkNames,
 ): NetworkFiles {
   mkdirSync(directory, { recursive: true, mode: 0o710 });
   const files = networkFilePaths(directory);
-  writeFileSync(files.hostname, `${hostname}\n`, { mode: 0o644 });
-  writeNames(directory, request, { hostname, ...names });
+  writeFileSync(files.hostname, `${names.hostname}\n`, { mode: 0o644 });
+  writeNames(directory, request, names);
   return files;
 }
 
 /** Writes anew what connecting a container to another network changes. It sees that while it runs. */
-export function writeNames(
+export function writeNames(directory: string, request: CreateContainerRequest, names: NetworkNames): void {
+  writeHosts(directory, request, names);
+  const { resolvConf: file } = networkFilePaths(directory);
+  writeFileSync(file, resolvConf(request, names.servers), { mode: 0o644 });
+}
+
+/** Writes anew what a container knows of itself and of others. It sees that while it runs. */
+export function writeHosts(
   directory: string,
-  request: CreateContainerRequest,
-  { hostname, addresses, lines, servers }: NetworkNames & { readonly hostname: string },
+  { network }: CreateContainerRequest,
+  { hostname, addresses, lines }: HostNames,
 ): void {
-  const files = networkFilePaths(directory);
-  const host = request.network.mode.kind === "host";
   const own = addresses.map((address) => `${address}\t${hostname}`);
-  const extra = request.network.extraHosts.map(hostLine);
-  const hosts = host ? readHostFile("/etc/hosts") : `${LOOPBACK.join("\n")}\n`;
-  writeFileSync(files.hosts, [hosts.trimEnd(), ...extra, ...lines, ...own, ""].join("\n"), { mode: 0o644 });
-  writeFileSync(files.resolvConf, resolvConf(request, servers), { mode: 0o644 });
+  const extra = network.extraHosts.map(hostLine);
+  const hosts = network.mode.kind === "host" ? readHostFile("/etc/hosts") : `${LOOPBACK.join("\n")}\n`;
+  const text = [hosts.trimEnd(), ...extra, ...lines, ...own, ""].join("\n");
+  writeFileSync(networkFilePaths(directory).hosts, text, { mode: 0o644 });
 }
 
 /** The mounts that put the files into the container, except where the request mounts something there itself. */

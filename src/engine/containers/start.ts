@@ -125,10 +125,10 @@ async function prepare(
 /** Connects a container to its networks and writes the files that tell it about them. */
 async function connect(context: EngineContext, record: ContainerRecord): Promise<void> {
   checkLinks(context, record);
-  await connectContainer(context, record);
+  const { endpoints = [] } = (await connectContainer(context, record)) ?? {};
   const directory = context.layout.container(record.id);
-  writeNetworkFiles(directory, record.request, await namesOf(context, record));
-  await tellOthers(context, record);
+  writeNetworkFiles(directory, record.request, await namesOf(context, record, endpoints));
+  tellOthers(context, record, endpoints);
 }
 
 type Run = {

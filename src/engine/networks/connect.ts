@@ -32,15 +32,10 @@ export async function connectContainer(
 }
 
 /**
- * The servers that a container asks for names; undefined: those of the host. That is a network's own where one answers
- * names; else those of the host's that can be reached from there, or the default network's where none can.
+ * The servers that a container on these networks asks for names; undefined: those of the host. That is a network's own where
+ * one answers names; else those of the host's that can be reached from there, or the default network's where none can.
  */
-export async function nameServersOf(
-  { networks }: Pick<EngineContext, "networks">,
-  attachment: Pick<Attachment, "endpoints"> | undefined,
-): Promise<readonly string[] | undefined> {
-  const ids = (attachment?.endpoints ?? []).map(({ network }) => network);
-  const joined = ids.map((id) => networks.find(id));
+export async function nameServersOf(joined: readonly Network[]): Promise<readonly string[] | undefined> {
   const own = joined.find(answersNames);
   if (own !== undefined) return serversOf(own);
   if (joined.length === 0) return undefined;

@@ -1,19 +1,27 @@
 import { existsSync } from "node:fs";
+import { setImmediate as afterOthers } from "node:timers/promises";
+import type { Endpoint } from "../../network/index.ts";
 import type { EngineContext } from "../context.ts";
 import { tellPeers } from "./tell-names.ts";
 
+type DisconnectContext = Pick<EngineContext, "background" | "networks" | "store" | "layout" | "logger">;
+
 /** Begins to take back what a container had of networks. What stays is taken back when an engine starts. */
-export function disconnectContainer(
-  context: Pick<EngineContext, "background" | "networks" | "store" | "layout" | "logger">,
-  id: string,
-): void {
-  const { networks } = context;
+export function disconnectContainer(context: DisconnectContext, id: string): void {
+  const { networks, background, logger } = context;
   const left = networks.endpoints({ container: id });
   if (left.length === 0 && !existsSync(networks.namespaceOf(id))) return;
   networks.leaveSoon(id);
-  void context.background.run(() =>
-    tellPeers(context, left).catch((error: unknown) =>
-      context.logger.log("warn", "network.names", { container: id, error: String(error) }),
+  if (left.length === 0) return;
+  void background.run(() =>
+    tellLater(context, left).catch((error: unknown) =>
+      logger.log("warn", "network.names", { container: id, error: String(error) }),
     ),
   );
+}
+
+/** Nobody waits for it, least of all whoever wants to know how the container has ended. */
+async function tellLater(context: DisconnectContext, left: readonly Endpoint[]): Promise<void> {
+  await afterOthers();
+  tellPeers(context, left);
 }

@@ -59,7 +59,7 @@ export async function leaveNetwork(
   await change(context, record, { mode: stays ? mode : nextMode, endpoints: others }, () =>
     networks.leave(joinerOf(context, record), network.id),
   );
-  await tellPeers(context, left);
+  tellPeers(context, left);
   publish(context, record, { action: "disconnect", network });
 }
 
@@ -84,7 +84,7 @@ async function change(
     throw error;
   }
   await tellNames(context, { ...record, request: changed });
-  await tellOthers(context, record);
+  tellOthers(context, record, context.networks.endpoints({ container: id }));
 }
 
 function requireOwnNamespace({ name, request }: ContainerRecord): void {

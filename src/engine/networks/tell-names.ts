@@ -1,11 +1,17 @@
 import { existsSync } from "node:fs";
-import type { Endpoint } from "../../network/index.ts";
-import { type NetworkNames, networkFilePaths, writeNames } from "../containers/network-files.ts";
+import type { Endpoint, Network } from "../../network/index.ts";
+import {
+  type HostNames,
+  type NetworkNames,
+  networkFilePaths,
+  writeHosts,
+  writeNames,
+} from "../containers/network-files.ts";
 import type { ContainerRecord } from "../containers/record.ts";
 import type { EngineContext } from "../context.ts";
 import { nameServersOf } from "./connect.ts";
 import { linkLines, linksOf } from "./links.ts";
-import { isSilent, peerLines } from "./peers.ts";
+import { isSilent, type NetworkLines, networkLines, peerLines } from "./peers.ts";
 
 type TellContext = Pick<EngineContext, "networks" | "store" | "layout">;
 type OthersContext = TellContext & Pick<EngineContext, "logger">;
@@ -13,59 +19,86 @@ type OthersContext = TellContext & Pick<EngineContext, "logger">;
 /**
  * What a container is told of its own names and addresses, of others, and whom it asks. To be written before anything else
  * is waited for: whoever comes then writes it anew.
+ *
+ * @param endpoints the container's own
  */
 export async function namesOf(
   context: TellContext,
   record: ContainerRecord,
-): Promise<NetworkNames & { readonly hostname: string }> {
-  const { networks } = context;
-  const { id, request } = record;
-  const endpoints = networks.endpoints({ container: id });
-  const servers = await nameServersOf(context, endpoints.length === 0 ? undefined : { endpoints });
-  return {
-    hostname: request.hostname || id.slice(0, 12),
-    addresses: endpoints.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((ip) => ip !== undefined),
-    lines: [...linkLines(context, record), ...peerLines(context, record)],
-    servers,
-  };
+  endpoints: readonly Endpoint[],
+): Promise<NetworkNames> {
+  const joined = endpoints.map(({ network }) => context.networks.find(network));
+  const servers = await nameServersOf(joined);
+  const linesOn = networkLines(context.networks);
+  return { ...hostNamesOf(context, record, { endpoints, joined, linesOn }), servers };
 }
 
 /** Writes the files anew that tell a container about names, which it sees while it runs. */
 export async function tellNames(context: TellContext, record: ContainerRecord): Promise<void> {
-  writeNames(context.layout.container(record.id), record.request, await namesOf(context, record));
+  const { networks, layout } = context;
+  const names = await namesOf(context, record, networks.endpoints({ container: record.id }));
+  writeNames(layout.container(record.id), record.request, names);
 }
 
-/** Tells others that a container has other addresses than before. What fails is theirs, and logged. */
-export async function tellOthers(context: OthersContext, { id }: Pick<ContainerRecord, "id">): Promise<void> {
+/**
+ * Tells others that a container has other addresses than before. What fails is theirs, and logged.
+ *
+ * @param endpoints the container's own
+ */
+export function tellOthers(
+  context: OthersContext,
+  { id }: Pick<ContainerRecord, "id">,
+  endpoints: readonly Endpoint[],
+): void {
+  const linesOn = networkLines(context.networks);
   for (const record of context.store.listLinked()) {
-    if (linksOf(context, record).some(({ target }) => target.id === id)) await tell(context, record);
+    if (linksOf(context, record).some(({ target }) => target.id === id)) tell(context, record, linesOn);
   }
-  await tellPeers(context, context.networks.endpoints({ container: id }));
+  tellPeers(context, endpoints);
 }
 
 /** Tells those who have no other way to know that somebody came to these places in networks, or left them. */
-export async function tellPeers(context: OthersContext, places: readonly Endpoint[]): Promise<void> {
+export function tellPeers(context: OthersContext, places: readonly Endpoint[]): void {
+  if (places.length === 0) return;
   const { networks, store } = context;
-  const silent = new Set(
-    networks
-      .list()
-      .filter(isSilent)
-      .map(({ id }) => id),
-  );
-  for (const { container: id, network } of places) {
-    if (!silent.has(network)) continue;
-    for (const { container } of networks.endpoints({ network })) {
-      const record = container === id ? undefined : store.get(container);
-      if (record !== undefined) await tell(context, record);
-    }
+  const linesOn = networkLines(networks);
+  const concerned = new Set(places.map(({ network }) => network));
+  const silent = networks.list().filter((network) => concerned.has(network.id) && isSilent(network));
+  const peers = new Set(silent.flatMap(linesOn).map(({ container }) => container));
+  for (const { container } of places) peers.delete(container);
+  for (const container of peers) {
+    const record = store.get(container);
+    if (record !== undefined) tell(context, record, linesOn);
   }
 }
 
-/** One that starts and has no files yet will write them with all that is known then. */
-async function tell(context: OthersContext, record: ContainerRecord): Promise<void> {
-  const isUp = ["starting", "running", "paused"].includes(record.state.status);
-  if (!isUp || !existsSync(networkFilePaths(context.layout.container(record.id)).hosts)) return;
-  await tellNames(context, record).catch((error: unknown) =>
-    context.logger.log("warn", "network.names", { container: record.id, error: String(error) }),
-  );
+/**
+ * Only whom it knows has changed, not whom it asks: what it wrote into its resolv.conf stays. One that starts and has no
+ * files yet will write them with all that is known then.
+ */
+function tell(context: OthersContext, record: ContainerRecord, linesOn: NetworkLines): void {
+  const { networks, layout, logger } = context;
+  const { id, state, request } = record;
+  const isUp = ["starting", "running", "paused"].includes(state.status);
+  if (!isUp || !existsSync(networkFilePaths(layout.container(id)).hosts)) return;
+  try {
+    const endpoints = networks.endpoints({ container: id });
+    const joined = endpoints.map(({ network }) => networks.find(network));
+    writeHosts(layout.container(id), request, hostNamesOf(context, record, { endpoints, joined, linesOn }));
+  } catch (error) {
+    logger.log("warn", "network.names", { container: id, error: String(error) });
+  }
+}
+
+function hostNamesOf(
+  context: TellContext,
+  record: ContainerRecord,
+  on: { endpoints: readonly Endpoint[]; joined: readonly Network[]; linesOn: NetworkLines },
+): HostNames {
+  const { id, request } = record;
+  return {
+    hostname: request.hostname || id.slice(0, 12),
+    addresses: on.endpoints.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((ip) => ip !== undefined),
+    lines: [...linkLines(context, record), ...peerLines(id, on.joined, on.linesOn)],
+  };
 }
