@@ -1,6 +1,5 @@
 import { Duplex } from "node:stream";
 import { TextDecoder } from "node:util";
-import { drained } from "../../../base/index.ts";
 import { webSocket } from "../../../specs/index.ts";
 import type { WebSocketAnswer } from "../answer.ts";
 import { doorError } from "../errors.ts";
@@ -62,12 +61,7 @@ export function webSocketStream(
       done(error);
     },
   });
-  const answerPing = (payload: Buffer): void => {
-    if (isLast || socket.write(encodeFrame(opcodes.PONG, payload))) return;
-    // Whoever asks without end and reads no answer is not listened to meanwhile.
-    socket.pause();
-    void drained(socket).then(() => socket.resume());
-  };
+  const answerPing = createPingAnswerer(socket);
   const fail = (code: number, reason: string): void => {
     if (isLast) return;
     isLast = true;
@@ -91,6 +85,24 @@ export function webSocketStream(
   socket.once("close", () => stream.destroy());
   receive(head);
   return stream;
+}
+
+/**
+ * Answers pings. A client that asks without end and reads no answer gets that to its last one when it reads. Source: RFC 6455,
+ * section 5.5.3.
+ */
+function createPingAnswerer(socket: Duplex): (payload: Buffer) => void {
+  let last: Buffer | undefined;
+  const answer = (): void => {
+    if (last === undefined || !socket.writable || socket.writableNeedDrain) return;
+    socket.write(encodeFrame(opcodes.PONG, last));
+    last = undefined;
+  };
+  socket.on("drain", answer);
+  return (payload) => {
+    last = payload;
+    answer();
+  };
 }
 
 /** Text must be whole characters: those that come in pieces wait, and what is none is replaced. */
