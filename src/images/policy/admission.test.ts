@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rm, writeFile } from "node:fs/promises";
+import { rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -278,4 +278,21 @@ it("images are opened without a policy by default, and with the first one that i
   await writeFile(second, JSON.stringify({ default: [{ type: "reject" }] }));
   await using bound = await openTestImages({ policy: { firstOf: [join(free.root, "first.json"), second] } });
   await assert.rejects(bound.images.pull(`${registry.host}/a/b`), { code: "IMAGE_POLICY_REFUSED" });
+});
+
+it("a policy that is a link to nothing, or to itself, refuses everything", async () => {
+  await using registry = await startFakeRegistry();
+  serveImage(registry, sampleImage());
+  const first = { firstOf: [""] };
+  await using subject = await openTestImages({ policy: first });
+  first.firstOf = [join(subject.root, "policy.json"), join(subject.root, "tug.db", "policy.json")];
+  const file = join(subject.root, "policy.json");
+  await subject.images.pull(`${registry.host}/a/b`);
+  for (const target of ["missing.json", file]) {
+    await symlink(target, file);
+    await assert.rejects(subject.images.resolveToRun(`${registry.host}/a/b`), { code: "IMAGE_POLICY" });
+    await assert.rejects(subject.images.pull(`${registry.host}/a/b`), { code: "IMAGE_POLICY" });
+    await rm(file);
+  }
+  await subject.images.resolveToRun(`${registry.host}/a/b`);
 });

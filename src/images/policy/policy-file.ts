@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { errnoOf, messageOf, readSmallFile } from "../../base/index.ts";
 import { type Policy, parsePolicy, unusable } from "./policy.ts";
 
@@ -17,16 +17,27 @@ export const usualPolicyFiles: PolicyFiles = {
 /** No honest policy is larger, in bytes. */
 const maxPolicy = 1024 * 1024;
 
-/** The policy that is in force now; undefined where there is none. @throws IMAGE_POLICY */
+/**
+ * The policy that is in force now; undefined where there is none. A link that leads nowhere is one that cannot be read:
+ * somebody wanted a policy.
+ * @throws IMAGE_POLICY
+ */
 export async function readPolicy(files: PolicyFiles): Promise<Policy | undefined> {
-  const candidates = "file" in files ? [files.file] : files.firstOf;
-  // Every run asks; to open what is not there would take it longer than to look.
-  for (const file of candidates.filter(existsSync)) {
-    const text = await readText(file, maxPolicy, file);
-    if (text !== undefined) return parsePolicy(text, file);
+  const file = "file" in files ? files.file : files.firstOf.find(isThere);
+  if (file === undefined) return undefined;
+  const text = await readText(file, maxPolicy, file);
+  if (text === undefined) throw unusable(file, "it is not there");
+  return parsePolicy(text, file);
+}
+
+/** Every run asks; to open what is not there would take it longer than to look. */
+function isThere(file: string): boolean {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if (errnoOf(error) === "ENOTDIR") return false;
+    throw unusable(file, `it cannot be read: ${messageOf(error)}`);
   }
-  if ("file" in files) throw unusable(files.file, "it is not there");
-  return undefined;
 }
 
 /**
