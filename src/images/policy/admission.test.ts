@@ -164,6 +164,18 @@ describe("a policy for images", () => {
     await run(name());
   });
 
+  it("goes by a good signature also where the same one is kept beside other words", async () => {
+    const { digest } = serveImage(registry, sampleImage());
+    await policy(accept);
+    await pull();
+    const payload = (as: string) => new Uint8Array(formatPayload({ name: as, digest, optional: {} }));
+    const signature = Buffer.from(key.sign(payload(name()))).toString("base64");
+    for (const as of [name("other"), name()])
+      await subject.images.remote.sign(name(), { payload: payload(as), signature });
+    await policy(signed);
+    await run(name());
+  });
+
   describe("of an index", () => {
     let index: Descriptor;
     let images: readonly Digest[];

@@ -9,7 +9,7 @@ export const signatureMigrations: readonly Migration[] = [
       subject TEXT NOT NULL,
       signature TEXT NOT NULL,
       payload BLOB NOT NULL,
-      PRIMARY KEY (subject, signature)
+      PRIMARY KEY (subject, signature, payload)
     ) STRICT, WITHOUT ROWID`,
   },
 ];
