@@ -48,7 +48,8 @@ export async function collectGarbage(options: CollectorOptions): Promise<Collect
     const snapshots = await sweepSnapshots(options, reached);
     const blobs = await sweepBlobs(options, reached);
     for (const subject of options.signatures.subjects()) {
-      if (!reached.has(subject)) options.signatures.drop(subject);
+      const isUsed = reached.has(subject) || leases.isLeased({ kind: "manifest", resource: subject });
+      if (!isUsed) options.signatures.drop(subject);
     }
     return {
       blobs: blobs.removed,

@@ -8,7 +8,7 @@ import { type ImageSource, type InstallerOptions, installImage } from "./install
 import type { Leases } from "./leases.ts";
 import type { Limiter } from "./limiter.ts";
 import { chooseManifest, hostPlatform } from "./platform.ts";
-import type { AdmissionOptions } from "./policy/admit.ts";
+import { type AdmissionOptions, keepSignatures } from "./policy/admit.ts";
 import { admitName, admitPull } from "./policy/admit-pull.ts";
 import type { OnProgress } from "./progress.ts";
 import { formatReference, type Reference, withDigest } from "./reference.ts";
@@ -63,7 +63,7 @@ export async function pullImage(options: PullOptions, request: PullRequest): Pro
   const repository = registry.repository(reference, { credentials });
   const target = await resolveTarget(options.content, { reference, repository, signal });
   const document = () => documentOf(options.content, { repository, target, signal });
-  await admitPull(options, {
+  const signatures = await admitPull(options, {
     reference,
     name,
     target: target.descriptor,
@@ -89,6 +89,7 @@ export async function pullImage(options: PullOptions, request: PullRequest): Pro
   const byDigest = formatReference(withDigest(reference, target.descriptor.digest));
   const names = reference.digest === undefined ? [name, byDigest] : [byDigest];
   const changed = table.get(names[0] as string)?.id !== record.id;
+  keepSignatures(options.signatures, signatures);
   await store.put(names, record);
   return { record, changed };
 }

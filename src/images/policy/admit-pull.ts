@@ -8,7 +8,7 @@ import { readSignatures } from "../signatures/read-signatures.ts";
 import { signatureTag } from "../signatures/signature-names.ts";
 import { unlessMissing } from "../signatures/unless-missing.ts";
 import { readRegistryImage } from "../transports/registry-image.ts";
-import { type AdmissionOptions, keepSignatures, refused } from "./admit.ts";
+import { type AdmissionOptions, refused } from "./admit.ts";
 import { judgeImage } from "./judge-image.ts";
 
 export type PullAdmission = {
@@ -26,12 +26,16 @@ export type PullAdmission = {
 
 /**
  * Asks the policy whether an image may come in, before anything of it is fetched. A signature of the index is as good as
- * one of the image that is chosen from it. The good ones are kept, for when the image is to run.
+ * one of the image that is chosen from it.
+ * @returns the good ones, for `keepSignatures` once the image is here: it is to run by them
  * @throws IMAGE_POLICY, IMAGE_POLICY_REFUSED, and what reading the signatures throws
  */
-export async function admitPull(options: AdmissionOptions, pull: PullAdmission): Promise<void> {
+export async function admitPull(
+  options: AdmissionOptions,
+  pull: PullAdmission,
+): Promise<readonly ImageSignature[]> {
   const policy = await options.policy();
-  if (policy === undefined) return;
+  if (policy === undefined) return [];
   const { name, target } = pull;
   const reference = withoutTagBesideDigest(pull.reference);
   const judge = (digests: readonly Digest[], signaturesOf: SignaturesOf) => {
@@ -46,7 +50,7 @@ export async function admitPull(options: AdmissionOptions, pull: PullAdmission):
     if (chosen !== undefined) judgement = await judge([target.digest, chosen], inRegistry);
   }
   if (!judgement.accepted) throw refused("pull", name, judgement);
-  keepSignatures(options.signatures, judgement.signatures);
+  return judgement.signatures;
 }
 
 /**

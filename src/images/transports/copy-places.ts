@@ -1,6 +1,7 @@
+import type { ImageSignature } from "../../signatures/index.ts";
 import type { Platform } from "../../specs/index.ts";
 import type { Limiter } from "../limiter.ts";
-import type { AdmissionOptions } from "../policy/admit.ts";
+import { type AdmissionOptions, keepSignatures } from "../policy/admit.ts";
 import { admitName, admitPull } from "../policy/admit-pull.ts";
 import type { OnPushProgress } from "../push/push-progress.ts";
 import { copySignatures } from "../signatures/copy-signatures.ts";
@@ -46,8 +47,9 @@ export async function copyPlaces(
     return await copyImage(options, { target, name, signal, ...copy });
   };
   await using opened = await openReader(options, from, reading);
-  const source = await admit(options, opened, { ...request, places: [from, to] });
+  const { source, signatures } = await admit(options, opened, { ...request, places: [from, to] });
   const copied = await copyTo(to, { source, platform, all, onProgress });
+  keepSignatures(options.signatures, signatures);
   if (shelves) {
     const copyBeside = async (from: Place, to: Place) => {
       await using source = await openReader(options, from, reading);
@@ -65,19 +67,19 @@ type Admission = Pick<CopyPlacesRequest, "platform" | "signal" | "source"> & {
 
 /**
  * What may be copied: a copy from a registry into the store is a pull, of which the policy is asked. The tag then stands
- * for what was judged, whatever happens in the registry.
+ * for what was judged, whatever happens in the registry. With the signatures that it was let in by.
  */
 async function admit(
   options: CopyPlacesOptions,
   opened: ImageReader,
   { places: [from, to], name, source, platform, signal }: Admission,
-): Promise<ImageReader> {
-  if (from.transport !== "docker" || to.transport !== "store") return opened;
+): Promise<{ source: ImageReader; signatures: readonly ImageSignature[] }> {
+  if (from.transport !== "docker" || to.transport !== "store") return { source: opened, signatures: [] };
   const { reference } = from;
   await admitName(options, { reference, name });
   const target = await opened.root(signal);
   const repository = options.registry.repository(reference, registryAccess({ ...source, verb: "copy" }));
   const document = () => opened.document(target, signal);
-  await admitPull(options, { reference, name, target, document, repository, platform, signal });
-  return { ...opened, root: async () => target };
+  const pull = { reference, name, target, document, repository, platform, signal };
+  return { source: { ...opened, root: async () => target }, signatures: await admitPull(options, pull) };
 }
