@@ -46,7 +46,7 @@ import { type PushResult, pushImage, type WriterPort } from "./push/push-image.t
 import { formatReference, parseReference } from "./reference.ts";
 import type { RegistryClient } from "./registry/client.ts";
 import { removeImage } from "./remove.ts";
-import { resolveImage } from "./resolve.ts";
+import { resolveFound, resolveImage } from "./resolve.ts";
 import { saveImages, saveImagesToLayout } from "./save-images.ts";
 import { hostedNames } from "./server/hosted-names.ts";
 import { createRegistryTable, registryMigrations } from "./server/registry-table.ts";
@@ -216,7 +216,7 @@ async function openParts(options: ImagesOptions) {
 async function resolveToRun(parts: Parts, query: string, platform: Platform | undefined): Promise<Image> {
   const found = parts.store.find(query);
   if (found === undefined) throw notFound(query);
-  const image = await resolveImage(parts, query, platform);
+  const image = await resolveFound(parts, { query, found, platform });
   const rows = found.name === undefined ? parts.table.byId(found.id) : undefined;
   const names = rows?.map(({ name }) => name).filter((name) => !isDangling(name));
   await admitRun(parts, { query, image, names });

@@ -25,9 +25,17 @@ export async function resolveImage(
   query: string,
   platform?: Platform,
 ): Promise<Image> {
-  const { store, snapshotter } = options;
-  const found = store.find(query);
+  const found = options.store.find(query);
   if (found === undefined) throw notFound(query);
+  return await resolveFound(options, { query, found, platform });
+}
+
+/** The same of what has been found. */
+export async function resolveFound(
+  options: ResolverOptions,
+  { query, found, platform }: { query: string; found: ImageRecord; platform: Platform | undefined },
+): Promise<Image> {
+  const { store, snapshotter } = options;
   const image = await store.read(found);
   if (platform !== undefined && !runsOn(image.config, platform)) {
     return await resolveOther(options, { query, image, platform });
