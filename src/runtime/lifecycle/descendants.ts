@@ -7,11 +7,13 @@ type Entry = KnownProcess & { readonly parent: number; readonly namespace: strin
 
 /**
  * The processes of a running container, where it has no control group: init, those of its mount namespace, which it shares
- * with no other container, and their children.
+ * with no other container, and their children. None where init has ended: its number may be another process's by now.
  */
-export async function processesWithoutGroup({ pid: init, groups }: StoredState): Promise<KnownProcess[]> {
-  if (groups.length > 0 || init === 0) return [];
+export async function processesWithoutGroup(state: StoredState, bootId: string): Promise<KnownProcess[]> {
+  const { pid: init, groups } = state;
+  if (groups.length > 0 || init === 0 || state.bootId !== bootId) return [];
   const entries = await allProcesses();
+  if (entries.get(init)?.startTime !== BigInt(state.startTime)) return [];
   const own = await namespaceOf("self");
   const theirs = entries.get(init)?.namespace;
   const found = new Set<number>();
@@ -19,9 +21,10 @@ export async function processesWithoutGroup({ pid: init, groups }: StoredState):
     if (pid === init || (namespace !== undefined && namespace === theirs && namespace !== own))
       found.add(pid);
   }
+  const children = Map.groupBy(entries.values(), ({ parent }) => parent);
   // A set goes on with what is added to it.
   for (const pid of found) {
-    for (const each of entries.values()) if (each.parent === pid) found.add(each.pid);
+    for (const child of children.get(pid) ?? []) found.add(child.pid);
   }
   return [...found]
     .toSorted((a, b) => a - b)

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { TugError } from "../../base/index.ts";
+import type { Plan } from "../../plan/index.ts";
 import { lifecycleError } from "../errors.ts";
 import {
   type Existing,
@@ -9,6 +10,7 @@ import {
   planKillAll,
   planPoststop,
   planStart,
+  plansToSignal,
 } from "../planner/lifecycle.ts";
 import { stateFiles } from "../planner/state.ts";
 import { processesWithoutGroup } from "./descendants.ts";
@@ -47,7 +49,8 @@ export async function startContainer(
  * Source: https://github.com/opencontainers/runtime-spec/blob/v1.3.0/runtime.md#lifecycle
  */
 async function endContainer(context: RuntimeContext, existing: Existing): Promise<void> {
-  await context.helper.execute(planKillAll(existing, constants.signals.SIGKILL));
+  for (const plan of await plansToKillAll(context, existing, constants.signals.SIGKILL))
+    await context.helper.execute(plan);
   await context.helper.execute(planKill(existing, constants.signals.SIGKILL)).catch((error: unknown) => {
     if (!isGone(error)) throw error;
   });
@@ -71,16 +74,22 @@ export async function killContainer(
   // What a stopped container left in its group can still be killed.
   if (!all && !(await isAlive(existing, context.facts.bootId)))
     throw lifecycleError("NOT_RUNNING", "container not running");
-  await context.helper
-    .execute(
-      all
-        ? planKillAll(existing, signal, await processesWithoutGroup(existing.state))
-        : planKill(existing, signal),
-    )
-    .catch((error: unknown) => {
-      if (!isGone(error)) throw error;
-      throw lifecycleError("NOT_RUNNING", "container not running", { cause: error });
-    });
+  try {
+    const plans = all ? await plansToKillAll(context, existing, signal) : [planKill(existing, signal)];
+    for (const plan of plans) await context.helper.execute(plan);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    throw lifecycleError("NOT_RUNNING", "container not running", { cause: error });
+  }
+}
+
+async function plansToKillAll(
+  { facts }: RuntimeContext,
+  existing: Existing,
+  signal: number,
+): Promise<Plan[]> {
+  if (existing.state.groups.length > 0) return [planKillAll(existing, signal)];
+  return plansToSignal(await processesWithoutGroup(existing.state, facts.bootId), signal);
 }
 
 /** Removes a stopped container, or with `force` any container, and runs its poststop hooks. */
@@ -106,8 +115,10 @@ export async function removeContainer(
   existing: Existing,
   kill: boolean,
 ): Promise<void> {
-  const known = kill ? await processesWithoutGroup(existing.state) : [];
-  await context.helper.execute(planDelete(existing, { kill, known })).catch((error: unknown) => {
+  const known = kill ? await processesWithoutGroup(existing.state, context.facts.bootId) : [];
+  const others = known.filter(({ pid }) => pid !== existing.state.pid);
+  for (const plan of plansToSignal(others, constants.signals.SIGKILL)) await context.helper.execute(plan);
+  await context.helper.execute(planDelete(existing, { kill })).catch((error: unknown) => {
     if (!isGone(error)) throw error;
     return context.helper.execute(planDelete(existing, { kill: false }));
   });

@@ -6,7 +6,7 @@ import { createdAt, loadExisting, lookAtAll } from "./existing.ts";
 import { isFrozen } from "./freezer.ts";
 import { containerPids } from "./processes.ts";
 import type { RuntimeContext } from "./runtime.ts";
-import { isAlive, ociState } from "./status.ts";
+import { ociState } from "./status.ts";
 
 /** The state of the specification and what runc adds to it. */
 export type ContainerReport = Omit<State, "pid" | "status"> & {
@@ -32,11 +32,9 @@ export async function containerReports(context: RuntimeContext): Promise<Contain
 
 /** The processes of a container by number, none where it has stopped. @throws CONTAINER_NOT_FOUND */
 export async function processIds(context: RuntimeContext, id: string): Promise<number[]> {
-  const existing = await loadExisting(context.root, id);
-  const { state } = existing;
+  const { state } = await loadExisting(context.root, id);
   if (state.groups.length > 0) return containerPids(state);
-  if (!(await isAlive(existing, context.facts.bootId))) return [];
-  return (await processesWithoutGroup(state)).map(({ pid }) => pid);
+  return (await processesWithoutGroup(state, context.facts.bootId)).map(({ pid }) => pid);
 }
 
 async function report({ facts }: RuntimeContext, existing: Existing): Promise<ContainerReport> {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { breachesOf } from "../../plan/index.ts";
+import { breachesOf, encodePlan } from "../../plan/index.ts";
 import type { StoredGroup, StoredState } from "../state.ts";
 import { opsNamed } from "../testing/sample-plan.ts";
-import { type Existing, planDelete, planFreeze } from "./lifecycle.ts";
+import { type Existing, planDelete, planFreeze, plansToSignal } from "./lifecycle.ts";
 
 const unified: StoredGroup = { path: "/sys/fs/cgroup/unified/box", version: 2, controllers: [] };
 const freezer: StoredGroup = { path: "/sys/fs/cgroup/freezer/box", version: 1, controllers: ["freezer"] };
@@ -49,4 +49,19 @@ test("on v1 what is frozen goes on before its death is waited for, on v2 it can 
   assert.deepEqual(order([freezer], true), ["signal", "cgroupFreeze", "awaitDeath", "cgroupKill"]);
   assert.deepEqual(order([freezer], false), ["cgroupFreeze", "cgroupKill"]);
   assert.deepEqual(order([unified], true), ["signal", "awaitDeath", "cgroupKill"]);
+});
+
+test("any number of processes gets a signal, no more of them by one plan than it can name", () => {
+  const known = Array.from({ length: 2500 }, (_, index) => ({ pid: index + 2, startTime: BigInt(index) }));
+  const plans = plansToSignal(known, 9);
+  for (const plan of plans) {
+    assert.deepEqual(breachesOf(plan), []);
+    encodePlan(plan);
+  }
+  const opened = plans.flatMap(({ host }) => opsNamed(host, "openProcess").map(({ pid }) => pid));
+  assert.deepEqual(
+    opened,
+    known.map(({ pid }) => pid),
+  );
+  assert.deepEqual(plansToSignal([], 9), []);
 });

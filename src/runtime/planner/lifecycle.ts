@@ -2,7 +2,7 @@ import type { Op, Plan } from "../../plan/index.ts";
 import type { Hooks, Spec } from "../../specs/oci-runtime/index.ts";
 import { cgroupError } from "../cgroups/errors.ts";
 import type { StoredGroup, StoredState } from "../state.ts";
-import { type PlanBuilder, planBuilder } from "./builder.ts";
+import { planBuilder } from "./builder.ts";
 import { hookOps } from "./hooks.ts";
 import { planNotifySocket } from "./notify.ts";
 import { stateFiles } from "./state.ts";
@@ -84,52 +84,42 @@ export function planFreeze({ state }: Existing, frozen: boolean): Plan {
   return finish();
 }
 
-/**
- * Sends a signal to every process of a container, whoever its parent is.
- *
- * @param known the processes of one without a control group
- */
-export function planKillAll({ state }: Existing, signal: number, known: readonly KnownProcess[] = []): Plan {
-  const builder = planBuilder();
-  const { host, finish } = builder;
+/** Sends a signal to every process of a container that has a control group, whoever its parent is. */
+export function planKillAll({ state }: Existing, signal: number): Plan {
+  const { host, finish } = planBuilder();
   for (const path of killGroups(state)) {
     host.push({ op: "cgroupKill", from: "kill --all", path, signal, timeout: 0, ignore: ["ENOENT"] });
   }
-  host.push(...signalEach(builder, known, signal));
   if (signal === SIGKILL) host.push(...thaw(state));
   return finish();
 }
 
-/** A process that has ended meanwhile is none to signal. */
-function signalEach({ slot }: PlanBuilder, known: readonly KnownProcess[], signal: number): Op[] {
-  return known.flatMap(({ pid, startTime }): Op[] => {
-    const process = slot();
-    return [
-      { op: "openProcess", from: "container's processes", pid, startTime, out: process, ignore: ["ESRCH"] },
-      { op: "signal", from: "kill --all", process, signal, ignore: ["ESRCH", "EBADF"] },
-    ];
-  });
+/** So many processes one plan sends a signal to: each takes a descriptor, of which a process has 1024 mostly. */
+const SIGNALLED_AT_ONCE = 256;
+
+/** Sends a signal to processes of a container without a control group. One that has ended meanwhile is none to signal. */
+export function plansToSignal(known: readonly KnownProcess[], signal: number): Plan[] {
+  const plans: Plan[] = [];
+  for (let begin = 0; begin < known.length; begin += SIGNALLED_AT_ONCE) {
+    const { host, slot, finish } = planBuilder();
+    for (const { pid, startTime } of known.slice(begin, begin + SIGNALLED_AT_ONCE)) {
+      const process = slot();
+      host.push(
+        { op: "openProcess", from: "container's processes", pid, startTime, out: process, ignore: ["ESRCH"] },
+        { op: "signal", from: "kill --all", process, signal, ignore: ["ESRCH", "EBADF"] },
+      );
+    }
+    plans.push(finish());
+  }
+  return plans;
 }
 
-/**
- * Removes everything that a container left: its processes if it still has any, its groups, its directory.
- *
- * @param options.known the processes of one without a control group
- */
-export function planDelete(
-  { state, stateDir }: Existing,
-  options: { kill: boolean; known?: readonly KnownProcess[] },
-): Plan {
-  const builder = planBuilder();
-  const { host, slot, finish } = builder;
+/** Removes everything that a container left: its processes if it still has any, its groups, its directory. */
+export function planDelete({ state, stateDir }: Existing, options: { kill: boolean }): Plan {
+  const { host, slot, finish } = planBuilder();
   if (options.kill && state.pid !== 0) {
     const process = slot();
     host.push(
-      ...signalEach(
-        builder,
-        (options.known ?? []).filter(({ pid }) => pid !== state.pid),
-        SIGKILL,
-      ),
       openInit(state, process),
       { op: "signal", from: "delete --force", process, signal: SIGKILL, ignore: ["ESRCH"] },
       ...thaw(state),
