@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
 import { leavesNothing, needsBox, until, useEngine } from "./harness/index.ts";
 
@@ -78,6 +80,53 @@ describe("a container that lies in another one", { skip: needsBox() }, () => {
         await until("nothing is left", async () => (await names()).join() === "");
       }
     }));
+
+  test("ends, or is removed, by the next engine where one died between its end and that of the outer one", () =>
+    leavesNothing(engine, async () => {
+      await using _ = await started("web");
+      await using __ = await started("worker", "--parent", "web");
+      await started("brief");
+      await started("left", "--parent", "brief");
+      await engine.ok(["stop", "-t", "0", "left"]);
+      const [web, brief] = [await look("web", ".Id"), await look("brief", ".Id")];
+      await engine.stopEngine("SIGKILL");
+      const database = new DatabaseSync(join(engine.data, "tug.db"));
+      const change = database.prepare(
+        "UPDATE containers SET state = json_set(state, '$.status', ?) WHERE id = ?",
+      );
+      change.run("exited", web);
+      change.run("removing", brief);
+      database.close();
+      await until("the removal is complete", async () => (await names()).join() === "web,worker");
+      assert.equal(await engine.ok(["wait", "worker"]), "137\n");
+    }));
+
+  test("is removed with one that is pruned", () =>
+    leavesNothing(engine, async () => {
+      await started("web", "--label", "old");
+      await started("worker", "--parent", "web");
+      await engine.ok(["kill", "web"]);
+      await engine.ok(["wait", "worker"]);
+      await engine.ok(["container", "prune", "-f", "--filter", "label=old"]);
+      assert.deepEqual(await names(), [""]);
+    }));
+
+  test("is removed with one that cannot be started and is removed for that", () =>
+    leavesNothing(engine, async () => {
+      await engine.ok(["create", "--rm", "--name", "brief", "box", "/missing"]);
+      await engine.ok(["create", "--name", "worker", "--parent", "brief", "box", "true"]);
+      assert.notEqual((await engine.tug(["start", "brief"])).code, 0);
+      await until("nothing is left", async () => (await names()).join() === "");
+    }));
+
+  test("gets no restart policy later", async () => {
+    await using _ = await started("web");
+    await using __ = await started("worker", "--parent", "web");
+    const { code, stderr } = await engine.tug(["update", "--restart", "always", "worker"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /cannot update container worker: it ends with the one that it lies in/);
+    await engine.ok(["update", "--restart", "no", "-m", "64m", "worker"]);
+  });
 
   test("has no restart policy and no other control group", async () => {
     await using _ = await started("web");

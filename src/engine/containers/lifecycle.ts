@@ -1,5 +1,6 @@
 import { createKeyedMutex } from "../../base/index.ts";
 import type { EngineContext } from "../context.ts";
+import type { Container } from "../model/container-view.ts";
 import { isMeantToEnd, keepOverEnd } from "./by-hand.ts";
 import { publishContainer } from "./events.ts";
 import { finishContainer } from "./finish.ts";
@@ -7,6 +8,7 @@ import { killContainer } from "./kill.ts";
 import { type Life, letEnd, takeOver } from "./life.ts";
 import type { LiveContainers } from "./live.ts";
 import { childrenOf, parentOf } from "./parent.ts";
+import { type ContainersPruned, pruneContainers } from "./prune.ts";
 import { recoverContainers } from "./recover.ts";
 import { type RemoveOptions, removeContainer } from "./remove-container.ts";
 import { restartByPolicy, scheduleRestart } from "./restart.ts";
@@ -32,6 +34,8 @@ export interface Lifecycle {
   endUnhealthy(reference: string, action: "restart" | "stop" | "kill"): Promise<void>;
   /** With what lies in it. */
   remove(reference: string, options: RemoveOptions): Promise<void>;
+  /** Removes containers that do not run, with what lies in them; their volumes stay. */
+  prune(fits: (container: Container) => boolean): Promise<ContainersPruned>;
   /** Takes up what an engine before this one left. */
   recover(): Promise<void>;
   /** Starts nothing any more. */
@@ -70,9 +74,11 @@ export function openLifecycle(context: EngineContext, live: LiveContainers): Lif
       else await restartNow(reference, {}, signal);
     },
     remove: (reference, options) => removeContainer(life, reference, options),
+    prune: (fits) => pruneContainers(life, fits),
     async recover() {
       await recoverContainers(context, live, {
         finish: (id, ending) => finish(life, id, ending),
+        endInside: (id) => endInside(life, id),
         restarts,
         alone: mutex.run,
       });
@@ -84,19 +90,25 @@ export function openLifecycle(context: EngineContext, live: LiveContainers): Lif
 
 function start(life: Life, id: string): Promise<void> {
   const { context, live, restarts, alone } = life;
-  return alone(id).run(async () => {
-    restarts.cancel(id);
-    const record = context.store.find(id);
-    const parent = parentOf(record);
-    const work = () =>
-      startContainer(context, live, {
-        record,
-        byPolicy: false,
-        finish: (ending) => finish(life, id, ending),
-      });
-    // What it lies in does not end meanwhile.
-    await (parent === undefined ? work() : alone(parent).run(work));
-  });
+  return alone(id)
+    .run(async () => {
+      restarts.cancel(id);
+      const record = context.store.find(id);
+      const parent = parentOf(record);
+      const work = () =>
+        startContainer(context, live, {
+          record,
+          byPolicy: false,
+          finish: (ending) => finish(life, id, ending),
+        });
+      // What it lies in does not end meanwhile.
+      await (parent === undefined ? work() : alone(parent).run(work));
+    })
+    .catch((error: unknown) => {
+      // One that goes with its end goes with a failure too.
+      if (context.store.get(id) === undefined) void context.background.run(() => endInside(life, id));
+      throw error;
+    });
 }
 
 type Stop = { readonly options: StopOptions; readonly signal: AbortSignal };

@@ -1,29 +1,28 @@
-import type { Mutex } from "../../base/index.ts";
-import type { EngineContext } from "../context.ts";
 import type { Container } from "../model/container-view.ts";
-import type { LiveContainers } from "./live.ts";
+import type { Life } from "./life.ts";
 import type { ContainerRecord } from "./record.ts";
 import { removeRecord } from "./remove.ts";
+import { removeInside } from "./remove-container.ts";
 import { viewContainer } from "./view.ts";
 
 /** What a pruning did: ids, and the bytes that the containers themselves had written. */
 export type ContainersPruned = { readonly removed: readonly string[]; readonly freedBytes: number };
 
 /**
- * Removes containers that do not run and will not by themselves. Their volumes stay.
+ * Removes containers that do not run and will not by themselves, and what lies in them. Their volumes stay.
  *
  * @param fits which of them; all by default
  */
 export async function pruneContainers(
-  context: EngineContext,
-  live: LiveContainers,
-  { mutexOf, fits }: { mutexOf: (id: string) => Mutex; fits: (container: Container) => boolean },
+  life: Life,
+  fits: (container: Container) => boolean,
 ): Promise<ContainersPruned> {
+  const { context, live, alone } = life;
   const { store, images, events } = context;
   const removed: string[] = [];
   let freedBytes = 0;
   for (const { id } of store.list()) {
-    await mutexOf(id).run(async () => {
+    await alone(id).run(async () => {
       const record = store.get(id);
       if (record === undefined || !isIdle(record) || !fits(viewContainer(context, record))) return;
       const { writableBytes } = await images.sizes(id);
@@ -31,6 +30,7 @@ export async function pruneContainers(
       removed.push(id);
       freedBytes += writableBytes;
     });
+    if (removed.at(-1) === id) await removeInside(life, id, false);
   }
   const attributes = { reclaimed: String(freedBytes) };
   events.publish({ type: "container", action: "prune", id: "", attributes });

@@ -9,6 +9,7 @@ import { initOf } from "./end.ts";
 import { removeRemains } from "./finish.ts";
 import { letGoOn } from "./freeze.ts";
 import type { LiveContainers } from "./live.ts";
+import { parentOf } from "./parent.ts";
 import type { ContainerRecord } from "./record.ts";
 import { recoverStart } from "./recover-start.ts";
 import { removeRecord } from "./remove.ts";
@@ -16,6 +17,7 @@ import { scheduleRestart } from "./restart.ts";
 import { startsAtBoot } from "./restart-policy.ts";
 import type { Restarts } from "./restarts.ts";
 import { publishStart } from "./start.ts";
+import { isRunning } from "./stop.ts";
 import { type Ending, watchContainer } from "./watch.ts";
 
 /** Called when a container has ended. */
@@ -23,6 +25,8 @@ export type Finish = (id: string, ending: Ending) => Promise<void>;
 
 export type RecoveryOptions = {
   readonly finish: Finish;
+  /** Ends what lies in a container that does not run, or removes it with that. */
+  readonly endInside: (id: string) => Promise<void>;
   readonly restarts: Restarts;
   /** Does something while nothing else happens to the container of that id. */
   readonly alone: (id: string, work: () => Promise<void>) => Promise<void>;
@@ -36,8 +40,9 @@ export type RecoveryOptions = {
 export async function recoverContainers(
   context: EngineContext,
   live: LiveContainers,
-  { finish, restarts, alone }: RecoveryOptions,
+  options: RecoveryOptions,
 ): Promise<void> {
+  const { finish, restarts, alone } = options;
   const { bootId } = await context.readFacts();
   await removeStrays(context);
   for (const record of [...context.store.list(), ...context.store.listGone()]) {
@@ -52,6 +57,21 @@ export async function recoverContainers(
     if (takesTime(record)) void context.background.run(() => alone(record.id, takeUp));
     else await takeUp();
   }
+  for (const id of new Set(context.store.listInside().map(parentOf))) {
+    if (id !== undefined) void context.background.run(() => recoverInside(context, id, options));
+  }
+}
+
+/** A predecessor may have died between the end, or the removal, of a container and that of what lies in it. */
+async function recoverInside(
+  { store }: EngineContext,
+  id: string,
+  { alone, endInside }: RecoveryOptions,
+): Promise<void> {
+  // What is known of it is true when it has been taken up itself.
+  await alone(id, async () => undefined);
+  const outer = store.get(id);
+  if (outer === undefined || !isRunning(outer)) await endInside(id);
 }
 
 /** Directories of containers whose rows a power loss took along. */

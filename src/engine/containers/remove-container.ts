@@ -32,7 +32,16 @@ export async function removeContainer(life: Life, reference: string, options: Re
     const current = store.get(record.id);
     if (current !== undefined) await removeRecord(context, live, current, volumes);
   });
-  for (const child of childrenOf(store, record.id)) {
+  await removeInside(life, record.id, volumes);
+}
+
+/**
+ * Removes what lies in a container that has been removed, whether it runs or not.
+ *
+ * @param volumes its anonymous volumes go too
+ */
+export async function removeInside(life: Life, id: string, volumes: boolean): Promise<void> {
+  for (const child of childrenOf(life.context.store, id)) {
     await removeContainer(life, child.id, { force: true, volumes }).catch((error: unknown) => {
       // Its own end, or that of what it lies in, may have removed it meanwhile.
       if (!(error instanceof TugError && error.kind === "notFound")) throw error;

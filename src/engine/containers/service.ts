@@ -27,7 +27,6 @@ import { type Lifecycle, openLifecycle } from "./lifecycle.ts";
 import { type ContainerEnd, liveContainers } from "./live.ts";
 import { type LogQuery, readLogs } from "./logs.ts";
 import { checkContainerName } from "./names.ts";
-import { type ContainersPruned, pruneContainers } from "./prune.ts";
 import { requireRunning } from "./stop.ts";
 import { updateContainer } from "./update.ts";
 import { viewContainer } from "./view.ts";
@@ -49,8 +48,6 @@ export interface Containers extends Lifecycle {
   /** Takes a container from a network. */
   leaveNetwork(reference: string, network: string): Promise<void>;
   rename(reference: string, name: string): Promise<void>;
-  /** Removes containers that do not run; their volumes stay. */
-  prune(fits: (container: Container) => boolean): Promise<ContainersPruned>;
   resize(reference: string, size: { height: number; width: number }): Promise<void>;
   wait(
     reference: string,
@@ -129,7 +126,6 @@ export function openContainers(context: EngineContext): Containers {
       store.rename(record.id, name.replace(/^\//, ""));
       publishContainer(context, store.find(record.id), "rename", { oldName: `/${record.name}` });
     },
-    prune: (fits) => pruneContainers(context, live, { mutexOf: alone, fits }),
     async resize(reference, { height, width }) {
       const record = store.find(reference);
       requireRunning(record);

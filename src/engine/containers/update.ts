@@ -9,6 +9,7 @@ import { noteLimits } from "../spec/resources.ts";
 import { checkLimits } from "./check-request.ts";
 import { publishContainer } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
+import { parentOf } from "./parent.ts";
 import type { ContainerRecord } from "./record.ts";
 import { hasRestartPolicy } from "./restart-policy.ts";
 import { isRunning } from "./stop.ts";
@@ -103,5 +104,8 @@ function checkUpdate({ name, state, request }: ContainerRecord, { limits, restar
   }
   if (restart !== undefined && restart.policy !== "no" && autoRemove) {
     throw refuse("a container that is removed when it ends is not restarted");
+  }
+  if (restart !== undefined && restart.policy !== "no" && parentOf({ request }) !== undefined) {
+    throw refuse("it ends with the one that it lies in, and is not started again by itself");
   }
 }
