@@ -136,7 +136,7 @@ export type Endpoint = {
   readonly mac: string;
   readonly ipv4: string | undefined;
   readonly ipv6: string | undefined;
-  /** Names besides the container's own by which others of the network find it. */
+  /** Names by which others of the network find it, the container's own first. */
   readonly aliases: readonly string[];
   /** Of the container's connections the default route leads through one with the highest number. Left out: 0. */
   readonly gatewayPriority?: number;

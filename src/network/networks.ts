@@ -63,6 +63,8 @@ export interface Networks extends AsyncDisposable {
   join(joiner: Joiner, wish: NetworkWish): Promise<Endpoint>;
   /** Takes a container that runs from a network. @throws NETWORK_NOT_CONNECTED, NETWORK_NOT_FOUND */
   leave(joiner: Joiner, network: string): Promise<void>;
+  /** Has a container found by another name, as the first of its aliases, on the networks that it is on. */
+  rename(container: string, name: string): void;
   /** The file that keeps a container's network namespace alive, while it is attached. */
   namespaceOf(container: string): string;
   /** Takes all of that back, beginning with the ports, and is not waited for: a container has ended. */
@@ -138,6 +140,11 @@ export async function openNetworks(options: NetworksOptions): Promise<Networks> 
     attach: (container, request) => attachments.attach(container, request),
     join: (joiner, wish) => joinNetwork(parts, joiner, wish),
     leave: (joiner, network) => leaveNetwork(parts, joiner, network),
+    rename(container, name) {
+      for (const endpoint of store.endpoints({ container }, { departing: true })) {
+        store.replaceEndpoint({ ...endpoint, aliases: [name, ...endpoint.aliases.slice(1)] });
+      }
+    },
     namespaceOf: pathOf,
     leaveSoon: (container) => departures.begin(container),
     detach: (container) => departures.end(container),

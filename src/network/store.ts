@@ -58,6 +58,8 @@ export interface NetworkStore {
     options?: Departing,
   ): Endpoint[];
   addEndpoint(endpoint: Endpoint): void;
+  /** Puts another one of the same container, network and addresses in its place. */
+  replaceEndpoint(endpoint: Endpoint): void;
   removeEndpoint(endpoint: Endpoint): void;
   publications(container?: string, options?: Departing): Publication[];
   /** @throws NETWORK_PORT_TAKEN */
@@ -79,6 +81,7 @@ export function networkStore({ sql }: Database): NetworkStore {
   const byClaim = sql.prepare("SELECT document FROM networks WHERE claim = ?");
   const remove = sql.prepare("DELETE FROM networks WHERE id = ?");
   const insertEndpoint = sql.prepare("INSERT INTO endpoints VALUES (?, ?, ?, ?, ?)");
+  const updateEndpoint = sql.prepare("UPDATE endpoints SET document = ? WHERE container = ? AND network = ?");
   const allEndpoints = sql.prepare("SELECT document FROM endpoints ORDER BY rowid");
   const ofContainer = sql.prepare("SELECT document FROM endpoints WHERE container = ? ORDER BY rowid");
   const ofNetwork = sql.prepare("SELECT document FROM endpoints WHERE network = ? ORDER BY rowid");
@@ -138,6 +141,8 @@ export function networkStore({ sql }: Database): NetworkStore {
       const { container, network, ipv4, ipv6 } = endpoint;
       insertEndpoint.run(container, network, ipv4 ?? null, ipv6 ?? null, JSON.stringify(endpoint));
     },
+    replaceEndpoint: (endpoint) =>
+      void updateEndpoint.run(JSON.stringify(endpoint), endpoint.container, endpoint.network),
     removeEndpoint: ({ container, network }) => void removeEndpoint.run(container, network),
     publications(container, options) {
       const rows = container === undefined ? allPublications.all() : published.all(container);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { busybox, startEngine, startHere, succeeding } from "../network/own-engine.ts";
 import { inOwnNetwork } from "../network/own-network.ts";
 
@@ -11,6 +12,12 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     const ok = succeeding(tug);
     const hosts = async (): Promise<string[]> =>
       (await ok("exec", "web", "cat", "/etc/hosts")).split("\n").filter((line) => line.includes("store"));
+    // Whoever is left is told a moment later.
+    const hostsBecome = async (expected: string[], why: string): Promise<void> => {
+      for (let tries = 0; tries < 100 && (await hosts()).length !== expected.length; tries += 1)
+        await sleep(50);
+      assert.deepEqual(await hosts(), expected, why);
+    };
     await ok("run", "-d", "--name", "db", "--hostname", "database", "-p", "5432", ...idle);
     await ok("run", "-d", "--name", "web", "--link", "db:store", "--link", "db", ...idle);
     assert.deepEqual(await hosts(), ["172.17.0.2\tstore database db"]);
@@ -21,6 +28,7 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     assert.equal(await ok("inspect", "-f", links, "web"), '["/db:/web/store","/db:/web/db"] null\n');
 
     await ok("stop", "-t", "0", "db");
+    await hostsBecome([], "its address may be somebody else's next");
     await ok("run", "-d", "--name", "other", "--ip", "172.17.0.2", ...idle);
     await tug.stopEngine("SIGKILL");
     await startEngine(tug);
@@ -31,7 +39,9 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
 
     await ok("rename", "db", "base");
     assert.equal(await ok("inspect", "-f", links, "web"), '["/base:/web/store","/base:/web/db"] null\n');
+    assert.deepEqual(await hosts(), [`${moved}\tstore database base`]);
     await ok("rm", "-f", "base");
+    await hostsBecome([], "nobody is meant any more");
     await ok("restart", "-t", "0", "web");
     assert.deepEqual(await hosts(), [], "nobody is meant any more");
   });
@@ -91,5 +101,12 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     await tug.stopEngine("SIGKILL");
     await startEngine(tug);
     assert.equal((await ping("web", "store")).code, 0);
+
+    await ok("rename", "db", "base");
+    assert.equal((await ping("other", "base")).code, 0);
+    assert.notEqual((await ping("other", "db")).code, 0, "nobody has the name any more");
+    assert.notEqual((await ping("web", "store")).code, 0);
+    await ok("rename", "other", "db");
+    assert.equal((await ping("web", "store")).code, 0, "it leads to whoever has the name");
   });
 });

@@ -3,7 +3,6 @@ import { type ContainerFiles, openContainerFiles } from "../archive/service.ts";
 import { containerChanges } from "../changes/container-changes.ts";
 import { commitContainer } from "../commit/commit.ts";
 import type { EngineContext } from "../context.ts";
-import { engineError } from "../errors.ts";
 import type { ContainerStats } from "../model/container-stats.ts";
 import type { Container } from "../model/container-view.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
@@ -19,7 +18,6 @@ import { explainState } from "../why/why.ts";
 import { type AttachStreams, attachContainer, type ContainerAttachment } from "./attach.ts";
 import { attachToLog } from "./attach-log.ts";
 import { createContainer } from "./create.ts";
-import { publishContainer } from "./events.ts";
 import { type Explained, explainContainer, explainRequest } from "./explain.ts";
 import { exportContainer } from "./export.ts";
 import { pauseContainer, unpauseContainer } from "./freeze.ts";
@@ -27,6 +25,7 @@ import { type Lifecycle, openLifecycle } from "./lifecycle.ts";
 import { type ContainerEnd, liveContainers } from "./live.ts";
 import { type LogQuery, readLogs } from "./logs.ts";
 import { checkContainerName } from "./names.ts";
+import { renameContainer } from "./rename.ts";
 import { requireRunning } from "./stop.ts";
 import { updateContainer } from "./update.ts";
 import { viewContainer } from "./view.ts";
@@ -118,13 +117,9 @@ export function openContainers(context: EngineContext): Containers {
       await alone(id).run(() => leaveNetwork(context, store.find(id), network));
     },
     async rename(reference, name) {
-      const record = store.find(reference);
+      const { id } = store.find(reference);
       checkContainerName(name);
-      if (name.replace(/^\//, "") === record.name) {
-        throw engineError("REQUEST", `cannot rename container ${record.name}: that is its name already`);
-      }
-      store.rename(record.id, name.replace(/^\//, ""));
-      publishContainer(context, store.find(record.id), "rename", { oldName: `/${record.name}` });
+      await alone(id).run(async () => renameContainer(context, store.find(id), name.replace(/^\//, "")));
     },
     async resize(reference, { height, width }) {
       const record = store.find(reference);

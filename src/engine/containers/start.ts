@@ -128,7 +128,7 @@ async function connect(context: EngineContext, record: ContainerRecord): Promise
   const { endpoints = [] } = (await connectContainer(context, record)) ?? {};
   const directory = context.layout.container(record.id);
   writeNetworkFiles(directory, record.request, await namesOf(context, record, endpoints));
-  tellOthers(context, record, endpoints);
+  if (endpoints.length > 0) tellOthers(context, record, endpoints);
 }
 
 type Run = {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { setImmediate as afterOthers } from "node:timers/promises";
 import type { Endpoint } from "../../network/index.ts";
 import type { EngineContext } from "../context.ts";
-import { tellPeers } from "./tell-names.ts";
+import { tellOthers } from "./tell-names.ts";
 
 type DisconnectContext = Pick<EngineContext, "background" | "networks" | "store" | "layout" | "logger">;
 
@@ -14,14 +14,17 @@ export function disconnectContainer(context: DisconnectContext, id: string): voi
   networks.leaveSoon(id);
   if (left.length === 0) return;
   void background.run(() =>
-    tellLater(context, left).catch((error: unknown) =>
+    tellLater(context, { id, left }).catch((error: unknown) =>
       logger.log("warn", "network.names", { container: id, error: String(error) }),
     ),
   );
 }
 
 /** Nobody waits for it, least of all whoever wants to know how the container has ended. */
-async function tellLater(context: DisconnectContext, left: readonly Endpoint[]): Promise<void> {
+async function tellLater(
+  context: DisconnectContext,
+  { id, left }: { readonly id: string; readonly left: readonly Endpoint[] },
+): Promise<void> {
   await afterOthers();
-  tellPeers(context, left);
+  tellOthers(context, { id }, left);
 }

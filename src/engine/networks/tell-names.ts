@@ -41,9 +41,8 @@ export async function tellNames(context: TellContext, record: ContainerRecord): 
 }
 
 /**
- * Tells others that a container has other addresses than before. What fails is theirs, and logged.
- *
- * @param endpoints the container's own
+ * Tells others that a container has come to these places in networks, or left them, or has another name. What fails is
+ * theirs, and logged.
  */
 export function tellOthers(
   context: OthersContext,
