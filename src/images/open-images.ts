@@ -21,7 +21,7 @@ import { importEmbedded } from "./embedded.ts";
 import { imageError } from "./errors.ts";
 import { collectGarbage } from "./gc.ts";
 import { createImageStore, type Image, notFound } from "./image-store.ts";
-import { createImageTable, imageMigrations, isDangling } from "./image-table.ts";
+import { createImageTable, imageMigrations } from "./image-table.ts";
 import { treeOfImage } from "./image-tree.ts";
 import type {
   ContainerSnapshotOptions,
@@ -217,9 +217,8 @@ async function resolveToRun(parts: Parts, query: string, platform: Platform | un
   const found = parts.store.find(query);
   if (found === undefined) throw notFound(query);
   const image = await resolveFound(parts, { query, found, platform });
-  const rows = found.name === undefined ? parts.table.byId(found.id) : undefined;
-  const names = rows?.map(({ name }) => name).filter((name) => !isDangling(name));
-  await admitRun(parts, { query, image, names });
+  const rows = found.name === undefined ? () => parts.table.byId(found.id) : undefined;
+  await admitRun(parts, { query, image, rows });
   return image;
 }
 

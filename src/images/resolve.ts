@@ -30,7 +30,7 @@ export async function resolveImage(
   return await resolveFound(options, { query, found, platform });
 }
 
-/** The same of what has been found. */
+/** The same of what has been found. @throws IMAGE_PLATFORM */
 export async function resolveFound(
   options: ResolverOptions,
   { query, found, platform }: { query: string; found: ImageRecord; platform: Platform | undefined },

@@ -10,7 +10,7 @@ import { addSignatures } from "../signatures/signature-manifest.ts";
 import { signatureTag } from "../signatures/signature-names.ts";
 import { type FakeRegistry, startFakeRegistry } from "../testing/fake-registry.ts";
 import { openTestImages, type TestImages } from "../testing/open-images.ts";
-import { sampleImage, serveImage, serveIndex } from "../testing/sample-image.ts";
+import { type SampleImage, sampleImage, serveImage, serveIndex } from "../testing/sample-image.ts";
 
 const files = await makeKeyFiles("");
 const key = await readPrivateKey(files.privateKey, "k.key", async () => "");
@@ -55,6 +55,12 @@ describe("a policy for images", () => {
         },
       }),
     );
+
+  /** Takes all tags away that begin so; with the last of a repository go its digests. */
+  const forget = async (prefix: string) => {
+    for (const { names } of await subject.images.list())
+      for (const each of names) if (each.startsWith(prefix)) await subject.images.remove(each);
+  };
 
   /** Puts a signature beside an image of the registry. */
   const sign = (digest: Digest, { by = key, as = name(), of = digest } = {}) => {
@@ -103,10 +109,7 @@ describe("a policy for images", () => {
     await assert.rejects(run("localhost/mine:1"), { code: "IMAGE_POLICY_REFUSED" });
     // By its id it may go by the name that it may run under.
     await run(image.id);
-    await subject.images.remove(name());
-    for (const { names, digests } of await subject.images.list())
-      for (const each of [...names, ...digests])
-        if (!each.startsWith("localhost")) await subject.images.remove(each);
+    await forget(`${registry.host}/`);
     await assert.rejects(run(image.id), { code: "IMAGE_POLICY_REFUSED" });
   });
 
@@ -178,9 +181,10 @@ describe("a policy for images", () => {
 
   describe("of an index", () => {
     let index: Descriptor;
+    let samples: readonly SampleImage[];
     let images: readonly Digest[];
     beforeEach(() => {
-      const samples = ["amd64", "arm64"].map((architecture) =>
+      samples = ["amd64", "arm64"].map((architecture) =>
         sampleImage({ architecture, layers: [{ [architecture]: "" }] }),
       );
       images = samples.map(({ manifest }) => sha256(JSON.stringify(manifest)));
@@ -194,6 +198,31 @@ describe("a policy for images", () => {
       await pullAll();
       await run(name());
       await run(name(), arm64);
+    });
+
+    it("lets an image run by its id under no name that stands for another one", async () => {
+      await policy(accept);
+      await subject.images.pull(name(), { platform: amd64, allPlatforms: true });
+      await subject.images.tag(name(), "0.example/other:1");
+      await forget(`${registry.host}/`);
+      const { manifest } = samples[0] as SampleImage;
+      registry.putManifest("a/b", "single", manifest);
+      const { image } = await pull("single");
+      await scoped({ [`${registry.host}/a`]: accept });
+      await run(image.id);
+      // What only the other name stands for does not go by the name of this image.
+      await assert.rejects(run(image.id, arm64), { code: "IMAGE_POLICY_REFUSED" });
+    });
+
+    it("finds by an id the name that is signed", async () => {
+      await policy(accept);
+      registry.putManifest("a/b", "single", (samples[0] as SampleImage).manifest);
+      await pull("single");
+      await subject.images.tag(name("single"), "0.example/other:1");
+      await policy(signed);
+      sign(index.digest);
+      const { image } = await pull();
+      await run(image.id);
     });
 
     it("takes a signature of the image that is chosen, for that one alone", async () => {

@@ -1,11 +1,6 @@
 import type { Digest } from "../../base/index.ts";
-import type { ImageRecord } from "../image-table.ts";
-import {
-  parseReference,
-  type Reference,
-  type ReferenceOptions,
-  withoutTagBesideDigest,
-} from "../reference.ts";
+import { type ImageRecord, type ImageRow, isDangling } from "../image-table.ts";
+import { parseReference, type ReferenceOptions, withoutTagBesideDigest } from "../reference.ts";
 import { type AdmissionOptions, refused } from "./admit.ts";
 import { judgeImage } from "./judge-image.ts";
 
@@ -18,20 +13,27 @@ export type RunAdmissionOptions = AdmissionOptions & {
 /**
  * Asks the policy whether an image of the store may run. One that is meant by its id may run under any of its names.
  * @param query what it was asked for by
- * @param names its names if that is an id, undefined otherwise
+ * @param rows gives those of its names if that is an id, undefined otherwise
  * @throws IMAGE_POLICY, IMAGE_POLICY_REFUSED
  */
 export async function admitRun(
   options: RunAdmissionOptions,
-  { query, image, names }: { query: string; image: ImageRecord; names: readonly string[] | undefined },
+  {
+    query,
+    image,
+    rows,
+  }: { query: string; image: ImageRecord; rows: (() => readonly ImageRow[]) | undefined },
 ): Promise<void> {
   if (options.brought.has(image.manifest.digest)) return;
   const policy = await options.policy();
   if (policy === undefined) return;
-  const digests = [...new Set([image.target.digest, image.manifest.digest])];
-  const signatures = async () => digests.flatMap((digest) => options.signatures.of(digest));
   const refusals = [];
-  for (const reference of referencesOf(options, names ?? [query])) {
+  const ways = rows === undefined ? [{ name: query, record: image }] : waysOf(image, rows());
+  for (const { name, record } of ways) {
+    const reference =
+      name === undefined ? undefined : withoutTagBesideDigest(parseReference(name, options.references));
+    const digests = [...new Set([record.target.digest, record.manifest.digest])];
+    const signatures = async () => digests.flatMap((digest) => options.signatures.of(digest));
     const judgement = await judgeImage(policy, { reference, digests, signatures });
     if (judgement.accepted) return;
     refusals.push(judgement);
@@ -40,11 +42,18 @@ export async function admitRun(
   if (first !== undefined) throw refused("run", query, first);
 }
 
-/** What names stand for in a policy; undefined stands for none. */
-function referencesOf(
-  { references }: RunAdmissionOptions,
-  names: readonly string[],
-): readonly (Reference | undefined)[] {
-  if (names.length === 0) return [undefined];
-  return names.map((name) => withoutTagBesideDigest(parseReference(name, references)));
+type Way = { readonly name: string | undefined; readonly record: Pick<ImageRecord, "target" | "manifest"> };
+
+/**
+ * The names of an image, and what came by each of them. Where the platform made it another image of an index than the id
+ * means, a name that does not stand for that index is none of its names.
+ */
+function waysOf(image: ImageRecord, rows: readonly ImageRow[]): readonly Way[] {
+  const ways = rows
+    .filter(({ name }) => !isDangling(name))
+    .flatMap((row): Way[] => {
+      if (row.id === image.id) return [{ name: row.name, record: row }];
+      return row.target.digest === image.target.digest ? [{ name: row.name, record: image }] : [];
+    });
+  return ways.length === 0 ? [{ name: undefined, record: image }] : ways;
 }
