@@ -225,6 +225,24 @@ describe("a policy for images", () => {
       await run(image.id);
     });
 
+    it("is asked of what a copy takes of it: what may come in may run", async () => {
+      await policy(signed);
+      const copy = (all: boolean) =>
+        subject.images.remote.copy(`docker://${name()}`, name("copy"), {
+          platform: all ? undefined : arm64,
+          all,
+        });
+      sign(index.digest);
+      await assert.rejects(copy(false), { code: "IMAGE_POLICY_REFUSED" });
+      assert.deepEqual(await subject.images.list(), []);
+      await copy(true);
+      await run(name("copy"));
+      await subject.images.remove(name("copy"));
+      sign(images[1] as Digest);
+      await copy(false);
+      await run(name("copy"), arm64);
+    });
+
     it("takes a signature of the image that is chosen, for that one alone", async () => {
       await policy(signed);
       const [amd = sha256("")] = images;

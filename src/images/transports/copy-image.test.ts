@@ -101,6 +101,16 @@ describe("copy", () => {
     assert.deepEqual([statusOf(own), statusOf(shared)], ["pushed", "exists"]);
   });
 
+  it("asks a registry for each document once", async () => {
+    const names = [`docker://${from.host}/a/b:latest`, `docker://${from.host}/a/b:part-1`];
+    for (const [at, name] of names.entries()) {
+      const before = from.requests.length;
+      await copy(name, `localhost/${at}:1`, { platform: arm64 });
+      const asked = from.requests.slice(before).filter((each) => /^GET .*manifests/.test(each));
+      assert.deepEqual(asked, [...new Set(asked)]);
+    }
+  });
+
   it("reads from the store what is there already", async () => {
     await subject.images.pull(`${from.host}/a/b:latest`, { platform: amd64 });
     const before = from.requests.length;

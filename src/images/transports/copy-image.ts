@@ -55,8 +55,8 @@ export async function copyImage(options: CopyOptions, request: CopyRequest): Pro
   return { digest: last.digest, size: last.data.length, changed: true };
 }
 
-/** The manifest or index that is to be copied. */
-async function chooseRoot(request: CopyRequest): Promise<Descriptor> {
+/** The manifest or index that is to be copied. @throws IMAGE_PLATFORM, OCI_IMAGE_* and what the source throws */
+export async function chooseRoot(request: Omit<CopyRequest, "target">): Promise<Descriptor> {
   const { source, name, platform, all = false, signal } = request;
   const root = await source.root(signal);
   if (all && platform === undefined) return root;

@@ -6,7 +6,7 @@ import { admitName, admitPull } from "../policy/admit-pull.ts";
 import type { OnPushProgress } from "../push/push-progress.ts";
 import { copySignatures } from "../signatures/copy-signatures.ts";
 import { openShelf, type SignatureOptions } from "../signatures/signature-shelf.ts";
-import { type Copied, type CopyRequest, copyImage } from "./copy-image.ts";
+import { type Copied, type CopyRequest, chooseRoot, copyImage } from "./copy-image.ts";
 import type { ImageReader } from "./open-image.ts";
 import { type Access, openReader, openWriter, registryAccess } from "./open-place.ts";
 import type { Place } from "./place.ts";
@@ -60,24 +60,26 @@ export async function copyPlaces(
   return copied;
 }
 
-type Admission = Pick<CopyPlacesRequest, "platform" | "signal" | "source"> & {
+type Admission = Pick<CopyPlacesRequest, "platform" | "all" | "signal" | "source"> & {
   name: string;
   places: readonly [Place, Place];
 };
 
 /**
- * What may be copied: a copy from a registry into the store is a pull, of which the policy is asked. The tag then stands
- * for what was judged, whatever happens in the registry. With the signatures that it was let in by.
+ * What may be copied: a copy from a registry into the store is a pull, of which the policy is asked. What is judged is
+ * what will be there, an index only if all of it comes. The tag then stands for that, whatever happens in the registry.
+ * With the signatures that it was let in by.
  */
 async function admit(
   options: CopyPlacesOptions,
   opened: ImageReader,
-  { places: [from, to], name, source, platform, signal }: Admission,
+  { places: [from, to], source, ...request }: Admission,
 ): Promise<{ source: ImageReader; signatures: readonly ImageSignature[] }> {
   if (from.transport !== "docker" || to.transport !== "store") return { source: opened, signatures: [] };
   const { reference } = from;
+  const { name, platform, signal } = request;
   await admitName(options, { reference, name });
-  const target = await opened.root(signal);
+  const target = await chooseRoot({ ...request, source: opened });
   const repository = options.registry.repository(reference, registryAccess({ ...source, verb: "copy" }));
   const document = () => opened.document(target, signal);
   const pull = { reference, name, target, document, repository, platform, signal };

@@ -8,18 +8,21 @@ import type { ImageReader, ImageWriter } from "./open-image.ts";
 /** An image in a registry, to be read. */
 export function readRegistryImage(repository: Repository, reference: Reference): ImageReader {
   const { digest, tag = "latest" } = reference;
+  // Registries count how often they are asked.
   const known = new Map<Digest, Uint8Array>();
+  const fetch = async (reference: string, signal: AbortSignal | undefined) => {
+    const fetched = await repository.manifest(reference, signal);
+    known.set(fetched.descriptor.digest, fetched.data);
+    return fetched;
+  };
   return {
     reference,
     async root(signal) {
       const described = digest === undefined ? await repository.resolve(tag, signal) : undefined;
-      if (described !== undefined) return described;
-      const { descriptor, data } = await repository.manifest(digest ?? tag, signal);
-      known.set(descriptor.digest, data);
-      return descriptor;
+      return described ?? (await fetch(digest ?? tag, signal)).descriptor;
     },
     document: async (descriptor: Descriptor, signal) =>
-      known.get(descriptor.digest) ?? (await repository.manifest(descriptor.digest, signal)).data,
+      known.get(descriptor.digest) ?? (await fetch(descriptor.digest, signal)).data,
     blob: (blob, options) => repository.blob(blob, options),
     async [Symbol.asyncDispose]() {},
   };
