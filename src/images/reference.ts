@@ -54,8 +54,7 @@ export function parseName(text: string, options: ReferenceOptions = {}): Referen
   }
   const { name, tag, digest } = splitSuffixes(text);
   const { domain, path } = splitDomain(name, options.embedded ?? []);
-  if (domain !== "" && !domainPattern.test(domain))
-    throw malformed(text, `"${domain}" is not a registry's host`);
+  if (domain !== "" && !isDomain(domain)) throw malformed(text, `"${domain}" is not a registry's host`);
   if (path !== path.toLowerCase()) throw malformed(text, `repository name (${path}) must be lowercase`);
   if (!pathPattern.test(path)) throw malformed(text, `"${path}" is not a repository name`);
   if (path.length > maxPathLength) {
@@ -64,6 +63,11 @@ export function parseName(text: string, options: ReferenceOptions = {}): Referen
   if (tag !== undefined && !tagPattern.test(tag)) throw malformed(text, `"${tag}" is not a tag`);
   if (digest !== undefined && !isDigest(digest)) throw malformed(text, `"${digest}" is not a digest`);
   return { domain, path, ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) };
+}
+
+/** Whether a text may be the registry in a reference: a host, with or without a port. */
+export function isDomain(text: string): boolean {
+  return text.length <= maxLength && domainPattern.test(text);
 }
 
 /** The registry and the repository: `docker.io/library/debian`. */

@@ -2,6 +2,7 @@ import { anonymous, type CredentialSource, type Credentials } from "../../creden
 import { formatReference, type Reference, repositoryOf } from "../reference.ts";
 import { createBlobReader } from "./blob-reader.ts";
 import { createBlobWriter } from "./blob-writer.ts";
+import { checkDomain } from "./endpoint.ts";
 import { type ChannelPurpose, createChannels, repositoryAddress } from "./host-channel.ts";
 import type { Host, HostFinder } from "./hosts/host.ts";
 import { insecurely, usualHost } from "./hosts/usual-host.ts";
@@ -60,9 +61,9 @@ export interface RegistryClient extends Disposable {
   repository(reference: Reference, options?: RepositoryOptions): Repository;
   /** The same, to push to. */
   writer(reference: Reference, options?: RepositoryOptions): RepositoryWriter;
-  /** Tries credentials out on a registry. @throws IMAGE_REGISTRY_UNAUTHORIZED */
+  /** Tries credentials out on a registry. @throws IMAGE_REFERENCE, IMAGE_REGISTRY_UNAUTHORIZED */
   logIn(domain: string, credentials: Credentials, signal?: AbortSignal): Promise<LoggedIn>;
-  /** Looks for repositories in a registry; mirrors are not asked. */
+  /** Looks for repositories in a registry; mirrors are not asked. @throws IMAGE_REFERENCE */
   search(domain: string, query: SearchQuery, options?: SearchOptions): Promise<SearchHit[]>;
 }
 
@@ -96,8 +97,10 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     return insecure ? hosts.flatMap(insecurely) : hosts;
   };
 
-  const ownHosts = async (domain: string): Promise<readonly Host[]> =>
-    (await findHosts({ domain, path: "" })).filter(({ isMirror }) => !isMirror);
+  const ownHosts = async (domain: string): Promise<readonly Host[]> => {
+    checkDomain(domain);
+    return (await findHosts({ domain, path: "" })).filter(({ isMirror }) => !isMirror);
+  };
 
   /** Mirrors have credentials of their own, under their own names. */
   const rightsAt = (host: Host, reference: Reference, own: CredentialSource | undefined) => ({

@@ -18,4 +18,8 @@ describe("registryOrigin", () => {
     it(`sends requests for ${domain} to ${origin}`, () =>
       assert.equal(registryOrigin(domain).origin, origin));
   }
+
+  for (const domain of ["127.0.0.1:99999", "[::::]", "[1]:5000"]) {
+    it(`refuses ${domain}`, () => assert.throws(() => registryOrigin(domain), { code: "IMAGE_REFERENCE" }));
+  }
 });

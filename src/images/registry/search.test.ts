@@ -50,4 +50,13 @@ describe("search of a registry", () => {
       await assert.rejects(search("box"), { code: "IMAGE_REGISTRY_PROTOCOL" });
     });
   }
+
+  for (const domain of ["..", "a b.example", "user@127.0.0.1:1", "127.0.0.1:1?", "127.0.0.1:99999", ""]) {
+    it(`refuses ${JSON.stringify(domain)}, which is no registry's host, before files are looked for by it`, async () => {
+      using client = createRegistryClient({ hosts: () => assert.fail("looked for") });
+      const refusal = { code: "IMAGE_REFERENCE", kind: "invalid" };
+      await assert.rejects(client.search(domain, { term: "box", limit: 1 }), refusal);
+      await assert.rejects(client.logIn(domain, { username: "a", password: "b" }), refusal);
+    });
+  }
 });
