@@ -74,7 +74,7 @@ test("search shows repositories, shortened, and those only that fit", async () =
       "NAME        DESCRIPTION                     STARS     OFFICIAL",
       "box         A small system in one program   12        [OK]",
       "team/box                                    3",
-      "built/box                                   0",
+      "built/box   \ufffd[2Jgone\ufffd                       0",
     ],
   );
   const names = async (line: string) =>

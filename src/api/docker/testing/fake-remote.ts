@@ -74,7 +74,7 @@ export function createFakeRemote(calls: FakeRemoteCall[]): RemoteImagesPort {
       return [
         { ...hit, name: "box", description: "A small system\nin one program", stars: 12, isOfficial: true },
         { ...hit, name: "team/box", stars: 3 },
-        { ...hit, name: "built/box", isAutomated: true },
+        { ...hit, name: "built/box", description: "\u001b[2Jgone\u009b", isAutomated: true },
       ];
     },
     async delete(place, access) {

@@ -3,6 +3,7 @@ import { defineCommand } from "../../arguments/command.ts";
 import { flag, list, single, text } from "../../arguments/option.ts";
 import { type Columns, renderRows } from "../../table/rows.ts";
 import { ellipsis } from "../../table/shorten.ts";
+import { printable } from "../../terminal/printable.ts";
 import { readFilter, toFilters } from "../../values/filter.ts";
 import { readInteger } from "../../values/numbers.ts";
 
@@ -48,7 +49,7 @@ function columnsFor(full: boolean): Columns<dockerApi.ImageSearchHit> {
     Description: {
       heading: "DESCRIPTION",
       value({ description }) {
-        const line = description.replaceAll(/\s+/g, " ").trim();
+        const line = printable(description.replaceAll(/\s+/g, " ").trim());
         return full ? line : ellipsis(line, SHORT);
       },
     },

@@ -2,6 +2,7 @@ import { dockerApi } from "../../../../specs/index.ts";
 import { ago } from "../../../table/moments.ts";
 import { shortId } from "../../../table/shorten.ts";
 import { binarySize } from "../../../table/sizes.ts";
+import { printable } from "../../../terminal/printable.ts";
 import { adviceFor, howItEnded, meaningOf } from "./causes.ts";
 
 /** A part of the story, with the word that stands before it. */
@@ -148,9 +149,4 @@ function duration(milliseconds: number): string {
   const whole = Math.max(0, Math.round(milliseconds));
   if (whole >= 60_000) return lowerFirst(dockerApi.humanDuration(whole / 1000));
   return whole < 1000 ? `${whole} ms` : `${(whole / 1000).toFixed(1)} s`;
-}
-
-/** What a container wrote must not reach the terminal's controls. */
-function printable(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "\ufffd");
 }
