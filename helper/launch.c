@@ -4,16 +4,21 @@
  * the limits and the processors of pid 1.
  *
  *   tug-helper launch --check
- *   tug-helper launch [--any-context] [--cgroup FILE]... [--env NAME=VALUE]... --log FILE -- PROGRAM [ARGUMENT]...
+ *   tug-helper launch [--lock FILE] [--any-context] [--cgroup FILE]... [--env NAME=VALUE]... --log FILE -- PROGRAM
+ *                     [ARGUMENT]...
  *
  * Each --cgroup is a `tasks` (v1) or `cgroup.procs` (v2) file to join. Ends with 0 when the program runs, whose pid it
  * has printed, else with the code of the reason. What cannot be undone is refused, unless --any-context; --check tells whether it would be.
+ * With the engine's lock file, which comes first, nothing is started and printed where an engine holds the lock, and of
+ * many launchers one starts an engine.
  */
 #include "launch.h"
 
 #include <limits.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -222,38 +227,37 @@ static enum launch_code become(const struct launch *launch, int log, int report)
 	return CANNOT_EXECUTE;
 }
 
-static _Noreturn void leave(pid_t engine)
-{
-	char text[32];
-	write_all(1, text, (size_t)(put_decimal(text, (uint64_t)engine) - text));
-	_exit(0);
-}
-
-/* Forks twice; the pipe closes when the program runs, or brings the reason why it does not. */
-static enum launch_code start(const struct launch *launch, int log)
+/* Forks twice; the pipe brings the pid, and closes when the program runs, or brings the reason why it does not. */
+static enum launch_code start(const struct launch *launch, int log, pid_t *engine)
 {
 	int pair[2], status;
-	uint8_t code = LAUNCHED;
+	uint8_t report[sizeof *engine + 1];
 	if (pipe2(pair, O_CLOEXEC) < 0)
 		return CANNOT_FORK;
 	owned int from = pair[0], to = pair[1];
 	pid_t child = fork();
 	if (child == 0) {
-		pid_t engine = setsid() < 0 ? -1 : fork();
-		if (engine > 0)
-			leave(engine);
-		code = engine < 0 ? CANNOT_FORK : become(launch, log, to);
+		pid_t again = setsid() < 0 ? -1 : fork();
+		if (again > 0)
+			_exit(0);
+		pid_t own = getpid();
+		write_all(to, &own, sizeof own);
+		uint8_t code = again < 0 ? CANNOT_FORK : become(launch, log, to);
 		write_all(to, &code, sizeof code);
 		_exit(1);
 	}
 	close_owned(&to);
 	to = -1;
-	if (child < 0 || RETRY(waitpid(child, &status, 0)) < 0 || read_all(from, &code, sizeof code) < 0)
+	if (child < 0 || RETRY(waitpid(child, &status, 0)) < 0)
 		return CANNOT_FORK;
-	return (enum launch_code)code;
+	ssize_t size = read_all(from, report, sizeof report);
+	if (size < (ssize_t)sizeof *engine)
+		return CANNOT_FORK;
+	memcpy(engine, report, sizeof *engine);
+	return size == sizeof *engine ? LAUNCHED : (enum launch_code)report[sizeof *engine];
 }
 
-enum launch_code launch(int count, char **words)
+enum launch_code launch(int count, char **words, pid_t *engine)
 {
 	owned_memory const char **cgroups = calloc((size_t)count + 1, sizeof *cgroups);
 	owned_memory char **env = calloc((size_t)count + 1, sizeof *env);
@@ -264,12 +268,76 @@ enum launch_code launch(int count, char **words)
 	if (refused != LAUNCHED)
 		return refused;
 	owned int log = open(launch.log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
-	return log < 0 ? CANNOT_OPEN_LOG : start(&launch, log);
+	return log < 0 ? CANNOT_OPEN_LOG : start(&launch, log, engine);
+}
+
+/* SQLite's locks are record locks somewhere in the file. Source: https://sqlite.org/src/file/src/os_unix.c */
+bool launch_is_locked(int fd)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	return fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+enum {
+	STEP_MS = 20,
+	COMING_MS = 10 * 1000,       /* what a started engine may take to lock its directory */
+	TURN_MS = COMING_MS + 2000,  /* what whoever starts one may take */
+};
+
+/* Waits until it is this process's turn, or there is an engine. One that hangs in its turn keeps nobody for ever. */
+static void take_turn(int lock)
+{
+	int64_t end = clock_ms() + TURN_MS;
+	while (!launch_is_locked(lock) && flock(lock, LOCK_EX | LOCK_NB) < 0 && clock_ms() < end)
+		poll(NULL, 0, STEP_MS);
+}
+
+/* Waits until an engine has the lock, or the one that was started has ended. */
+static void await_engine(int lock, pid_t engine)
+{
+	owned int process = kernel_pidfd_open(engine);
+	struct pollfd death = { process, POLLIN, 0 };
+	int64_t end = clock_ms() + COMING_MS;
+	while (!launch_is_locked(lock) && clock_ms() < end && poll(&death, 1, STEP_MS) <= 0)
+		;
+}
+
+enum launch_code launch_once(int lock, int count, char **words, pid_t *engine)
+{
+	enum launch_code code = LAUNCHED;
+	*engine = 0;
+	take_turn(lock);
+	if (!launch_is_locked(lock)) {
+		code = launch(count, words, engine);
+		if (code == LAUNCHED)
+			await_engine(lock, *engine);
+	}
+	flock(lock, LOCK_UN);
+	return code;
+}
+
+/* A file that others cannot have put there; -1 where it is anything else: the engine tells then why it cannot lock it. */
+static int open_lock(const char *path)
+{
+	struct stat file;
+	owned int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	if (fd < 0 || fstat(fd, &file) < 0 || !S_ISREG(file.st_mode) || file.st_uid != geteuid())
+		return -1;
+	return take(&fd);
 }
 
 int launch_main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[2], "--check") == 0)
 		return (int)check_context();
-	return (int)launch(argc - 2, argv + 2);
+	bool is_once = argc > 3 && strcmp(argv[2], "--lock") == 0;
+	int first = is_once ? 4 : 2;
+	pid_t engine = 0;
+	owned int lock = is_once ? open_lock(argv[3]) : -1;
+	enum launch_code code = lock < 0 ? launch(argc - first, argv + first, &engine)
+					 : launch_once(lock, argc - first, argv + first, &engine);
+	char text[32];
+	if (code == LAUNCHED && engine > 0)
+		write_all(1, text, (size_t)(put_decimal(text, (uint64_t)engine) - text));
+	return (int)code;
 }

@@ -23,8 +23,18 @@ enum launch_code {
 
 /*
  * Starts what `count` words describe, as the command line of the role has them behind its name: see launch.c. `words`
- * ends with NULL. Prints the program's pid. The calling process has the limits of pid 1 afterwards.
+ * ends with NULL. The calling process has the limits of pid 1 afterwards.
  */
-enum launch_code launch(int count, char **words);
+enum launch_code launch(int count, char **words, pid_t *engine);
+
+/*
+ * The same unless an engine holds the lock of that descriptor, and waits until one does. Of many processes one after the
+ * other comes to it, by flock(2), which does not see the engine's record locks, nor they it. The pid is 0 where nothing was
+ * started.
+ */
+enum launch_code launch_once(int lock, int count, char **words, pid_t *engine);
+
+/* Whether an engine holds it. */
+bool launch_is_locked(int fd);
 
 #endif

@@ -10,14 +10,12 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 
 enum {
 	START_MAX = 128 * 1024,
 	STARTS_MAX = 3,
 	FIRST_PAUSE_MS = 20,
 	LONGEST_PAUSE_MS = 1000,
-	COMING_MS = 10 * 1000,       /* what a started engine may take to lock its directory */
 	PATIENCE_MS = 5 * 60 * 1000, /* what an engine that is there may take to look at the exit record */
 };
 
@@ -52,13 +50,6 @@ static bool is_taken_up(const struct need *need)
 	return fstat(need->fd, &st) < 0 || st.st_nlink == 0;
 }
 
-/* SQLite's locks are record locks somewhere in the file. Source: https://sqlite.org/src/file/src/os_unix.c */
-static bool is_locked(int fd)
-{
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	return fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-}
-
 /* Takes the file apart into words; false when there is none, or an engine wants nobody to start it. */
 static bool read_start(const char *path, struct start *start)
 {
@@ -88,25 +79,6 @@ static void pause_ms(int ms)
 	poll(NULL, 0, ms);
 }
 
-/*
- * Starts an engine unless one is there, and waits until it is. Of many monitors one after the other comes here: flock(2)
- * and the engine's record locks do not see each other.
- */
-static enum launch_code start_once(const struct start *start)
-{
-	enum launch_code code = LAUNCHED;
-	if (RETRY(flock(start->lock, LOCK_EX)) < 0)
-		return CANNOT_FORK;
-	if (!is_locked(start->lock)) {
-		code = launch(start->count, start->words);
-		int64_t end = clock_ms() + COMING_MS;
-		while (code == LAUNCHED && !is_locked(start->lock) && clock_ms() < end)
-			pause_ms(FIRST_PAUSE_MS);
-	}
-	flock(start->lock, LOCK_UN);
-	return code;
-}
-
 /* A line in the engine's log, in its form: nobody else is there to say why a container stays down. */
 static void complain(const struct need *need, const struct start *start, enum launch_code code)
 {
@@ -132,8 +104,10 @@ static void bring_back(const struct need *need)
 	if (!read_start(need->start, &start))
 		return;
 	for (int starts = 0; !is_taken_up(need) && clock_ms() < end;) {
-		if (!is_locked(start.lock)) {
-			enum launch_code code = starts < STARTS_MAX ? start_once(&start) : CANNOT_EXECUTE;
+		if (!launch_is_locked(start.lock)) {
+			pid_t engine;
+			enum launch_code code =
+				starts < STARTS_MAX ? launch_once(start.lock, start.count, start.words, &engine) : CANNOT_EXECUTE;
 			if (code != LAUNCHED) {
 				complain(need, &start, code);
 				return;

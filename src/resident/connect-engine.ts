@@ -16,12 +16,11 @@ export type ConnectOptions = {
   /** Rejects when `start` would be refused. */
   readonly check: () => Promise<void>;
   /**
-   * Starts an engine, which waits for one that is about to end. Resolves when its process has been started, not when it
-   * answers.
+   * Has an engine be there, one for many callers. Resolves when it has its lock, not when it answers.
    *
-   * @returns whether that process still runs
+   * @returns whether the process that was started, if one was, still runs
    */
-  readonly start: () => Promise<() => Promise<boolean>>;
+  readonly start: (signal: AbortSignal | undefined) => Promise<() => Promise<boolean>>;
   /** The lock that an engine holds from its begin to its end. */
   readonly lockFile: string;
   /** Where the engine writes its log, for the error. */
@@ -37,8 +36,8 @@ const PATIENCE = 60_000;
 const STEP = 20;
 
 /**
- * A client of the resident engine, which is started when nobody answers, now or later. Several callers at once may each
- * start one: the lock of the data directory leaves one of them, and all find it.
+ * A client of the resident engine, which is started when nobody answers, now or later. Of several callers at once one
+ * starts it, and all find it; should there be two, the lock of the data directory leaves one of them.
  *
  * An engine of another build is asked to make room, unless it is of a newer version or the caller could not start one.
  * While it has commands under way it says no, and is used as it is.
@@ -70,9 +69,12 @@ async function reviveEngine(options: ConnectOptions): Promise<void> {
   }
   const log = { logFile, offset: await logLength(logFile), signal };
   const end = Date.now() + PATIENCE;
+  const asCanceled = (error: unknown): never => {
+    throw signal?.aborted ? canceled(signal.reason) : error;
+  };
   using probe = connect({ socket });
   while (Date.now() < end) {
-    const runs = (await isHeld(lockFile)) ? undefined : await start();
+    const runs = (await isHeld(lockFile)) ? undefined : await start(signal).catch(asCanceled);
     const isComing = async (): Promise<boolean> => (await runs?.()) || (await isHeld(lockFile));
     if (await untilItAnswers(probe, { ...log, end, isComing })) return;
   }

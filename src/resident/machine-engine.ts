@@ -52,9 +52,10 @@ export function connectMachineEngine(options: MachineEngineOptions): Promise<Cli
     lockFile,
     own: { version, build },
     check: () => checkStart({ helper, logFile }),
-    start: () =>
+    start: (signal) =>
       startEngine({
         helper,
+        lockFile,
         command: [
           node(),
           "--disable-warning=ExperimentalWarning",
@@ -75,6 +76,7 @@ export function connectMachineEngine(options: MachineEngineOptions): Promise<Cli
           ...proxyVariables(env),
         },
         logFile,
+        signal,
       }),
     signal,
   });

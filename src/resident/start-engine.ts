@@ -9,12 +9,16 @@ import { residentError } from "./errors.ts";
 export type StartOptions = {
   /** The helper program, whose role `launch` gives the engine a context of its own. */
   readonly helper: string;
+  /** The lock that an engine holds from its begin to its end. */
+  readonly lockFile: string;
   /** Node and the engine's script. */
   readonly command: readonly string[];
   /** File that the engine's output is added to. */
   readonly logFile: string;
   /** Variables of the engine; it has no others. */
   readonly env: Readonly<Record<string, string>>;
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** Why the helper did not start the engine, by its exit code. See helper/launch.c. */
@@ -41,26 +45,28 @@ const refusals: Readonly<Record<number, readonly [reason: string, hint: string]>
 };
 
 /**
- * Starts an engine in a session, a control group and an environment of its own: nothing of the caller stays with it.
- * Resolves when its program runs; whether it answers is another question.
+ * Starts an engine in a session, a control group and an environment of its own: nothing of the caller stays with it. Of
+ * many callers at once one starts an engine, and the others none. Resolves when an engine holds the lock, or the one that
+ * was started has ended; whether it answers is another question.
  *
- * @returns whether it still runs
- * @throws ENGINE_PROCESS_START with what the engine would inherit and could not undo
+ * @returns whether the one that was started still runs
+ * @throws ENGINE_PROCESS_START with what the engine would inherit and could not undo; what the signal was aborted with
  */
 export async function startEngine({
   helper,
+  lockFile,
   command,
   logFile,
   env,
+  signal,
 }: StartOptions): Promise<() => Promise<boolean>> {
   await mkdir(dirname(logFile), { recursive: true, mode: 0o711 });
   const groups = (await makeServiceGroup("engine")).flatMap((file) => ["--cgroup", file]);
   const variables = Object.entries(env).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
-  const child = spawn(helper, ["launch", ...groups, ...variables, "--log", logFile, "--", ...command], {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
+  const words = ["--lock", lockFile, ...groups, ...variables, "--log", logFile, "--", ...command];
+  const child = spawn(helper, ["launch", ...words], { stdio: ["ignore", "pipe", "ignore"], signal });
   const [pid] = await Promise.all([text(child.stdout), succeeded(child, logFile)]);
-  return () => isAlive(Number(pid));
+  return async () => pid !== "" && (await isAlive(Number(pid)));
 }
 
 /**

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, open, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseProcessStatus } from "../../src/host/index.ts";
@@ -172,3 +174,39 @@ test("wrong arguments, a log or a program that is not there", { skip }, async ()
   await writeFile(join(directory.path, "file"), "");
   assert.equal(code("--log", log, "--", join(directory.path, "file")), 23);
 });
+
+test("nothing is started beside an engine that has the lock, in whose turn ever", { skip }, async () => {
+  await using directory = await temporaryDirectory();
+  const [log, lock] = [join(directory.path, "log"), join(directory.path, "lock")];
+  const engine = new DatabaseSync(lock);
+  engine.exec("BEGIN EXCLUSIVE");
+  await using _ = await holdTurn(lock);
+  assert.equal((await launch(log, "echo ran", { options: ["--lock", lock] })).code, 0);
+  assert.equal(existsSync(log), false);
+  engine.close();
+});
+
+test("a launcher that hangs in its turn keeps the others waiting for a time, not for ever", {
+  skip,
+}, async () => {
+  await using directory = await temporaryDirectory();
+  const [log, lock] = [join(directory.path, "log"), join(directory.path, "lock")];
+  await using holder = await holdTurn(lock);
+  const { code, logged } = await launch(log, "echo ran", { options: ["--lock", lock] });
+  assert.equal(code, 0);
+  assert.equal(await logged(), "ran\n");
+  assert.ok(holder.holds());
+});
+
+/** A process that has its turn to start an engine, and does nothing. */
+async function holdTurn(lock: string): Promise<AsyncDisposable & { holds(): boolean }> {
+  const command = ["--no-fork", lock, "sh", "-c", "echo; exec sleep 1000"];
+  const child = spawn("flock", command, { stdio: ["ignore", "pipe", "ignore"] });
+  await once(child.stdout, "data");
+  return {
+    holds: () => child.exitCode === null,
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+    },
+  };
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { chmod, chown, mkdir, rmdir } from "node:fs/promises";
+import { chmod, chown, mkdir, rm, rmdir, stat, symlink, writeFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -28,21 +28,68 @@ function engines({ data }: TugInstance): number[] {
     .map(Number);
 }
 
+/** Runs so many commands at once; all succeed. */
+async function firstCommands({ tug }: TugInstance, count: number): Promise<void> {
+  const results = await Promise.all(
+    Array.from({ length: count }, () => tug(["ps", "--format", "{{.Names}}"])),
+  );
+  for (const { code, stdout, stderr } of results) assert.deepEqual([code, stdout, stderr], [0, "", ""]);
+}
+
+/** What the engines that have given up have written into the log of an instance. */
+function ends({ data }: TugInstance): string[] {
+  const log = readFileSync(join(data, "engine.log"), "utf8");
+  return log.split("\n").filter((line) => line.includes("engine.failed"));
+}
+
 /** `tug` from a command line that comes before it. */
 function from(instance: TugInstance, before: readonly string[], ...args: string[]) {
   return runProgram([...before, helperPath, "front", ...args], instance.env);
 }
 
 describe("the first command", { skip }, () => {
-  test(`${AT_ONCE} first commands at once start one engine, and all succeed`, async () => {
+  test(`${AT_ONCE} first commands at once start one engine process, and all succeed`, async () => {
     await using instance = await startTug();
-    const results = await Promise.all(
-      Array.from({ length: AT_ONCE }, () => instance.tug(["ps", "--format", "{{.Names}}"])),
-    );
-    for (const { code, stdout, stderr } of results) assert.deepEqual([code, stdout, stderr], [0, "", ""]);
-    const pid = Number(readFileSync(join(instance.run, "engine.pid"), "utf8"));
-    while (engines(instance).length > 1) await delay(20);
-    assert.deepEqual(engines(instance), [pid]);
+    await firstCommands(instance, AT_ONCE);
+    // One that finds another one's lock says so in the log before it ends.
+    assert.deepEqual([engines(instance).length, ends(instance)], [1, []]);
+  });
+
+  test("also those that meet an engine that was killed, or one that was killed while it started", async () => {
+    await using instance = await startTug();
+    for (const name of ["engine.pid", "engine.lock"]) {
+      const first = firstCommands(instance, 1);
+      while (!existsSync(join(name === "engine.pid" ? instance.run : instance.data, name))) await delay(1);
+      for (const pid of engines(instance)) process.kill(pid, "SIGKILL");
+      await first.catch(() => undefined);
+      await firstCommands(instance, 5);
+      assert.deepEqual([engines(instance).length, ends(instance)], [1, []], name);
+      await instance.stopEngine("SIGKILL");
+      for (const file of ["run", "data"] as const) await rm(instance[file], { recursive: true });
+      await mkdir(instance.data, { mode: 0o711 });
+    }
+  });
+
+  test("a lock that others could hold is not used", async () => {
+    await using instance = await startTug();
+    const lock = join(instance.data, "engine.lock");
+    const other = join(instance.directory, "other");
+    const cases = [
+      [() => symlink(other, lock), /engine\.lock: it is no file of its own/],
+      [() => runProgram(["mkfifo", lock], {}), /engine\.lock: it is no file of its own/],
+      [() => writeFile(lock, "").then(() => chown(lock, 1000, 0)), /engine\.lock: it belongs to user 1000/],
+    ] as const;
+    for (const [make, reason] of cases) {
+      await make();
+      const { code, stderr } = await instance.tug(["ps"]);
+      assert.equal(code, 125);
+      assert.match(stderr, reason);
+      await rm(lock);
+    }
+    assert.equal(existsSync(other), false);
+    await writeFile(lock, "", { mode: 0o644 });
+    await firstCommands(instance, 1);
+    assert.equal((await stat(lock)).mode & 0o777, 0o600);
   });
 
   test("an engine inherits nothing of the command that started it", async () => {
