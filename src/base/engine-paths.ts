@@ -20,6 +20,8 @@ export function enginePaths({ data, run }: EnginePaths) {
     /** What engines are made of, by its hash. */
     versions: join(data, "versions"),
     volumes: join(data, "volumes"),
+    /** The lowest layer of every container: what something is mounted on in all of them. */
+    mountPoints: join(data, "mount-points"),
     socket: join(run, "tug.sock"),
     frontSocket: join(run, "front.sock"),
     spawnerSocket: join(run, "spawner.sock"),
@@ -30,9 +32,12 @@ export function enginePaths({ data, run }: EnginePaths) {
     wantedFile: join(run, "engine.wanted"),
     /** Files that keep the network namespaces of running containers, by their id. */
     networkNamespaces: join(run, "netns"),
-    /** Files of a container that outlive its runs: hostname, hosts, resolv.conf, the log. */
+    /** Files of a container that outlive its runs: the log. */
     container: (id: string) => join(data, "containers", id),
-    /** What a running container has: rootfs, sockets of its monitor, exit record; `state` below is the runtime's. */
+    /**
+     * What a running container has: rootfs, sockets of its monitor, exit record, hostname, hosts, resolv.conf; `state`
+     * below is the runtime's.
+     */
     containerRun: (id: string) => join(run, "containers", id),
   };
 }

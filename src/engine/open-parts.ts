@@ -23,6 +23,7 @@ import { openHealthTable } from "./health/table.ts";
 import { containerImages } from "./images/container-images.ts";
 import { HELLO, helloImage } from "./images/hello.ts";
 import { isHostImage } from "./images/host-image.ts";
+import { makeMountPoints } from "./images/mount-points.ts";
 import { openJournal } from "./journal.ts";
 import type { EngineOptions } from "./open-engine.ts";
 import { helperTrees } from "./trees.ts";
@@ -76,6 +77,7 @@ export async function openParts(
   );
   const helper = spawnedHelper(spawner, programs.helper);
   const images = await openEngineImages(options, { layout, database, helper, opened });
+  await makeMountPoints(layout.mountPoints);
   await images.importEmbedded(await helloImage(programs.hello));
   const store = containerStore(database);
   const journal = opened.adopt(openJournal(layout.journal), (it) => it.close());
@@ -104,7 +106,7 @@ export async function openParts(
     background,
     layout,
     store,
-    images: containerImages(images, isHost),
+    images: containerImages({ images, isHost, mountPoints: layout.mountPoints }),
     execs: createExecSessions((id) => store.get(id) !== undefined),
     health: openHealthTable(journal),
     goodRuns: openGoodRuns(journal),

@@ -68,7 +68,7 @@ export async function openPlanner(options: PlannerOptions): Promise<Planner> {
       async predictRoot(id, { recorded }) {
         if (isHostImage(recorded.id)) return hostRoot;
         const { chainIds } = await images.resolve(recorded.id);
-        return overlayRoot(predictMounts(snapshots, id, chainIds));
+        return overlayRoot(predictMounts(snapshots, id, chainIds), layout.mountPoints);
       },
     },
     readUserFiles: async ({ image: { id } }) =>

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { needsBox, useEngine } from "./harness/index.ts";
 
@@ -74,5 +76,12 @@ describe("tug diff", { skip: needsBox() }, () => {
     await engine.ok(["exec", "mounted", "sh", "-c", "echo x > /bin/cat.d/file; echo x > /tmp/file"]);
     const lines = await diff("mounted");
     assert.ok(!lines.some((line) => line.endsWith("/file")), lines.join("\n"));
+  });
+
+  test("nothing is made in a container's files for what is mounted, whatever its image lacks", async () => {
+    const id = (await engine.ok(["create", "tug/hello"])).trim();
+    await engine.ok(["start", "-a", id]);
+    assert.deepEqual(await readdir(join(engine.data, "snapshots", id, "fs")), []);
+    assert.deepEqual(await diff(id), []);
   });
 });

@@ -18,7 +18,7 @@ export async function rootView(context: EngineContext, record: ContainerRecord):
   const { source } = await images.root(id);
   const asked = await resolveMounts(request.mounts, plannedSources(context.volumes));
   const taken = new Set(asked.map(({ target }) => target));
-  const files = networkFileMounts(networkFilePaths(layout.container(id)), taken);
+  const files = networkFileMounts(networkFilePaths(layout.containerRun(id)), taken);
   const present = await Promise.all([...asked, ...files].map(withPresentSource));
   return {
     kind: "stored",

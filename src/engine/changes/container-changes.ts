@@ -6,6 +6,7 @@ import type { ContainerRecord } from "../containers/record.ts";
 import { layersMount } from "../containers/user-files.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
+import { mountPoints } from "../images/mount-points.ts";
 import type { FileChange } from "../model/file-change.ts";
 import { receiveRecords } from "../trees.ts";
 import { compareToImage, type ImageFiles } from "./compare.ts";
@@ -17,14 +18,11 @@ const BATCH = 2000;
 const MOST = 2_000_000;
 
 /**
- * What every container gets made for its mounts when it is started, if its image does not have it. Docker keeps these in
- * a layer of their own and does not show them either.
+ * Whether a file or directory was made only for something to be mounted on: where an image hides the tree that has all of
+ * them, a container gets them made when it is started.
  */
-const made = new Set(["dev", "proc", "sys", "etc/hostname", "etc/hosts", "etc/resolv.conf"]);
-
-/** Whether a file or directory was made only for something to be mounted on. */
 export function isMountPoint({ path, type, size }: Pick<Node, "path" | "type" | "size">): boolean {
-  return made.has(path) && (type === "directory" || size === 0);
+  return mountPoints.has(path) && (type === "directory" || size === 0);
 }
 
 /**
@@ -36,7 +34,7 @@ export async function containerChanges(
   context: EngineContext,
   record: ContainerRecord,
 ): Promise<FileChange[]> {
-  const { source } = await context.images.root(record.id);
+  const { source, layers } = await context.images.root(record.id);
   if (source.kind !== "overlay" || source.upper === undefined) {
     const what = `cannot compare container ${record.name} with its image`;
     throw engineError("UNSUPPORTED", `${what}: what it writes is kept in memory`, {
@@ -46,7 +44,7 @@ export async function containerChanges(
   const written = (await readListing(context, openOp(source.upper), "")).filter(
     (node) => !isMountPoint(node),
   );
-  return compareToImage(written, imageFiles(context, source.lowers));
+  return compareToImage(written, imageFiles(context, layers.slice(1)));
 }
 
 function imageFiles(context: EngineContext, lowers: readonly string[]): ImageFiles {

@@ -75,7 +75,7 @@ async function plan(context: PlanContext, record: ContainerRecord, root: Contain
     root: root.source,
     facts: await context.readFacts(),
     userFiles: await context.readUserFiles(record, root),
-    networkFiles: networkFilePaths(context.layout.container(record.id)),
+    networkFiles: networkFilePaths(context.layout.containerRun(record.id)),
     sources: plannedSources(context.volumes),
   });
   return present(prepared.plan, record.id);

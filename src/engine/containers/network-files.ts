@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseResolvConf } from "../../network/index.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
@@ -45,7 +45,6 @@ export function writeNetworkFiles(
   request: CreateContainerRequest,
   names: NetworkNames,
 ): NetworkFiles {
-  mkdirSync(directory, { recursive: true, mode: 0o710 });
   const files = networkFilePaths(directory);
   writeFileSync(files.hostname, `${names.hostname}\n`, { mode: 0o644 });
   writeNames(directory, request, names);

@@ -100,7 +100,10 @@ async function prepare(
   facts: Awaited<ReturnType<EngineContext["readFacts"]>>,
 ): Promise<PreparedRun> {
   const { layout, images, helper } = context;
-  const directory = layout.container(record.id);
+  const directory = layout.containerRun(record.id);
+  mkdirSync(layout.container(record.id), { recursive: true, mode: 0o710 });
+  await removeTree(directory);
+  mkdirSync(`${directory}/rootfs`, { recursive: true, mode: 0o711 });
   if (record.request.autoRemove && record.state.startedAt !== undefined) await images.renew(record.id);
   const root = await images.root(record.id);
   // The plan names the network's files and namespace and needs neither. Both are waited for: what fails is undone.
@@ -126,7 +129,7 @@ async function prepare(
 async function connect(context: EngineContext, record: ContainerRecord): Promise<void> {
   checkLinks(context, record);
   const { endpoints = [] } = (await connectContainer(context, record)) ?? {};
-  const directory = context.layout.container(record.id);
+  const directory = context.layout.containerRun(record.id);
   writeNetworkFiles(directory, record.request, await namesOf(context, record, endpoints));
   if (endpoints.length > 0) tellOthers(context, record, endpoints);
 }
@@ -152,8 +155,6 @@ async function makeAndStart(
   const entry = live.get(id);
   const begun = Promise.withResolvers<void>();
   let running = starting;
-  await removeTree(directory);
-  mkdirSync(`${directory}/rootfs`, { recursive: true, mode: 0o711 });
   await startMonitor(context.spawner, prepared.monitor, prepared.plan, {
     bindings: createBindings(id),
     async onReady() {

@@ -46,7 +46,7 @@ export function viewContainer(
     mounts: request.mounts.map((mount) => viewMount(volumes, mount)),
     files: {
       log: request.logging.driver === "none" ? "" : `${directory}/${LOG_FILE}`,
-      ...networkFilePaths(directory),
+      ...networkFilePaths(layout.containerRun(id)),
     },
     execIds: execs.idsOf(id, record.state),
     ...viewConnections(networks, record),

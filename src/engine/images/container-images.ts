@@ -5,8 +5,15 @@ import type { Platform } from "../../specs/oci-image/index.ts";
 import type { ContainerImage, ContainerRoot, ImageSource } from "../containers/image-source.ts";
 import { hostImage, hostRoot, isHostImage } from "./host-image.ts";
 
+export type ContainerImagesOptions = {
+  readonly images: Images;
+  readonly isHost: (containerId: string) => boolean;
+  /** See `overlayRoot`. */
+  readonly mountPoints: string;
+};
+
 /** The images as containers need them, and `@host` beside them. */
-export function containerImages(images: Images, isHost: (containerId: string) => boolean): ImageSource {
+export function containerImages({ images, isHost, mountPoints }: ContainerImagesOptions): ImageSource {
   return {
     async find(reference, platform) {
       if (isHostImage(reference)) return hostImage();
@@ -21,13 +28,13 @@ export function containerImages(images: Images, isHost: (containerId: string) =>
       await images.prepareContainerSnapshot(containerId, chainId, { manifest, ...lifetime });
     },
     root: async (containerId) =>
-      isHost(containerId) ? hostRoot : overlayRoot(images.containerMounts(containerId)),
+      isHost(containerId) ? hostRoot : overlayRoot(images.containerMounts(containerId), mountPoints),
     async renew(containerId) {
       if (!isHost(containerId)) await images.renewContainerSnapshot(containerId);
     },
     async predictRoot(containerId, { recorded, chainId }) {
       if (isHostImage(recorded.id)) return hostRoot;
-      const root = overlayRoot(images.predictContainerSnapshot(containerId, chainId));
+      const root = overlayRoot(images.predictContainerSnapshot(containerId, chainId), mountPoints);
       // The upper directory is not there yet.
       return { ...root, layers: root.layers.slice(1) };
     },
@@ -39,12 +46,19 @@ export function containerImages(images: Images, isHost: (containerId: string) =>
   };
 }
 
-/** What an overlay's mounts are as a container's root. */
-export function overlayRoot({ lowers, upper, work }: ReturnType<Images["containerMounts"]>): ContainerRoot {
+/**
+ * What an overlay's mounts are as a container's root.
+ *
+ * @param mountPoints the tree below all layers, see `makeMountPoints`; no part of the image
+ */
+export function overlayRoot(
+  { lowers, upper, work }: ReturnType<Images["containerMounts"]>,
+  mountPoints: string,
+): ContainerRoot {
   return {
     source: {
       kind: "overlay",
-      lowers,
+      lowers: [...lowers, mountPoints],
       ...(upper !== undefined && { upper }),
       ...(work !== undefined && { work }),
     },

@@ -37,7 +37,7 @@ export async function namesOf(
 export async function tellNames(context: TellContext, record: ContainerRecord): Promise<void> {
   const { networks, layout } = context;
   const names = await namesOf(context, record, networks.endpoints({ container: record.id }));
-  writeNames(layout.container(record.id), record.request, names);
+  writeNames(layout.containerRun(record.id), record.request, names);
 }
 
 /**
@@ -79,11 +79,12 @@ function tell(context: OthersContext, record: ContainerRecord, linesOn: NetworkL
   const { networks, layout, logger } = context;
   const { id, state, request } = record;
   const isUp = ["starting", "running", "paused"].includes(state.status);
-  if (!isUp || !existsSync(networkFilePaths(layout.container(id)).hosts)) return;
+  const directory = layout.containerRun(id);
+  if (!isUp || !existsSync(networkFilePaths(directory).hosts)) return;
   try {
     const endpoints = networks.endpoints({ container: id });
     const joined = endpoints.map(({ network }) => networks.find(network));
-    writeHosts(layout.container(id), request, hostNamesOf(context, record, { endpoints, joined, linesOn }));
+    writeHosts(directory, request, hostNamesOf(context, record, { endpoints, joined, linesOn }));
   } catch (error) {
     logger.log("warn", "network.names", { container: id, error: String(error) });
   }
