@@ -66,6 +66,9 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
       125,
       /host type networking can't be used with links/,
     );
+    await ok("create", "--name", "one", "--network", "container:two", ...idle);
+    await ok("create", "--name", "two", "--network", "container:one", ...idle);
+    await refused(["run", "--link", "one", ...idle], 125, /cannot link to container one: the network/);
     await ok("create", "--name", "db", ...idle);
     await ok("create", "--name", "web", "--link", "db:store", ...idle);
     await refused(["start", "web"], 1, /cannot link to a non running container: \/db AS \/web\/store/);
@@ -108,5 +111,35 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     assert.notEqual((await ping("web", "store")).code, 0);
     await ok("rename", "other", "db");
     assert.equal((await ping("web", "store")).code, 0, "it leads to whoever has the name");
+  });
+
+  test("whoever shares a container's network has its name and its files", async () => {
+    await using tug = await startHere();
+    const ok = succeeding(tug);
+    const names = (container: string) =>
+      ok("exec", container, "sh", "-c", "hostname; cat /etc/hostname /etc/hosts /etc/resolv.conf");
+    await ok("network", "create", "blue");
+    await ok("run", "-d", "--name", "db", "--network", "blue", ...idle);
+    await ok("run", "-d", "--name", "web", "--hostname", "shop", "--network", "blue", ...idle);
+    await ok("run", "-d", "--name", "beside", "--network", "container:web", ...idle);
+    await ok("exec", "beside", "ping", "-c", "1", "-W", "3", "db");
+    assert.match(await names("beside"), /^shop\nshop\n/);
+    await ok("exec", "web", "sh", "-c", "echo nameserver 192.0.2.1 > /etc/resolv.conf");
+    assert.equal(await names("beside"), await names("web"));
+    const paths = "{{.HostsPath}} {{.ResolvConfPath}} {{.HostnamePath}} {{.Config.Hostname}}";
+    assert.equal(await ok("inspect", "-f", paths, "beside"), await ok("inspect", "-f", paths, "web"));
+    await ok(
+      "run",
+      "--rm",
+      "--network",
+      "container:beside",
+      "--hostname",
+      "own",
+      "busybox",
+      "test",
+      "-e",
+      "/etc/hosts",
+    );
+    await ok("logs", "beside");
   });
 });

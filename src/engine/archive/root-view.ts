@@ -5,6 +5,7 @@ import { networkFileMounts, networkFilePaths } from "../containers/network-files
 import type { ContainerRecord } from "../containers/record.ts";
 import { isRunning } from "../containers/stop.ts";
 import type { EngineContext } from "../context.ts";
+import { networkOwner } from "../networks/owner.ts";
 import type { ResolvedMount } from "../spec/input.ts";
 
 /**
@@ -14,11 +15,14 @@ import type { ResolvedMount } from "../spec/input.ts";
 export async function rootView(context: EngineContext, record: ContainerRecord): Promise<RootView> {
   const { id, request, state } = record;
   if (isRunning(record)) return { kind: "process", pid: state.pid, startTime: state.startTime };
-  const { layout, images } = context;
+  const { layout, images, store } = context;
   const { source } = await images.root(id);
   const asked = await resolveMounts(request.mounts, plannedSources(context.volumes));
   const taken = new Set(asked.map(({ target }) => target));
-  const files = networkFileMounts(networkFilePaths(layout.containerRun(id)), taken);
+  const files = networkFileMounts(
+    networkFilePaths(layout.containerRun(networkOwner(store, record).id)),
+    taken,
+  );
   const present = await Promise.all([...asked, ...files].map(withPresentSource));
   return {
     kind: "stored",

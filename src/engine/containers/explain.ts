@@ -9,7 +9,6 @@ import { completeMounts } from "./create.ts";
 import type { ContainerRoot, ImageSource } from "./image-source.ts";
 import { plannedSources } from "./mounts.ts";
 import { newContainerId } from "./names.ts";
-import { networkFilePaths } from "./network-files.ts";
 import { withParent } from "./parent.ts";
 import { prepareRun } from "./prepare-run.ts";
 import { type ContainerRecord, newState } from "./record.ts";
@@ -75,7 +74,6 @@ async function plan(context: PlanContext, record: ContainerRecord, root: Contain
     root: root.source,
     facts: await context.readFacts(),
     userFiles: await context.readUserFiles(record, root),
-    networkFiles: networkFilePaths(context.layout.containerRun(record.id)),
     sources: plannedSources(context.volumes),
   });
   return present(prepared.plan, record.id);

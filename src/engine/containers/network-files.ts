@@ -44,11 +44,9 @@ export function writeNetworkFiles(
   directory: string,
   request: CreateContainerRequest,
   names: NetworkNames,
-): NetworkFiles {
-  const files = networkFilePaths(directory);
-  writeFileSync(files.hostname, `${names.hostname}\n`, { mode: 0o644 });
+): void {
+  writeFileSync(networkFilePaths(directory).hostname, `${names.hostname}\n`, { mode: 0o644 });
   writeNames(directory, request, names);
-  return files;
 }
 
 /** Writes anew what connecting a container to another network changes. It sees that while it runs. */

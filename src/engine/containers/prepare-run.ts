@@ -6,13 +6,14 @@ import type { Spec } from "../../specs/oci-runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
 import { type LogSubject, logSettings } from "../logs/log-settings.ts";
+import { hostNameOf, networkOwner } from "../networks/owner.ts";
 import { buildSpec } from "../spec/build-spec.ts";
 import { cdiChanges, replacing } from "../spec/cdi-changes.ts";
 import { checkSpec } from "../spec/check-spec.ts";
 import { allHostDevices, requestedDevices } from "../spec/host-devices.ts";
 import { createOrigins, type Origins, withOrigin } from "../spec/origins.ts";
 import { type MountSources, resolveMounts } from "./mounts.ts";
-import { type NetworkFiles, networkFileMounts } from "./network-files.ts";
+import { networkFileMounts, networkFilePaths } from "./network-files.ts";
 import { parentOf } from "./parent.ts";
 import type { ContainerRecord } from "./record.ts";
 import { hasRestartPolicy } from "./restart-policy.ts";
@@ -37,7 +38,6 @@ export type RunInput = {
   readonly facts: HostFacts;
   readonly root: RootSource;
   readonly userFiles: UserFiles;
-  readonly networkFiles: NetworkFiles;
   readonly sources: MountSources;
 };
 
@@ -59,7 +59,7 @@ export async function prepareRun(context: RunContext, input: RunInput): Promise<
 }
 
 async function prepare(context: RunContext, input: RunInput, origins: Origins): Promise<PreparedRun> {
-  const { record, facts, root, networkFiles } = input;
+  const { record, facts, root } = input;
   const { id, request } = record;
   const run = context.layout.containerRun(id);
   const asked = await resolveMounts(request.mounts, input.sources);
@@ -70,6 +70,8 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
     directories: context.cdiDirectories,
     user,
   });
+  const owner = networkOwner(context.store, record);
+  const networkFiles = networkFilePaths(context.layout.containerRun(owner.id));
   const mounts = [...asked, ...networkFileMounts(networkFiles, new Set(asked.map(({ target }) => target)))];
   const wanted = buildSpec({
     id,
@@ -78,7 +80,7 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
     user: { ...user, groups: [...new Set([...user.groups, ...cdi.groups])] },
     facts,
     rootfs: "rootfs",
-    hostname: request.hostname || id.slice(0, 12),
+    hostname: hostNameOf(context.store, record),
     mounts: replacing(mounts, cdi.mounts, ({ target }) => target),
     devices: replacing(await devicesOf(request), cdi.devices, ({ path }) => path),
     cdi,

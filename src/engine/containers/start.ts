@@ -13,7 +13,7 @@ import { initOf } from "./end.ts";
 import { publishContainerOnce } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
 import { madeSources } from "./mounts.ts";
-import { networkFilePaths, writeNetworkFiles } from "./network-files.ts";
+import { writeNetworkFiles } from "./network-files.ts";
 import { requireParent } from "./parent.ts";
 import { type PreparedRun, prepareRun } from "./prepare-run.ts";
 import type { ContainerRecord, RecordedState } from "./record.ts";
@@ -115,7 +115,6 @@ async function prepare(
         facts,
         root: root.source,
         userFiles,
-        networkFiles: networkFilePaths(directory),
         sources: madeSources(context.volumes),
       }),
     ),
@@ -129,6 +128,8 @@ async function prepare(
 async function connect(context: EngineContext, record: ContainerRecord): Promise<void> {
   checkLinks(context, record);
   const { endpoints = [] } = (await connectContainer(context, record)) ?? {};
+  // Where it shares another's network it sees the files of that one.
+  if (record.request.network.mode.kind === "container") return;
   const directory = context.layout.containerRun(record.id);
   writeNetworkFiles(directory, record.request, await namesOf(context, record, endpoints));
   if (endpoints.length > 0) tellOthers(context, record, endpoints);

@@ -4,6 +4,7 @@ import type { Health } from "../health/state.ts";
 import type { Container, ContainerState, MountPoint } from "../model/container-view.ts";
 import type { MountRequest } from "../model/mount-request.ts";
 import { linksOf } from "../networks/links.ts";
+import { hostNameOf, networkOwner } from "../networks/owner.ts";
 import { viewConnections } from "../networks/view.ts";
 import { mergeEnvironment } from "../spec/environment.ts";
 import { commandLine } from "../spec/process.ts";
@@ -33,7 +34,7 @@ export function viewContainer(
       env: mergeEnvironment(image.defaults.Env ?? [], request.env),
       workingDir: request.workingDir ?? image.defaults.WorkingDir,
       user: request.user ?? image.defaults.User,
-      hostname: request.hostname ?? id.slice(0, 12),
+      hostname: hostNameOf(store, record),
       healthcheck: mergeHealthcheck(request.healthcheck, image.defaults),
     },
     path,
@@ -46,7 +47,7 @@ export function viewContainer(
     mounts: request.mounts.map((mount) => viewMount(volumes, mount)),
     files: {
       log: request.logging.driver === "none" ? "" : `${directory}/${LOG_FILE}`,
-      ...networkFilePaths(layout.containerRun(id)),
+      ...networkFilePaths(layout.containerRun(networkOwner(store, record).id)),
     },
     execIds: execs.idsOf(id, record.state),
     ...viewConnections(networks, record),

@@ -5,6 +5,7 @@ import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
 import type { CreateContainerRequest, LinkRequest } from "../model/create-request.ts";
 import type { EndpointRequest } from "./connect.ts";
+import { networkOwner } from "./owner.ts";
 
 /**
  * Links are names that one container has for another. On a network that answers names they are answered too, and lead to
@@ -93,12 +94,18 @@ function existing({ store }: Pick<LinkContext, "store">, reference: string): Con
 
 /** The container whose network another one has, which shares it. @throws ENGINE_LINK */
 function ownNetwork({ store }: Pick<LinkContext, "store">, record: ContainerRecord): ContainerRecord {
-  const { mode } = record.request.network;
-  if (mode.kind === "container") return ownNetwork({ store }, existing({ store }, mode.container));
-  if (mode.kind !== "host") return record;
-  throw engineError("LINK", `cannot link to container ${record.name}: it has the host's network`, {
-    hint: "the host is reached by its own address",
-  });
+  const owner = networkOwner(store, record);
+  const { mode } = owner.request.network;
+  if (mode.kind === "host") {
+    throw engineError("LINK", `cannot link to container ${record.name}: it has the host's network`, {
+      hint: "the host is reached by its own address",
+    });
+  }
+  if (mode.kind !== "container") return owner;
+  throw engineError(
+    "LINK",
+    `cannot link to container ${record.name}: the network that it shares is nobody's`,
+  );
 }
 
 function isDefault(networks: LinkContext["networks"], reference: string): boolean {

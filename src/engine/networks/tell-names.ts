@@ -11,6 +11,7 @@ import type { ContainerRecord } from "../containers/record.ts";
 import type { EngineContext } from "../context.ts";
 import { nameServersOf } from "./connect.ts";
 import { linkLines, linksOf } from "./links.ts";
+import { hostNameOf } from "./owner.ts";
 import { isSilent, type NetworkLines, networkLines, peerLines } from "./peers.ts";
 
 type TellContext = Pick<EngineContext, "networks" | "store" | "layout">;
@@ -95,9 +96,9 @@ function hostNamesOf(
   record: ContainerRecord,
   on: { endpoints: readonly Endpoint[]; joined: readonly Network[]; linesOn: NetworkLines },
 ): HostNames {
-  const { id, request } = record;
+  const { id } = record;
   return {
-    hostname: request.hostname || id.slice(0, 12),
+    hostname: hostNameOf(context.store, record),
     addresses: on.endpoints.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((ip) => ip !== undefined),
     lines: [...linkLines(context, record), ...peerLines(id, on.joined, on.linesOn)],
   };

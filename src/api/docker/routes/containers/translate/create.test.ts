@@ -209,6 +209,11 @@ const refused: [body: object, message: RegExp][] = [
     /\/HostConfig\/Links\/1: "a:b c" is no link such as NAME:ALIAS/,
   ],
   [{ HostConfig: { Links: ["a:b"], NetworkMode: "host" } }, /host type networking can't be used with links/],
+  [{ HostConfig: { Dns: ["1.1.1.1"], NetworkMode: "container:a" } }, /dns and the network mode/],
+  [
+    { HostConfig: { ExtraHosts: ["a:1.1.1.1"], NetworkMode: "container:a" } },
+    /\/HostConfig\/ExtraHosts: conflicting options: custom host-to-IP mapping and the network mode/,
+  ],
   [{ HostConfig: { NetworkMode: "container:" } }, /needs the name or id of a container/],
   [{ HostConfig: { Isolation: "hyperv" } }, /isolation "hyperv" does not exist on Linux/],
   [{ HostConfig: { OomScoreAdj: 1001 } }, /1001 is not between -1000 and 1000/],

@@ -14,6 +14,7 @@ export function translateNetwork(body: dockerApi.CreateBody, origins: OriginColl
   const asked = body.NetworkDisabled ? "none" : host.NetworkMode;
   const modeText = origins.given("network.mode", ["HostConfig", "NetworkMode"], asked);
   const mode = readMode(modeText ?? "default");
+  if (mode.kind === "container") refuseOwnFiles(host);
   const endpoints = Object.entries(body.NetworkingConfig?.EndpointsConfig ?? {}).map(
     ([network, endpoint]) => {
       const path = ["NetworkingConfig", "EndpointsConfig", network];
@@ -68,6 +69,19 @@ function withLinks(
   );
   const others = endpoints.filter((endpoint) => endpoint !== known);
   return [{ ...place, links: [...(place.links ?? []), ...missing] }, ...others];
+}
+
+/** The files that tell of names are those of the container whose network is shared. In Docker's words. */
+function refuseOwnFiles(host: NonNullable<dockerApi.CreateBody["HostConfig"]>): void {
+  for (const [key, what] of [
+    ["Dns", "dns"],
+    ["DnsOptions", "dns"],
+    ["DnsSearch", "dns"],
+    ["ExtraHosts", "custom host-to-IP mapping"],
+  ] as const) {
+    if ((host[key] ?? []).length === 0) continue;
+    throw refuse(["HostConfig", key], `conflicting options: ${what} and the network mode`);
+  }
 }
 
 function readMode(text: string): NetworkRequest["mode"] {
