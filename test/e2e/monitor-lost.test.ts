@@ -68,6 +68,25 @@ describe("a monitor is killed", { skip: needsBox() }, () => {
       await engine.ok(["rm", "orphan"]);
     }));
 
+  test("those that hang keep no engine from starting, and are taken up when they go on", () =>
+    leavesNothing(engine, async () => {
+      await engine.ok(["run", "-d", "--name", "hangs", "box", "sleep", "1000"]);
+      await engine.ok(["exec", "-d", "hangs", "sleep", "1000"]);
+      const directory = join(engine.run, "containers", (await inspect("hangs", "{{.Id}}")).trim());
+      const [exec = ""] = readdirSync(join(directory, "exec"));
+      const monitors = [await monitorOf(directory), await monitorOf(join(directory, "exec", exec))];
+      await engine.stopEngine("SIGKILL");
+      for (const pid of monitors) process.kill(pid, "SIGSTOP");
+      try {
+        assert.equal(await inspect("hangs", "{{.State.Status}} {{len .ExecIDs}}"), "running 1\n");
+      } finally {
+        for (const pid of monitors) process.kill(pid, "SIGCONT");
+      }
+      await engine.ok(["kill", "hangs"]);
+      assert.equal(await engine.ok(["wait", "hangs"]), "137\n");
+      await engine.ok(["rm", "hangs"]);
+    }));
+
   test("a restart policy starts the container again", () =>
     leavesNothing(engine, async () => {
       await engine.ok(["run", "-d", "--name", "again", "--restart", "always", "box", "sleep", "1000"]);

@@ -17,8 +17,11 @@ import { scheduleRestart } from "./restart.ts";
 import { startsAtBoot } from "./restart-policy.ts";
 import type { Restarts } from "./restarts.ts";
 import { publishStart } from "./start.ts";
-import { isRunning } from "./stop.ts";
+import { endsWithin, isRunning } from "./stop.ts";
 import { type Ending, watchContainer } from "./watch.ts";
+
+/** How long monitors may take to answer before others are served, in milliseconds: one may hang. */
+const PATIENCE = 2000;
 
 /** Called when a container has ended. */
 export type Finish = (id: string, ending: Ending) => Promise<void>;
@@ -45,10 +48,11 @@ export async function recoverContainers(
   const { finish, restarts, alone } = options;
   const { bootId } = await context.readFacts();
   await removeStrays(context);
+  const until = Date.now() + PATIENCE;
   for (const record of [...context.store.list(), ...context.store.listGone()]) {
     const takeUp = async (): Promise<void> => {
       try {
-        await recover(context, live, { record, finish });
+        await recover(context, live, { record, finish, until });
         await awaken(context, { id: record.id, bootId, restarts });
       } catch (error) {
         context.logger.log("error", "container.recover", { container: record.id, error: String(error) });
@@ -82,10 +86,17 @@ async function removeStrays({ layout, store }: EngineContext): Promise<void> {
   }
 }
 
+type Recovery = {
+  readonly record: ContainerRecord;
+  readonly finish: Finish;
+  /** When monitors that have not answered are waited for no longer, in milliseconds since 1970. */
+  readonly until: number;
+};
+
 async function recover(
   context: EngineContext,
   live: LiveContainers,
-  { record, finish }: { record: ContainerRecord; finish: Finish },
+  { record, finish, until }: Recovery,
 ): Promise<void> {
   const { id, state } = record;
   switch (state.status) {
@@ -101,7 +112,7 @@ async function recover(
     case "paused":
       // Who wanted to start it again went with the engine.
       if (state.startsAgain) context.store.setState(id, { ...state, startsAgain: false });
-      await reconnect(context, live, { record, finish });
+      await reconnect(context, live, { record, finish, until });
       if (state.held) await letGoOn(context, id);
       break;
     default:
@@ -148,7 +159,7 @@ async function awaken(
 async function reconnect(
   context: EngineContext,
   live: LiveContainers,
-  { record, finish }: { record: ContainerRecord; finish: Finish },
+  { record, finish, until }: Recovery,
 ): Promise<void> {
   const { id } = record;
   const directory = context.layout.containerRun(id);
@@ -163,5 +174,6 @@ async function reconnect(
     return;
   }
   publishStart(context, record, record.state);
-  await watchContainer(context, entry, id, (ending) => finish(id, ending));
+  const watching = watchContainer(context, entry, id, (ending) => finish(id, ending));
+  await endsWithin(watching, Math.max(0, until - Date.now()));
 }
