@@ -187,6 +187,7 @@ export const orderRules: readonly Rule[] = [
             "cgroupOpen",
             "openNamespace",
           ),
+          ...find(plan, "init", "cloneMount"),
         ].map(({ op }) => op.out as number),
       );
       for (const [index, op] of plan.init.entries()) {

@@ -81,6 +81,18 @@ test("an empty slot is no slot", () => {
   assert.deepEqual(breachesOf(plan), []);
 });
 
+test("a source that is cloned inside is a thing of the host too", () => {
+  const plan = samplePlan();
+  const [clone] = plan.host.splice(find(plan.host, "cloneMount"), 1);
+  plan.init.splice(find(plan.init, "root"), 0, clone as Op);
+  assert.deepEqual(breachesOf(plan), []);
+  change(plan.init, "setMount", { root: s.bind });
+  assert.deepEqual(
+    breachesOf(plan).map(({ rule }) => rule.id),
+    ["no-host-object-after-pivot"],
+  );
+});
+
 test("the error names rule, op and origin", () => {
   const plan = samplePlan();
   change(plan.host, "cloneMount", { path: "srv", from: "/mounts/3" });
