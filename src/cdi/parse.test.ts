@@ -74,8 +74,11 @@ devices:
   const refused: [what: string, text: string, sentence: RegExp][] = [
     ["no YAML", "{", /^cannot use \/etc\/cdi\/x\.json#: /],
     ["nothing", "", /expected Object, found null/],
-    ["a key twice", '{"kind": "a/b", "kind": "a/c"}', /Map keys must be unique/],
+    ["a key twice", '{"kind": "a/b", "kind": "a/c"}', /#: the key "kind" is there twice in one map/],
+    ["a key twice within", 'devices: [{name: a, "name": b}]', /#: the key "name" is there twice in one map/],
+    ["several documents", "a: 1\n---\na: 2\n", /multiple documents/],
     ["many aliases", `a: &a [1,1]\nb: &b [${"*a,".repeat(9)}*a]\nc: [${"*b,".repeat(9)}*b]`, /alias/],
+    ["very many aliases", `a: &a 1\nb:\n${"- *a\n".repeat(101)}`, /more than 100 aliases/],
     [
       "an unknown version",
       withEdits({}, "2.0.0"),
@@ -139,4 +142,10 @@ devices:
       assert.throws(() => parse(text), { code: "CDI_SPEC", message: sentence });
     });
   }
+
+  test("takes time linear in the length of a file with very many keys", () => {
+    const annotations = Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`k${index}`, "v"]));
+    const text = JSON.stringify({ ...plain, cdiVersion: "1.1.0", annotations });
+    assert.deepEqual(parse(text).annotations, annotations);
+  });
 });

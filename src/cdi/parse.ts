@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { parse } from "yaml";
-import { jsonPointer } from "../base/index.ts";
+import { type Document, isScalar, parseDocument, visit } from "yaml";
+import { jsonPointer, TugError } from "../base/index.ts";
 import { cdiError } from "./errors.ts";
 import { type CdiSpec, specSchema } from "./schema.ts";
 import { leastVersion, versions } from "./versions.ts";
@@ -23,14 +23,43 @@ export function parseCdiSpec(text: string, file: string): CdiSpec {
   return result.output;
 }
 
+/** Aliases that a file may have: the library looks for each through all of it. Vendors' programs write none. */
+const MOST_ALIASES = 100;
+
 /** Numbers such as 0660 are octal, as in the YAML that vendors' programs write and read. */
 function parseYaml(text: string, file: string): unknown {
   try {
-    return parse(text, { version: "1.1", maxAliasCount: 10, logLevel: "error", prettyErrors: true });
+    // The library compares each key with all others of its map, which takes a large file hours.
+    const document = parseDocument(text, { version: "1.1", uniqueKeys: false, prettyErrors: true });
+    const [error] = document.errors;
+    if (error !== undefined) throw error;
+    checkNodes(document, file);
+    return document.toJS({ maxAliasCount: 10 });
   } catch (cause) {
+    if (cause instanceof TugError) throw cause;
     const reason = cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : "it is no YAML";
     throw refuse(file, "", reason.replace(/:$/, ""));
   }
+}
+
+/** Refuses what is there twice, of which only the last would count, and too many aliases. */
+function checkNodes(document: Document, file: string): void {
+  let aliases = 0;
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        const name = String(isScalar(key) ? key.value : key);
+        if (seen.has(name))
+          throw refuse(file, "", `the key ${JSON.stringify(name.slice(0, 60))} is there twice in one map`);
+        seen.add(name);
+      }
+    },
+    Alias() {
+      aliases += 1;
+      if (aliases > MOST_ALIASES) throw refuse(file, "", `it has more than ${MOST_ALIASES} aliases`);
+    },
+  });
 }
 
 function checkNames({ devices }: CdiSpec, file: string): void {
