@@ -69,6 +69,14 @@ describe("signing and verifying", () => {
     );
   });
 
+  it("a name that was signed does not reach the terminal's controls", async () => {
+    await ok(`image sign --key cosign.key --name a.example/app:\u001b[2J ${place}3`);
+    assert.equal(
+      await ok(`image verify --key cosign.pub ${place}3`),
+      `Verified: ${digest}, signed with cosign.pub as a.example/app:\ufffd[2J\n`,
+    );
+  });
+
   it("an image without a name is signed under one that is given", async () => {
     const nameless = await run("image sign --key cosign.key oci:layout");
     assert.deepEqual(

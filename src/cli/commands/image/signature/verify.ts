@@ -2,6 +2,7 @@ import { type Claim, readPublicKey, verifySignatures } from "../../../../signatu
 import { defineCommand } from "../../../arguments/command.ts";
 import { choice, text } from "../../../arguments/option.ts";
 import { cliError } from "../../../errors.ts";
+import { printable } from "../../../terminal/printable.ts";
 import { credsOption, tlsVerifyOption } from "../remote/access.ts";
 import { readKeyFile } from "./key-files.ts";
 import { findSignedImage, isSameRepository } from "./signed-image.ts";
@@ -51,7 +52,7 @@ export const verifyImage = defineCommand({
 function namesIn(claims: readonly Claim[]): string {
   const names = new Set(claims.map(({ name }) => name));
   const named = [...names].filter((name) => name !== "");
-  return named.length === 0 ? "under no name" : `as ${named.join(", ")}`;
+  return named.length === 0 ? "under no name" : `as ${printable(named.join(", "))}`;
 }
 
 function asJson({ name, digest, optional }: Claim): object {
