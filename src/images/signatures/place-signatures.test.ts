@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { type Digest, sha256 } from "../../base/index.ts";
-import { formatPayload, type ImageSignature, maxPayload } from "../../signatures/index.ts";
+import { formatPayload, type ImageSignature, maxPayload, maxSignatures } from "../../signatures/index.ts";
 import { type Descriptor, mediaTypes } from "../../specs/index.ts";
 import { type FakeRegistry, startFakeRegistry } from "../testing/fake-registry.ts";
 import { openTestImages, type TestImages } from "../testing/open-images.ts";
@@ -79,6 +79,21 @@ describe("signatures beside images", () => {
       await assert.rejects(remote().sign(place, nonsense), { code: "SIGNATURE_PAYLOAD" });
     });
   }
+
+  it("are refused where nobody would look at them, and those that are there stay", async () => {
+    await subject.images.pull(name());
+    const texts = Array.from({ length: maxSignatures }, (_, at) => Buffer.from(`${at}`).toString("base64"));
+    for (const text of texts) await remote().sign(name(), signatureOf(image.digest, text));
+    await remote().copy(name(), `oci:${directory}/full:x`, { signatures: true });
+    for (const place of [name(), `oci:${directory}/full:x`]) {
+      await assert.rejects(remote().sign(place, signatureOf(image.digest, "bmV3")), {
+        code: "IMAGE_CONFIGURATION",
+        message: new RegExp(`^cannot add a signature to ${place}: it has ${maxSignatures}`),
+      });
+      await remote().sign(place, signatureOf(image.digest, texts[0]));
+      assert.equal((await remote().signatures(place)).signatures.length, maxSignatures);
+    }
+  });
 
   it("in a registry are an image as cosign reads it, and keep what else is there", async () => {
     const blob = registry.putBlob("attestation");

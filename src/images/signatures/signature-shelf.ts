@@ -1,5 +1,5 @@
 import type { createKeyedMutex, Digest } from "../../base/index.ts";
-import type { ImageSignature } from "../../signatures/index.ts";
+import { type ImageSignature, maxSignatures } from "../../signatures/index.ts";
 import type { Manifest } from "../../specs/index.ts";
 import { imageError } from "../errors.ts";
 import { openReader, openWriter, type PlaceOptions, type PlaceRequest } from "../transports/open-place.ts";
@@ -22,7 +22,7 @@ export interface SignatureShelf {
   readonly imageOf: ((subject: Digest) => Place) | undefined;
   /** Nobody has verified them. */
   list(subject: Digest): Promise<readonly ImageSignature[]>;
-  /** Adds those that are not there yet. */
+  /** Adds those that are not there yet. @throws IMAGE_CONFIGURATION for more than anybody looks at */
   add(subject: Digest, signatures: readonly ImageSignature[]): Promise<void>;
 }
 
@@ -40,7 +40,9 @@ export function openShelf(
     return {
       imageOf: undefined,
       list: async (subject) => options.signatures.of(subject),
-      add: async (subject, signatures) => options.signatures.add(subject, signatures),
+      add: async (subject, signatures) => {
+        if (!options.signatures.add(subject, signatures)) throw full(place);
+      },
     };
   }
   const beside = besideImages(place);
@@ -55,6 +57,7 @@ export function openShelf(
     const known = await list(subject);
     const fresh = signatures.filter((each) => !known.some((other) => isSame(each, other)));
     if (fresh.length === 0) return;
+    if (known.length + fresh.length > maxSignatures) throw full(place);
     await using reader = await openReader(options, beside(subject), request);
     const before = await unlessMissing(() => readSignatureManifest(reader, name, signal));
     await write(options, beside(subject), { fresh, before, request });
@@ -115,6 +118,14 @@ function besideImages(place: Place): (subject: Digest) => Place {
         },
       );
   }
+}
+
+function full(place: Place) {
+  const name = formatPlace(place);
+  return imageError(
+    "CONFIGURATION",
+    `cannot add a signature to ${name}: it has ${maxSignatures}, and no more are looked at`,
+  );
 }
 
 function unchangeable(name: string) {

@@ -18,8 +18,8 @@ export const signatureMigrations: readonly Migration[] = [
 export interface SignatureTable {
   /** Nobody has verified them. */
   of(subject: Digest): ImageSignature[];
-  /** Adds signatures; those beyond the number that is looked at are left out. */
-  add(subject: Digest, signatures: readonly ImageSignature[]): void;
+  /** Adds signatures; those beyond the number that is looked at are left out. Gives whether all are there. */
+  add(subject: Digest, signatures: readonly ImageSignature[]): boolean;
   /** Everything that has signatures. */
   subjects(): Digest[];
   drop(subject: Digest): void;
@@ -33,15 +33,20 @@ export function createSignatureTable({ sql, transaction }: Database): SignatureT
     `INSERT OR IGNORE INTO image_signatures (subject, signature, payload)
       SELECT ?1, ?2, ?3 WHERE (SELECT count(*) FROM image_signatures WHERE subject = ?1) < ${maxSignatures}`,
   );
+  const one = sql.prepare(
+    "SELECT 1 FROM image_signatures WHERE subject = ? AND signature = ? AND payload = ?",
+  );
   const subjects = sql.prepare("SELECT DISTINCT subject FROM image_signatures ORDER BY subject");
   const erase = sql.prepare("DELETE FROM image_signatures WHERE subject = ?");
   return {
     of: (subject) => select.all(subject) as ImageSignature[],
-    add(subject, signatures) {
+    add: (subject, signatures) =>
       transaction(() => {
         for (const { payload, signature } of signatures) insert.run(subject, signature, payload);
-      });
-    },
+        return signatures.every(
+          ({ payload, signature }) => one.get(subject, signature, payload) !== undefined,
+        );
+      }),
     subjects: () => (subjects.all() as { subject: Digest }[]).map(({ subject }) => subject),
     drop: (subject) => void erase.run(subject),
   };
