@@ -15,7 +15,7 @@ import type { Switchboard } from "./switchboard.ts";
  * On record, and so in nobody else's hands, is all of it until it has gone.
  */
 export interface Departures extends AsyncDisposable {
-  /** Begins. What fails is logged and stays on record, for `settle` or the next engine. */
+  /** Begins. What fails is logged and stays on record, for `end` or the next engine. */
   begin(container: string): void;
   /** Has them all gone, now. */
   settle(): Promise<void>;

@@ -197,8 +197,8 @@ describe("tug run: namespaces", { skip: needsBox() }, () => {
       "lo\nup",
     );
     assert.equal(
-      await engine.sh(["--network", "host"], "ls /sys/class/net"),
-      readdirSync("/sys/class/net").sort().join("\n"),
+      await engine.sh(["--network", "host"], "ls /sys/class/net; hostname; cat /etc/hostname"),
+      [...readdirSync("/sys/class/net").sort(), hostname(), hostname()].join("\n"),
     );
   });
 

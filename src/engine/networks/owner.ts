@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import type { ContainerRecord } from "../containers/record.ts";
 import type { ContainerStore } from "../containers/store.ts";
 
@@ -20,8 +21,12 @@ export function networkOwner(store: Pick<ContainerStore, "find">, record: Contai
   }
 }
 
-/** A container's own name: where it shares another's network, and so its /etc/hosts, the name that stands there. */
+/**
+ * A container's own name: where it shares the network of another or of the machine, and so the /etc/hosts, the name that
+ * stands there.
+ */
 export function hostNameOf(store: Pick<ContainerStore, "find">, record: ContainerRecord): string {
   const { id, request } = networkOwner(store, record);
-  return record.request.hostname || request.hostname || id.slice(0, 12);
+  const shared = request.network.mode.kind === "host" ? hostname() : id.slice(0, 12);
+  return record.request.hostname || request.hostname || shared;
 }
