@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Linux, LinuxIdMapping, Spec } from "../../src/specs/oci-runtime/index.ts";
 import { probeLines, probeReport } from "../environment/index.ts";
@@ -220,6 +220,24 @@ describe("a caller without privileges", { skip: notForCrun }, () => {
     assert.equal(statSync(join(user.home, "run/tug-oci")).mode & 0o7777, 0o1700);
     assert.match(succeeded(await call("list")).stdout, new RegExp(`^${made.id} .*ordinary$`, "m"));
     succeeded(await call("delete", "--force", made.id));
+  });
+
+  test("is told of its containers by number where the machine has no name for it", {
+    skip: differs({ runc: "has its own directory" }),
+  }, async () => {
+    await using each = await ownedContainer(user, { args: ["sleep", "1000"], linux: asRoot(user) });
+    const { made, call } = each;
+    const users = join(dirname(user.home), "etc/passwd");
+    const text = readFileSync(users);
+    writeFileSync(users, "root:x:0:0::/:/bin/sh\n");
+    try {
+      succeeded(await call("run", "--detach", made.id));
+      assert.equal(JSON.parse(succeeded(await call("state", made.id)).stdout).owner, `${user.id}`);
+      assert.match(succeeded(await call("list")).stdout, new RegExp(`^${made.id} .* ${user.id}$`, "m"));
+      succeeded(await call("delete", "--force", made.id));
+    } finally {
+      writeFileSync(users, text);
+    }
   });
 
   test("runs what spec --rootless writes", async () => {

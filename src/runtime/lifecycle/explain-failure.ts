@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { userInfo } from "node:os";
 import { TugError } from "../../base/index.ts";
 import { parseProcessStatus } from "../../host/index.ts";
 import type { LinuxIdMapping, Spec } from "../../specs/oci-runtime/index.ts";
 import { lifecycleError } from "../errors.ts";
 import type { UnprivilegedCaller } from "../planner/id-maps.ts";
+import { callerName } from "./caller-name.ts";
 
 type Explanation = { readonly what: string; readonly hint: string };
 
@@ -75,8 +75,8 @@ async function missingRange(
   path: string,
   { id, mappings = [], member }: Wanted,
 ): Promise<Explanation | undefined> {
-  const { uid, username } = userInfo();
-  const granted = subordinateIds(await textOf(path), [username, String(uid)]);
+  const { uid, name } = callerName();
+  const granted = subordinateIds(await textOf(path), [name, String(uid)]);
   const index = mappings.findIndex(
     (mapping) => !(mapping.hostID === id && mapping.size === 1) && !isGranted(granted, mapping),
   );
@@ -85,8 +85,8 @@ async function missingRange(
   const last = wanted.hostID + wanted.size - 1;
   const ids = wanted.size === 1 ? `id ${wanted.hostID}` : `ids ${wanted.hostID} to ${last}`;
   return {
-    what: `map ${ids} of the host (config.json#/linux/${member}/${index}): ${path} does not give them to user ${username}`,
-    hint: `have the machine's administrator add a line such as ${username}:${wanted.hostID}:${wanted.size}, or map what is there`,
+    what: `map ${ids} of the host (config.json#/linux/${member}/${index}): ${path} does not give them to user ${name}`,
+    hint: `have the machine's administrator add a line such as ${name}:${wanted.hostID}:${wanted.size}, or map what is there`,
   };
 }
 

@@ -1,6 +1,6 @@
-import { userInfo } from "node:os";
 import type { State } from "../../specs/oci-runtime/index.ts";
 import type { Existing } from "../planner/lifecycle.ts";
+import { callerName } from "./caller-name.ts";
 import { processesWithoutGroup } from "./descendants.ts";
 import { createdAt, loadExisting, lookAtAll } from "./existing.ts";
 import { isFrozen } from "./freezer.ts";
@@ -39,6 +39,7 @@ export async function processIds(context: RuntimeContext, id: string): Promise<n
 
 async function report({ facts }: RuntimeContext, existing: Existing): Promise<ContainerReport> {
   const { ociVersion, id, pid = 0, status, bundle, annotations } = await ociState(existing, facts.bootId);
+  const caller = callerName();
   const alive = status === "running" || status === "created";
   return {
     ociVersion,
@@ -49,6 +50,6 @@ async function report({ facts }: RuntimeContext, existing: Existing): Promise<Co
     rootfs: existing.state.rootfs,
     created: (await createdAt(existing)).toISOString(),
     ...(annotations && { annotations }),
-    owner: existing.state.owner === userInfo().uid ? userInfo().username : String(existing.state.owner),
+    owner: existing.state.owner === caller.uid ? caller.name : String(existing.state.owner),
   };
 }
