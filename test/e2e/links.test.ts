@@ -140,6 +140,9 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
       "-e",
       "/etc/hosts",
     );
-    await ok("logs", "beside");
+    await ok("rename", "web", "site");
+    await ok("create", "--name", "web", ...idle);
+    await ok("restart", "-t", "0", "beside");
+    assert.equal(await names("beside"), await names("site"));
   });
 });

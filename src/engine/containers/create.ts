@@ -17,6 +17,7 @@ import { inventName, newContainerId } from "./names.ts";
 import { withoutParent, withParent } from "./parent.ts";
 import { LOG_FILE, logSubject } from "./prepare-run.ts";
 import { type ContainerRecord, lifetimeOf, newState } from "./record.ts";
+import { withShared } from "./shared-namespaces.ts";
 import { inheritedMounts } from "./volumes-from.ts";
 
 /**
@@ -32,7 +33,7 @@ export async function createContainer(
   const { request: settled, warnings } = await settleNetwork(context, withParent(context.store, asked));
   checkRequest(settled, await context.readFacts());
   checkNetworks(context.networks, settled);
-  const request = withLinks(context, settled);
+  const request = withLinks(context, withShared(context.store, settled));
   const image = await context.images.find(request.image, request.platform);
   commandLine(request, image.recorded.defaults);
   await checkSources(request.mounts);
