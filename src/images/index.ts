@@ -30,6 +30,7 @@ export {
   formatReference,
   parseName,
   parseReference,
+  parseTag,
   type Reference,
   type ReferenceOptions,
   repositoryOf,

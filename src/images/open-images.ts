@@ -43,7 +43,7 @@ import { type PolicyFiles, readPolicy } from "./policy/policy-file.ts";
 import { pruneImages } from "./prune.ts";
 import { pullImage, type RegistryPort } from "./pull.ts";
 import { type PushResult, pushImage, type WriterPort } from "./push/push-image.ts";
-import { formatReference, parseReference } from "./reference.ts";
+import { formatReference, parseReference, parseTag } from "./reference.ts";
 import type { RegistryClient } from "./registry/client.ts";
 import { removeImage } from "./remove.ts";
 import { resolveFound, resolveImage } from "./resolve.ts";
@@ -289,13 +289,7 @@ async function push(
 async function tag({ store, references }: Parts, query: string, text: string): Promise<void> {
   const found = store.find(query);
   if (found === undefined) throw notFound(query);
-  const name = parseReference(text, references);
-  if (name.digest !== undefined || name.path === "library/sha256") {
-    throw imageError("REFERENCE", `cannot tag ${query} as ${JSON.stringify(text)}: a tag has no digest`, {
-      details: { reference: text },
-    });
-  }
-  await store.put([formatReference(name)], found);
+  await store.put([formatReference(parseTag(text, references))], found);
 }
 
 /** Failures that another attempt may not have: what is here by then is kept for it. */

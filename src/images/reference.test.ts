@@ -6,6 +6,7 @@ import {
   formatReference,
   parseName,
   parseReference,
+  parseTag,
   repositoryOf,
 } from "./reference.ts";
 
@@ -90,6 +91,15 @@ describe("parseReference", () => {
     assert.equal(parseReference("docker.io/tug/hello", options).domain, "docker.io");
     assert.equal(parseReference("tug/hello2", options).domain, "docker.io");
     assert.equal(parseReference("tug/hello").domain, "docker.io");
+  });
+});
+
+describe("parseTag", () => {
+  it("gives no image a digest, or what is not to be told from one", () => {
+    assert.equal(formatReference(parseTag("app")), "docker.io/library/app:latest");
+    for (const text of [`app@sha256:${f64}`, `app:1@sha256:${f64}`, "sha256:abc"]) {
+      assert.throws(() => parseTag(text), { code: "IMAGE_REFERENCE", message: /digest$/ });
+    }
   });
 });
 

@@ -65,6 +65,17 @@ export function parseName(text: string, options: ReferenceOptions = {}): Referen
   return { domain, path, ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) };
 }
 
+/**
+ * The name that somebody gives to an image, with a tag. Digests are not given: they say what an image is.
+ * @throws IMAGE_REFERENCE
+ */
+export function parseTag(text: string, options: ReferenceOptions = {}): Reference {
+  const name = parseReference(text, options);
+  if (name.digest !== undefined) throw malformed(text, "a name that is given to an image has no digest");
+  if (name.path === "library/sha256") throw malformed(text, "it is not to be told from a digest");
+  return name;
+}
+
 /** Whether a text may be the registry in a reference: a host, with or without a port. */
 export function isDomain(text: string): boolean {
   return text.length <= maxLength && domainPattern.test(text);

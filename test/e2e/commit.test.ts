@@ -95,6 +95,14 @@ describe("tug commit", { skip: needsBox() }, () => {
     assert.match(change.stderr, /cannot apply the change "FROM x"/);
     const name = await engine.tug(["commit", "still", "UPPER"]);
     assert.match(name.stderr, /UPPER/);
+    const lie = `made@sha256:${"0".repeat(64)}`;
+    for (const line of [
+      ["commit", "still", lie],
+      ["import", `${engine.directory}/made.tar`, lie],
+      ["image", "squash", "-t", lie, "box"],
+    ]) {
+      assert.match((await engine.tug(line)).stderr, /a name that is given to an image has no digest/);
+    }
     assert.equal((await engine.tug(["image", "inspect", "made:3"])).code, 1);
     await engine.ok(["rm", "still"]);
   });

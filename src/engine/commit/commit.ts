@@ -1,4 +1,4 @@
-import { exportLayer, formatReference, type Images, parseReference } from "../../images/index.ts";
+import { exportLayer, formatReference, type Images, parseTag } from "../../images/index.ts";
 import type { ExecutionConfig } from "../../specs/oci-image/index.ts";
 import { isMountPoint } from "../changes/container-changes.ts";
 import { whileFrozen } from "../containers/freeze.ts";
@@ -37,7 +37,7 @@ export async function commitContainer(
       hint: "take files out of it with: tug cp",
     });
   }
-  const name = request.name && formatReference(parseReference(request.name, references));
+  const name = request.name && formatReference(parseTag(request.name, references));
   const config = (base: ExecutionConfig): ExecutionConfig =>
     applyChanges(request.changes, { ...committedConfig(base, record), ...request.config });
   // A change that is not understood is refused before anything is frozen.

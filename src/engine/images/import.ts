@@ -1,4 +1,4 @@
-import { formatReference, parseReference } from "../../images/index.ts";
+import { formatReference, parseTag } from "../../images/index.ts";
 import { engineError } from "../errors.ts";
 import type { ImportRequest } from "../model/image-view.ts";
 import { applyChanges } from "./changes.ts";
@@ -16,7 +16,7 @@ export async function importImage(
   signal: AbortSignal,
 ): Promise<string> {
   const { source, changes, comment, platform } = request;
-  const name = request.name && formatReference(parseReference(request.name, references));
+  const name = request.name && formatReference(parseTag(request.name, references));
   const config = applyChanges(changes);
   const archive = typeof source === "string" ? await download(source, signal) : source;
   const image = await images.import(archive, {

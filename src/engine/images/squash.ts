@@ -1,4 +1,4 @@
-import { formatReference, parseReference } from "../../images/index.ts";
+import { formatReference, parseTag } from "../../images/index.ts";
 import type { Slot } from "../../plan/index.ts";
 import { layersMount } from "../containers/user-files.ts";
 import type { SquashRequest } from "../model/image-view.ts";
@@ -14,7 +14,7 @@ export async function squashImage(
   request: SquashRequest,
   signal: AbortSignal,
 ): Promise<string> {
-  const name = request.name && formatReference(parseReference(request.name, references));
+  const name = request.name && formatReference(parseTag(request.name, references));
   const image = await images.squash({
     ...request,
     name,

@@ -1,12 +1,19 @@
 import { createHash } from "node:crypto";
 import { type Digest, splitDigest } from "../../base/index.ts";
 import { imageError } from "../errors.ts";
+import { formatReference, type Reference } from "../reference.ts";
 
 /** A document that has the digest by which it was asked for. @throws IMAGE_CONTENT_DIGEST */
 export function checkedDocument(data: Uint8Array, { digest }: { digest: Digest }, place: string): Uint8Array {
   const { algorithm, hex } = splitDigest(digest);
   if (createHash(algorithm).update(data).digest("hex") === hex) return data;
   throw imageError("CONTENT_DIGEST", `cannot read ${place}: manifest ${digest} has other bytes`);
+}
+
+/** An image gets no name with the digest of another one. @throws IMAGE_PLACE */
+export function checkNamedDigest(reference: Reference, root: { digest: Digest }): void {
+  if (reference.digest === undefined || reference.digest === root.digest) return;
+  throw imageError("PLACE", `cannot copy to ${formatReference(reference)}: the image is ${root.digest}`);
 }
 
 /** All bytes of a small blob, which are those of its digest. @throws IMAGE_CONTENT_DIGEST */

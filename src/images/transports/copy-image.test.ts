@@ -101,6 +101,19 @@ describe("copy", () => {
     assert.deepEqual([statusOf(own), statusOf(shared)], ["pushed", "exists"]);
   });
 
+  it("gives an image no digest but its own", async () => {
+    const { digest } = manifests[1] as Descriptor;
+    await assert.rejects(copy(source(), `a.example/app:1@${index.digest}`, { platform: arm64 }), {
+      code: "IMAGE_PLACE",
+      message: new RegExp(`the image is ${digest}$`),
+    });
+    await assert.rejects(copy(source(), "sha256:abc"), { code: "IMAGE_REFERENCE" });
+    assert.deepEqual(await subject.images.list(), []);
+    await copy(source(), `a.example/app:1@${digest}`, { platform: arm64 });
+    const [image] = await subject.images.list();
+    assert.deepEqual([image?.names, image?.digests], [[], [`a.example/app@${digest}`]]);
+  });
+
   it("asks a registry for each document once", async () => {
     const names = [`docker://${from.host}/a/b:latest`, `docker://${from.host}/a/b:part-1`];
     for (const [at, name] of names.entries()) {

@@ -1,8 +1,8 @@
-import { type Digest, isDigest } from "../../base/index.ts";
+import type { Digest } from "../../base/index.ts";
 import type { Descriptor } from "../../specs/index.ts";
-import { imageError } from "../errors.ts";
-import { formatReference, type Reference } from "../reference.ts";
+import type { Reference } from "../reference.ts";
 import type { Repository, RepositoryWriter } from "../registry/repository.ts";
+import { checkNamedDigest } from "./checked-document.ts";
 import type { ImageReader, ImageWriter } from "./open-image.ts";
 
 /** An image in a registry, to be read. */
@@ -42,12 +42,7 @@ export function writeRegistryImage(writer: RepositoryWriter, reference: Referenc
     putBlob: (blob, read, options) => writer.uploadBlob(blob, read, options),
     putDocument: (document, signal) => writer.putManifest(document.digest, document, signal),
     async finish({ root }, signal) {
-      if (isDigest(under) && under !== root.digest) {
-        throw imageError(
-          "PLACE",
-          `cannot copy to ${formatReference(reference)}: the image is ${root.digest}`,
-        );
-      }
+      checkNamedDigest(reference, root);
       await writer.putManifest(under, root, signal);
     },
     async [Symbol.asyncDispose]() {},

@@ -7,7 +7,14 @@ import { type InstallerOptions, installImage, noSource } from "../install.ts";
 import type { Leases } from "../leases.ts";
 import { outgoing } from "../outgoing.ts";
 import { chooseManifest, hostPlatform } from "../platform.ts";
-import { formatReference, parseReference, type ReferenceOptions } from "../reference.ts";
+import {
+  formatReference,
+  parseReference,
+  parseTag,
+  type ReferenceOptions,
+  withoutTagBesideDigest,
+} from "../reference.ts";
+import { checkNamedDigest } from "./checked-document.ts";
 import type { ImageReader, ImageWriter } from "./open-image.ts";
 
 export type StorePlaceOptions = InstallerOptions & {
@@ -44,7 +51,9 @@ export async function readStoreImage(
 export function writeStoreImage(options: StorePlaceOptions, text: string): ImageWriter {
   const { content, store, table, leases, references } = options;
   const reference = parseReference(text, references);
-  const name = formatReference(reference);
+  const name = formatReference(
+    reference.digest === undefined ? parseTag(text, references) : withoutTagBesideDigest(reference),
+  );
   const lease = leases.temporary();
   const put = async (digest: Parameters<ContentStore["size"]>[0], data: Uint8Array): Promise<void> => {
     await lease.retain({ kind: "manifest", resource: digest });
@@ -65,6 +74,7 @@ export function writeStoreImage(options: StorePlaceOptions, text: string): Image
     },
     putDocument: ({ digest, data }) => put(digest, data),
     async finish({ root }, signal) {
+      checkNamedDigest(reference, root);
       await put(root.digest, root.data);
       const target = { mediaType: root.mediaType, digest: root.digest, size: root.data.length };
       const choose = ({ index }: { index: Parameters<typeof chooseManifest>[0] }) =>
