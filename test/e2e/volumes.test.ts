@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { tarArchive } from "../environment/index.ts";
-import { needsBox, useEngine } from "./harness/index.ts";
+import { leavesNothing, needsBox, startTugCommand, until, useEngine } from "./harness/index.ts";
 
 describe("tug volume", { skip: needsBox() }, () => {
   const engine = useEngine();
@@ -105,6 +105,16 @@ describe("tug volume", { skip: needsBox() }, () => {
     ]);
     assert.match(told, /^create known\n(.*\n)*destroy known\ndestroy found\n$/m);
   });
+
+  test("a container that is removed while it is made leaves none", () =>
+    leavesNothing(engine, async () => {
+      // The image's files are copied into each of them, which takes a while.
+      const volumes = ["-v", "/bin", "-v", "/etc", "-v", "/usr"];
+      await using making = startTugCommand(engine, ["create", "--name", "brief", ...volumes, "box"]);
+      await until("it is removed", async () => (await engine.tug(["rm", "-v", "brief"])).code === 0);
+      assert.equal(await making.code, 0);
+      assert.equal(await engine.ok(["ps", "-aq"]), "");
+    }));
 
   test("--volumes-from gives a container the mounts of another, --rm leaves them", async () => {
     await engine.ok([

@@ -1,3 +1,4 @@
+import type { Mutex } from "../../base/index.ts";
 import type { EngineContext } from "../context.ts";
 import { logSettings } from "../logs/log-settings.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
@@ -14,7 +15,7 @@ import { fillVolume } from "./fill-volume.ts";
 import type { ContainerImage } from "./image-source.ts";
 import { checkSources } from "./mounts.ts";
 import { inventName, newContainerId } from "./names.ts";
-import { withoutParent, withParent } from "./parent.ts";
+import { parentOf, withoutParent, withParent } from "./parent.ts";
 import { LOG_FILE, logSubject } from "./prepare-run.ts";
 import { type ContainerRecord, lifetimeOf, newState } from "./record.ts";
 import { withShared } from "./shared-namespaces.ts";
@@ -24,11 +25,13 @@ import { inheritedMounts } from "./volumes-from.ts";
  * Makes a container that does not run: a row, a writable snapshot, its volumes. The row comes first and says
  * "creating" until all is there, so that a crash leaves nothing unknown.
  *
+ * @param mutexOf of a container: who finds the row already, and wants something of it, waits until all is there
  * @throws IMAGE_NOT_FOUND, ENGINE_CONTAINER_NAME_TAKEN, ENGINE_NO_COMMAND, and what `checkRequest` throws
  */
 export async function createContainer(
   context: EngineContext,
   asked: CreateContainerRequest,
+  mutexOf: (id: string) => Mutex,
 ): Promise<{ id: string; warnings: string[] }> {
   const { request: settled, warnings } = await settleNetwork(context, withParent(context.store, asked));
   checkRequest(settled, await context.readFacts());
@@ -38,6 +41,15 @@ export async function createContainer(
   commandLine(request, image.recorded.defaults);
   await checkSources(request.mounts);
   const record = addRecord(context, request, image);
+  await mutexOf(record.id).run(() => makeWhole(context, record, image));
+  return { id: record.id, warnings: [...warnings, ...warningsFor(request, image)] };
+}
+
+async function makeWhole(
+  context: EngineContext,
+  record: ContainerRecord,
+  image: ContainerImage,
+): Promise<void> {
   try {
     await context.images.prepare(record.id, image, lifetimeOf(record));
     await makeVolumes(context, record);
@@ -49,7 +61,6 @@ export async function createContainer(
     throw error;
   }
   publishCreate(context, record);
-  return { id: record.id, warnings: [...warnings, ...warningsFor(request, image)] };
 }
 
 /** Says that a container has been made; once. */
@@ -110,6 +121,9 @@ function addRecord(
     state: newState,
   };
   logSettings(logSubject(record), LOG_FILE);
+  // What it lies in may have been removed since it was found.
+  const parent = parentOf(record);
+  if (parent !== undefined) context.store.find(parent);
   context.store.add(record);
   return record;
 }

@@ -84,7 +84,7 @@ export function openContainers(context: EngineContext): Containers {
   const { alone, ...lifecycle } = openLifecycle(context, live);
   return {
     ...lifecycle,
-    create: (request) => createContainer(context, request),
+    create: (request) => createContainer(context, request, alone),
     list: async () => store.list().map((record) => viewContainer(context, record)),
     get: async (reference) => viewContainer(context, store.find(reference)),
     async sizes(reference) {
