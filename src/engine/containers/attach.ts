@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { drained } from "../../base/index.ts";
 import { attachToMonitor, type Attachment as MonitorAttachment } from "../../helper/index.ts";
 import { createFrameDecoder, type OutputChunk } from "../../specs/docker-api/index.ts";
 import type { EngineContext } from "../context.ts";
@@ -64,7 +64,7 @@ export async function attachContainer(
     output: outputOf(promise),
     async write(data) {
       const { socket } = await promise;
-      if (!socket.write(data)) await once(socket, "drain", { signal });
+      if (!socket.write(data)) await drained(socket);
     },
     async closeStdin() {
       const { socket } = await promise;
