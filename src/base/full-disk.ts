@@ -21,9 +21,14 @@ export function isFullDisk(error: unknown): boolean {
 export function plainError(error: unknown): unknown {
   if (error instanceof SuppressedError) return plainError(error.suppressed);
   if (error instanceof TugError || !isFullDisk(error)) return error;
-  return fail("FULL", "cannot write the engine's data: no space left on the disk", {
+  return fullDisk("cannot write the engine's data", error);
+}
+
+/** The error of a write that had no room. */
+export function fullDisk(what: string, cause: unknown): TugError {
+  return fail("FULL", `${what}: no space left on the disk`, {
     hint: "free space there, for example by removing images that are not needed",
-    cause: error,
+    cause,
   });
 }
 

@@ -15,7 +15,7 @@ export {
   redactCredentials,
   TugError,
 } from "./error.ts";
-export { isFullDisk, plainError } from "./full-disk.ts";
+export { fullDisk, isFullDisk, plainError } from "./full-disk.ts";
 export { jsonPointer } from "./json-pointer.ts";
 export { jsonLogger, type LogFields, type Logger, type LogLevel, silentLogger } from "./logger.ts";
 export { createKeyedMutex, createMutex, type Mutex } from "./mutex.ts";

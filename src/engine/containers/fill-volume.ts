@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import { TugError } from "../../base/index.ts";
+import { fullDisk, isFullDisk, TugError } from "../../base/index.ts";
 import type { Helper } from "../../helper/index.ts";
 import type { Plan, Slot } from "../../plan/index.ts";
 import { layersMount } from "./user-files.ts";
@@ -18,17 +18,20 @@ export async function fillVolume(
   const target = helper.start(unpackPlan(directory), { descriptors: ["stream"] });
   const [from, to] = [source.streams[0], target.streams[0]];
   if (from === undefined || to === undefined) return;
-  const copied = pipeline(from, to).catch(() => undefined);
-  try {
-    await source.result;
-  } catch (error) {
+  void pipeline(from, to).catch(() => undefined);
+  const reading = source.result.catch((error: unknown) => {
     to.destroy();
-    await target.result.catch(() => undefined);
-    if (isMissing(error)) return;
     throw error;
+  });
+  const [read, written] = await Promise.allSettled([reading, target.result]);
+  if (read.status === "rejected" && !isBrokenPipe(read.reason)) {
+    if (isMissing(read.reason)) return;
+    throw read.reason;
   }
-  await copied;
-  await target.result;
+  if (written.status === "fulfilled") return;
+  if (isFullDisk(written.reason))
+    throw fullDisk(`cannot copy ${path} of the image into a volume`, written.reason);
+  throw written.reason;
 }
 
 function packPlan(layers: readonly string[], path: string): Plan {
@@ -58,5 +61,14 @@ function unpackPlan(path: string): Plan {
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof TugError && ["ENOENT", "ENOTDIR"].includes(String(error.details.errno));
+  return hasErrno(error, ["ENOENT", "ENOTDIR"]);
+}
+
+/** How the reader notices that the writer has failed. */
+function isBrokenPipe(error: unknown): boolean {
+  return hasErrno(error, ["EPIPE", "ECONNRESET"]);
+}
+
+function hasErrno(error: unknown, names: readonly string[]): boolean {
+  return error instanceof TugError && names.includes(String(error.details.errno));
 }
