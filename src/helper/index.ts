@@ -28,6 +28,7 @@ export {
 export { type Placeholder, startPlaceholder } from "./placeholder.ts";
 export { errnoName, errnoText, failureError } from "./sentence.ts";
 export {
+  connectAhead,
   openSpawner,
   type ProcessMaker,
   type Spawner,

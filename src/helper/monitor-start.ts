@@ -41,14 +41,15 @@ export async function startMonitor(
   options: MonitorStartOptions = {},
 ): Promise<MonitoredContainer> {
   const { signal, bindings, onReady, onCreated } = options;
-  verifyPlan(plan);
-  const { message, digest } = encodePlan(plan, bindings);
   return converseWith(maker, "monitor", async (socket) => {
     const abort = () => socket.destroy();
     signal?.addEventListener("abort", abort, { once: true });
     try {
       signal?.throwIfAborted();
       socket.write(encodeMonitorRequest(request));
+      // While the monitor makes what it owns.
+      verifyPlan(plan);
+      const { message, digest } = encodePlan(plan, bindings);
       if (onReady === undefined) socket.write(message);
       const onGreeting = async (): Promise<void> => {
         await onReady?.();

@@ -133,6 +133,29 @@ export async function converseWith<T>(
   }
 }
 
+/**
+ * Asks for a process before it is known what it is to do, so that it is made meanwhile: the first connection of this role
+ * is there already, or soon. Disposed of, a process that nobody has taken ends.
+ */
+export function connectAhead(maker: ProcessMaker, role: keyof typeof roles): ProcessMaker & Disposable {
+  let waiting: Promise<Socket> | undefined = maker.connect(role);
+  // That it was lost is noticed by whoever talks to it.
+  waiting.then((socket) => socket.on("error", () => undefined)).catch(() => undefined);
+  const take = (): Promise<Socket> | undefined => {
+    const taken = waiting;
+    waiting = undefined;
+    return taken;
+  };
+  return {
+    connect: (asked) => (asked === role ? take() : undefined) ?? maker.connect(asked),
+    [Symbol.dispose]() {
+      take()
+        ?.then((socket) => socket.destroy())
+        .catch(() => undefined);
+    },
+  };
+}
+
 /** A group that is empty may be removed by anybody, also before the spawner is in it: then it is made once more. */
 async function startSpawner(options: SpawnerOptions): Promise<Running> {
   for (let attempt = 1; ; attempt += 1) {

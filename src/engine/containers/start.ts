@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { removeTree, TugError } from "../../base/index.ts";
-import { connectMonitor, startMonitor } from "../../helper/index.ts";
+import { connectAhead, connectMonitor, type ProcessMaker, startMonitor } from "../../helper/index.ts";
 import { createBindings, loadExisting, removeContainer } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
@@ -66,9 +66,10 @@ export async function startContainer(
   await live.get(id).settled;
   context.store.setState(id, starting, true);
   try {
+    using monitor = connectAhead(context.spawner, "monitor");
     const prepared = await prepare(context, record, facts);
     try {
-      await makeAndStart(context, live, { record, starting, prepared, finish });
+      await makeAndStart(context, live, { record, starting, prepared, monitor, finish });
     } catch (error) {
       throw withOrigin(error, prepared.origins);
     }
@@ -139,6 +140,8 @@ type Run = {
   record: ContainerRecord;
   starting: RecordedState;
   prepared: PreparedRun;
+  /** Makes the process of the monitor. */
+  monitor: ProcessMaker;
   finish: (ending: Ending) => Promise<void>;
 };
 
@@ -149,14 +152,14 @@ type Run = {
 async function makeAndStart(
   context: EngineContext,
   live: LiveContainers,
-  { record, starting, prepared, finish }: Run,
+  { record, starting, prepared, monitor, finish }: Run,
 ): Promise<void> {
   const { id, request } = record;
   const directory = context.layout.containerRun(id);
   const entry = live.get(id);
   const begun = Promise.withResolvers<void>();
   let running = starting;
-  await startMonitor(context.spawner, prepared.monitor, prepared.plan, {
+  await startMonitor(monitor, prepared.monitor, prepared.plan, {
     bindings: createBindings(id),
     async onReady() {
       entry.control = await connectMonitor(directory);

@@ -1,4 +1,4 @@
-import { connectMonitor, startMonitor } from "../../helper/index.ts";
+import { connectAhead, connectMonitor, startMonitor } from "../../helper/index.ts";
 import { createBindings } from "../../runtime/index.ts";
 import type { ContainerRecord } from "../containers/record.ts";
 import type { EngineContext } from "../context.ts";
@@ -69,6 +69,7 @@ export async function startExec(
 ): Promise<void> {
   const { directory, record } = session;
   try {
+    using maker = connectAhead(context.spawner, "monitor");
     const { plan, monitor } = await prepareExec(context, container, { session, consoleSize });
     await makeExecDirectory(directory, record);
     const onReady = async (): Promise<void> => {
@@ -76,7 +77,7 @@ export async function startExec(
       publishExec(context, session, "exec_start");
     };
     const options = { bindings: createBindings(container.id), onReady };
-    const { init } = await startMonitor(context.spawner, monitor, plan, options);
+    const { init } = await startMonitor(maker, monitor, plan, options);
     // A short program may have ended by now.
     if (session.status !== "starting") return;
     session.status = "running";
