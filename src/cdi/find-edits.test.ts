@@ -58,6 +58,17 @@ describe("devices of directories", () => {
     ]);
   });
 
+  test("a file is read anew when it is another one, and parsed once as long as it is not", async () => {
+    const spec = async () => (await read()).devices.get("vendor.com/x=one")?.spec;
+    await describeDevices("etc/a.json", ["one"]);
+    const first = await spec();
+    assert.equal(await spec(), first);
+    await describeDevices("etc/a.json", ["one"], { env: ["FILE=another"] });
+    assert.deepEqual((await spec())?.containerEdits, { env: ["FILE=another"] });
+    await writeFile(place("etc/a.json"), "{}");
+    assert.equal(await spec(), undefined);
+  });
+
   test("a device that two files of a directory describe is refused, and others of them are not", async () => {
     await describeDevices("run/a.json", ["one", "two"]);
     await describeDevices("run/b.json", ["two"]);
