@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { sha256 } from "../../base/index.ts";
-import { parseReference } from "../reference.ts";
+import { parseReference, type Reference } from "../reference.ts";
 import { parsePolicy, scopesOf } from "./policy.ts";
 import { fitsIdentity } from "./signed-identity.ts";
 
@@ -53,15 +53,27 @@ describe("a policy", () => {
       "docker.io/library",
       "docker.io",
       "*.io",
+      "",
     ]);
     assert.deepEqual(scopesOf(parseReference("a.b.c.example/x")).slice(2), [
       "a.b.c.example",
       "*.b.c.example",
       "*.c.example",
       "*.example",
+      "",
     ]);
-    assert.deepEqual(scopesOf(parseReference("localhost/x")).slice(2), ["localhost"]);
+    assert.deepEqual(scopesOf(parseReference("localhost/x")).slice(2), ["localhost", ""]);
     assert.deepEqual(scopesOf(undefined), []);
+  });
+
+  it("has only the default for an image without a name, which is of no registry", () => {
+    const text = JSON.stringify({ default: [{ type: "reject" }], transports: { docker: { "": [accept] } } });
+    const kinds = (reference: Reference | undefined) =>
+      parsePolicy(text, file)
+        .requirementsFor(reference)
+        .map(({ kind }) => kind);
+    assert.deepEqual(kinds(parseReference("debian")), ["accept"]);
+    assert.deepEqual(kinds(undefined), ["reject"]);
   });
 
   it("knows what it cannot check", () => {

@@ -40,7 +40,7 @@ export function parsePolicy(text: string, file: string): Policy {
   const scopes = document.transports?.[transport] ?? {};
   return {
     requirementsFor(reference) {
-      const scope = [...scopesOf(reference), ""].find((each) => Object.hasOwn(scopes, each));
+      const scope = scopesOf(reference).find((each) => Object.hasOwn(scopes, each));
       const [list, path] =
         scope === undefined
           ? [document.default, ["default"]]
@@ -52,7 +52,7 @@ export function parsePolicy(text: string, file: string): Policy {
 
 /**
  * Where requirements for an image are looked for, the most special first: its name, the repository and what that is
- * below, the host, and the domains above it.
+ * below, the host, the domains above it, and every registry. None for an image without a name.
  * Source: https://github.com/containers/image/blob/v5.36.2/docker/policyconfiguration/naming.go
  */
 export function scopesOf(reference: Reference | undefined): string[] {
@@ -64,7 +64,7 @@ export function scopesOf(reference: Reference | undefined): string[] {
   }
   const labels = reference.domain.replace(/:\d+$/, "").split(".");
   const wild = labels.slice(1).map((_, index) => `*.${labels.slice(index + 1).join(".")}`);
-  return [formatReference(reference), ...above, ...wild];
+  return [formatReference(reference), ...above, ...wild, ""];
 }
 
 function checkedDocument(text: string, file: string): v.InferOutput<typeof policySchema> {
