@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { type Digest, sha256 } from "../../base/index.ts";
-import { formatPayload, makeKeyFiles, readPrivateKey } from "../../signatures/index.ts";
+import { formatPayload, makeKeyFiles, maxSignatures, readPrivateKey } from "../../signatures/index.ts";
 import type { Descriptor } from "../../specs/index.ts";
 import { addSignatures } from "../signatures/signature-manifest.ts";
 import { signatureTag } from "../signatures/signature-names.ts";
@@ -176,6 +176,20 @@ describe("a policy for images", () => {
     for (const as of [name("other"), name()])
       await subject.images.remote.sign(name(), { payload: payload(as), signature });
     await policy(signed);
+    await run(name());
+  });
+
+  it("keeps the good signatures of a pull also where nobody has room for them", async () => {
+    const { digest } = serveImage(registry, sampleImage());
+    await policy(accept);
+    await pull();
+    const payload = new Uint8Array(formatPayload({ name: name(), digest, optional: {} }));
+    for (let at = 0; at < maxSignatures; at += 1) {
+      await subject.images.remote.sign(name(), { payload, signature: `${at}` });
+    }
+    await policy(signed);
+    sign(digest);
+    await pull();
     await run(name());
   });
 

@@ -28,8 +28,12 @@ export function refused(verb: "pull" | "run", name: string, { reason, unsigned }
 
 type Refusal = Judgement & { readonly accepted: false };
 
-/** Keeps signatures that were found good, beside what they are of. */
+/** Keeps signatures that were found good, beside what they are of. Where there is no room, others make it. */
 export function keepSignatures(table: SignatureTable, signatures: readonly ImageSignature[]): void {
   const bySubject = Map.groupBy(signatures, ({ payload }): Digest => parsePayload(payload).digest);
-  for (const [subject, list] of bySubject) table.add(subject, list);
+  for (const [subject, list] of bySubject) {
+    if (table.add(subject, list)) continue;
+    table.drop(subject);
+    table.add(subject, list);
+  }
 }
