@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, open, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,6 +11,7 @@ import { probeProgram } from "../environment/probe.ts";
 import { requireRoot } from "../environment/requirements.ts";
 import { temporaryDirectory } from "../environment/temporary.ts";
 import { helperPath } from "../helper/driver.ts";
+import { holdTurn } from "./hold-turn.ts";
 
 const skip = requireRoot();
 
@@ -197,16 +197,3 @@ test("a launcher that hangs in its turn keeps the others waiting for a time, not
   assert.equal(await logged(), "ran\n");
   assert.ok(holder.holds());
 });
-
-/** A process that has its turn to start an engine, and does nothing. */
-async function holdTurn(lock: string): Promise<AsyncDisposable & { holds(): boolean }> {
-  const command = ["--no-fork", lock, "sh", "-c", "echo; exec sleep 1000"];
-  const child = spawn("flock", command, { stdio: ["ignore", "pipe", "ignore"] });
-  await once(child.stdout, "data");
-  return {
-    holds: () => child.exitCode === null,
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGKILL");
-    },
-  };
-}

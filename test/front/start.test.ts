@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { chmod, chown, mkdir, rm, rmdir, stat, symlink, writeFile } from "node:fs/promises";
 import { constants } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseCgroup, parseProcessStat, parseProcessStatus } from "../../src/host/index.ts";
+import { connectMachineEngine } from "../../src/resident/index.ts";
 import { requireRoot, startTug, type TugInstance } from "../environment/index.ts";
 import { helperPath } from "../helper/driver.ts";
+import { until } from "../privileged/harness/until.ts";
+import { holdTurn } from "./hold-turn.ts";
 import { runProgram } from "./run-program.ts";
 
 const skip = requireRoot();
@@ -15,12 +18,19 @@ const AT_ONCE = 20;
 
 /** Pids of the engines, ready or not, that were started for an instance. */
 function engines({ data }: TugInstance): number[] {
+  return processesWith(data, join(programs, "engine.mjs"));
+}
+
+const programs = resolve(import.meta.dirname, "../../dist/bin");
+
+/** Pids of the processes that have all of these words in their command lines. */
+function processesWith(...words: string[]): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {
       try {
-        const words = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0");
-        return words.some((word) => word.endsWith("/engine.mjs")) && words.includes(data);
+        const line = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0");
+        return words.every((word) => line.includes(word));
       } catch {
         return false;
       }
@@ -68,6 +78,30 @@ describe("the first command", { skip }, () => {
       for (const file of ["run", "data"] as const) await rm(instance[file], { recursive: true });
       await mkdir(instance.data, { mode: 0o711 });
     }
+  });
+
+  test("who gives up while another one has its turn to start an engine waits no longer", async () => {
+    await using instance = await startTug();
+    const { data, run } = instance;
+    const lock = join(data, "engine.lock");
+    await using _ = await holdTurn(lock);
+    const giveUp = new AbortController();
+    const connecting = connectMachineEngine({
+      paths: { data, run },
+      packageDirectory: join(import.meta.dirname, "../.."),
+      node: () => process.execPath,
+      version: "0",
+      build: "test",
+      env: {},
+      uid: 0,
+      signal: giveUp.signal,
+    });
+    const refused = assert.rejects(connecting, { code: "CLIENT_CANCELED" });
+    await until("its launcher waits", () => processesWith(lock, "launch").length > 0);
+    giveUp.abort();
+    await refused;
+    await until("its launcher ends", () => processesWith(lock, "launch").length === 0);
+    assert.deepEqual(engines(instance), []);
   });
 
   test("a lock that others could hold is not used", async () => {
