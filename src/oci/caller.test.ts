@@ -10,6 +10,7 @@ test("root's containers are kept in one place, those of others in their runtime 
   assert.equal(defaultRoot({ uid: 0, env, facts: first }), "/run/tug-oci");
   assert.equal(defaultRoot({ uid: 1000, env, facts: first }), "/run/user/1000/tug-oci");
   assert.equal(defaultRoot({ uid: 1000, env: {}, facts: first }), "/run/tug-oci");
+  assert.equal(defaultRoot({ uid: 1000, env: { XDG_RUNTIME_DIR: "run" }, facts: first }), "/run/tug-oci");
   assert.equal(defaultRoot({ uid: 0, env, facts: nested }), "/run/user/1000/tug-oci");
   assert.equal(defaultRoot({ uid: 0, env: { ...env, USER: "root" }, facts: nested }), "/run/tug-oci");
 });

@@ -17,14 +17,15 @@ type Caller = {
 
 /**
  * Where a caller's containers are kept: root's in one place, those of others in their own runtime directory. Who is root of
- * a user namespace only, and is not called so, counts as the other one, as in runc.
+ * a user namespace only, and is not called so, counts as the other one, as in runc. A directory that is not absolute is none.
  *
- * Source: https://github.com/opencontainers/runc/blob/v1.3.0/rootless_linux.go shouldHonorXDGRuntimeDir
+ * Source: https://github.com/opencontainers/runc/blob/v1.3.0/rootless_linux.go shouldHonorXDGRuntimeDir,
+ * https://specifications.freedesktop.org/basedir-spec/0.8/
  */
 export function defaultRoot({ uid, env, facts }: Caller): string {
   const directory = env.XDG_RUNTIME_DIR ?? "";
   const other = uid !== 0 || (facts.userNamespace && env.USER !== "root");
-  return directory !== "" && other ? `${directory}/tug-oci` : DEFAULT_ROOT;
+  return directory.startsWith("/") && other ? `${directory}/tug-oci` : DEFAULT_ROOT;
 }
 
 /**
