@@ -76,13 +76,18 @@ function mountsOf(placed: PlacedEdits): ResolvedMount[] {
     const isBind = options.some((option) => option === "bind" || option === "rbind");
     const other = isBind || type === undefined || type === "" || type === "none" ? undefined : type;
     return {
-      target: posix.normalize(containerPath).replace(/(.)\/$/, "$1"),
+      target: plainPath(containerPath),
       source: hostPath,
       options,
       from: placeOf(placed, "mounts", index),
       ...(other !== undefined && { type: other }),
     };
   });
+}
+
+/** A path in a container without detours and without a slash at its end. */
+function plainPath(path: string): string {
+  return posix.normalize(path).replace(/(.)\/$/, "$1");
 }
 
 function hooksOf(placed: PlacedEdits): PlacedHook[] {
@@ -114,7 +119,7 @@ async function completeNode(node: CdiDeviceNode, { from, user }: Completing): Pr
   const numbers = (node.major ?? 0) !== 0 ? node : host;
   const access = node.permissions === "none" ? "" : node.permissions || "rwm";
   return {
-    path: posix.normalize(node.path),
+    path: plainPath(node.path),
     type,
     major: numbers?.major ?? 0,
     minor: numbers?.minor ?? 0,
