@@ -9,6 +9,7 @@ import {
   type FrontConnection,
   type FrontRequest,
   isRepeatableTug,
+  rehearse,
   runTug,
   runTugOci,
 } from "../front/index.ts";
@@ -19,6 +20,7 @@ import { serverError } from "./errors.ts";
 import { giveBackAtRest } from "./give-back.ts";
 import { installVersion } from "./install-version.ts";
 import { type EngineStart, writeStartFile } from "./start-file.ts";
+import { warmUpAtRest } from "./warm-up.ts";
 
 export type ServeOptions = {
   readonly paths: EnginePaths;
@@ -98,16 +100,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const resident = { describe: () => ({ version, build, pid: process.pid }), end };
   const door = createDockerDoor({ ...engine, process: resident }, { logger, version });
   countRequests(door.server, activity);
+  const session = { door: door.inner, version, program, explainConfig };
   const run = async (request: FrontRequest, connection: FrontConnection): Promise<number> => {
     const over = activity.begin("command");
     connection.gone.addEventListener("abort", over);
     return request.program === "tug"
-      ? runTug(request, connection, {
-          door: door.inner,
-          version,
-          program,
-          explainConfig,
-        })
+      ? runTug(request, connection, session)
       : runTugOci(request, connection, {
           version: ociVersion(version),
           program,
@@ -123,10 +121,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   else await listenAt(door.server, options.listening);
   await listen(fronts, frontSocket);
   const stopGivingBack = giveBackAtRest(activity);
+  const stopWarmUp = warmUpAtRest(activity, {
+    rehearse: () => rehearse(["explain", "run", "--rm", "tug/hello"], session),
+  });
   logger.log("info", "engine.ready", { socket, pid: process.pid });
   return {
     asked: asked.promise,
     async close() {
+      stopWarmUp();
       stopGivingBack();
       fronts.close();
       await door.close();
