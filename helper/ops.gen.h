@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include "plan.h"
 
-#define TUG_TABLE_HASH "cea5fcd4fd8f4abc"
-#define TUG_TABLE_HASH_BYTES { 0xce, 0xa5, 0xfc, 0xd4, 0xfd, 0x8f, 0x4a, 0xbc }
+#define TUG_TABLE_HASH "357fa98731711136"
+#define TUG_TABLE_HASH_BYTES { 0x35, 0x7f, 0xa9, 0x87, 0x31, 0x71, 0x11, 0x36 }
 
 #define LIST_HOST 0
 #define LIST_STAGE 1
@@ -111,7 +111,9 @@
 	X(network_namespace) \
 	X(release_namespace) \
 	X(network_setting) \
-	X(netlink)
+	X(netlink) \
+	X(network_device) \
+	X(move_device)
 
 enum op_code {
 	OP_directory,
@@ -204,6 +206,8 @@ enum op_code {
 	OP_release_namespace,
 	OP_network_setting,
 	OP_netlink,
+	OP_network_device,
+	OP_move_device,
 	OP_COUNT
 };
 
@@ -721,6 +725,15 @@ struct op_netlink {
 	uint32_t tag;
 };
 
+struct op_network_device {
+	const char *name;
+};
+
+struct op_move_device {
+	const char *name;
+	const char *target;
+};
+
 static const struct field_info op_fields[] = {
 	{ FIELD_TEXT, 0, offsetof(struct op_directory, path) },
 	{ FIELD_U32, 0, offsetof(struct op_directory, mode) },
@@ -961,6 +974,9 @@ static const struct field_info op_fields[] = {
 	{ FIELD_NUMBERS, 1, offsetof(struct op_netlink, places) },
 	{ FIELD_INS, 1, offsetof(struct op_netlink, descriptors) },
 	{ FIELD_U32, 1, offsetof(struct op_netlink, tag) },
+	{ FIELD_TEXT, 0, offsetof(struct op_network_device, name) },
+	{ FIELD_TEXT, 0, offsetof(struct op_move_device, name) },
+	{ FIELD_TEXT, 0, offsetof(struct op_move_device, target) },
 	{ 0, 0, 0 },
 };
 
@@ -1055,6 +1071,8 @@ static const struct op_info op_table[OP_COUNT] = {
 	{ "releaseNamespace", { 1, 0, 0 }, 1, 228, sizeof(struct op_release_namespace) },
 	{ "networkSetting", { 1, 0, 0 }, 3, 229, sizeof(struct op_network_setting) },
 	{ "netlink", { 1, 0, 0 }, 7, 232, sizeof(struct op_netlink) },
+	{ "networkDevice", { 1, 0, 0 }, 1, 239, sizeof(struct op_network_device) },
+	{ "moveDevice", { 2, 0, 0 }, 2, 240, sizeof(struct op_move_device) },
 };
 
 #endif

@@ -1,27 +1,9 @@
 /* Network namespaces, and what netlink changes in them and tells of them. */
-#include <linux/netlink.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
-#include "program.h"
-
-/* What the kernel answers at once, and all together that a caller is told. */
-enum { ANSWER_MAX = 256 * 1024, ANSWERS_MAX = 16 * 1024 * 1024 };
-
-/* What the kernel said to the messages of one datagram. */
-struct replies {
-	int error; /* of the first message that was refused */
-	char words[256]; /* the kernel's own about that, or empty */
-	uint8_t *data;   /* a tag, then messages that are neither errors nor ends; NULL where nobody wants them */
-	size_t size;
-};
-
-static int own_namespace(struct run *run)
-{
-	return openat(run->proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
-}
+#include "netlink.h"
 
 static int pin_new_namespace(struct run *run, const char *path)
 {
@@ -29,7 +11,7 @@ static int pin_new_namespace(struct run *run, const char *path)
 	owned int made = -1;
 	if (unshare(CLONE_NEWNET) < 0)
 		return fail(run, errno, "unshare", path);
-	made = own_namespace(run);
+	made = network_namespace(run, 0);
 	snprintf(source, sizeof source, "/proc/self/fd/%d", made);
 	if (made < 0 || mount(source, path, NULL, MS_BIND, NULL) < 0)
 		return fail(run, errno, "mount", path);
@@ -38,7 +20,7 @@ static int pin_new_namespace(struct run *run, const char *path)
 
 int verb_network_namespace(struct run *run, const struct op_network_namespace *op)
 {
-	owned int own = own_namespace(run);
+	owned int own = network_namespace(run, 0);
 	owned int file = open(op->path, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
 	if (own < 0 || file < 0)
 		return fail(run, errno, "open", op->path);
@@ -64,7 +46,7 @@ int verb_network_setting(struct run *run, const struct op_network_setting *op)
 {
 	/* Which network a file of /proc/sys is about depends on who opens it. */
 	char path[PATH_MAX];
-	owned int own = own_namespace(run);
+	owned int own = network_namespace(run, 0);
 	if (own < 0 || (size_t)snprintf(path, sizeof path, "sys/net/%s", op->key) >= sizeof path)
 		return fail(run, own < 0 ? errno : ENAMETOOLONG, "open", op->key);
 	if (setns(slot_fd(run, op->namespace), CLONE_NEWNET) < 0)
@@ -73,28 +55,6 @@ int verb_network_setting(struct run *run, const struct op_network_setting *op)
 	if (setns(own, CLONE_NEWNET) < 0)
 		abort();
 	return result;
-}
-
-/* A socket stays in the namespace that it was made in. */
-static int netlink_socket(struct run *run, const struct op_netlink *op)
-{
-	int fd, yes = 1, size = ANSWERS_MAX;
-	owned int own = own_namespace(run);
-	if (own < 0)
-		return -1;
-	if (op->namespace != NO_SLOT && setns(slot_fd(run, op->namespace), CLONE_NEWNET) < 0)
-		return -1;
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, (int)op->protocol);
-	if (op->namespace != NO_SLOT && setns(own, CLONE_NEWNET) < 0)
-		abort();
-	if (fd < 0)
-		return -1;
-	/* Where one of these is refused, answers have fewer words or a batch must be smaller. */
-	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &yes, sizeof yes);
-	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &yes, sizeof yes);
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
-	return fd;
 }
 
 /* The messages with the numbers of descriptors in their places. */
@@ -120,90 +80,13 @@ static uint8_t *with_descriptors(struct run *run, const struct op_netlink *op)
 	return messages;
 }
 
-/* The words of an error message: attribute 1, after the error and the head of the message that it is about. */
-static void keep_error(struct replies *replies, const uint8_t *message, size_t size)
-{
-	size_t at = sizeof(struct nlmsghdr) + sizeof(struct nlmsgerr);
-	struct nlmsghdr head;
-	int32_t error;
-	memcpy(&head, message, sizeof head);
-	memcpy(&error, message + sizeof head, sizeof error);
-	if (!error || replies->error)
-		return;
-	replies->error = -error;
-	while (head.nlmsg_flags & NLM_F_ACK_TLVS && size - at >= NLA_HDRLEN) {
-		struct nlattr attribute;
-		memcpy(&attribute, message + at, sizeof attribute);
-		if (attribute.nla_len < NLA_HDRLEN || attribute.nla_len > size - at)
-			return;
-		if ((attribute.nla_type & NLA_TYPE_MASK) == NLMSGERR_ATTR_MSG)
-			snprintf(replies->words, sizeof replies->words, "%.*s", (int)attribute.nla_len - NLA_HDRLEN, message + at + NLA_HDRLEN);
-		size_t step = NLMSG_ALIGN((size_t)attribute.nla_len);
-		at += step < size - at ? step : size - at;
-	}
-}
-
-static int keep_data(struct replies *replies, const uint8_t *message, size_t size)
-{
-	size_t room = (size + 3) & ~(size_t)3;
-	if (!replies->data)
-		return 0;
-	if (replies->size + room > ANSWERS_MAX) {
-		errno = EFBIG;
-		return -1;
-	}
-	uint8_t *larger = realloc(replies->data, replies->size + room);
-	if (!larger)
-		return -1;
-	memcpy(larger + replies->size, message, size);
-	memset(larger + replies->size + size, 0, room - size);
-	replies->data = larger;
-	replies->size += room;
-	return 0;
-}
-
-static int keep_replies(struct replies *replies, const uint8_t *datagram, size_t left)
-{
-	struct nlmsghdr head;
-	while (left >= sizeof head) {
-		memcpy(&head, datagram, sizeof head);
-		if (head.nlmsg_len < sizeof head || head.nlmsg_len > left)
-			break;
-		if (head.nlmsg_type == NLMSG_ERROR && head.nlmsg_len >= sizeof head + sizeof(struct nlmsgerr))
-			keep_error(replies, datagram, head.nlmsg_len);
-		else if (head.nlmsg_type != NLMSG_DONE && keep_data(replies, datagram, head.nlmsg_len) < 0)
-			return -1;
-		size_t step = NLMSG_ALIGN(head.nlmsg_len);
-		if (step >= left)
-			break;
-		datagram += step, left -= step;
-	}
-	return 0;
-}
-
-/* The kernel works while we send, and goes on with a long list while we receive: when nothing is there, all is said. */
-static int receive_replies(int fd, struct replies *replies)
-{
-	owned_memory uint8_t *datagram = malloc(ANSWER_MAX);
-	ssize_t size = -1;
-	if (!datagram)
-		return -1;
-	while ((size = RETRY(recv(fd, datagram, ANSWER_MAX, MSG_DONTWAIT))) > 0)
-		if (keep_replies(replies, datagram, (size_t)size) < 0)
-			return -1;
-	return size < 0 && errno != EAGAIN ? -1 : 0;
-}
-
 int verb_netlink(struct run *run, const struct op_netlink *op)
 {
 	struct replies replies = { .data = op->tag ? malloc(4) : NULL, .size = 4 };
 	owned_memory uint8_t *messages = with_descriptors(run, op);
-	owned int fd = messages ? netlink_socket(run, op) : -1;
-	int error = fd < 0 ? errno : 0;
-	if (!error && (RETRY(send(fd, messages, op->messages.size, 0)) < 0 || receive_replies(fd, &replies) < 0))
-		error = errno;
-	if (!error)
-		error = replies.error;
+	int namespace = op->namespace == NO_SLOT ? OWN_NETWORK : slot_fd(run, op->namespace);
+	owned int fd = messages ? netlink_socket(run, namespace, (int)op->protocol) : -1;
+	int error = fd < 0 ? errno : netlink_ask(fd, messages, op->messages.size, &replies);
 	if (!error && op->tag && !replies.data)
 		error = ENOMEM;
 	if (!error && replies.data) {

@@ -96,9 +96,13 @@ export const phrases: Readonly<Record<OpName, readonly [RuntimeCode, string]>> =
   releaseNamespace: ["NETWORK", "release network namespace {path}"],
   networkSetting: ["NETWORK", "set net/{key} to {value}"],
   netlink: ["NETWORK", "{what}"],
+  networkDevice: ["NETWORK", "find network device {name}"],
+  moveDevice: ["NETWORK", "move network device {name} into the container as {target}"],
 };
 
 /** What a failure means where the usual words for its errno would mislead, by op and errno. */
 export const explanations: Readonly<Record<string, string>> = {
+  "moveDevice EALREADY": "the container is in the network namespace that the device is in",
+  "moveDevice EEXIST": "the container's network namespace has a device of that name",
   "attach EISDIR": "a directory is there, and the source is not a directory",
 };

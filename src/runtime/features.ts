@@ -70,7 +70,7 @@ export function runtimeFeatures({ architecture }: Pick<HostFacts, "architecture"
       intelRdt: { enabled: false },
       memoryPolicy: { modes: memoryPolicyModes, flags: memoryPolicyFlags },
       mountExtensions: { idmap: { enabled: true } },
-      netDevices: { enabled: false },
+      netDevices: { enabled: true },
     },
   };
 }

@@ -42,4 +42,20 @@ export const networkOps = defineOps({
       tag: f.u32("number under which the kernel's answers are returned; 0: they are not", { optional: true }),
     },
   },
+  networkDevice: {
+    doc: "Checks that the helper's network namespace has a device of that name.",
+    source: "rtnetlink(7)",
+    legal: prepare,
+    fields: { name: f.text("the device") },
+  },
+  moveDevice: {
+    doc: "Moves a device from the helper's network namespace into init's, where nothing may have its new name, gives it back those of its addresses that are permanent and of global scope, and switches it on. One that is refused an address there goes back.",
+    source:
+      "rtnetlink(7); https://github.com/opencontainers/runtime-spec/blob/v1.3.0/config-linux.md#network-devices",
+    legal: { host: ["attend"] },
+    fields: {
+      name: f.text("the device"),
+      target: f.text("its name in the container; %d in it becomes the first number that is free"),
+    },
+  },
 });

@@ -43,6 +43,8 @@ function sampleHost(): Op[] {
     { op: "connect", from, path: "/run/console", out: s.socket },
     { op: "runStage", from, fork: 1 },
     { op: "writeFile", from, path: "/run/c/state.json", content: '{"pid":%p}', mode: 0o600 },
+    { op: "moveDevice", from, name: "eth0", target: "eth1" },
+    { op: "release", from, barrier: 3 },
     { op: "await", from, barrier: 1 },
     { op: "hook", from, path: "/bin/hook", args: ["hook"], env: [], input: "{}" },
     { op: "release", from, barrier: 2 },
@@ -59,6 +61,7 @@ function sampleStage(): Op[] {
 
 function sampleInit(): Op[] {
   return [
+    { op: "await", from, barrier: 3 },
     { op: "cgroupJoin", from, group: s.group, version: 1 },
     { op: "session", from },
     { op: "unshare", from, flags: cloneFlags.NEWCGROUP },

@@ -74,6 +74,25 @@ export const orderRules: readonly Rule[] = [
     },
   },
   {
+    id: "devices-before-use",
+    reason: "a hook or a kernel parameter that names a network device finds none before it has moved",
+    source: "docs/plan-reference.md moveDevice",
+    *check(plan) {
+      const moved = lastOf(plan.host, "moveDevice");
+      if (moved < 0) return;
+      const run = firstOf(plan.host, "runStage");
+      const hook = plan.host.findIndex(({ op }, index) => op === "hook" && index > run);
+      if (hook >= 0 && hook < moved) yield at("host", moved, "a hook runs before the device moves");
+      const told = plan.host.find((op, index) => op.op === "release" && index > moved);
+      const awaits = plan.init.findIndex(
+        (op) => op.op === "await" && told?.op === "release" && op.barrier === told.barrier,
+      );
+      const use = firstOf(plan.init, "sysctl", "hook");
+      if (awaits < 0 || (use >= 0 && use < awaits))
+        yield at("host", moved, "init does not wait for the device to have moved");
+    },
+  },
+  {
     id: "failure-awaited",
     reason: "a helper that leaves before init has spoken loses the reason why it failed",
     source: "docs/architecture.md#the-exec-status-is-never-lost",

@@ -26,6 +26,7 @@ const mutations: Readonly<Record<string, (plan: Lists) => void>> = {
   "groups-joined": (plan) => drop(plan.init, "cgroupJoin"),
   "join-before-cgroup-namespace": (plan) => move(plan.init, "cgroupJoin", find(plan.init, "unshare") + 1),
   "pid-known": (plan) => change(plan.host, "writeFile", { content: '{"pid":%p}' }),
+  "devices-before-use": (plan) => move(plan.host, "moveDevice", find(plan.host, "hook") + 1),
   "failure-awaited": (plan) => plan.host.pop(),
   "mounts-stay-inside": (plan) => drop(plan.init, "propagation"),
   "sources-before-root": (plan) => {

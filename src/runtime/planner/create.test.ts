@@ -73,6 +73,25 @@ test("hooks of the host run while init waits at a barrier", () => {
   );
 });
 
+test("network devices are looked for first, and move before hooks run and init does anything", () => {
+  const made = sampleCreatePlan((spec) => ({
+    ...spec,
+    hooks: { prestart: [{ path: "/bin/hook" }] },
+    linux: { ...spec.linux, netDevices: { eth0: { name: "lan%d" }, "a~b": {} } },
+  }));
+  assert.deepEqual(breachesOf(made), []);
+  const names = made.host.map(({ op }) => op);
+  assert.deepEqual(names.slice(0, 2), ["networkDevice", "networkDevice"]);
+  const moves = opsNamed(made.host, "moveDevice");
+  assert.deepEqual(
+    moves.map(({ name, target, from }) => `${name} ${target} ${from}`),
+    ["eth0 lan%d /linux/netDevices/eth0", "a~b a~b /linux/netDevices/a~0b"],
+  );
+  assert.ok(names.indexOf("moveDevice") > names.indexOf("runStage"));
+  assert.ok(names.lastIndexOf("moveDevice") < names.indexOf("hook"));
+  assert.equal(made.init[0]?.op, "await");
+});
+
 test("a hook's input is JSON in which per cent signs survive", () => {
   const made = sampleCreatePlan((spec) => ({
     ...spec,

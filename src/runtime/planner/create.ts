@@ -9,6 +9,7 @@ import type { CreateInput } from "./input.ts";
 import { ioPriorityOps, limitOps } from "./limits.ts";
 import { type MountContext, mountPropagation, planMounts } from "./mounts.ts";
 import { type NamespacePlan, planNamespaces } from "./namespaces.ts";
+import { awaitDevices, findDevices, moveDevices } from "./net-devices.ts";
 import { notifyDirectory, planNotifySocket, withNotifyVariable } from "./notify.ts";
 import { planProtection } from "./protect.ts";
 import { memoryPolicyOps } from "./scheduling.ts";
@@ -27,7 +28,7 @@ const HOOKS_END = 2;
  */
 export function planCreate(input: CreateInput): Plan {
   const builder = planBuilder();
-  builder.host.push(...journalOps(input), ...notifyDirectory(input));
+  builder.host.push(...findDevices(input.spec), ...journalOps(input), ...notifyDirectory(input));
   const start = builder.slot();
   const status = builder.slot();
   builder.host.push(
@@ -90,6 +91,7 @@ function planStage({ stage }: PlanBuilder, { id, spec }: CreateInput, { groups, 
 }
 
 function planEntry({ init }: PlanBuilder, { spec }: CreateInput, { groups, namespaces }: Parts): void {
+  init.push(...awaitDevices(spec));
   if (!namespaces.user) init.push(...groupOps(groups), ...limitOps(spec.process, "/process"));
   init.push(...ioPriorityOps(spec.process, "/process"), ...memoryPolicyOps(spec.linux));
   init.push({ op: "session", from: "/process" });
@@ -203,7 +205,7 @@ function planRun({ host, stage }: PlanBuilder, input: CreateInput): void {
     from: "/linux/namespaces",
     fork: stage.some(({ op }) => op === "join" || op === "timeNamespace") ? 1 : 0,
   });
-  host.push(stateWithPid(input));
+  host.push(stateWithPid(input), ...moveDevices(input.spec));
   const hooks = hostHooks(input);
   if (hooks.length > 0) {
     host.push({ op: "await", from: "/hooks/createRuntime", barrier: HOOKS_BEGIN }, ...hooks, {

@@ -32,6 +32,14 @@ test("a configuration for the caller's own ids is taken", () => {
   checkMappedUser(spec({ linux: { namespaces: [{ type: "mount" }] }, user: { uid: 7, gid: 7 } }));
 });
 
+test("network devices are refused", () => {
+  assert.throws(() => checkUnprivileged(spec({ linux: { netDevices: { eth0: {} } } }), caller), {
+    code: "CONTAINER_UNPRIVILEGED",
+    message:
+      "cannot move network device eth0 (config.json#/linux/netDevices/eth0): only root of the network namespace that it is in may",
+  });
+});
+
 test("what takes a namespace that is not there is refused", () => {
   const without = (type: string) =>
     spec({

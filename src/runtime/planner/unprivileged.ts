@@ -1,3 +1,4 @@
+import { jsonPointer } from "../../base/index.ts";
 import type { LinuxIdMapping, Spec } from "../../specs/oci-runtime/index.ts";
 import { isOwn, type UnprivilegedCaller } from "./id-maps.ts";
 import { parseMountOptions } from "./mount-options.ts";
@@ -18,6 +19,13 @@ export function checkUnprivileged(spec: Spec, caller: UnprivilegedCaller): void 
     throw refuseUnprivileged("/linux/namespaces", `${what} without privileges`, {
       reason: `there is no ${type} namespace`,
       hint: `add {"type": "${type}"}; tug-oci spec --rootless writes such a configuration`,
+    });
+  }
+  const [device] = Object.keys(spec.linux?.netDevices ?? {});
+  if (device !== undefined) {
+    throw refuseUnprivileged(jsonPointer(["linux", "netDevices", device]), `move network device ${device}`, {
+      reason: "only root of the network namespace that it is in may",
+      hint: "leave it out, or call as root",
     });
   }
   checkGroups(spec, caller);

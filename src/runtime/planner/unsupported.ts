@@ -12,7 +12,6 @@ import { lifecycleError } from "../errors.ts";
 export function refuseUnsupported({ linux }: Spec, { security }: HostFacts): void {
   const asked: readonly (readonly [pointer: string, given: boolean])[] = [
     ["/linux/intelRdt", linux?.intelRdt !== undefined],
-    ["/linux/netDevices", Object.keys(linux?.netDevices ?? {}).length > 0],
     ["/linux/mountLabel", linux?.mountLabel !== undefined && security.selinux],
   ];
   const [pointer] = asked.find(([, given]) => given) ?? [];

@@ -80,6 +80,16 @@ const refusedLinux: [string, object, string][] = [
     "/linux/netDevices: there is no network namespace to move them to",
   ],
   [
+    "a template for a name",
+    { netDevices: { eth0: { name: "a%s" } } },
+    '/linux/netDevices/eth0/name: "a%s" is no template of a name',
+  ],
+  [
+    "two devices of one name",
+    { namespaces: [{ type: "network" }], netDevices: { eth0: { name: "a" }, a: {} } },
+    "/linux/netDevices/a: another device is called a, too",
+  ],
+  [
     "masks without mount namespace",
     { maskedPaths: ["/proc/kcore"] },
     "/linux/maskedPaths: it would hide the host's: there is no mount namespace",

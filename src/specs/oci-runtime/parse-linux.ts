@@ -134,7 +134,8 @@ const netDevice: Reader<LinuxNetDevice> = object<LinuxNetDevice>({
     orNothing(
       refine(text, (name, at) => {
         checkInterface(name, at);
-        return name;
+        if (!name.includes("%") || /^[^%]*%d[^%]*$/.test(name)) return name;
+        throw refuse(at, `${JSON.stringify(name)} is no template of a name`, "use one %d, as in eth%d");
       }),
     ),
   ),

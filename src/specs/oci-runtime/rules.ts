@@ -77,8 +77,16 @@ function checkTimeNamespace(linux: Linux, at: At): void {
 }
 
 function checkNetDevices(linux: Linux, at: At): void {
-  if (Object.keys(linux.netDevices ?? {}).length === 0 || has(linux, "network")) return;
-  throw refuse(below(at, "netDevices"), "there is no network namespace to move them to", needs("network"));
+  const devices = Object.entries(linux.netDevices ?? {});
+  const place = below(at, "netDevices");
+  if (devices.length > 0 && !has(linux, "network"))
+    throw refuse(place, "there is no network namespace to move them to", needs("network"));
+  const taken = new Set<string>();
+  for (const [device, { name = device }] of devices) {
+    if (taken.has(name) && !name.includes("%"))
+      throw refuse(below(place, device), `another device is called ${name}, too`, "give it another name");
+    taken.add(name);
+  }
 }
 
 const ipcParameters = new Set([
