@@ -221,6 +221,25 @@ int verb_mount_fs(struct run *run, const struct op_mount_fs *op)
 	return mount_attach(run, mount, target, op->target);
 }
 
+/*
+ * Leaves one directory of an attached mount in its place. Only what is attached can be cloned before Linux 6.15, and only
+ * here, in the container's own namespace, is nothing seen of it meanwhile.
+ */
+static int attach_inside(struct run *run, const struct op_attach *op, int mount, int target)
+{
+	char whole[32];
+	owned int place = path_open(mount, op->inside, O_PATH | O_DIRECTORY, 0);
+	if (place < 0)
+		return fail(run, errno, "openat2", op->inside);
+	owned int part = kernel_open_tree(place, "", OPEN_TREE_CLONE | AT_RECURSIVE | AT_EMPTY_PATH);
+	if (part < 0)
+		return fail(run, errno, "open_tree", op->inside);
+	snprintf(whole, sizeof whole, "/proc/self/fd/%d", mount);
+	if (umount2(whole, MNT_DETACH) < 0)
+		return fail(run, errno, "umount2", op->target);
+	return mount_attach(run, part, target, op->target);
+}
+
 int verb_attach(struct run *run, const struct op_attach *op)
 {
 	int mount = slot_fd(run, op->mount);
@@ -234,7 +253,9 @@ int verb_attach(struct run *run, const struct op_attach *op)
 		return fail(run, EISDIR, "move_mount", op->target);
 	if (op->copy_up && copy_up(run, target, mount) < 0)
 		return -1;
-	return mount_attach(run, mount, target, op->target);
+	if (mount_attach(run, mount, target, op->target) < 0)
+		return -1;
+	return *op->inside ? attach_inside(run, op, mount, target) : 0;
 }
 
 /* A path of any length as one that fsconfig takes: longer ones through a descriptor, which is kept open in *fd. */

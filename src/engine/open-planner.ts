@@ -10,6 +10,7 @@ import { engineError } from "./errors.ts";
 import { containerImage, imagePlatform, overlayRoot, withImage } from "./images/container-images.ts";
 import { helloImage } from "./images/hello.ts";
 import { hostImage, hostRoot, isHostImage } from "./images/host-image.ts";
+import { viewLayers } from "./images/mount-points.ts";
 import type { CreateContainerRequest } from "./model/create-request.ts";
 import type { DefaultNetwork } from "./networks/default-network.ts";
 import { ownPath } from "./volumes/volumes.ts";
@@ -64,6 +65,10 @@ export async function openPlanner(options: PlannerOptions): Promise<Planner> {
         } catch (error) {
           throw withHint(withImage(error, reference));
         }
+      },
+      async layers({ id }) {
+        const { chainIds } = await images.resolve(id);
+        return viewLayers(predictMounts(snapshots, id, chainIds).lowers, layout.mountPoints);
       },
       async predictRoot(id, { recorded }) {
         if (isHostImage(recorded.id)) return hostRoot;

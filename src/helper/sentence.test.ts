@@ -110,3 +110,13 @@ test("a failure after start is told by its call: the plan of start does not have
   assert.match(filter.message, /^cannot load the system call filter \(config\.json#\/linux\/seccomp\)/);
   assert.equal(failureError({ ...plan, host: [] }, { ...failure, call: "execve" }).code, "HELPER_PROTOCOL");
 });
+
+test("a directory that a mount does not have is told from the mount's own place", () => {
+  const part: Op = { ...mount, inside: "a/b" };
+  const say = (path: string) => sentence(part, { errno: ENOENT, call: "openat2", path });
+  assert.equal(
+    say("a/b"),
+    "cannot mount /data (config.json#/mounts/3): its subpath a/b: no such file or directory",
+  );
+  assert.equal(say("/data"), "cannot mount /data (config.json#/mounts/3): no such file or directory");
+});

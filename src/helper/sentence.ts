@@ -94,8 +94,14 @@ function reason(failure: Failure, op: Op): string {
   const ended = failure.status === 0 ? "" : describeStatus(failure.status);
   const explained = explanations[`${op.op} ${errnoName(failure.errno)}`];
   const text = failure.errno === 0 ? ended : (explained ?? errnoText(failure.errno));
-  const object = Object.values(op).includes(failure.path) ? "" : failure.path;
+  const object = objectOf(failure, op);
   return [object, text || `${failure.call} failed`].filter((part) => part !== "").join(": ");
+}
+
+/** What the sentence does not name yet. */
+function objectOf({ path }: Failure, op: Op): string {
+  if (op.op === "attach" && op.inside && op.inside === path) return `its subpath ${path}`;
+  return Object.values(op).includes(path) ? "" : path;
 }
 
 /**

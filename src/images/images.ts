@@ -57,8 +57,8 @@ export type PushImageOptions = {
 };
 
 export type ContainerSnapshotOptions = {
-  /** Kept with all it refers to, names or not, until the snapshot is removed. */
-  readonly manifest?: Digest | undefined;
+  /** Kept with all they refer to, names or not, until the snapshot is removed. */
+  readonly manifests?: readonly Digest[] | undefined;
 } & Lifetime;
 
 /**

@@ -204,7 +204,7 @@ describe("images", () => {
     it("keep what their image needs, names or not, until they go", async () => {
       const image = await put("one", "1", "2");
       await subject.images.prepareContainerSnapshot("c", image.chainIds.at(-1), {
-        manifest: image.manifest.digest,
+        manifests: [image.manifest.digest],
       });
       await subject.images.remove("one", { force: true });
       assert.equal((await subject.contents()).blobs.length, 4);
@@ -226,13 +226,13 @@ describe("images", () => {
     it("that could not be made keep nothing", async () => {
       const image = await put("one", "1");
       await subject.images.prepareContainerSnapshot("c", image.chainIds[0], {
-        manifest: image.manifest.digest,
+        manifests: [image.manifest.digest],
       });
       await assert.rejects(subject.images.prepareContainerSnapshot("c", image.chainIds[0]), {
         kind: "conflict",
       });
       const missing = subject.images.prepareContainerSnapshot("d", image.id, {
-        manifest: image.manifest.digest,
+        manifests: [image.manifest.digest],
       });
       await assert.rejects(missing, { code: "IMAGE_SNAPSHOT_NOT_FOUND" });
       await subject.images.removeContainerSnapshot("c");

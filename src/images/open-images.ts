@@ -228,14 +228,14 @@ async function prepareContainer(
   {
     key,
     chainId,
-    manifest,
+    manifests = [],
     ...lifetime
   }: { key: string; chainId: Digest | undefined } & ContainerSnapshotOptions,
 ): Promise<SnapshotMounts> {
   if (snapshotter.info(key) !== undefined) return await snapshotter.prepare(key, chainId);
   const lease = leases.permanent(key, true);
   try {
-    if (manifest !== undefined) await lease.retain({ kind: "manifest", resource: manifest });
+    for (const resource of manifests) await lease.retain({ kind: "manifest", resource });
     return await snapshotter.prepare(key, chainId, lifetime);
   } catch (error) {
     lease.release();

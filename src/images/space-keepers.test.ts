@@ -42,7 +42,7 @@ test("what containers stand on is told from what is kept for nothing", async () 
   const { images } = registry.test;
   const digest = await registry.pushImage("a", sampleImage(), "1");
   const { chainIds } = await images.resolve("localhost:5000/a:1");
-  await images.prepareContainerSnapshot("container", chainIds.at(-1), { manifest: digest });
+  await images.prepareContainerSnapshot("container", chainIds.at(-1), { manifests: [digest] });
   const kinds = async () => (await images.keepers()).map(({ kind }) => kind);
   assert.deepEqual(await kinds(), ["image"]);
   await registry.call("DELETE", `/v2/a/manifests/${digest}`);

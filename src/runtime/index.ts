@@ -36,7 +36,14 @@ export { updateContainer } from "./lifecycle/update.ts";
 export { createBindings, planCreate } from "./planner/create.ts";
 export { type ExecInput, planExec } from "./planner/exec.ts";
 export type { UnprivilegedCaller } from "./planner/id-maps.ts";
-export type { Attendance, ConsoleTarget, CreateInput, LayeredRoot, RootSource } from "./planner/input.ts";
+export type {
+  Attendance,
+  ConsoleTarget,
+  CreateInput,
+  LayeredRoot,
+  MountSource,
+  RootSource,
+} from "./planner/input.ts";
 export { type Existing, planFreeze, planStart } from "./planner/lifecycle.ts";
 export { planUpdate } from "./planner/update.ts";
 export { planInRoot, type RootView, type RootWork, type StoredView } from "./planner/view.ts";

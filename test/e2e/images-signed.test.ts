@@ -133,9 +133,14 @@ describe("signatures, judged by skopeo", { skip: requireRoot() || server.skip ||
     const renamed = await attempt("run", "localhost/other:1", "x");
     assert.equal(renamed.code, 125);
     assert.match(renamed.stderr, /cannot run localhost\/other:1: the policy .*#\/default\/0 rejects it/);
+    const mount = (name: string) => ["--mount", `type=image,source=${name},target=/x`];
+    const [admitted, other] = [`${registry.host}/signed:1`, "localhost/other:1"];
+    await ok("create", ...mount(admitted), admitted, "x");
+    const mounted = await attempt("create", ...mount(other), admitted, "x");
+    assert.match(mounted.stderr, /cannot run localhost\/other:1: the policy .*#\/default\/0 rejects it/);
     await writePolicy(file("own-policy.json"), "other.pub");
-    const other = await attempt("run", "--rm", `${registry.host}/signed:1`, "x");
-    assert.match(other.stderr, /wants it signed: its signature was not made with .*other\.pub/);
+    const unknown = await attempt("run", "--rm", `${registry.host}/signed:1`, "x");
+    assert.match(unknown.stderr, /wants it signed: its signature was not made with .*other\.pub/);
     await writeFile(file("own-policy.json"), `{"default":[]}`);
     const broken = await attempt("create", `${registry.host}/signed:1`, "x");
     assert.match(broken.stderr, /cannot follow the policy .*own-policy\.json#\/default: /);

@@ -9,6 +9,8 @@ type Draft = {
   source?: string;
   target?: string;
   readOnly: boolean;
+  /** It was said that it is to be writable. */
+  writable?: boolean;
   bind: NonNullable<dockerApi.Mount["BindOptions"]>;
   volume: NonNullable<dockerApi.Mount["VolumeOptions"]>;
   tmpfs: NonNullable<dockerApi.Mount["TmpfsOptions"]>;
@@ -32,6 +34,11 @@ const fields: Readonly<Record<string, Field>> = {
   },
   readonly: (draft, value) => {
     draft.readOnly = readSwitch(value);
+    draft.writable = !draft.readOnly;
+  },
+  rw: (draft, value) => {
+    draft.writable = readSwitch(value);
+    draft.readOnly = !draft.writable;
   },
   consistency: () => {},
   "bind-propagation": (draft, value) => {
@@ -79,9 +86,10 @@ const synonyms: Readonly<Record<string, string>> = {
   dst: "target",
   destination: "target",
   ro: "readonly",
+  readwrite: "rw",
 };
 
-const switches = new Set(["readonly", "bind-create-src", "volume-nocopy"]);
+const switches = new Set(["readonly", "rw", "bind-create-src", "volume-nocopy"]);
 
 /**
  * A mount as `--mount` has it: `type=bind,src=/srv,dst=/data,readonly`. Without a type it is a volume. A relative source
@@ -127,6 +135,8 @@ function finish(draft: Draft): dockerApi.Mount {
   }
   if (draft.target === undefined) throw badValue("the target is missing");
   if (draft.type === "bind" && draft.source === undefined) throw badValue("a bind mount needs a source");
+  if (draft.type === "image" && draft.source === undefined) throw badValue("an image mount needs a source");
+  if (draft.type === "image" && draft.writable) throw badValue("an image can only be mounted read-only");
   const { ReadOnlyNonRecursive, ReadOnlyForceRecursive } = draft.bind;
   if ((ReadOnlyNonRecursive || ReadOnlyForceRecursive) && !draft.readOnly) {
     throw badValue("bind-recursive=writable and bind-recursive=readonly need readonly");

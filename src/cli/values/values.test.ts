@@ -55,11 +55,24 @@ test("a mount of each type is read", () => {
     Mode: 0o1770,
   });
   assert.equal(readMount("type=bind,src=a,dst=/b,readonly=false").ReadOnly, false);
+  assert.equal(readMount("type=bind,src=a,dst=/b,ro,rw").ReadOnly, false);
+  for (const more of ["", ",ro", ",readwrite=false"])
+    assert.deepEqual(readMount(`type=image,src=a:1,dst=/b,image-subpath=c/d${more}`), {
+      Type: "image",
+      Source: "a:1",
+      Target: "/b",
+      ReadOnly: more !== "",
+      ImageOptions: { Subpath: "c/d" },
+    });
 });
 refuses("a mount", readMount, [
   ["", /unknown option ""/],
   ["type=bind,src=/a", /the target is missing/],
   ["type=bind,dst=/a", /a bind mount needs a source/],
+  ["type=image,dst=/a", /an image mount needs a source/],
+  ["type=image,src=a,dst=/a,rw", /an image can only be mounted read-only/],
+  ["type=image,src=a,dst=/a,ro=0", /an image can only be mounted read-only/],
+  ["type=image,src=a,dst=/a,volume-nocopy", /volume-\* options do not go with type "image"/],
   ["type=nfs,dst=/a", /the value "nfs" of "type" is wrong: it must be one of bind, volume, tmpfs, image/],
   ["dst=/a,speed=1", /unknown option "speed"/],
   ["dst=/a,__proto__=1", /unknown option "__proto__"/],

@@ -7,6 +7,7 @@ import { isRunning } from "../containers/stop.ts";
 import type { EngineContext } from "../context.ts";
 import { networkOwner } from "../networks/owner.ts";
 import type { ResolvedMount } from "../spec/input.ts";
+import { mountSources, toSpec } from "../spec/mounts.ts";
 
 /**
  * What a container's program sees as its files, or would see if it ran: then without what exists only while it does. Nothing
@@ -17,7 +18,7 @@ export async function rootView(context: EngineContext, record: ContainerRecord):
   if (isRunning(record)) return { kind: "process", pid: state.pid, startTime: state.startTime };
   const { layout, images, store } = context;
   const { source } = await images.root(id);
-  const asked = await resolveMounts(request.mounts, plannedSources(context.volumes));
+  const asked = await resolveMounts(request.mounts, plannedSources(context));
   const taken = new Set(asked.map(({ target }) => target));
   const files = networkFileMounts(
     networkFilePaths(layout.containerRun(networkOwner(store, record).id)),
@@ -32,12 +33,8 @@ export async function rootView(context: EngineContext, record: ContainerRecord):
       .flatMap((mount) => mount ?? [])
       // Those above come before those below them, whatever the order of the request.
       .toSorted((a, b) => a.target.split("/").length - b.target.split("/").length)
-      .map(({ target, source: path, options }) => ({
-        destination: target,
-        source: path,
-        type: "bind",
-        options: [...options],
-      })),
+      .map(toSpec),
+    mountSources: mountSources(asked),
     place: layout.run,
   };
 }

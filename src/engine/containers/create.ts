@@ -12,6 +12,7 @@ import { ANONYMOUS } from "../volumes/service.ts";
 import { checkRequest } from "./check-request.ts";
 import { publishContainerOnce } from "./events.ts";
 import { fillVolume } from "./fill-volume.ts";
+import { checkImageSubpaths, findMountedImages, mountedManifests } from "./image-mounts.ts";
 import type { ContainerImage } from "./image-source.ts";
 import { checkSources } from "./mounts.ts";
 import { inventName, newContainerId } from "./names.ts";
@@ -36,8 +37,9 @@ export async function createContainer(
   const { request: settled, warnings } = await settleNetwork(context, withParent(context.store, asked));
   checkRequest(settled, await context.readFacts());
   checkNetworks(context.networks, settled);
-  const request = withLinks(context, withShared(context.store, settled));
-  const image = await context.images.find(request.image, request.platform);
+  const linked = withLinks(context, withShared(context.store, settled));
+  const image = await context.images.find(linked.image, linked.platform);
+  const request = { ...linked, mounts: await findMountedImages(context.images, linked.mounts) };
   commandLine(request, image.recorded.defaults);
   await checkSources(request.mounts);
   const record = addRecord(context, request, image);
@@ -51,7 +53,9 @@ async function makeWhole(
   image: ContainerImage,
 ): Promise<void> {
   try {
-    await context.images.prepare(record.id, image, lifetimeOf(record));
+    const mounted = mountedManifests(record);
+    await context.images.prepare(record.id, image, { mounted, ...lifetimeOf(record) });
+    await checkImageSubpaths(context, record.request.mounts);
     await makeVolumes(context, record);
     context.store.setState(record.id, { ...record.state, status: "created" });
   } catch (error) {

@@ -6,6 +6,7 @@ import { assumeNetwork } from "../networks/default-network.ts";
 import type { Volumes } from "../volumes/volumes.ts";
 import { checkRequest } from "./check-request.ts";
 import { completeMounts } from "./create.ts";
+import { findMountedImages } from "./image-mounts.ts";
 import type { ContainerRoot, ImageSource } from "./image-source.ts";
 import { plannedSources } from "./mounts.ts";
 import { newContainerId } from "./names.ts";
@@ -31,7 +32,7 @@ export type PlanContext = Pick<
   "layout" | "readFacts" | "cdiDirectories" | "defaultNetwork"
 > & {
   readonly store: Pick<ContainerStore, "find">;
-  readonly images: Pick<ImageSource, "find" | "predictRoot">;
+  readonly images: Pick<ImageSource, "find" | "predictRoot" | "layers">;
   readonly volumes: Pick<Volumes, "path">;
   readonly readUserFiles: (record: ContainerRecord, root: ContainerRoot) => Promise<UserFiles>;
 };
@@ -52,11 +53,13 @@ export async function planRequest(context: PlanContext, asked: CreateContainerRe
   checkRequest(request, await context.readFacts());
   const image = await context.images.find(request.image, request.platform);
   const id = newContainerId();
+  const mounts = await findMountedImages(context.images, request.mounts);
+  const inherited = inheritedMounts(context.store, request);
   const record: ContainerRecord = {
     id,
     name: request.name ?? "",
     createdAt: "",
-    request: { ...request, mounts: completeMounts(request, image, inheritedMounts(context.store, request)) },
+    request: { ...request, mounts: completeMounts({ ...request, mounts }, image, inherited) },
     image: image.recorded,
     anonymousVolumes: [],
     state: newState,
@@ -74,7 +77,7 @@ async function plan(context: PlanContext, record: ContainerRecord, root: Contain
     root: root.source,
     facts: await context.readFacts(),
     userFiles: await context.readUserFiles(record, root),
-    sources: plannedSources(context.volumes),
+    sources: plannedSources(context),
   });
   return present(prepared.plan, record.id);
 }

@@ -1,36 +1,52 @@
 import { mkdir, stat } from "node:fs/promises";
 import { errnoOf, reasonOf } from "../../base/index.ts";
 import { engineError } from "../errors.ts";
-import type { MountRequest } from "../model/mount-request.ts";
+import type { FoundImage, MountRequest } from "../model/mount-request.ts";
 import type { ResolvedMount } from "../spec/input.ts";
 import { newVolumeName } from "../volumes/name.ts";
 import type { Volumes } from "../volumes/volumes.ts";
+import type { ImageSource } from "./image-source.ts";
 
 /** Where the sources of mounts come from that need not be there before. */
 export interface MountSources {
   /** Path of the directory that a named volume's files are in. */
   volume(name: string): Promise<string>;
+  /** The directories that a view of an image is made of, topmost first. */
+  image(image: FoundImage): Promise<readonly string[]>;
   /** Called with the source of a bind mount that is missing and may be made. */
   missing(path: string): Promise<void>;
 }
 
 /** Sources that are made where they are missing. */
-export function madeSources(volumes: Pick<Volumes, "directory">): MountSources {
+export function madeSources({
+  volumes,
+  images,
+}: {
+  readonly volumes: Pick<Volumes, "directory">;
+  readonly images: Pick<ImageSource, "layers">;
+}): MountSources {
   return {
     volume: volumes.directory,
+    image: images.layers,
     missing: async (path) => void (await mkdir(path, { recursive: true, mode: 0o755 })),
   };
 }
 
 /** The same sources, of which none is made. */
-export function plannedSources(volumes: Pick<Volumes, "path">): MountSources {
-  return { volume: async (name) => volumes.path(name), missing: async () => {} };
+export function plannedSources({
+  volumes,
+  images,
+}: {
+  readonly volumes: Pick<Volumes, "path">;
+  readonly images: Pick<ImageSource, "layers">;
+}): MountSources {
+  return { volume: async (name) => volumes.path(name), image: images.layers, missing: async () => {} };
 }
 
 /**
  * The mounts of a request with their sources on the host and their options as config.json takes them.
  *
- * @throws ENGINE_MOUNT for a missing source, ENGINE_UNSUPPORTED for an image as a mount
+ * @throws ENGINE_MOUNT for a missing source, IMAGE_SNAPSHOT_NOT_FOUND
  */
 export async function resolveMounts(
   mounts: readonly MountRequest[],
@@ -56,17 +72,25 @@ async function resolveMount(mount: MountRequest, sources: MountSources): Promise
       return { target, from, source: mount.source, options: bindOptions(mount) };
     case "volume": {
       const directory = await sources.volume(mount.name || newVolumeName());
-      const source = mount.subpath === undefined ? directory : `${directory}/${mount.subpath}`;
-      if (mount.subpath !== undefined) await checkSource(source, mount);
-      return { target, from, source, options: ["rbind", "rprivate", mount.readOnly ? "ro" : "rw"] };
+      const part = mount.subpath === undefined ? {} : { layers: [directory], subpath: mount.subpath };
+      const options = ["rbind", "rprivate", mount.readOnly ? "ro" : "rw"];
+      return { target, from, source: directory, options, ...part };
     }
     case "tmpfs":
       return { target, from, source: undefined, options: tmpfsOptions(mount) };
-    case "image":
-      throw engineError(
-        "UNSUPPORTED",
-        `cannot mount image ${mount.image} on ${target} (${from}): not there yet`,
-      );
+    case "image": {
+      if (mount.found === undefined) throw new Error(`nobody has looked for image ${mount.image}`);
+      const layers = await sources.image(mount.found);
+      const { subpath } = mount;
+      return {
+        target,
+        from,
+        source: layers[0],
+        layers,
+        subpath,
+        options: ["bind", "rprivate", "ro", "nodev"],
+      };
+    }
   }
 }
 

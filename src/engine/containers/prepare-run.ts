@@ -11,6 +11,7 @@ import { buildSpec } from "../spec/build-spec.ts";
 import { cdiChanges, replacing } from "../spec/cdi-changes.ts";
 import { checkSpec } from "../spec/check-spec.ts";
 import { allHostDevices, requestedDevices } from "../spec/host-devices.ts";
+import { mountSources } from "../spec/mounts.ts";
 import { createOrigins, type Origins, withOrigin } from "../spec/origins.ts";
 import { type MountSources, resolveMounts } from "./mounts.ts";
 import { networkFileMounts, networkFilePaths } from "./network-files.ts";
@@ -73,6 +74,7 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
   const owner = networkOwner(context.store, record);
   const networkFiles = networkFilePaths(context.layout.containerRun(owner.id));
   const mounts = [...asked, ...networkFileMounts(networkFiles, new Set(asked.map(({ target }) => target)))];
+  const all = replacing(mounts, cdi.mounts, ({ target }) => target);
   const wanted = buildSpec({
     id,
     request,
@@ -81,7 +83,7 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
     facts,
     rootfs: "rootfs",
     hostname: hostNameOf(context.store, record),
-    mounts: replacing(mounts, cdi.mounts, ({ target }) => target),
+    mounts: all,
     devices: replacing(await devicesOf(request), cdi.devices, ({ path }) => path),
     cdi,
     namespaceOf: (kind, reference) => namespacePath(context, kind, reference),
@@ -102,6 +104,7 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
     stateDir: `${run}/state`,
     owner: 0,
     root: request.autoRemove ? runsOnce(root) : root,
+    mountSources: mountSources(all),
     facts,
     cgroups,
     insideContainer: parentOf(record) !== undefined,

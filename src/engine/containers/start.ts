@@ -116,7 +116,7 @@ async function prepare(
         facts,
         root: root.source,
         userFiles,
-        sources: madeSources(context.volumes),
+        sources: madeSources(context),
       }),
     ),
   ]);

@@ -4,6 +4,7 @@ import type * as dockerApi from "../../specs/docker-api/index.ts";
 import type { Platform } from "../../specs/oci-image/index.ts";
 import type { ContainerImage, ContainerRoot, ImageSource } from "../containers/image-source.ts";
 import { hostImage, hostRoot, isHostImage } from "./host-image.ts";
+import { viewLayers } from "./mount-points.ts";
 
 export type ContainerImagesOptions = {
   readonly images: Images;
@@ -23,10 +24,16 @@ export function containerImages({ images, isHost, mountPoints }: ContainerImages
         throw withImage(error, reference);
       }
     },
-    async prepare(containerId, { chainId, manifest }, lifetime) {
-      if (isHost(containerId)) return;
-      await images.prepareContainerSnapshot(containerId, chainId, { manifest, ...lifetime });
+    async prepare(containerId, { chainId, manifest }, { mounted, ...lifetime }) {
+      if (isHost(containerId)) {
+        for (const each of mounted) await images.retain(containerId, each);
+        return;
+      }
+      const manifests = [...(manifest === undefined ? [] : [manifest]), ...mounted];
+      await images.prepareContainerSnapshot(containerId, chainId, { manifests, ...lifetime });
     },
+    layers: async ({ id, chainId }) =>
+      viewLayers(images.predictContainerSnapshot(id, chainId).lowers, mountPoints),
     root: async (containerId) =>
       isHost(containerId) ? hostRoot : overlayRoot(images.containerMounts(containerId), mountPoints),
     async renew(containerId) {

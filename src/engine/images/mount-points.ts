@@ -8,6 +8,17 @@ const FILES = ["etc/hostname", "etc/hosts", "etc/resolv.conf"];
 export const mountPoints: ReadonlySet<string> = new Set([...DIRECTORIES, ...FILES]);
 
 /**
+ * The directories that make a view of an image nobody can write to, with any right: an overlay of one layer needs another
+ * directory, and the layer itself could be made writable where it is mounted.
+ *
+ * @param layers of the image, topmost first
+ * @param root of the mount points; some of them are empty
+ */
+export function viewLayers(layers: readonly string[], root: string): readonly string[] {
+  return layers.length === 1 ? [...layers, join(root, "proc")] : layers;
+}
+
+/**
  * Makes a tree of all `mountPoints`. Below the layers of an image it shows only where they have nothing there, and spares
  * each container to make, and to remove, these in its own files.
  *

@@ -2,6 +2,7 @@ import { registryName } from "../../credentials/index.ts";
 import type { EmbeddedImage, Images, LoadRequest, ProgressEvent, TreeOfImage } from "../../images/index.ts";
 import { familiarRepository, parseReference } from "../../images/index.ts";
 import type { Platform, RegistryAuth } from "../../specs/docker-api/index.ts";
+import { usesImage } from "../containers/image-mounts.ts";
 import type { Containers } from "../containers/service.ts";
 import type { ContainerStore } from "../containers/store.ts";
 import type { EventLog } from "../events.ts";
@@ -94,7 +95,7 @@ export function openImageService(parts: ImageServiceParts): ImageService {
   const users = (id: string) =>
     store
       .list()
-      .filter((record) => record.image.id === id)
+      .filter((record) => usesImage(record, id))
       .map(({ id: container, state }) => ({
         container: container.slice(0, 12),
         running: state.status === "running",
@@ -134,11 +135,11 @@ export function openImageService(parts: ImageServiceParts): ImageService {
     import: (request, signal) => importImage(parts, request, signal),
     commit: (request, signal) => parts.containers.commit(request, images, signal),
     async keepers() {
-      const containers = Map.groupBy(store.list(), (record) => record.image.id);
+      const containers = store.list();
       return (await images.keepers()).map((keeper) => ({
         ...keeper,
         names: keeper.names.map(keeper.kind === "image" ? familiar : (name) => name),
-        containers: (containers.get(keeper.id ?? "") ?? []).map(({ name }) => name),
+        containers: containers.filter((record) => usesImage(record, keeper.id ?? "")).map(({ name }) => name),
       }));
     },
     squash: (request, signal) => named(request.image, () => squashImage(parts, request, signal)),

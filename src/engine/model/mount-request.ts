@@ -1,3 +1,4 @@
+import type { Digest } from "../../base/index.ts";
 import type * as dockerApi from "../../specs/docker-api/index.ts";
 
 /**
@@ -31,6 +32,7 @@ export type VolumeMount = {
   readonly name?: string | undefined;
   /** Do not fill a new volume with what the image has at the target. */
   readonly noCopy: boolean;
+  /** Relative path of what is mounted instead of the whole volume. */
   readonly subpath?: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly driver?: string | undefined;
@@ -48,6 +50,18 @@ export type TmpfsMount = {
 
 export type ImageMount = {
   readonly type: "image";
+  /** Name or id, as it was asked for. */
   readonly image: string;
+  /** Relative path of a directory in the image that is mounted instead of all. */
   readonly subpath?: string | undefined;
+  /** The image that was meant when the container was made; the name may stand for another one since. */
+  readonly found?: FoundImage | undefined;
+};
+
+export type FoundImage = {
+  /** Digest of the configuration. */
+  readonly id: string;
+  /** Names its stack of layers. */
+  readonly chainId: Digest;
+  readonly manifest: Digest;
 };

@@ -35,6 +35,10 @@ export type ResolvedMount = {
   readonly target: string;
   /** Absolute path on the host; undefined for a tmpfs. */
   readonly source: string | undefined;
+  /** Directories of the host that the source is the topmost of: what is mounted is all of them as one. */
+  readonly layers?: readonly string[] | undefined;
+  /** The directory in the layers that is mounted instead of all; links on the way lead nowhere outside. */
+  readonly subpath?: string | undefined;
   /** Options as config.json takes them. */
   readonly options: readonly string[];
   /** Of the file system; left out: the source is bound. */

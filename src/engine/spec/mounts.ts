@@ -1,4 +1,4 @@
-import { defaultMounts } from "../../runtime/index.ts";
+import { defaultMounts, type MountSource } from "../../runtime/index.ts";
 import type { Mount } from "../../specs/oci-runtime/index.ts";
 import type { ResolvedMount, SpecInput } from "./input.ts";
 
@@ -48,7 +48,32 @@ function hostBind({ destination, options }: Mount): Mount {
   return { destination, type: "bind", source: destination, options: ["rbind", ...flags] };
 }
 
-function toSpec({ target, source, options, type = "bind" }: ResolvedMount): Mount {
+/** Where the mounts come from for which config.json has no words. */
+export function mountSources(mounts: readonly ResolvedMount[]): Map<string, MountSource> {
+  return new Map(
+    mounts.flatMap(({ target, layers, subpath }) =>
+      layers === undefined ? [] : [[target, { layers, subpath }] as const],
+    ),
+  );
+}
+
+/** A mount as config.json has it. */
+export function toSpec({
+  target,
+  source,
+  layers = [],
+  subpath,
+  options,
+  type = "bind",
+}: ResolvedMount): Mount {
+  if (layers.length > 1) {
+    const lower = `lowerdir=${layers.join(":")}`;
+    const own = options.filter((option) => option !== "bind");
+    return { destination: target, type: "overlay", source: "overlay", options: [...own, lower] };
+  }
+  if (source !== undefined && subpath !== undefined) {
+    return { destination: target, type, source: `${source}/${subpath}`, options };
+  }
   if (source === undefined) return { destination: target, type: "tmpfs", source: "tmpfs", options };
   return { destination: target, type, source, options };
 }

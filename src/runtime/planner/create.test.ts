@@ -125,6 +125,53 @@ test("a bind mount is cloned and configured on the host, attached inside", () =>
   );
 });
 
+test("a mount of layers is one overlay, or a clone of the only one, of which a part may be shown", () => {
+  const destinations = ["/one", "/all", "/part"];
+  const made = sampleCreatePlan(
+    (spec) => ({
+      ...spec,
+      mounts: destinations.map((destination) => ({
+        destination,
+        type: "bind",
+        source: "/no",
+        options: ["ro"],
+      })),
+    }),
+    {
+      mountSources: new Map([
+        ["/one", { layers: ["/a"] }],
+        ["/all", { layers: ["/b", "/a"] }],
+        ["/part", { layers: ["/b", "/a"], subpath: "c/d" }],
+      ]),
+    },
+  );
+  assert.deepEqual(breachesOf(made), []);
+  const [, clone, ...others] = opsNamed(made.host, "cloneMount");
+  assert.deepEqual([clone?.path, others], ["/a", []]);
+  const overlays = opsNamed(made.host, "overlay");
+  for (const { lowers, upper } of overlays) assert.deepEqual([lowers, upper], [["/b", "/a"], undefined]);
+  const attached = opsNamed(made.init, "attach");
+  assert.deepEqual(
+    attached.map(({ target, inside }) => [target, inside]),
+    [
+      ["/one", undefined],
+      ["/all", undefined],
+      ["/part", "c/d"],
+    ],
+  );
+  assert.deepEqual(
+    attached.map(({ mount }) => mount),
+    [clone, ...overlays].map((op) => op?.out),
+  );
+  for (const { mount } of attached) {
+    const changes = opsNamed(made.host, "changeMount").filter((change) => change.mount === mount);
+    assert.ok(
+      changes.some(({ set }) => set === 1n),
+      "it is read-only before it is seen",
+    );
+  }
+});
+
 test("random configurations give plans that break no rule", () => {
   let seed = 1;
   const random = (limit: number): number => {

@@ -23,6 +23,14 @@ export type LayeredRoot = Exclude<RootSource, { readonly kind: "directory" }>;
 /** A root that is a view of a directory of the host; what is written goes to memory and is gone with the container. */
 export type ScratchRoot = { readonly kind: "scratch"; readonly lower: string };
 
+/** Where a mount comes from, where the words of config.json cannot say it. */
+export type MountSource = {
+  /** Directories of the host, the topmost first: several are shown as one, read-only. */
+  readonly layers: readonly string[];
+  /** The directory in it that is shown instead of all; links on the way lead nowhere outside. */
+  readonly subpath?: string | undefined;
+};
+
 /** Where the master of a container's terminal goes. */
 export type ConsoleTarget =
   /** To whoever listens on a unix socket. */
@@ -52,6 +60,8 @@ export type CreateInput = {
   /** Owner of the state directory as a number, for `list`. */
   readonly owner: number;
   readonly root: RootSource;
+  /** By the destination of a mount of the spec, which is then attached as a bind mount of it is. */
+  readonly mountSources?: ReadonlyMap<string, MountSource>;
   readonly facts: HostFacts;
   /** A caller without CAP_SYS_ADMIN; absent: one with it. */
   readonly unprivileged?: UnprivilegedCaller | undefined;

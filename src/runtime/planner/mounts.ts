@@ -3,7 +3,7 @@ import type { Mount, PropagationMode } from "../../specs/oci-runtime/index.ts";
 import type { PlanBuilder } from "./builder.ts";
 import { planCgroupMount } from "./cgroup-mount.ts";
 import { mapLines } from "./id-maps.ts";
-import type { CreateInput } from "./input.ts";
+import type { CreateInput, MountSource } from "./input.ts";
 import { type MountOptions, parseMountOptions } from "./mount-options.ts";
 import type { NamespacePlan } from "./namespaces.ts";
 import { planNotifyMount } from "./notify.ts";
@@ -34,7 +34,9 @@ export function planMounts(context: MountContext): Deferred {
   for (const [index, mount] of (context.input.spec.mounts ?? []).entries()) {
     const from = `/mounts/${index}`;
     const options = parseMountOptions(mount.options ?? []);
-    if (mount.type === "cgroup" || mount.type === "cgroup2")
+    const source = context.input.mountSources?.get(mount.destination);
+    if (source !== undefined) planBind(bind, mount, { from, options, source });
+    else if (mount.type === "cgroup" || mount.type === "cgroup2")
       planCgroupMount(context, mount, { from, options });
     else if (options.bind !== "no" || mount.type === "bind") planBind(bind, mount, { from, options });
     else planFileSystem(context, mount, { from, options, deferred });
@@ -66,6 +68,8 @@ export function mountPropagation(mode: PropagationMode | undefined): number {
 
 type Place = { from: string; options: MountOptions };
 
+type BindPlace = Place & { source?: MountSource };
+
 /** What a bind mount needs to know of its surroundings. */
 export type BindContext = Pick<MountContext, "builder" | "root" | "sources"> & {
   /** Relative sources lie below it. */
@@ -77,17 +81,19 @@ export type BindContext = Pick<MountContext, "builder" | "root" | "sources"> & {
 };
 
 /** Clones a source of the host, gives it its options, and attaches it inside. */
-export function planBind(context: BindContext, mount: Mount, { from, options }: Place): void {
+export function planBind(context: BindContext, mount: Mount, { from, options, source }: BindPlace): void {
   const { builder, bundle, root, sources } = context;
   const detached = builder.slot();
-  const source = mount.source ?? "";
-  sources.push({
-    op: "cloneMount",
-    from,
-    path: source.startsWith("/") ? source : `${bundle}/${source}`,
-    flags: (options.bind === "recursive" ? 1 : 0) | (options.nofollowSource ? 2 : 0),
-    out: detached,
-  });
+  const [top = mount.source ?? "", ...below] = source?.layers ?? [];
+  if (below.length > 0) sources.push({ op: "overlay", from, lowers: [top, ...below], out: detached });
+  else
+    sources.push({
+      op: "cloneMount",
+      from,
+      path: top.startsWith("/") ? top : `${bundle}/${top}`,
+      flags: (options.bind === "recursive" ? 1 : 0) | (options.nofollowSource ? 2 : 0),
+      out: detached,
+    });
   for (const change of bindChanges(context, options)) {
     sources.push({ op: "changeMount", from, mount: detached, ...change });
   }
@@ -96,7 +102,8 @@ export function planBind(context: BindContext, mount: Mount, { from, options }: 
     const recursive = options.idmap === "recursive" ? 1 : 0;
     sources.push({ op: "changeMount", from, mount: detached, userNamespace, recursive });
   }
-  builder.init.push({ op: "attach", from, root, mount: detached, target: mount.destination });
+  const inside = source?.subpath === undefined ? {} : { inside: source.subpath };
+  builder.init.push({ op: "attach", from, root, mount: detached, target: mount.destination, ...inside });
 }
 
 type Change = { set?: bigint; clear?: bigint; propagation?: number; recursive?: number };

@@ -48,6 +48,15 @@ test("a stored root is mounted where nobody sees it, and gone when the plan is d
   );
 });
 
+test("layers that are mounted in a stored root are seen there too", () => {
+  const mountSources = new Map([["/data", { layers: ["/x", "/y"], subpath: "z" }]]);
+  const plan = planInRoot({ ...stored, mountSources }, look);
+  assert.deepEqual(breachesOf(plan), []);
+  const [attach] = opsNamed(plan.init, "attach");
+  const made = opsNamed(plan.host, "overlay").find(({ out }) => out === attach?.mount);
+  assert.deepEqual([made?.lowers, attach?.inside], [["/x", "/y"], "z"]);
+});
+
 test("a view of the host's own files cannot be written to", () => {
   const plan = planInRoot({ ...stored, source: { kind: "scratch", lower: "/" }, mounts: [] }, look);
   assert.deepEqual(breachesOf(plan), []);

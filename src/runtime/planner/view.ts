@@ -8,7 +8,7 @@ import {
 } from "../../plan/index.ts";
 import type { Mount } from "../../specs/oci-runtime/index.ts";
 import { type PlanBuilder, planBuilder } from "./builder.ts";
-import type { LayeredRoot } from "./input.ts";
+import type { CreateInput, LayeredRoot } from "./input.ts";
 import { parseMountOptions } from "./mount-options.ts";
 import { planBind } from "./mounts.ts";
 
@@ -26,6 +26,8 @@ export type StoredView = {
   readonly readOnly: boolean;
   /** Bind mounts; other kinds hold nothing while the container does not run. */
   readonly mounts: readonly Mount[];
+  /** By the destination of a mount, see `CreateInput`. */
+  readonly mountSources?: CreateInput["mountSources"];
   /** An existing directory of the host, over which the root is mounted where nobody else sees it. */
   readonly place: string;
 };
@@ -87,7 +89,8 @@ function planStored(builder: PlanBuilder, view: StoredView, work: RootWork["work
   };
   for (const [index, bind] of view.mounts.entries()) {
     const options = parseMountOptions(bind.options ?? []);
-    planBind(context, bind, { from: `/mounts/${index}`, options });
+    const source = view.mountSources?.get(bind.destination);
+    planBind(context, bind, { from: `/mounts/${index}`, options, ...(source && { source }) });
   }
   init.push({ op: "pivot", from, root });
   const set = BigInt(mountAttributes.RDONLY);

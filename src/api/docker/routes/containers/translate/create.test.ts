@@ -71,6 +71,24 @@ test("mounts of every form come in one list with their origin", () => {
   });
 });
 
+test("an image is mounted read-only, and of it or of a volume a part", () => {
+  const mount = (more: object) =>
+    translate({ HostConfig: { Mounts: [{ Target: "/x", ...more }] } }).mounts[0];
+  const image = { type: "image", target: "/x", readOnly: true, from: "/HostConfig/Mounts/0", image: "a:1" };
+  const parts = [
+    ["", undefined],
+    [".", undefined],
+    ["b/../c/", "c"],
+    ["..c/d", "..c/d"],
+  ] as const;
+  for (const [Subpath, subpath] of parts) {
+    const asked = { Type: "image", Source: "a:1", ReadOnly: false, ImageOptions: { Subpath } };
+    assert.deepEqual(mount(asked), { ...image, subpath });
+    const volume = mount({ Type: "volume", Source: "v", VolumeOptions: { Subpath } });
+    assert.equal(volume?.type === "volume" && volume.subpath, subpath);
+  }
+});
+
 test("security options are read in both spellings", () => {
   const { security } = host({
     SecurityOpt: [
@@ -154,6 +172,19 @@ const refused: [body: object, message: RegExp][] = [
   [
     { HostConfig: { Mounts: [{ Type: "bind", Source: "/a", Target: "/x", TmpfsOptions: {} }] } },
     /^invalid \/HostConfig\/Mounts\/0\/TmpfsOptions: TmpfsOptions must not be specified on mount type "bind"$/,
+  ],
+  [{ HostConfig: { Mounts: [{ Type: "image", Target: "/x" }] } }, /needs the name of an image/],
+  [
+    { HostConfig: { Mounts: [{ Type: "image", Source: "a", Target: "/x", VolumeOptions: {} }] } },
+    /VolumeOptions must not be specified on mount type "image"$/,
+  ],
+  ...["/etc", "..", "a/../../b"].map((Subpath): [object, RegExp] => [
+    { HostConfig: { Mounts: [{ Type: "image", Source: "a", Target: "/x", ImageOptions: { Subpath } }] } },
+    /^invalid \/HostConfig\/Mounts\/0\/ImageOptions\/Subpath: the subpath /,
+  ]),
+  [
+    { HostConfig: { Mounts: [{ Source: "v", Target: "/x", VolumeOptions: { Subpath: "../b" } }] } },
+    /^invalid \/HostConfig\/Mounts\/0\/VolumeOptions\/Subpath: .* leads out of what is mounted$/,
   ],
   [
     { HostConfig: { SecurityOpt: ["speed=fast"] } },

@@ -77,7 +77,13 @@ function fromMount(mount: dockerApi.Mount, path: Path): MountRequest {
       };
     case "image":
       if (!mount.Source) throw refuse([...path, "Source"], "an image mount needs the name of an image");
-      return { ...common, type, image: mount.Source, subpath: mount.ImageOptions?.Subpath || undefined };
+      return {
+        ...common,
+        readOnly: true,
+        type,
+        image: mount.Source,
+        subpath: subpathOf(mount.ImageOptions?.Subpath, [...path, "ImageOptions", "Subpath"]),
+      };
     default:
       throw refuse([...path, "Type"], `mounts of type "${type}" do not exist on Linux`);
   }
@@ -106,7 +112,7 @@ function volumeOf(mount: dockerApi.Mount, path: Path): VolumeMount {
     type: "volume",
     name: mount.Source ? volumeName(mount.Source, [...path, "Source"]) : undefined,
     noCopy: NoCopy ?? false,
-    subpath: Subpath || undefined,
+    subpath: subpathOf(Subpath, [...path, "VolumeOptions", "Subpath"]),
     labels: Labels ?? {},
     driver: DriverConfig?.Name || undefined,
     driverOptions: DriverConfig?.Options ?? {},
@@ -152,6 +158,16 @@ function targetOf(target: string, path: Path): string {
   const clean = posix.normalize(target).replace(/(.)\/$/, "$1");
   if (clean === "/") throw refuse(path, "the path in the container must not be /");
   return clean;
+}
+
+/** What is to be seen of a source: where links in it lead is for the one who mounts it to find out. */
+function subpathOf(text: string | undefined, path: Path): string | undefined {
+  if (!text) return undefined;
+  if (text.startsWith("/")) throw refuse(path, `the subpath must be relative, not ${JSON.stringify(text)}`);
+  const clean = posix.normalize(text).replace(/\/$/, "");
+  if (clean === ".." || clean.startsWith("../"))
+    throw refuse(path, `the subpath ${JSON.stringify(text)} leads out of what is mounted`);
+  return clean === "." ? undefined : clean;
 }
 
 function hostPath(source: string, path: Path): string {
