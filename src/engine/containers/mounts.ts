@@ -17,14 +17,14 @@ export interface MountSources {
   missing(path: string): Promise<void>;
 }
 
-/** Sources that are made where they are missing. */
-export function madeSources({
-  volumes,
-  images,
-}: {
-  readonly volumes: Pick<Volumes, "directory">;
+/** Where volumes and images are looked up. */
+type Stores<V extends keyof Volumes> = {
+  readonly volumes: Pick<Volumes, V>;
   readonly images: Pick<ImageSource, "layers">;
-}): MountSources {
+};
+
+/** Sources that are made where they are missing. */
+export function madeSources({ volumes, images }: Stores<"directory">): MountSources {
   return {
     volume: volumes.directory,
     image: images.layers,
@@ -33,13 +33,7 @@ export function madeSources({
 }
 
 /** The same sources, of which none is made. */
-export function plannedSources({
-  volumes,
-  images,
-}: {
-  readonly volumes: Pick<Volumes, "path">;
-  readonly images: Pick<ImageSource, "layers">;
-}): MountSources {
+export function plannedSources({ volumes, images }: Stores<"path">): MountSources {
   return { volume: async (name) => volumes.path(name), image: images.layers, missing: async () => {} };
 }
 
