@@ -222,13 +222,15 @@ int verb_mount_fs(struct run *run, const struct op_mount_fs *op)
 }
 
 /*
- * Leaves one directory of an attached mount in its place. Only what is attached can be cloned before Linux 6.15, and only
- * here, in the container's own namespace, is nothing seen of it meanwhile.
+ * A detached clone of what a path inside a detached mount leads to. Only what is attached can be cloned before Linux 6.15:
+ * for that it lies over the container's root, where nothing runs yet and nobody looks through a name.
  */
-static int attach_inside(struct run *run, const struct op_attach *op, int mount, int target)
+static int part_of(struct run *run, const struct op_attach *op, int mount)
 {
 	char whole[32];
-	owned int place = path_open(mount, op->inside, O_PATH | O_DIRECTORY, 0);
+	if (kernel_move_mount(mount, slot_fd(run, op->root)) < 0)
+		return fail(run, errno, "move_mount", op->inside);
+	owned int place = path_open(mount, op->inside, O_PATH, 0);
 	if (place < 0)
 		return fail(run, errno, "openat2", op->inside);
 	owned int part = kernel_open_tree(place, "", OPEN_TREE_CLONE | AT_RECURSIVE | AT_EMPTY_PATH);
@@ -236,14 +238,17 @@ static int attach_inside(struct run *run, const struct op_attach *op, int mount,
 		return fail(run, errno, "open_tree", op->inside);
 	snprintf(whole, sizeof whole, "/proc/self/fd/%d", mount);
 	if (umount2(whole, MNT_DETACH) < 0)
-		return fail(run, errno, "umount2", op->target);
-	return mount_attach(run, part, target, op->target);
+		return fail(run, errno, "umount2", op->inside);
+	return take(&part);
 }
 
 int verb_attach(struct run *run, const struct op_attach *op)
 {
 	int mount = slot_fd(run, op->mount);
 	struct stat source, there;
+	owned int part = *op->inside ? part_of(run, op, mount) : -1;
+	if (*op->inside && (mount = part) < 0)
+		return -1;
 	if (mount < 0 || fstat(mount, &source) < 0)
 		return fail(run, errno, "fstat", op->target);
 	owned int target = path_make(slot_fd(run, op->root), op->target, S_ISDIR(source.st_mode) ? S_IFDIR | 0755 : S_IFREG | 0644, 0);
@@ -253,9 +258,7 @@ int verb_attach(struct run *run, const struct op_attach *op)
 		return fail(run, EISDIR, "move_mount", op->target);
 	if (op->copy_up && copy_up(run, target, mount) < 0)
 		return -1;
-	if (mount_attach(run, mount, target, op->target) < 0)
-		return -1;
-	return *op->inside ? attach_inside(run, op, mount, target) : 0;
+	return mount_attach(run, mount, target, op->target);
 }
 
 /* A path of any length as one that fsconfig takes: longer ones through a descriptor, which is kept open in *fd. */

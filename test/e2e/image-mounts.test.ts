@@ -180,6 +180,8 @@ describe("image mounts", { skip: needsBox() }, () => {
     );
     const mount = (path: string) => ["--mount", `type=volume,source=linked,target=/x,volume-subpath=${path}`];
     assert.equal(await engine.sh(mount("in"), "cat /x/f; echo more > /x/g; ls /x"), "own\nf\ng");
+    const file = ["--mount", "type=volume,source=linked,target=/etc/passwd,volume-subpath=in/f"];
+    assert.equal(await engine.sh(file, "cat /etc/passwd"), "own");
     assert.match(
       await refusal("run", "--rm", ...mount("out"), "box"),
       /cannot mount \/x \(--mount\): its subpath out: no such file or directory/,

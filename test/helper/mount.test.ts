@@ -67,6 +67,43 @@ test("a file is bound onto a file, which is made where it is missing", { skip },
   assert.equal(readFileSync(`${rootfs}/etc/hostname`, "utf8"), "rootfs\n");
 });
 
+test("a part of a mount is found inside of it, whatever its links say, and the rest is not mounted", {
+  skip,
+}, async () => {
+  await using directory = await temporaryDirectory();
+  const rootfs = await makeRootfs(directory.path);
+  const source = inside(directory, "source");
+  mkdirSync(`${source}/a/b`, { recursive: true });
+  writeFileSync(`${source}/a/b/file`, "inside");
+  symlinkSync("/a", `${source}/absolute`);
+  symlinkSync("../../..", `${source}/a/up`);
+  symlinkSync(rootfs, `${source}/out`);
+  const part = (target: string, path: string, mount: number): TestOp => ({
+    op: "attach",
+    root,
+    mount: slot(mount),
+    target,
+    inside: path,
+  });
+  const host = [3, 4, 5].map((out): TestOp => ({ op: "cloneMount", path: source, out: slot(out) }));
+  const script = "cat /x/file /y/b/file /f; cut -d' ' -f5 /proc/self/mountinfo | grep -x '/[xyf]*'";
+  const { stdout, failure } = await runBox(rootfs, script, {
+    host,
+    mounts: [
+      part("/x", "a/b", 3),
+      part("/y", "a/up/absolute", 4),
+      part("/f", "absolute/b/../../a/b/file", 5),
+    ],
+  });
+  assert.equal(failure, undefined);
+  assert.equal(stdout, "insideinsideinside/\n/x\n/y\n/f\n");
+  for (const path of ["out", "none", "a/b/file/x"]) {
+    const lost = await runBox(rootfs, "true", { host: host.slice(0, 1), mounts: [part("/x", path, 3)] });
+    assert.deepEqual([lost.failure?.call, lost.failure?.path], ["openat2", path]);
+  }
+  assert.deepEqual(mountsBelow(directory.path), []);
+});
+
 test("a missing source is reported with its path", { skip }, async () => {
   const path = "/does/not/exist";
   const failure = await failureOf({ host: [{ op: "cloneMount", path, out: slot(0) }] });

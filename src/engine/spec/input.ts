@@ -37,7 +37,7 @@ export type ResolvedMount = {
   readonly source: string | undefined;
   /** Directories of the host that the source is the topmost of: what is mounted is all of them as one. */
   readonly layers?: readonly string[] | undefined;
-  /** The directory in the layers that is mounted instead of all; links on the way lead nowhere outside. */
+  /** What in the layers is mounted instead of all; links on the way lead nowhere outside. */
   readonly subpath?: string | undefined;
   /** Options as config.json takes them. */
   readonly options: readonly string[];

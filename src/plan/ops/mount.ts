@@ -65,7 +65,7 @@ export const mountOps = defineOps({
       mount: f.in("the detached mount"),
       target: f.rootPath("where"),
       copyUp: f.u32("1: first copy what is at the target into the new mount (tmpcopyup)", { optional: true }),
-      inside: f.rootPath("directory of the mount that is shown instead of all of it, resolved inside of it", {
+      inside: f.rootPath("what of the mount is shown instead of all of it, resolved inside of it", {
         optional: true,
       }),
     },

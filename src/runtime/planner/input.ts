@@ -27,7 +27,7 @@ export type ScratchRoot = { readonly kind: "scratch"; readonly lower: string };
 export type MountSource = {
   /** Directories of the host, the topmost first: several are shown as one, read-only. */
   readonly layers: readonly string[];
-  /** The directory in it that is shown instead of all; links on the way lead nowhere outside. */
+  /** What in it is shown instead of all; links on the way lead nowhere outside. */
   readonly subpath?: string | undefined;
 };
 
