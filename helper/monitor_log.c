@@ -118,6 +118,7 @@ static void add_piece(struct log *log, const struct piece *piece)
 	log->fill += length;
 	if (log->fill >= BATCH_SIZE)
 		flush(log);
+	forward_send(&log->forward, piece, log->is_error);
 }
 
 /* Puts as much as fits of `data` behind the begin of the line; returns how much. */
@@ -141,6 +142,7 @@ static void add_partial(struct log *log, struct line *line)
 /* All lines that come at once have the same time. */
 static void begin_frame(struct log *log, const struct line *line)
 {
+	log->is_error = strcmp(line->stream, "stderr") == 0;
 	if (log->settings->format == LOG_JSON)
 		frame_json(&log->frame, &log->stamp, line->stream, log->settings->attributes);
 	else

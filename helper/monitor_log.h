@@ -4,6 +4,7 @@
 
 #include "base.h"
 #include "monitor_record.h"
+#include "monitor_forward.h"
 
 enum log_format { LOG_NONE, LOG_JSON, LOG_CRI };
 
@@ -23,6 +24,7 @@ struct log_settings {
 	uint64_t max_size;      /* bytes, 0: no limit */
 	uint32_t max_files;     /* with the current one */
 	uint32_t max_age;       /* seconds, 0: no limit */
+	struct forward_settings forward;
 };
 
 struct log {
@@ -37,6 +39,8 @@ struct log {
 	size_t fill;
 	struct stamp stamp;
 	struct frame frame; /* of the output that is being taken */
+	bool is_error;      /* whether that is standard error */
+	struct forward forward;
 };
 
 /* The begin of a line whose end has not come yet. */

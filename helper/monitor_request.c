@@ -31,6 +31,11 @@ static const struct field fields[] = {
 	[13] = FIELD(TEXT, oom_file),
 	[14] = FIELD(TEXT, oom_control),
 	[15] = FIELD(TEXT, start),
+	[16] = FIELD(TEXT, log.forward.socket),
+	[17] = FIELD(TEXT, log.forward.prefixes[0]),
+	[18] = FIELD(TEXT, log.forward.prefixes[1]),
+	[19] = FIELD(TEXT, log.forward.suffix),
+	[20] = FIELD(TEXT, log.forward.more),
 };
 
 static bool take_field(struct monitor_request *request, uint16_t id, char *value, uint32_t length)
@@ -57,6 +62,7 @@ static bool legal(const struct monitor_request *request)
 		&& request->columns <= UINT16_MAX && request->log.max_files <= LOG_FILES_MAX
 		&& strlen(request->log.attributes) <= ATTRIBUTES_MAX
 		&& (request->start[0] == '/' || request->start[0] == '\0')
+		&& (request->log.forward.socket[0] == '/' || request->log.forward.socket[0] == '\0')
 		&& (request->log.format == LOG_NONE || request->log.path[0] == '/');
 }
 
@@ -65,7 +71,7 @@ int monitor_request_read(int fd, struct monitor_request *request)
 	uint32_t head[2];
 	*request = (struct monitor_request){
 		.id = "", .directory = "", .oom_file = "", .oom_control = "", .start = "", .owner = UINT32_MAX,
-		.log = { .path = "", .attributes = "" },
+		.log = { .path = "", .attributes = "", .forward = { "", { "", "" }, "", "" } },
 	};
 	ssize_t got = read_all(fd, head, sizeof head);
 	if (got < 0)

@@ -167,6 +167,7 @@ int monitor_setup(struct monitor *m, int channel, const char **call, const char 
 	if (open_sockets(m, &attempt) < 0)
 		return -1;
 	m->log.settings = &m->request.log;
+	m->log.forward = (struct forward){ .settings = &m->request.log.forward, .fd = -1 };
 	/* A full disk keeps no container from starting: records are dropped until there is room. */
 	if (m->request.log.format != LOG_NONE && log_open(&m->log) < 0 && errno != ENOSPC && errno != EDQUOT)
 		return failed(&attempt, "open", m->request.log.path);

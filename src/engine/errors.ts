@@ -37,6 +37,7 @@ export const engineError = defineErrors("ENGINE", {
   },
   LOG_DRIVER: { kind: "notImplemented", when: "a container's log was not kept, so that it cannot be read" },
   LOG_OPTION: { kind: "invalid", when: "a log driver or one of its options is unknown or has a wrong value" },
+  LOG_SINK: { kind: "unavailable", when: "nobody is where a container's log driver hands its lines on to" },
   MONITOR_LOST: {
     kind: "internal",
     when: "a container's monitor ended without a record of the container's end",

@@ -5,6 +5,7 @@ import type { HostFacts } from "../host/index.ts";
 import type { EngineContext } from "./context.ts";
 import type { EngineEvent } from "./events.ts";
 import type { LayerUsage } from "./images/layer-usage.ts";
+import { logDrivers } from "./logs/log-settings.ts";
 
 /** What an engine is and runs on. */
 export type VersionFacts = {
@@ -36,6 +37,8 @@ export type InfoFacts = VersionFacts & {
   readonly swapAccounting: boolean;
   readonly ipv4Forwarding: boolean;
   readonly loggingDriver: string;
+  /** What containers may log with. */
+  readonly logDrivers: readonly string[];
   readonly rootDirectory: string;
   readonly defaultRuntime: string;
   readonly runtimes: readonly string[];
@@ -101,6 +104,7 @@ export function systemFacts(context: EngineContext, options: SystemOptions): Sys
         cgroupDriver: "cgroupfs",
         ...(await kernelSwitches(facts)),
         loggingDriver: "json-file",
+        logDrivers,
         rootDirectory: context.layout.data,
         defaultRuntime: "tug",
         runtimes: ["tug"],

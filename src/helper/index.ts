@@ -18,7 +18,12 @@ export {
   type MonitorStatus,
 } from "./monitor-control.ts";
 export { type ExitRecord, exitCodeOf, parseExitRecord, readExitRecord } from "./monitor-exit.ts";
-export { encodeMonitorRequest, type MonitorLog, type MonitorRequest } from "./monitor-request.ts";
+export {
+  encodeMonitorRequest,
+  type MonitorLog,
+  type MonitorRequest,
+  type MonitorSink,
+} from "./monitor-request.ts";
 export {
   MONITOR_CONSOLE,
   type MonitoredContainer,

@@ -14,6 +14,18 @@ export type MonitorLog = {
   readonly maxFiles?: number;
   /** Seconds after which the next line goes to a new file. */
   readonly maxAge?: number;
+  /** A daemon of the host that gets every line as well. */
+  readonly sink?: MonitorSink;
+};
+
+/** A socket that takes a datagram for each line, or piece of one: a prefix, the text, a suffix. Nobody waits for it. */
+export type MonitorSink = {
+  /** Absolute. */
+  readonly socket: string;
+  readonly prefixes: { readonly stdout: string; readonly stderr: string };
+  readonly suffix: string;
+  /** Instead of `suffix` for a piece that does not end its line. */
+  readonly moreSuffix: string;
 };
 
 /** What a monitor has to know besides the plan. */
@@ -71,6 +83,11 @@ export function encodeMonitorRequest(request: MonitorRequest): Buffer {
     field(13, mapped(oom?.file, Buffer.from)),
     field(14, mapped(oom?.eventControl, Buffer.from)),
     field(15, mapped(revive?.startFile, Buffer.from)),
+    field(16, mapped(log?.sink?.socket, Buffer.from)),
+    field(17, mapped(log?.sink?.prefixes.stdout, Buffer.from)),
+    field(18, mapped(log?.sink?.prefixes.stderr, Buffer.from)),
+    field(19, mapped(log?.sink?.suffix, Buffer.from)),
+    field(20, mapped(log?.sink?.moreSuffix, Buffer.from)),
   ];
   return encodeFields(fields.filter((one) => one !== undefined));
 }

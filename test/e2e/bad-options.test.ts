@@ -105,10 +105,10 @@ const values: Row[] = [
     /^use letters, digits/,
   ],
   [
-    "--log-driver syslog box",
+    "--log-driver gelf box",
     125,
-    /^logger: no log driver named 'syslog' is registered$/,
-    /^use json-file or none$/,
+    /^logger: no log driver named 'gelf' is registered$/,
+    /^use one of json-file, none, syslog, journald$/,
   ],
   [
     "-p 80:80 box",

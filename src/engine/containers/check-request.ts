@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import type { HostFacts } from "../../host/index.ts";
 import { signalNumber } from "../../runtime/index.ts";
 import { engineError } from "../errors.ts";
+import { logDrivers } from "../logs/log-settings.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
 import { containerCapabilities } from "../spec/capabilities.ts";
 import { checkContainerName } from "./names.ts";
@@ -37,8 +38,8 @@ function checkSupported(request: CreateContainerRequest): void {
     throw unsupported("I/O limits of single devices are not there yet", "leave them out");
   if (Object.keys(storageOptions).length > 0)
     throw unsupported("the snapshotter has no options", "leave --storage-opt out", from.storageOptions);
-  if (logging.driver !== undefined && logging.driver !== "json-file" && logging.driver !== "none")
-    throw unsupported(`there is no log driver ${logging.driver}`, "use json-file or none", {
+  if (logging.driver !== undefined && !logDrivers.includes(logging.driver))
+    throw unsupported(`there is no log driver ${logging.driver}`, `use one of ${logDrivers.join(", ")}`, {
       logDriver: logging.driver,
     });
   if (runtime !== undefined && runtime !== "tug")

@@ -5,7 +5,8 @@ import { type CgroupLayout, cgroupLayout, planCreate, type RootSource } from "..
 import type { Spec } from "../../specs/oci-runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
-import { type LogSubject, logSettings } from "../logs/log-settings.ts";
+import { logSettings } from "../logs/log-settings.ts";
+import type { LogSubject } from "../logs/log-subject.ts";
 import { hostNameOf, networkOwner } from "../networks/owner.ts";
 import { buildSpec } from "../spec/build-spec.ts";
 import { cdiChanges, replacing } from "../spec/cdi-changes.ts";

@@ -4,6 +4,7 @@ import { connectAhead, connectMonitor, type ProcessMaker, startMonitor } from ".
 import { createBindings, loadExisting, removeContainer } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
+import { requireSink } from "../logs/log-sinks.ts";
 import { connectContainer } from "../networks/connect.ts";
 import { disconnectContainer } from "../networks/disconnect.ts";
 import { checkLinks } from "../networks/links.ts";
@@ -122,6 +123,7 @@ async function prepare(
   ]);
   if (planned.status === "rejected") throw planned.reason;
   if (connected.status === "rejected") throw connected.reason;
+  requireSink(planned.value.monitor.log?.sink);
   return planned.value;
 }
 

@@ -46,7 +46,7 @@ export function viewContainer(
     os: image.os,
     mounts: request.mounts.map((mount) => viewMount(volumes, mount)),
     files: {
-      log: request.logging.driver === "none" ? "" : `${directory}/${LOG_FILE}`,
+      log: ["json-file", undefined].includes(request.logging.driver) ? `${directory}/${LOG_FILE}` : "",
       ...networkFilePaths(layout.containerRun(networkOwner(store, record).id)),
     },
     execIds: execs.idsOf(id, record.state),

@@ -59,3 +59,47 @@ for (const [name, value] of [
     });
   });
 }
+
+const id = "0123456789abcdef".repeat(4);
+
+test("syslog gets lines with facility, severity and tag, beside the file", () => {
+  const log = settings({ "syslog-facility": "local3", tag: "{{.Name}} 1\n" }, "syslog");
+  assert.deepEqual(log?.sink, {
+    socket: "/dev/log",
+    prefixes: { stdout: `<${19 * 8 + 6}>web 1 : `, stderr: `<${19 * 8 + 3}>web 1 : ` },
+    suffix: "",
+    moreSuffix: "",
+  });
+  assert.equal(log?.path, "/log");
+  assert.equal(settings({ "syslog-address": "unixgram:///run/log" }, "syslog")?.sink?.socket, "/run/log");
+  assert.equal(settings({}, "syslog")?.sink?.prefixes.stderr, "<27>0123456789ab: ");
+});
+
+test("the journal gets fields, of which none can hold another", () => {
+  const { sink } = settings({ labels: "app.name", "env-regex": "^B", tag: "t" }, "journald") ?? {};
+  assert.equal(
+    sink?.prefixes.stderr,
+    `PRIORITY=3\nAPP_NAME=shop\nB_X=2=3\nCONTAINER_ID=${id.slice(0, 12)}\nCONTAINER_ID_FULL=${id}\n` +
+      "CONTAINER_NAME=web\nCONTAINER_TAG=t\nSYSLOG_IDENTIFIER=t\nIMAGE_NAME=nginx:1\nMESSAGE=",
+  );
+  assert.deepEqual([sink?.suffix, sink?.moreSuffix], ["\n", "\nCONTAINER_PARTIAL_MESSAGE=true\n"]);
+  const broken = settings({ tag: "a\nMESSAGE=b" }, "journald");
+  assert.ok(!broken?.sink?.prefixes.stdout.includes("\nMESSAGE=b"));
+});
+
+for (const [name, value, driver] of [
+  ["syslog-address", "udp://192.0.2.1:514", "syslog"],
+  ["syslog-address", "unixgram://relative", "syslog"],
+  ["syslog-facility", "nobody", "syslog"],
+  ["syslog-facility", "24", "syslog"],
+  ["syslog-format", "rfc5424", "syslog"],
+  ["syslog-facility", "daemon", "journald"],
+  ["syslog-facility", "daemon", "json-file"],
+] as const) {
+  test(`--log-driver ${driver} --log-opt ${name}=${value} is refused with its place`, () => {
+    assert.throws(() => settings({ [name]: value }, driver), {
+      code: "ENGINE_LOG_OPTION",
+      details: { pointer: `/HostConfig/LogConfig/Config/${name}` },
+    });
+  });
+}

@@ -1,27 +1,13 @@
 import type { MonitorLog } from "../../helper/index.ts";
-import { engineError } from "../errors.ts";
-
-/** What decides how a container's output is kept. */
-export type LogSubject = {
-  readonly id: string;
-  readonly name: string;
-  readonly image: { readonly name: string; readonly id: string };
-  readonly labels: Readonly<Record<string, string>>;
-  /** `NAME=value` */
-  readonly env: readonly string[];
-  /** Of --log-driver and --log-opt. */
-  readonly logging: {
-    readonly driver?: string | undefined;
-    readonly options: Readonly<Record<string, string>>;
-  };
-};
+import { sinks } from "./log-sinks.ts";
+import { attributesOf, type LogSubject, refuse } from "./log-subject.ts";
 
 /** Size and number of files unless the options say otherwise: a log is never without bounds by default. */
 const DEFAULT_SIZE = 100_000_000;
 const DEFAULT_FILES = 2;
 
-/** The monitor takes no more bytes of labels for each record. */
-const LONGEST_ATTRIBUTES = 4096;
+/** What can be asked for. */
+export const logDrivers: readonly string[] = ["json-file", "none", ...Object.keys(sinks)];
 
 const known = [
   "max-size",
@@ -38,8 +24,9 @@ const known = [
 ];
 
 /**
- * How the monitor is to write a container's log, or undefined when nothing is kept. The options are those of Docker's
- * json-file driver, and `max-age`: `24h`, `7d`. Sizes are in powers of 1000, as Docker reads them here.
+ * How the monitor is to write a container's log, or undefined when nothing is kept. Whatever the driver, a file is written,
+ * which `tug logs` reads: its options are those of Docker's json-file driver, and `max-age`: `24h`, `7d`. Sizes are in
+ * powers of 1000, as Docker reads them here.
  * Source: https://docs.docker.com/engine/logging/drivers/json-file/
  *
  * @throws ENGINE_LOG_OPTION
@@ -47,8 +34,11 @@ const known = [
 export function logSettings(subject: LogSubject, path: string): MonitorLog | undefined {
   const { driver = "json-file", options } = subject.logging;
   if (driver === "none") return undefined;
+  const { options: own = [], sink } = sinks[driver] ?? {};
   for (const name of Object.keys(options)) {
-    if (!known.includes(name)) throw refuse(name, `unknown log opt '${name}' for json-file log driver`);
+    if ([...known, ...own].includes(name)) continue;
+    const hint = `the options are ${[...own, ...known].join(", ")}`;
+    throw refuse(name, `unknown log opt '${name}' for ${driver} log driver`, hint);
   }
   if (options.compress === "true") throw refuse("compress", "rotated files are not compressed");
   if (!["blocking", "non-blocking", undefined].includes(options.mode)) {
@@ -64,6 +54,7 @@ export function logSettings(subject: LogSubject, path: string): MonitorLog | und
     maxFiles: readCount(options["max-file"]) ?? (options["max-size"] === undefined ? DEFAULT_FILES : 1),
     ...(age !== undefined && { maxAge: age }),
     ...(attributes && { attributes }),
+    ...(sink && { sink: sink(subject) }),
   };
 }
 
@@ -93,66 +84,4 @@ function readAge(text: string | undefined): number | undefined {
   const age = Number(digits) * (seconds[unit] ?? 0);
   if (digits !== undefined && age > 0 && age < 2 ** 32) return age;
   throw refuse("max-age", `'${text}' is not a duration`, "write it like 90m, 24h or 7d");
-}
-
-/** Labels and variables that the options name, and the tag. */
-function attributesOf({ logging, labels, env, ...subject }: LogSubject): Record<string, string> | undefined {
-  const { options } = logging;
-  const variables = env.map((entry) => entry.split(/=(.*)/s, 2) as [string, string]);
-  const attributes = Object.fromEntries([
-    ...select(Object.entries(labels), options.labels, {
-      name: "labels-regex",
-      regex: options["labels-regex"],
-    }),
-    ...select(variables, options.env, { name: "env-regex", regex: options["env-regex"] }),
-    ...(options.tag === undefined ? [] : [["tag", renderTag(options.tag, subject)] as const]),
-  ]);
-  if (JSON.stringify(attributes).length > LONGEST_ATTRIBUTES) {
-    throw refuse("labels", `labels, env and tag of the log make more than ${LONGEST_ATTRIBUTES} bytes`);
-  }
-  return Object.keys(attributes).length === 0 ? undefined : attributes;
-}
-
-function select(
-  pairs: readonly (readonly [string, string])[],
-  names: string | undefined,
-  { name, regex }: { name: string; regex: string | undefined },
-): (readonly [string, string])[] {
-  const wanted = new Set((names ?? "").split(",").filter((one) => one !== ""));
-  const pattern = regex === undefined ? undefined : readPattern(name, regex);
-  return pairs.filter(([key]) => wanted.has(key) || (pattern?.test(key) ?? false));
-}
-
-function readPattern(option: string, text: string): RegExp {
-  try {
-    return new RegExp(text);
-  } catch (cause) {
-    throw refuse(option, `'${text}' is not a regular expression`, undefined, cause);
-  }
-}
-
-/** The placeholders of Docker's log tags. Source: https://docs.docker.com/engine/logging/log_tags/ */
-function renderTag(template: string, { id, name, image }: Pick<LogSubject, "id" | "name" | "image">): string {
-  const values: Readonly<Record<string, string>> = {
-    ID: id.slice(0, 12),
-    FullID: id,
-    Name: name,
-    ImageID: image.id.replace(/^sha256:/, "").slice(0, 12),
-    ImageFullID: image.id,
-    ImageName: image.name,
-    DaemonName: "tug",
-  };
-  return template.replace(/\{\{\s*([^}]*?)\s*\}\}/g, (whole, expression: string) => {
-    const value = values[expression.replace(/^\./, "")];
-    if (value === undefined || !expression.startsWith(".")) throw refuse("tag", `there is no ${whole}`);
-    return value;
-  });
-}
-
-function refuse(option: string, reason: string, hint?: string, cause?: unknown): Error {
-  return engineError("LOG_OPTION", `invalid /HostConfig/LogConfig/Config/${option}: ${reason}`, {
-    hint: hint ?? `the options are ${known.join(", ")}`,
-    details: { pointer: `/HostConfig/LogConfig/Config/${option}` },
-    ...(cause !== undefined && { cause }),
-  });
 }

@@ -75,6 +75,7 @@ function createFakeSystem(past: readonly EngineEvent[]): SystemPort {
     ipv4Forwarding: false,
     cgroupDriver: "cgroupfs",
     loggingDriver: "json-file",
+    logDrivers: ["json-file", "none"],
     rootDirectory: "/var/lib/tug",
     defaultRuntime: "tug",
     runtimes: ["tug"],

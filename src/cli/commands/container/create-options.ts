@@ -58,7 +58,7 @@ const identity = {
   ),
   rm: flag("Remove the container and its anonymous volumes when it ends"),
   runtime: text("NAME", "Runtime handler to use"),
-  "log-driver": text("NAME", "Log driver"),
+  "log-driver": text("NAME", "Log driver: json-file, syslog, journald or none"),
   "log-opt": list("NAME=VALUE", "Option of the log driver", { read: readPair }),
 } as const;
 

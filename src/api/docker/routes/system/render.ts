@@ -62,9 +62,9 @@ export function renderInfo(facts: InfoFacts): dockerApi.SystemInfo {
     IndexServerAddress: "https://index.docker.io/v1/",
     Plugins: {
       Volume: ["local"],
-      Network: ["bridge", "host", "null"],
+      Network: ["bridge", "host", "ipvlan", "macvlan", "null"],
       Authorization: [],
-      Log: [facts.loggingDriver],
+      Log: [...facts.logDrivers],
     },
     Swarm: { LocalNodeState: "inactive", ControlAvailable: false },
     Labels: [],
