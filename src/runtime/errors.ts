@@ -16,6 +16,10 @@ export const lifecycleError = defineErrors("CONTAINER", {
     kind: "conflict",
     when: "the control group of a container has processes, is frozen, or is not there",
   },
+  RESCTRL: {
+    kind: "conflict",
+    when: "a class of service is asked for that cannot be had on this machine, or that has other values",
+  },
   IN_USE: { kind: "conflict", when: "a limit of memory is to be lowered below what is in use" },
   BUNDLE: {
     kind: "invalid",

@@ -36,7 +36,7 @@ export type Features = {
     };
     readonly apparmor: Enabled;
     readonly selinux: Enabled;
-    readonly intelRdt: Enabled;
+    readonly intelRdt: Enabled & { readonly schemata: boolean; readonly monitoring: boolean };
     readonly memoryPolicy: { readonly modes: readonly string[]; readonly flags: readonly string[] };
     readonly mountExtensions: { readonly idmap: Enabled };
     readonly netDevices: Enabled;
@@ -67,7 +67,7 @@ export function runtimeFeatures({ architecture }: Pick<HostFacts, "architecture"
       },
       apparmor: { enabled: true },
       selinux: { enabled: true },
-      intelRdt: { enabled: false },
+      intelRdt: { enabled: true, schemata: true, monitoring: true },
       memoryPolicy: { modes: memoryPolicyModes, flags: memoryPolicyFlags },
       mountExtensions: { idmap: { enabled: true } },
       netDevices: { enabled: true },

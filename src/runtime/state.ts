@@ -15,6 +15,8 @@ export type StoredState = {
   /** /proc/sys/kernel/random/boot_id: a pid of another boot is nobody's. */
   readonly bootId: string;
   readonly groups: readonly StoredGroup[];
+  /** Its place in resctrl, where it was given one. */
+  readonly resctrl?: StoredResctrl;
   /** The unit of systemd that the groups belong to. */
   readonly unit?: string;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -22,6 +24,15 @@ export type StoredState = {
   readonly pid: number;
   /** Field 22 of /proc/PID/stat, decimal. */
   readonly startTime: string;
+};
+
+/** A class of service, and the group that counts for the container alone; `isOwn`: the class goes with the container. */
+export type StoredResctrl = {
+  /** Where resctrl is mounted. */
+  readonly root: string;
+  readonly path: string;
+  readonly isOwn: boolean;
+  readonly monitoring?: string;
 };
 
 /** A control group that was made for the container. */

@@ -32,8 +32,8 @@ const flags = {
   "pids-limit": text("number", "limit of processes"),
   "kernel-memory": text("bytes", "accepted for compatibility, has no effect"),
   "kernel-memory-tcp": text("bytes", "limit of buffers of TCP, on v1"),
-  "l3-cache-schema": text("schema", "not supported yet"),
-  "mem-bw-schema": text("schema", "not supported yet"),
+  "l3-cache-schema": text("schema", "parts of the L3 cache, as in L3:0=f;1=ff"),
+  "mem-bw-schema": text("schema", "memory bandwidth, as in MB:0=20;1=70"),
 } as const;
 
 type Values = FlagValues<typeof flags>;
@@ -46,15 +46,11 @@ export const update = ociCommand({
   args: [1, 1],
   flags,
   async action({ flags: values, args: [id = ""] }, environment) {
-    for (const name of ["l3-cache-schema", "mem-bw-schema"] as const) {
-      if (values[name] !== undefined)
-        throw ociCliError("FLAG", `cannot use --${name}: it is not supported yet`);
-    }
-    const changes =
+    const resources =
       values.resources === undefined
         ? resourcesOfFlags(values)
         : await readResources(values.resources, environment);
-    await updateContainer(await environment.runtime(), id, changes);
+    await updateContainer(await environment.runtime(), id, { resources, schemas: schemasOfFlags(values) });
     return 0;
   },
 });
@@ -99,6 +95,22 @@ function resourcesOfFlags(values: Values): LinuxResources {
     Object.values(part).some((value) => value !== undefined),
   );
   return parseResources(JSON.stringify(Object.fromEntries(given)), "flags").value;
+}
+
+/** Of the class of service, which is no resource in the configuration. */
+function schemasOfFlags(values: Values) {
+  const l3CacheSchema = schema(values, "l3-cache-schema", "L3:");
+  const memBwSchema = schema(values, "mem-bw-schema", "MB:");
+  return { ...(l3CacheSchema && { l3CacheSchema }), ...(memBwSchema && { memBwSchema }) };
+}
+
+function schema(values: Values, flag: keyof Values, prefix: string): string | undefined {
+  const value = values[flag];
+  if (!value || (value.startsWith(prefix) && !value.includes("\n"))) return value;
+  throw ociCliError(
+    "FLAG",
+    `invalid value ${JSON.stringify(value)} for flag -${flag}: not one line ${prefix}...`,
+  );
 }
 
 function number(values: Values, flag: keyof Values): number | undefined {

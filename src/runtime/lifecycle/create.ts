@@ -12,6 +12,7 @@ import type { Attendance, ConsoleTarget, CreateInput, RootSource } from "../plan
 import { storedGroups } from "../planner/state.ts";
 import { checkMappedUser, checkUnprivileged } from "../planner/unprivileged.ts";
 import { refuseUnsupported } from "../planner/unsupported.ts";
+import { resctrlGroup } from "../resctrl/index.ts";
 import { checkConsole } from "./console.ts";
 import { checkId } from "./existing.ts";
 import { explainFailure } from "./explain-failure.ts";
@@ -104,8 +105,10 @@ export async function createContainer(
   } catch (error) {
     if (isTaken(error))
       throw lifecycleError("EXISTS", `container with id ${options.id} exists already`, { cause: error });
+    const caller = context.unprivileged;
+    const explained = await explainFailure(error, { spec, caller, resctrl: input.resctrl?.root });
     await removeRemains(context, options.id);
-    throw await explainFailure(error, { spec, caller: context.unprivileged });
+    throw explained;
   }
 }
 
@@ -133,6 +136,7 @@ function createInput(context: PlanContext, spec: Spec, options: CreateOptions): 
   if (context.unprivileged !== undefined) checkUnprivileged(spec, context.unprivileged);
   const attended = options.attendance === "foreground";
   checkConsole(spec.process, { console: options.console, attended });
+  const rdt = spec.linux?.intelRdt;
   const unit = options.groups === "systemd" ? systemdUnit(spec.linux?.cgroupsPath, options.id) : undefined;
   return {
     ...options,
@@ -143,6 +147,7 @@ function createInput(context: PlanContext, spec: Spec, options: CreateOptions): 
     owner: context.owner,
     unprivileged: context.unprivileged,
     unit: unit?.name,
+    resctrl: rdt === undefined ? undefined : resctrlGroup(facts, rdt, options.id),
     cgroups: wantsGroups(context, spec, options)
       ? cgroupLayout({
           mounts: facts.mounts,

@@ -9,19 +9,35 @@ import { callerName } from "./caller-name.ts";
 type Explanation = { readonly what: string; readonly hint: string };
 
 /**
- * What a failed plan of a caller without privileges means, where files of the machine tell more than the errno.
+ * What a failed plan of a caller without privileges, or for resctrl, means, where files of the machine tell more than
+ * the errno.
  *
+ * @param resctrl where that is mounted; it must not have been written to since
  * @returns the error itself where they do not
  */
 export async function explainFailure(
   error: unknown,
-  { spec, caller }: { spec: Spec; caller: UnprivilegedCaller | undefined },
+  {
+    spec,
+    caller,
+    resctrl,
+  }: { spec: Spec; caller: UnprivilegedCaller | undefined; resctrl?: string | undefined },
 ): Promise<unknown> {
-  if (!(error instanceof TugError) || caller === undefined) return error;
+  if (!(error instanceof TugError)) return error;
+  if (resctrl !== undefined && error.details.from === "/linux/intelRdt")
+    return await inWordsOf(resctrl, error);
+  if (caller === undefined) return error;
   const explanation = await explain(error.details, spec, caller);
   if (explanation === undefined) return error;
   const { what, hint } = explanation;
   return lifecycleError("UNPRIVILEGED", `cannot ${what}`, { hint, details: error.details, cause: error });
+}
+
+/** Source: https://docs.kernel.org/filesystems/resctrl.html last_cmd_status */
+async function inWordsOf(resctrl: string, error: TugError): Promise<Error> {
+  const words = (await textOf(`${resctrl}/info/last_cmd_status`)).trim();
+  if (words === "" || words === "ok") return error;
+  return lifecycleError("RESCTRL", `${error.message}: ${words}`, { details: error.details, cause: error });
 }
 
 async function explain(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { breachesOf, encodePlan } from "../../plan/index.ts";
-import { opsNamed, sampleCreatePlan, sampleId } from "../testing/sample-plan.ts";
+import { opsNamed, sampleCreatePlan, sampleId, withUserNamespace } from "../testing/sample-plan.ts";
 import { createBindings } from "./create.ts";
 
 test("the default container's plan breaks no rule, on v1 and v2, created or run, with a terminal or without", () => {
@@ -37,15 +37,7 @@ test("the journal is written before the first group, the pid as soon as there is
 });
 
 test("a user namespace is made first, entered by a process of its own, and devices are bound", () => {
-  const made = sampleCreatePlan((spec) => ({
-    ...spec,
-    linux: {
-      ...spec.linux,
-      namespaces: [...(spec.linux?.namespaces ?? []), { type: "user" }],
-      uidMappings: [{ containerID: 0, hostID: 100000, size: 65536 }],
-      gidMappings: [{ containerID: 0, hostID: 100000, size: 65536 }],
-    },
-  }));
+  const made = sampleCreatePlan(withUserNamespace);
   assert.deepEqual(breachesOf(made), []);
   assert.equal(opsNamed(made.host, "userNamespace")[0]?.uidMap, "0 100000 65536\n");
   assert.equal(opsNamed(made.host, "runStage")[0]?.fork, 1);

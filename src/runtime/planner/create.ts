@@ -1,4 +1,11 @@
-import { type Binding, CREATED_BARRIER, type Op, type Plan, propagationFlags } from "../../plan/index.ts";
+import {
+  type Binding,
+  CREATED_BARRIER,
+  type Op,
+  type Plan,
+  propagationFlags,
+  type Slot,
+} from "../../plan/index.ts";
 import { type PlanBuilder, planBuilder } from "./builder.ts";
 import { type CgroupPlan, planCgroups } from "./cgroups.ts";
 import { planConsole, planPidfdSocket } from "./console.ts";
@@ -12,6 +19,7 @@ import { type NamespacePlan, planNamespaces } from "./namespaces.ts";
 import { awaitDevices, findDevices, moveDevices } from "./net-devices.ts";
 import { notifyDirectory, planNotifySocket, withNotifyVariable } from "./notify.ts";
 import { planProtection } from "./protect.ts";
+import { joinResctrl, planResctrl } from "./resctrl.ts";
 import { memoryPolicyOps } from "./scheduling.ts";
 import { journalOps, stateFiles, stateWithPid } from "./state.ts";
 
@@ -35,7 +43,7 @@ export function planCreate(input: CreateInput): Plan {
     { op: "fifo", from: "start FIFO", path: `${input.stateDir}/${stateFiles.start}`, out: start },
     { op: "fifo", from: "exec-status FIFO", path: `${input.stateDir}/${stateFiles.execStatus}`, out: status },
   );
-  const groups = planCgroups(builder, input);
+  const groups = { ...planCgroups(builder, input), resctrl: planResctrl(builder, input) };
   const namespaces = planNamespaces(builder, input);
   const console = planConsole(builder, input);
   const pidfdSocket = planPidfdSocket(builder, input.pidfdSocket);
@@ -73,7 +81,8 @@ export function createBindings(id: string): Binding[] {
   ];
 }
 
-type Parts = { groups: CgroupPlan; namespaces: NamespacePlan };
+type Groups = CgroupPlan & { resctrl: readonly Slot[] };
+type Parts = { groups: Groups; namespaces: NamespacePlan };
 
 function planStage({ stage }: PlanBuilder, { id, spec }: CreateInput, { groups, namespaces }: Parts): void {
   if (namespaces.user) stage.push(...groupOps(groups), ...limitOps(spec.process, "/process"));
@@ -108,8 +117,14 @@ function planEntry({ init }: PlanBuilder, { spec }: CreateInput, { groups, names
 }
 
 /** Where the container's root is nobody to the host, what needs the host's rights happens before it becomes that root. */
-function groupOps({ join }: CgroupPlan): Op[] {
-  return join.map((group) => ({ op: "cgroupJoin", from: "/linux/cgroupsPath", group, version: 1 }));
+function groupOps({ join, resctrl }: Groups): Op[] {
+  const joins: Op[] = join.map((group) => ({
+    op: "cgroupJoin",
+    from: "/linux/cgroupsPath",
+    group,
+    version: 1,
+  }));
+  return [...joins, ...joinResctrl(resctrl)];
 }
 
 type RootParts = { namespaces: NamespacePlan; openConsole: (context: MountContext) => void };

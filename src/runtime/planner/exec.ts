@@ -8,6 +8,7 @@ import { execOp, type IdentityInput, lateFilter, planIdentity } from "./identity
 import type { ConsoleTarget } from "./input.ts";
 import { ioPriorityOps, limitOps } from "./limits.ts";
 import { namespaceFlags } from "./namespaces.ts";
+import { planResctrlOfExec } from "./resctrl.ts";
 import { affinityOps, memoryPolicyOps } from "./scheduling.ts";
 
 /** What decides the plan for a further process in a running container. */
@@ -47,6 +48,7 @@ export function planExec(input: ExecInput): Plan {
   builder.stage.push(...affinityOps(process, "process", "initial"));
   for (const group of groups.legacy)
     builder.stage.push({ op: "cgroupJoin", from: "container's groups", group, version: 1 });
+  planResctrlOfExec(builder, state.resctrl);
   builder.stage.push(...limitOps(process, "process"));
   builder.stage.push({ op: "join", from: "container's namespaces", process: target, flags });
   builder.stage.push({

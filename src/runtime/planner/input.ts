@@ -1,6 +1,7 @@
 import type { HostFacts } from "../../host/index.ts";
 import type { Spec } from "../../specs/oci-runtime/index.ts";
 import type { CgroupLayout } from "../cgroups/layout.ts";
+import type { ResctrlGroup } from "../resctrl/index.ts";
 import type { UnprivilegedCaller } from "./id-maps.ts";
 
 /** What the container's root file system is made of. */
@@ -67,6 +68,8 @@ export type CreateInput = {
   readonly unprivileged?: UnprivilegedCaller | undefined;
   /** Absent: no control group is made. */
   readonly cgroups?: CgroupLayout | undefined;
+  /** The container's place in the resctrl file system. */
+  readonly resctrl?: ResctrlGroup | undefined;
   /** What the container is shown of control groups, where it has none of its own in every hierarchy. */
   readonly visibleGroups?: CgroupLayout | undefined;
   /** The caller may set no rules for devices; what it cannot open itself, its containers cannot. */

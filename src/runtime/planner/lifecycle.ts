@@ -5,6 +5,7 @@ import type { StoredGroup, StoredState } from "../state.ts";
 import { planBuilder } from "./builder.ts";
 import { hookOps } from "./hooks.ts";
 import { planNotifySocket } from "./notify.ts";
+import { removeResctrl } from "./resctrl.ts";
 import { stateFiles } from "./state.ts";
 
 /** How long delete waits for killed processes and busy groups, and a freeze for busy ones, in milliseconds. */
@@ -141,6 +142,7 @@ export function planDelete({ state, stateDir }: Existing, options: { kill: boole
   for (const { path } of state.groups) {
     host.push({ op: "cgroupRemove", from: "delete", path, timeout: PATIENCE, ignore: ["ENOENT"] });
   }
+  host.push(...removeResctrl(state.resctrl, PATIENCE));
   host.push({ op: "remove", from: "delete", path: stateDir, tree: 1, ignore: ["ENOENT"] });
   return finish();
 }

@@ -3,6 +3,7 @@ import { printSpec } from "../../specs/oci-runtime/index.ts";
 import type { CgroupLayout } from "../cgroups/index.ts";
 import type { StoredGroup, StoredState } from "../state.ts";
 import type { CreateInput } from "./input.ts";
+import { storedResctrl } from "./resctrl.ts";
 
 /** Names of the files in a container's state directory. */
 export const stateFiles = {
@@ -51,6 +52,7 @@ function stateFile(
   startTime: string,
 ): { path: string; content: string; mode: number } {
   const { id, bundle, stateDir, spec, facts } = input;
+  const resctrl = storedResctrl(input);
   const state: Omit<StoredState, "pid" | "startTime"> = {
     version: 1,
     ociVersion: spec.ociVersion,
@@ -60,6 +62,7 @@ function stateFile(
     owner: input.owner,
     bootId: facts.bootId,
     groups: storedGroups(input.cgroups),
+    ...(resctrl !== undefined && { resctrl }),
     ...(input.unit !== undefined && { unit: input.unit }),
     ...(spec.annotations && { annotations: { ...spec.annotations } }),
   };

@@ -40,6 +40,14 @@ test("network devices are refused", () => {
   });
 });
 
+test("a class of service is refused", () => {
+  assert.throws(() => checkUnprivileged(spec({ linux: { intelRdt: {} } }), caller), {
+    code: "CONTAINER_UNPRIVILEGED",
+    message:
+      "cannot give the container a class of service (config.json#/linux/intelRdt): only root may write to resctrl",
+  });
+});
+
 test("what takes a namespace that is not there is refused", () => {
   const without = (type: string) =>
     spec({

@@ -28,6 +28,12 @@ export function checkUnprivileged(spec: Spec, caller: UnprivilegedCaller): void 
       hint: "leave it out, or call as root",
     });
   }
+  if (spec.linux?.intelRdt !== undefined) {
+    throw refuseUnprivileged("/linux/intelRdt", "give the container a class of service", {
+      reason: "only root may write to resctrl",
+      hint: "leave it out, or call as root",
+    });
+  }
   checkGroups(spec, caller);
   checkMountOwners(spec);
   for (const [index, { destination, options = [], uidMappings, gidMappings }] of (

@@ -3,19 +3,14 @@ import type { Spec } from "../../specs/oci-runtime/index.ts";
 import { lifecycleError } from "../errors.ts";
 
 /**
- * Refuses what a configuration asks for and no plan brings about, so that nothing is silently missing.
- *
- * A mount label matters only where SELinux does, as in runc.
+ * Refuses what a configuration asks for and no plan brings about, so that nothing is silently missing: labels of mounts,
+ * which matter only where SELinux does, as in runc.
  *
  * @throws CONTAINER_UNSUPPORTED with the place
  */
 export function refuseUnsupported({ linux }: Spec, { security }: HostFacts): void {
-  const asked: readonly (readonly [pointer: string, given: boolean])[] = [
-    ["/linux/intelRdt", linux?.intelRdt !== undefined],
-    ["/linux/mountLabel", linux?.mountLabel !== undefined && security.selinux],
-  ];
-  const [pointer] = asked.find(([, given]) => given) ?? [];
-  if (pointer === undefined) return;
+  if (linux?.mountLabel === undefined || !security.selinux) return;
+  const pointer = "/linux/mountLabel";
   throw lifecycleError("UNSUPPORTED", `cannot use config.json#${pointer}: it is not supported yet`, {
     hint: "remove it, or use another runtime for this container",
     details: { pointer },

@@ -3,13 +3,14 @@ import { type GroupFiles, groupFiles } from "./group-files.ts";
 import { readCpu, readCpuset } from "./read-cpu.ts";
 import { readIo } from "./read-io.ts";
 import { readMemory } from "./read-memory.ts";
+import { readResctrl } from "./read-resctrl.ts";
 import type { ContainerStats, HugetlbStats } from "./types.ts";
 import { flatKeyed, numberIn } from "./values.ts";
 
 type Groups = Pick<StoredState, "groups">;
 
 /** What the kernel has counted for a container so far; zeros where a controller is missing. */
-export async function readStats(state: Groups): Promise<ContainerStats> {
+export async function readStats(state: Pick<StoredState, "groups" | "resctrl">): Promise<ContainerStats> {
   const files = (controller: string) => groupFiles(state, controller);
   const pids = files("pids");
   const limit = await pids.read("pids.max");
@@ -24,7 +25,7 @@ export async function readStats(state: Groups): Promise<ContainerStats> {
     },
     blkio: await readIo(files("blkio")),
     hugetlb: await readHugetlb(files("hugetlb")),
-    intel_rdt: {},
+    intel_rdt: await readResctrl(state.resctrl),
     network_interfaces: null,
   };
 }

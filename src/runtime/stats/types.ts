@@ -10,7 +10,7 @@ export type ContainerStats = {
   readonly blkio: IoStats;
   /** By page size. */
   readonly hugetlb: Readonly<Record<string, HugetlbStats>>;
-  readonly intel_rdt: Readonly<Record<string, never>>;
+  readonly intel_rdt: ResctrlStats;
   readonly network_interfaces: null;
 };
 
@@ -81,4 +81,22 @@ export type PressureLine = {
   readonly avg60: number;
   readonly avg300: number;
   readonly total: bigint;
+};
+
+/**
+ * What `events` prints of a class of service, in runc's members.
+ * Source: https://github.com/opencontainers/runc/blob/v1.3.0/types/events.go IntelRdt
+ */
+export type ResctrlStats = {
+  readonly l3_cache_info?: Readonly<Record<string, string | bigint>>;
+  readonly l3_cache_schema_root?: string;
+  readonly l3_cache_schema?: string;
+  readonly mem_bw_info?: Readonly<Record<string, string | bigint>>;
+  readonly mem_bw_schema_root?: string;
+  readonly mem_bw_schema?: string;
+  /** All lines of the class. */
+  readonly schemata?: readonly string[];
+  /** By memory node. */
+  readonly mbm_stats?: readonly Readonly<Record<string, bigint>>[];
+  readonly cmt_stats?: readonly Readonly<Record<string, bigint>>[];
 };

@@ -36,6 +36,13 @@ export function sampleCreatePlan(
   });
 }
 
+/** The same container in a new user namespace, whose root is another on the host. */
+export function withUserNamespace(spec: Spec): Spec {
+  const mappings = [{ containerID: 0, hostID: 100000, size: 65536 }];
+  const namespaces = [...(spec.linux?.namespaces ?? []), { type: "user" } as const];
+  return { ...spec, linux: { ...spec.linux, namespaces, uidMappings: mappings, gidMappings: mappings } };
+}
+
 /** The ops of one kind, in their order. */
 export function opsNamed<N extends OpName>(items: readonly Op[], name: N): OpOf<N>[] {
   return items.filter((op): op is OpOf<N> => op.op === name);

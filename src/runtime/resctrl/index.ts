@@ -1,0 +1,1 @@
+export { type ResctrlGroup, resctrlGroup, schemataText } from "./group.ts";
