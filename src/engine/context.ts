@@ -9,6 +9,7 @@ import type { EventLog } from "./events.ts";
 import type { ExecSessions } from "./exec/sessions.ts";
 import type { HealthTable } from "./health/table.ts";
 import type { DefaultNetwork } from "./networks/default-network.ts";
+import type { Secrets } from "./secrets/secrets.ts";
 import type { Volumes } from "./volumes/volumes.ts";
 import type { GoodRuns } from "./why/good-runs.ts";
 
@@ -27,6 +28,7 @@ export type EngineContext = {
   /** What containers are connected to where nobody says otherwise. */
   readonly defaultNetwork: DefaultNetwork;
   readonly volumes: Volumes;
+  readonly secrets: Secrets;
   readonly helper: Helper;
   /** Makes the processes that become monitors. */
   readonly spawner: ProcessMaker;

@@ -62,6 +62,10 @@ export const engineError = defineErrors("ENGINE", {
   NETWORK_PREDEFINED: { kind: "forbidden", when: "a network is to go that every engine has" },
   REQUEST: { kind: "invalid", when: "a value of a create request cannot be used on this machine" },
   SECCOMP: { kind: "invalid", when: "a system call profile cannot be read" },
+  SECRET_IN_USE: { kind: "conflict", when: "a secret is to go that containers have" },
+  SECRET_INVALID: { kind: "invalid", when: "a secret has no usable name, is empty or too large" },
+  SECRET_NAME_TAKEN: { kind: "conflict", when: "another secret has the name" },
+  SECRET_NOT_FOUND: { kind: "notFound", when: "no secret has this name" },
   SIGNAL: { kind: "invalid", when: "a signal's name or number is unknown" },
   UNSUPPORTED: {
     kind: "notImplemented",

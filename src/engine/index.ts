@@ -26,5 +26,6 @@ export { type DefaultNetwork, parseDefaultNetwork } from "./networks/default-net
 export type { NetworkService } from "./networks/service.ts";
 export { type Engine, type EngineOptions, openEngine } from "./open-engine.ts";
 export { openPlanner, type Planner, type PlannerOptions } from "./open-planner.ts";
+export type { SecretRequest, SecretService, SecretView } from "./secrets/service.ts";
 export type { InfoFacts, SystemFacts, VersionFacts } from "./system.ts";
 export { ANONYMOUS, type VolumeService } from "./volumes/service.ts";

@@ -14,6 +14,7 @@ import { type NetworkService, openNetworkService } from "./networks/service.ts";
 import { openParts } from "./open-parts.ts";
 import { giveReserve, takeReserve } from "./reserve.ts";
 import { makeRunDirectory } from "./run-directory.ts";
+import { openSecretService, type SecretService } from "./secrets/service.ts";
 import { type SystemFacts, systemFacts } from "./system.ts";
 import { helperTrees } from "./trees.ts";
 import { openVolumeService, type VolumeService } from "./volumes/service.ts";
@@ -43,6 +44,7 @@ export interface Engine {
   readonly images: ImageService;
   readonly networks: NetworkService;
   readonly volumes: VolumeService;
+  readonly secrets: SecretService;
   readonly system: SystemFacts;
   readonly plans: Pick<Containers, "explain" | "planOf">;
   /** Lets go of the directories. Containers go on. */
@@ -87,6 +89,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     execs,
     networks: openNetworkService(context, containers),
     volumes: openVolumeService(context),
+    secrets: openSecretService(context),
     images: openImageService({
       images,
       store: context.store,

@@ -26,6 +26,7 @@ import { isHostImage } from "./images/host-image.ts";
 import { makeMountPoints } from "./images/mount-points.ts";
 import { openJournal } from "./journal.ts";
 import type { EngineOptions } from "./open-engine.ts";
+import { openSecrets, secretMigrations } from "./secrets/secrets.ts";
 import { helperTrees } from "./trees.ts";
 import { volumeMigrations, volumeStore } from "./volumes/store.ts";
 import { openVolumes } from "./volumes/volumes.ts";
@@ -64,6 +65,7 @@ export async function openParts(
       ...containerMigrations,
       ...networkMigrations,
       ...volumeMigrations,
+      ...secretMigrations,
     ]),
   );
   const spawner = opened.use(
@@ -114,6 +116,7 @@ export async function openParts(
     cdiDirectories: options.cdiDirectories ?? usualCdiDirectories,
     defaultNetwork: options.defaultNetwork,
     volumes,
+    secrets: openSecrets(database),
     helper,
     spawner,
     witness: opened.use(openWitness(spawner, logger)),

@@ -8,6 +8,8 @@ import type { ImagesPort } from "./routes/images/port.ts";
 import { imageRoutes } from "./routes/images/routes.ts";
 import type { NetworksPort } from "./routes/networks/port.ts";
 import { networkRoutes } from "./routes/networks/routes.ts";
+import type { SecretsPort } from "./routes/secrets/port.ts";
+import { secretRoutes } from "./routes/secrets/routes.ts";
 import { swarmRoutes } from "./routes/swarm/routes.ts";
 import type { SystemPort } from "./routes/system/port.ts";
 import { systemRoutes } from "./routes/system/routes.ts";
@@ -24,6 +26,7 @@ export type DockerPorts = {
   readonly images: ImagesPort;
   readonly networks: NetworksPort;
   readonly volumes: VolumesPort;
+  readonly secrets: SecretsPort;
   readonly system: SystemPort;
   readonly plans: PlansPort;
   readonly process: ProcessPort;
@@ -46,6 +49,7 @@ export function createDockerDoor(
     ...imageRoutes(ports.images),
     ...networkRoutes(ports.networks),
     ...volumeRoutes(ports.volumes),
+    ...secretRoutes(ports.secrets),
     ...swarmRoutes(),
     ...tugRoutes(ports.plans, ports.process),
   ];

@@ -38,7 +38,14 @@ import { signImage } from "./image/signature/sign.ts";
 import { verifyImage } from "./image/signature/verify.ts";
 import { squash } from "./image/squash.ts";
 import { tree } from "./image/tree.ts";
-import { inspect, inspectContainer, inspectImage, inspectNetwork, inspectVolume } from "./inspect.ts";
+import {
+  inspect,
+  inspectContainer,
+  inspectImage,
+  inspectNetwork,
+  inspectSecret,
+  inspectVolume,
+} from "./inspect.ts";
 import { createNetwork, pruneNetworks, removeNetwork } from "./network/change.ts";
 import { connectNetwork, disconnectNetwork } from "./network/connect.ts";
 import { explainPort } from "./network/explain.ts";
@@ -47,6 +54,8 @@ import { explain, explainRun } from "./plan/explain.ts";
 import { login } from "./registry/login.ts";
 import { logout } from "./registry/logout.ts";
 import { serveRegistry } from "./registry/serve.ts";
+import { createSecret, removeSecret } from "./secret/change.ts";
+import { secrets } from "./secret/list.ts";
 import { check } from "./system/check.ts";
 import { completion, createCompleteCommand } from "./system/completion.ts";
 import { df } from "./system/df.ts";
@@ -120,6 +129,10 @@ export const commands: readonly Command[] = [
   explainPort,
   inspectNetwork,
   pruneNetworks,
+  secrets,
+  createSecret,
+  removeSecret,
+  inspectSecret,
   volumes,
   createVolume,
   removeVolume,

@@ -25,6 +25,8 @@ const findImage: Find = (client, name) => client.images.inspect(name);
 
 const findNetwork: Find = (client, name) => client.networks.inspect(name);
 
+const findSecret: Find = (client, name) => client.secrets.inspect(name);
+
 const findVolume: Find = (client, name) => client.volumes.inspect(name);
 
 const format = text("FORMAT", "json, or a template for each object", { short: "f" });
@@ -122,6 +124,19 @@ export const inspectNetwork = defineCommand({
   async run({ options, args, connect, context }) {
     const client = await connect();
     return inspectAll({ context, client, names: args, find: findNetwork, format: options.format });
+  },
+});
+
+export const inspectSecret = defineCommand({
+  path: ["secret", "inspect"],
+  aliases: [],
+  summary: "Show everything about secrets but themselves",
+  args: { usage: "SECRET...", least: 1, completes: "secrets" },
+  options: { format },
+  examples: [{ line: "tug secret inspect password", does: "Show which containers have a secret" }],
+  async run({ options, args, connect, context }) {
+    const client = await connect();
+    return inspectAll({ context, client, names: args, find: findSecret, format: options.format });
   },
 });
 

@@ -8,6 +8,7 @@ const groups: Readonly<Record<string, string>> = {
   container: "Manage containers",
   image: "Manage images",
   network: "Manage networks",
+  secret: "Manage secrets",
   volume: "Manage volumes",
   system: "Manage tug",
 };

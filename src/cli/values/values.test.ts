@@ -14,6 +14,7 @@ import {
 import { readRestartPolicy, readStreamName, readUlimit } from "./limits.ts";
 import { readMoment } from "./moment.ts";
 import { readMount } from "./mount.ts";
+import { readSecret } from "./secret.ts";
 
 function refuses(
   name: string,
@@ -193,3 +194,23 @@ test("moments are absolute or before now", () => {
   assert.throws(() => readMoment("2026-13-01T00:00:00Z"), /it is not a moment/);
   assert.throws(() => readMoment("yesterday"), /it is not a duration/);
 });
+
+test("a secret is read", () => {
+  assert.deepEqual(readSecret("a"), { Source: "a" });
+  assert.deepEqual(readSecret("source=a,type=mount,target=/b,uid=1,gid=2,mode=0400"), {
+    Source: "a",
+    Target: "/b",
+    UID: 1,
+    GID: 2,
+    Mode: 0o400,
+  });
+});
+refuses("a secret", readSecret, [
+  ["", /must begin with the name of a secret/],
+  ["target=b", /must begin with the name of a secret/],
+  ["a,target=", /option "target" needs a value/],
+  ["a,uid=root", /it is not a (whole )?number/],
+  ["a,mode=9", /the mode "9" is not an octal number/],
+  ["a,type=env", /secrets are files, not "env"/],
+  ["a,speed=1", /unknown option "speed"/],
+]);

@@ -18,7 +18,7 @@ export async function rootView(context: EngineContext, record: ContainerRecord):
   if (isRunning(record)) return { kind: "process", pid: state.pid, startTime: state.startTime };
   const { layout, images, store } = context;
   const { source } = await images.root(id);
-  const asked = await resolveMounts(request.mounts, plannedSources(context));
+  const asked = await resolveMounts(request.mounts, plannedSources(context, layout.containerRun(id)));
   const taken = new Set(asked.map(({ target }) => target));
   const files = networkFileMounts(
     networkFilePaths(layout.containerRun(networkOwner(store, record).id)),

@@ -77,7 +77,7 @@ async function plan(context: PlanContext, record: ContainerRecord, root: Contain
     root: root.source,
     facts: await context.readFacts(),
     userFiles: await context.readUserFiles(record, root),
-    sources: plannedSources(context),
+    sources: plannedSources(context, context.layout.containerRun(record.id)),
   });
   return present(prepared.plan, record.id);
 }

@@ -1,7 +1,9 @@
 import { mkdir, stat } from "node:fs/promises";
 import { errnoOf, reasonOf } from "../../base/index.ts";
 import { engineError } from "../errors.ts";
-import type { FoundImage, MountRequest } from "../model/mount-request.ts";
+import type { FoundImage, MountRequest, SecretMount } from "../model/mount-request.ts";
+import { secretFile, writeSecretFile } from "../secrets/files.ts";
+import type { Secrets } from "../secrets/secrets.ts";
 import type { ResolvedMount } from "../spec/input.ts";
 import { newVolumeName } from "../volumes/name.ts";
 import type { Volumes } from "../volumes/volumes.ts";
@@ -13,28 +15,43 @@ export interface MountSources {
   volume(name: string): Promise<string>;
   /** The directories that a view of an image is made of, topmost first. */
   image(image: FoundImage): Promise<readonly string[]>;
+  /** The file that holds a secret while the container runs. */
+  secret(mount: MountRequest & SecretMount): Promise<string>;
   /** Called with the source of a bind mount that is missing and may be made. */
   missing(path: string): Promise<void>;
 }
 
-/** Where volumes and images are looked up. */
+/** Where volumes and images are looked up, and what lasts as long as a run is. */
 type Stores<V extends keyof Volumes> = {
   readonly volumes: Pick<Volumes, V>;
   readonly images: Pick<ImageSource, "layers">;
 };
 
 /** Sources that are made where they are missing. */
-export function madeSources({ volumes, images }: Stores<"directory">): MountSources {
+export function madeSources(
+  { volumes, images, secrets }: Stores<"directory"> & { readonly secrets: Pick<Secrets, "read"> },
+  runDirectory: string,
+): MountSources {
   return {
     volume: volumes.directory,
     image: images.layers,
+    async secret(mount) {
+      const path = secretFile(runDirectory, mount.target);
+      await writeSecretFile(secrets, path, mount);
+      return path;
+    },
     missing: async (path) => void (await mkdir(path, { recursive: true, mode: 0o755 })),
   };
 }
 
 /** The same sources, of which none is made. */
-export function plannedSources({ volumes, images }: Stores<"path">): MountSources {
-  return { volume: async (name) => volumes.path(name), image: images.layers, missing: async () => {} };
+export function plannedSources({ volumes, images }: Stores<"path">, runDirectory: string): MountSources {
+  return {
+    volume: async (name) => volumes.path(name),
+    image: images.layers,
+    secret: async ({ target }) => secretFile(runDirectory, target),
+    missing: async () => {},
+  };
 }
 
 /**
@@ -51,9 +68,13 @@ export async function resolveMounts(
   return resolved;
 }
 
-/** Looks for the sources that must be there already. @throws ENGINE_MOUNT */
-export async function checkSources(mounts: readonly MountRequest[]): Promise<void> {
+/** Looks for the sources that must be there already. @throws ENGINE_MOUNT, ENGINE_SECRET_NOT_FOUND */
+export async function checkSources(
+  mounts: readonly MountRequest[],
+  secrets: Pick<Secrets, "find">,
+): Promise<void> {
   for (const mount of mounts) {
+    if (mount.type === "secret") secrets.find(mount.secret);
     if (mount.type === "bind" && !mount.createSource) await checkSource(mount.source, mount);
   }
 }
@@ -72,6 +93,10 @@ async function resolveMount(mount: MountRequest, sources: MountSources): Promise
     }
     case "tmpfs":
       return { target, from, source: undefined, options: tmpfsOptions(mount) };
+    case "secret": {
+      const options = ["bind", "rprivate", "ro", "nosuid", "nodev", "noexec"];
+      return { target, from, source: await sources.secret(mount), options };
+    }
     case "image": {
       if (mount.found === undefined) throw new Error(`nobody has looked for image ${mount.image}`);
       const layers = await sources.image(mount.found);

@@ -117,7 +117,7 @@ async function prepare(
         facts,
         root: root.source,
         userFiles,
-        sources: madeSources(context),
+        sources: madeSources(context, directory),
       }),
     ),
   ]);

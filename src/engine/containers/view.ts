@@ -44,7 +44,7 @@ export function viewContainer(
     planDigest: record.state.planDigest,
     driver: "overlay",
     os: image.os,
-    mounts: request.mounts.map((mount) => viewMount(volumes, mount)),
+    mounts: request.mounts.flatMap((mount) => (mount.type === "secret" ? [] : [viewMount(volumes, mount)])),
     files: {
       log: ["json-file", undefined].includes(request.logging.driver) ? `${directory}/${LOG_FILE}` : "",
       ...networkFilePaths(layout.containerRun(networkOwner(store, record).id)),
@@ -73,7 +73,7 @@ export function beforeStart({
   return finishedAt === undefined ? "created" : "exited";
 }
 
-function viewMount(volumes: Volumes, mount: MountRequest): MountPoint {
+function viewMount(volumes: Volumes, mount: Exclude<MountRequest, { type: "secret" }>): MountPoint {
   const common = { destination: mount.target, writable: !mount.readOnly, mode: mount.readOnly ? "ro" : "" };
   switch (mount.type) {
     case "bind":

@@ -10,7 +10,7 @@ export type MountRequest = {
   readonly readOnly: boolean;
   readonly from: string;
   readonly spec?: string | undefined;
-} & (BindMount | VolumeMount | TmpfsMount | ImageMount);
+} & (BindMount | VolumeMount | TmpfsMount | ImageMount | SecretMount);
 
 export type BindMount = {
   readonly type: "bind";
@@ -56,6 +56,17 @@ export type ImageMount = {
   readonly subpath?: string | undefined;
   /** The image that was meant when the container was made; the name may stand for another one since. */
   readonly found?: FoundImage | undefined;
+};
+
+/** A file with what is kept under a name. */
+export type SecretMount = {
+  readonly type: "secret";
+  readonly secret: string;
+  /** Owner of the file, as numbers in the container. */
+  readonly uid: number;
+  readonly gid: number;
+  /** Permission bits. */
+  readonly mode: number;
 };
 
 export type FoundImage = {

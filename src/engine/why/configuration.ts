@@ -69,7 +69,9 @@ function describeMount(mount: MountRequest): string {
         ? anonymous(mount.name)
         : mount.type === "image"
           ? mount.image
-          : "";
+          : mount.type === "secret"
+            ? mount.secret
+            : "";
   return [mount.type, source, mount.readOnly ? "read-only" : ""].filter((word) => word !== "").join(" ");
 }
 

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { flag, integer, mapOf, optional, struct, text, textMap, texts } from "./fields.ts";
 import { mount } from "./mount.ts";
+import { secretFile } from "./secret.ts";
 
 const deviceWeight = struct({ Path: text, Weight: integer });
 const deviceRate = struct({ Path: text, Rate: integer });
@@ -56,6 +57,7 @@ const portBinding = struct({ HostIp: optional(text), HostPort: optional(text) })
 export const hostConfig = struct({
   ...resourcesFields,
   Binds: optional(texts),
+  Secrets: optional(v.array(secretFile)),
   ContainerIDFile: optional(text),
   LogConfig: optional(struct({ Type: optional(text), Config: optional(textMap) })),
   NetworkMode: optional(text),

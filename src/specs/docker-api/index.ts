@@ -112,6 +112,7 @@ export {
   type PlaceAccess,
   parseCopyBody,
 } from "./remote-image.ts";
+export { parseSecretCreateBody, type Secret, type SecretCreateBody, type SecretFile } from "./secret.ts";
 export type { SpaceKeeper } from "./space-keeper.ts";
 export type {
   BlkioEntry,

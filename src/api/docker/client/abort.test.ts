@@ -37,6 +37,8 @@ const before: Readonly<Record<string, readonly unknown[]>> = {
   "networks.create": [{ Name: "n" }],
   "networks.list": [],
   "networks.prune": [],
+  "secrets.create": ["s", new Uint8Array(1)],
+  "secrets.list": [],
   "system.check": [],
   "system.diskUsage": [],
   "system.events": [],

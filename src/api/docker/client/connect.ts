@@ -3,6 +3,7 @@ import { createExecCalls, type ExecCalls } from "./exec-calls.ts";
 import { createFileCalls, type FileCalls } from "./file-calls.ts";
 import { createImageCalls, type ImageCalls } from "./image-calls.ts";
 import { createNetworkCalls, type NetworkCalls } from "./network-calls.ts";
+import { createSecretCalls, type SecretCalls } from "./secret-calls.ts";
 import { createSystemCalls, createTugCalls, type SystemCalls, type TugCalls } from "./system-calls.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
 import { createVolumeCalls, type VolumeCalls } from "./volume-calls.ts";
@@ -25,6 +26,8 @@ export type Client = Disposable & {
   readonly networks: NetworkCalls;
   /** Directories that outlive containers. */
   readonly volumes: VolumeCalls;
+  /** Passwords, keys and such, that containers get as files. */
+  readonly secrets: SecretCalls;
   /** The engine itself, and what happens in it. */
   readonly system: SystemCalls;
   /** What Docker's API does not have. */
@@ -41,6 +44,7 @@ export function connect(options: TransportOptions): Client {
     images: createImageCalls(transport),
     networks: createNetworkCalls(transport),
     volumes: createVolumeCalls(transport),
+    secrets: createSecretCalls(transport),
     system: createSystemCalls(transport),
     tug: createTugCalls(transport),
     [Symbol.dispose]: () => transport.close(),

@@ -7,6 +7,7 @@ import { createFakeContainers, type FakeContainers } from "./fake-containers.ts"
 import { createFakeExecs, type FakeExecs } from "./fake-execs.ts";
 import { createFakeImages, type FakeImages } from "./fake-images.ts";
 import { createFakeNetworks } from "./fake-networks.ts";
+import { createFakeSecrets } from "./fake-secrets.ts";
 import { createFakeVolumes } from "./fake-volumes.ts";
 
 /** An engine in memory behind the door's ports. */
@@ -36,6 +37,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     images: images.port,
     networks: createFakeNetworks(),
     volumes: createFakeVolumes(),
+    secrets: createFakeSecrets(),
     system,
     plans: createFakePlans(),
     process: {

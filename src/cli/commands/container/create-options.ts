@@ -14,6 +14,7 @@ import { readMount } from "../../values/mount.ts";
 import { readNetwork } from "../../values/network.ts";
 import { readCpus, readDuration, readInteger, readSize, readSwapSize } from "../../values/numbers.ts";
 import { readPublish } from "../../values/publish.ts";
+import { readSecret } from "../../values/secret.ts";
 
 const COUNT = readInteger(0, Number.MAX_SAFE_INTEGER);
 
@@ -67,6 +68,10 @@ const files = {
     read: readMount,
   }),
   "read-only": flag("Mount the root filesystem read-only"),
+  secret: list("NAME[,target=FILE,uid=,gid=,mode=]", "Show a secret as a file in /run/secrets", {
+    read: readSecret,
+    completes: "secrets",
+  }),
   "shm-size": single("SIZE", "Size of /dev/shm", { read: readSize }),
   "storage-opt": list("NAME=VALUE", "Option of the snapshotter", { read: readPair }),
   tmpfs: texts("DIR[:OPTIONS]", "Mount a tmpfs"),

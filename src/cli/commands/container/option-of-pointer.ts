@@ -49,6 +49,7 @@ const options: readonly (readonly [pointer: string, option: string])[] = [
   ["/HostConfig/ReadonlyRootfs", "--read-only"],
   ["/HostConfig/RestartPolicy", "--restart"],
   ["/HostConfig/Runtime", "--runtime"],
+  ["/HostConfig/Secrets", "--secret"],
   ["/HostConfig/SecurityOpt", "--security-opt"],
   ["/HostConfig/ShmSize", "--shm-size"],
   ["/HostConfig/StorageOpt", "--storage-opt"],

@@ -5,7 +5,7 @@ import type {
   NetworkRequest,
 } from "../../../../../engine/index.ts";
 import type { dockerApi } from "../../../../../specs/index.ts";
-import { renderBinds, renderMounts, renderTmpfs } from "./mounts.ts";
+import { renderBinds, renderMounts, renderSecrets, renderTmpfs } from "./mounts.ts";
 
 /**
  * The HostConfig that `inspect` shows: what translateCreate would read as the same request. Fields that were not asked for
@@ -49,6 +49,7 @@ export function renderHostConfig(spec: CreateContainerRequest): dockerApi.HostCo
     Runtime: spec.runtime ?? "",
     Isolation: "",
     Mounts: renderMounts(spec.mounts),
+    Secrets: renderSecrets(spec.mounts),
     MaskedPaths: security.maskedPaths && [...security.maskedPaths],
     ReadonlyPaths: security.readonlyPaths && [...security.readonlyPaths],
     Init: spec.init,

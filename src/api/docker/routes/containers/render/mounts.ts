@@ -21,14 +21,27 @@ export function renderVolumes(mounts: readonly MountRequest[]): Record<string, o
 
 /** The mounts that were written as objects. */
 export function renderMounts(mounts: readonly MountRequest[]): dockerApi.Mount[] {
-  return mounts.filter((mount) => mount.spec === undefined && !isDeclaredVolume(mount)).map(renderMount);
+  return mounts
+    .filter((mount) => mount.type !== "secret")
+    .filter((mount) => mount.spec === undefined && !isDeclaredVolume(mount))
+    .map(renderMount);
+}
+
+/** The secrets; undefined where there are none. */
+export function renderSecrets(mounts: readonly MountRequest[]): dockerApi.SecretFile[] | undefined {
+  const files = mounts.flatMap((mount) =>
+    mount.type === "secret"
+      ? [{ Source: mount.secret, Target: mount.target, UID: mount.uid, GID: mount.gid, Mode: mount.mode }]
+      : [],
+  );
+  return files.length === 0 ? undefined : files;
 }
 
 function isDeclaredVolume(mount: MountRequest): boolean {
   return mount.type === "volume" && mount.spec === undefined && !mount.from.startsWith("/HostConfig/");
 }
 
-function renderMount(mount: MountRequest): dockerApi.Mount {
+function renderMount(mount: Exclude<MountRequest, { type: "secret" }>): dockerApi.Mount {
   const common = { Type: mount.type, Target: mount.target, ReadOnly: mount.readOnly };
   switch (mount.type) {
     case "bind":

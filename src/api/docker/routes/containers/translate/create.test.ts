@@ -89,6 +89,30 @@ test("an image is mounted read-only, and of it or of a volume a part", () => {
   }
 });
 
+test("a secret is a file below /run/secrets, or where its target says", () => {
+  const secret = (more: object) =>
+    translate({ HostConfig: { Secrets: [{ Source: "s", ...more }] } }).mounts[0];
+  const plain = {
+    type: "secret",
+    secret: "s",
+    target: "/run/secrets/s",
+    uid: 0,
+    gid: 0,
+    mode: 0o444,
+    readOnly: true,
+    from: "/HostConfig/Secrets/0",
+  };
+  assert.deepEqual(secret({}), plain);
+  assert.deepEqual(secret({ Target: "t", UID: 1, GID: 2, Mode: 0o400 }), {
+    ...plain,
+    target: "/run/secrets/t",
+    uid: 1,
+    gid: 2,
+    mode: 0o400,
+  });
+  assert.equal(secret({ Target: "/etc/./t" })?.target, "/etc/t");
+});
+
 test("security options are read in both spellings", () => {
   const { security } = host({
     SecurityOpt: [
@@ -172,6 +196,15 @@ const refused: [body: object, message: RegExp][] = [
   [
     { HostConfig: { Mounts: [{ Type: "bind", Source: "/a", Target: "/x", TmpfsOptions: {} }] } },
     /^invalid \/HostConfig\/Mounts\/0\/TmpfsOptions: TmpfsOptions must not be specified on mount type "bind"$/,
+  ],
+  [
+    { HostConfig: { Secrets: [{ Source: "s", Mode: 0o1000 }] } },
+    /^invalid \/HostConfig\/Secrets\/0\/Mode: 512 is not between 0 and 511$/,
+  ],
+  [{ HostConfig: { Secrets: [{ Source: "s", UID: -1 }] } }, /^invalid \/HostConfig\/Secrets\/0\/UID: -1 is/],
+  [
+    { HostConfig: { Secrets: [{ Source: "s" }, { Source: "s" }] } },
+    /Duplicate mount point: \/run\/secrets\/s$/,
   ],
   [{ HostConfig: { Mounts: [{ Type: "image", Target: "/x" }] } }, /needs the name of an image/],
   [

@@ -1,0 +1,38 @@
+import type * as dockerApi from "../../../specs/docker-api/index.ts";
+import type { CallOptions } from "./container-calls.ts";
+import type { Transport } from "./transport.ts";
+
+/** What is to be kept under a name. */
+export type SecretOptions = CallOptions & { readonly labels?: Readonly<Record<string, string>> };
+
+/** Calls about secrets, which Docker has in swarms only. None gives a secret back. */
+export type SecretCalls = {
+  /** All of them, by name. */
+  list(options?: CallOptions): Promise<readonly dockerApi.Secret[]>;
+  /** Its labels and size, and the containers that have it. */
+  inspect(name: string, options?: CallOptions): Promise<dockerApi.Secret>;
+  /** Keeps up to 512,000 bytes under a name that is free. */
+  create(name: string, data: Uint8Array, options?: SecretOptions): Promise<dockerApi.Secret>;
+  /** Forgets a secret that no container has. */
+  remove(name: string, options?: CallOptions): Promise<void>;
+};
+
+export function createSecretCalls(transport: Transport): SecretCalls {
+  return {
+    list: ({ signal } = {}) => transport.sendForJson({ method: "GET", path: "/tug/secrets", signal }),
+    inspect: (name, { signal } = {}) => transport.sendForJson({ method: "GET", path: pathOf(name), signal }),
+    create: (Name, data, { labels, signal } = {}) =>
+      transport.sendForJson({
+        method: "POST",
+        path: "/tug/secrets/create",
+        json: { Name, Data: Buffer.from(data).toString("base64"), Labels: labels },
+        signal,
+      }),
+    remove: (name, { signal } = {}) =>
+      transport.sendForNothing({ method: "DELETE", path: pathOf(name), signal }),
+  };
+}
+
+function pathOf(name: string): string {
+  return `/tug/secrets/${encodeURIComponent(name)}`;
+}

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { leavesNothing, needsBox, useEngine } from "./harness/index.ts";
+
+const SECRET = "correct horse battery staple";
+
+describe("secrets", { skip: needsBox() }, () => {
+  const engine = useEngine();
+  const refusal = async (...words: string[]): Promise<string> => {
+    const { code, stderr } = await engine.tug(words);
+    assert.notEqual(code, 0, words.join(" "));
+    return stderr;
+  };
+  const make = async (name: string, data: string | Uint8Array): Promise<string> => {
+    const file = join(engine.directory, "input");
+    writeFileSync(file, data);
+    return engine.ok(["secret", "create", "--label", "a=b", name, file]);
+  };
+
+  test("a secret is a file of a container, with the owner and mode that were asked for", async () => {
+    assert.equal(await make("password", SECRET), "password\n");
+    const options = ["--secret", "password", "--secret", "password,target=own,uid=7,gid=8,mode=0400"];
+    const elsewhere = ["--secret", "password,target=/etc/key", "--user", "7:9"];
+    const script = "cat /run/secrets/password; stat -c ' %u:%g %a' /run/secrets/password";
+    assert.equal(await engine.sh(options, script), `${SECRET} 0:0 444`);
+    const own = "cat /run/secrets/own /etc/key; stat -c ' %u:%g %a' /run/secrets/own";
+    assert.equal(await engine.sh([...options, ...elsewhere], own), `${SECRET}${SECRET} 7:8 400`);
+    const write = "echo x 2>&1 > /run/secrets/password || cat /run/secrets/password";
+    assert.match(await engine.sh(options, write), new RegExp(`${SECRET}$`));
+    const other = await refusal("run", "--rm", ...options, "--user", "9", "box", "cat", "/run/secrets/own");
+    assert.match(other, /Permission denied/);
+  });
+
+  test("it can have any bytes, and comes back to nobody", async () => {
+    const bytes = Buffer.from([0, 255, 10, 13, 128]);
+    await make("bytes", bytes);
+    assert.equal(await engine.sh(["--secret", "bytes"], "od -An -tx1 /run/secrets/bytes"), " 00 ff 0a 0d 80");
+    const [seen] = JSON.parse(await engine.ok(["secret", "inspect", "password"]));
+    const { CreatedAt, ...rest } = seen;
+    assert.ok(Date.parse(CreatedAt) > 0);
+    assert.deepEqual(rest, { Name: "password", Labels: { a: "b" }, Size: SECRET.length, Containers: [] });
+    assert.equal(await engine.ok(["secret", "ls", "-q"]), "bytes\npassword\n");
+    await engine.ok(["create", "--name", "shown", "--secret", "password", "box", "true"]);
+    for (const words of [
+      ["inspect", "shown"],
+      ["explain", "shown"],
+      ["why", "shown"],
+      ["secret", "ls"],
+    ]) {
+      const { stdout, stderr } = await engine.tug(words);
+      assert.equal(`${stdout}${stderr}`.includes(SECRET), false, words.join(" "));
+    }
+    const [container] = JSON.parse(await engine.ok(["inspect", "shown"]));
+    assert.deepEqual(container.Mounts, []);
+    assert.deepEqual(container.HostConfig.Secrets, [
+      { Source: "password", Target: "/run/secrets/password", UID: 0, GID: 0, Mode: 0o444 },
+    ]);
+    await engine.ok(["rm", "shown"]);
+  });
+
+  test("outside it is in the run directory only while the container runs", async () => {
+    const id = (
+      await engine.ok(["run", "-d", "--name", "keeper", "--secret", "password", "box", "sleep", "1000"])
+    ).trim();
+    const directory = join(engine.run, "containers", id, "secrets");
+    assert.equal(readdirSync(directory).length, 1);
+    assert.match(
+      await refusal("secret", "rm", "password"),
+      /cannot remove secret password: containers have it/,
+    );
+    await engine.stopEngine("SIGKILL");
+    assert.equal(await engine.ok(["exec", "keeper", "cat", "/run/secrets/password"]), SECRET);
+    await engine.ok(["stop", "-t", "0", "keeper"]);
+    await engine.ok(["start", "keeper"]);
+    assert.equal(await engine.ok(["exec", "keeper", "cat", "/run/secrets/password"]), SECRET);
+    const files = execFileSync("find", [
+      engine.data,
+      "-path",
+      "*/snapshots/*",
+      "-name",
+      "password",
+      "-size",
+      "+0",
+    ]);
+    assert.equal(files.toString(), "", "nothing of it is in the container's own files");
+    await engine.ok(["rm", "-f", "keeper"]);
+    assert.equal(existsSync(directory), false);
+  });
+
+  test("what makes no sense is refused with a sentence", async () => {
+    const cases: [readonly string[], RegExp][] = [
+      [["create", "--secret", "none", "box"], /no such secret: none\nlist them with: tug secret ls/],
+      [["create", "--secret", "password,uid=x", "box"], /--secret/],
+      [["create", "--secret", "password,type=env", "box"], /secrets are files, not "env"/],
+      [
+        ["create", "--secret", "password", "--tmpfs", "/run/secrets/password", "box"],
+        /Duplicate mount point/,
+      ],
+      [["secret", "inspect", "none"], /no such secret: none/],
+      [["secret", "rm", "none"], /no such secret: none/],
+    ];
+    await leavesNothing(engine, async () => {
+      for (const [words, sentence] of cases) assert.match(await refusal(...words), sentence);
+    });
+    const file = join(engine.directory, "input");
+    for (const [name, data, sentence] of [
+      ["password", "again", /cannot make secret password: there is one of that name/],
+      ["a/b", "x", /cannot make secret "a\/b": that is no name for one/],
+      ["empty", "", /cannot make secret empty: it is empty/],
+      ["large", Buffer.alloc(512_001), /it has more than 512000 bytes/],
+    ] as const) {
+      writeFileSync(file, data);
+      assert.match(await refusal("secret", "create", name, file), sentence);
+    }
+    assert.equal(await engine.ok(["secret", "rm", "password", "bytes"]), "password\nbytes\n");
+    assert.equal(await engine.ok(["secret", "ls", "-q"]), "");
+  });
+});
