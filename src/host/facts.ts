@@ -33,11 +33,18 @@ export type HostFacts = {
  * @param pid whose mounts, control groups and capabilities count; this process's by default
  */
 export async function readHostFacts(pid: number | "self" = "self"): Promise<HostFacts> {
+  const mounts = once(() => mountsOf(readFileSync(`/proc/${pid}/mountinfo`, "utf8")));
+  const groups = once(() => groupsOf(readOptional(`/proc/${pid}/cgroup`)));
   return {
     ...machineFacts(),
     boundingCapabilities: pid === "self" ? ownBoundingSet() : boundingSetOf(pid),
-    mounts: mountsOf(readFileSync(`/proc/${pid}/mountinfo`, "utf8")),
-    groups: groupsOf(readOptional(`/proc/${pid}/cgroup`)),
+    // Read when they are asked for: most of what needs facts needs these not.
+    get mounts() {
+      return mounts();
+    },
+    get groups() {
+      return groups();
+    },
   };
 }
 
