@@ -27,6 +27,7 @@ const here = `/proc/${process.pid}/ns/net`;
 const MAC = "02:42:0a:58:00:02";
 /** struct ifa_cacheinfo: what is left of the preferred and of the whole life in seconds, and two times. */
 const tenMinutes = attribute.bytes(6, Buffer.from(Uint32Array.of(600, 600, 0, 0).buffer));
+const broadcast = attribute.bytes(4, Buffer.of(10, 88, 0, 77));
 const linkScope = 253;
 
 /** Makes a pair of links here, of which `near` is to move; going out of scope what is left of it is removed. */
@@ -83,7 +84,7 @@ inOwnNetwork(import.meta.filename, reason, () => {
     const passing = newAddress(101, parseIp("10.88.0.9"), 24);
     await send({
       messages: [
-        lasting,
+        { ...lasting, attributes: [...(lasting.attributes ?? []), broadcast] },
         newAddress(101, parseIp("10.88.7.7"), 32),
         newAddress(101, parseIp("fd88::2"), 64),
         scoped(newAddress(101, parseIp("169.254.9.9"), 16), linkScope),
@@ -96,6 +97,7 @@ inOwnNetwork(import.meta.filename, reason, () => {
     const { stdout } = await runContainer({ args, linux: { netDevices: { nic: {} } } });
     const kept = ["10.88.0.2/24 global", "10.88.7.7/32 global", "fd88::2/64 global"];
     assert.deepEqual(addresses(stdout, "nic"), kept);
+    assert.match(stdout, /10\.88\.0\.2\/24 brd 10\.88\.0\.77 /);
     assert.match(stdout, /nic.*<.*\bUP\b.*> mtu 1333 /);
     assert.ok(stdout.includes(`link/ether ${MAC}`), stdout);
     // The kernel ends a virtual device with the last namespace that it was in.
