@@ -6,6 +6,9 @@ import type { Fixture } from "./fixture.ts";
 const logOptions = { docker: "--log-driver json-file", podman: "--log-driver k8s-file" } as const;
 type EngineName = keyof typeof logOptions;
 
+/** podman gives a container ten seconds to end by itself otherwise. */
+const atOnce = { docker: [], podman: ["--time", "0"] } as const;
+
 export const engineNames = Object.keys(logOptions) as EngineName[];
 
 /** Engines that are installed on this machine and answer. They get the image and lose it again. */
@@ -37,7 +40,7 @@ function engine(name: EngineName, version: string, { image }: Fixture): Contende
     keep,
     execTrue: (id) => [name, "exec", id, "true"],
     start: keep,
-    remove: (id) => [name, "rm", "-f", id],
+    remove: (id) => [name, "rm", "-f", ...atOnce[name], id],
     writeLog: (id, file) => printFile(name, logOptions[name], { name: id, file, image }),
     readLog: (id) => [name, "logs", id],
     pidOf: (id) => [name, "inspect", "-f", "{{.State.Pid}}", id],

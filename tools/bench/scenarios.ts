@@ -16,7 +16,7 @@ const AT_ONCE = 8;
 
 /** Everything that the bench times. "Rested": after a pause of a second, when the kernel's locks are cold. */
 export const scenarios: readonly Scenario[] = [
-  { name: "run and exit of true", rounds: 30, measure: ({ runTrue, env }) => timed(runTrue?.(""), env) },
+  { name: "run and exit of true", rounds: 100, measure: ({ runTrue, env }) => timed(runTrue?.(""), env) },
   {
     name: "the same, rested",
     rounds: 8,
@@ -27,7 +27,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "exec of true",
-    rounds: 30,
+    rounds: 100,
     prepare: async ({ keep, env }) => void (await timed(keep?.(KEPT), env)),
     measure: ({ execTrue, env }) => timed(execTrue?.(KEPT), env),
     finish: async ({ remove, env }) => void (await timed(remove?.(KEPT), env)),
