@@ -1,6 +1,13 @@
 export * from "./constants.ts";
 export { MAX_DOCUMENT_SIZE, parseJson, printJson, printSpec } from "./json.ts";
-export { type ParsedSpec, parseProcess, parseResources, parseSeccomp, parseSpec } from "./parse.ts";
+export {
+  type ParsedSpec,
+  parseProcess,
+  parseResources,
+  parseSeccomp,
+  parseSpec,
+  parseSpecValue,
+} from "./parse.ts";
 export type { SpecWarning } from "./read.ts";
 export * from "./state.ts";
 export type * from "./types.ts";

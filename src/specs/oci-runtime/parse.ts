@@ -37,6 +37,11 @@ export function parseSpec(data: Uint8Array | string, document = "config.json"): 
   return parse(readSpec, data, document);
 }
 
+/** The same for a configuration that is in memory already; members that are undefined are absent. */
+export function parseSpecValue(value: unknown, document = "config.json"): ParsedSpec<Spec> {
+  return readWhole(readSpec, value, document);
+}
+
 /** Reads a process object, the file that `exec --process` names. Errors as parseSpec. */
 export function parseProcess(data: Uint8Array | string, document = "process.json"): ParsedSpec<Process> {
   return parse(readProcess, data, document);
@@ -56,8 +61,12 @@ export function parseSeccomp(value: unknown, document: string): LinuxSeccomp | u
 }
 
 function parse<T>(read: Reader<T>, data: Uint8Array | string, document: string): ParsedSpec<T> {
+  return readWhole(read, parseJson(data, document), document);
+}
+
+function readWhole<T>(read: Reader<T>, value: unknown, document: string): ParsedSpec<T> {
   const at: At = { document, pointer: "", warnings: [] };
-  return { value: read(parseJson(data, document), at), warnings: at.warnings };
+  return { value: read(value, at), warnings: at.warnings };
 }
 
 /** Source: https://semver.org/spec/v2.0.0.html */
