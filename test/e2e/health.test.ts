@@ -28,9 +28,11 @@ describe("health checks", { skip: needsBox() }, () => {
 
   test("a container is starting, healthy, unhealthy and healthy again; ps, inspect and events tell", () =>
     leavesNothing(engine, async () => {
+      await run("young", "--health-interval", "1h", "--health-cmd", "false");
+      const first = await healthOf("young");
+      assert.deepEqual([first.Status, first.FailingStreak, first.Log], ["starting", 0, []]);
+      await engine.ok(["rm", "-f", "young"]);
       await run("life", ...fast, "--health-cmd", "echo seen; test -e /tmp/ok");
-      const first = await healthOf("life");
-      assert.deepEqual([first.Status, first.FailingStreak], ["starting", 0]);
       await becomes("life", "unhealthy");
       const { FailingStreak, Log } = await healthOf("life");
       assert.ok(FailingStreak >= 2);

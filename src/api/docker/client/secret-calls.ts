@@ -3,7 +3,10 @@ import type { CallOptions } from "./container-calls.ts";
 import type { Transport } from "./transport.ts";
 
 /** What is to be kept under a name. */
-export type SecretOptions = CallOptions & { readonly labels?: Readonly<Record<string, string>> };
+export type SecretOptions = CallOptions & {
+  /** What is shown with it. */
+  readonly labels?: Readonly<Record<string, string>>;
+};
 
 /** Calls about secrets, which Docker has in swarms only. None gives a secret back. */
 export type SecretCalls = {
