@@ -30,12 +30,15 @@ for (const scenario of scenarios) {
   if (scenario.name.includes(wanted)) report(scenario, await run(scenario));
 }
 
-/** Times by contender, taken in turn: A B C A B C ... after one round that does not count. */
+/**
+ * Times by contender, taken in turn, each round in another order: what a container leaves for the kernel to do would
+ * otherwise always burden the same one that comes next. After one round that does not count.
+ */
 async function run(scenario: Scenario): Promise<Map<string, number[]>> {
   const times = new Map<string, number[]>();
   for (const contender of contenders) await scenario.prepare?.(contender);
   for (let round = -1; round < scenario.rounds; round += 1) {
-    for (const contender of contenders) {
+    for (const contender of shuffled(contenders)) {
       const took = await scenario.measure(contender, round);
       if (took === undefined || round < 0) continue;
       times.set(contender.name, [...(times.get(contender.name) ?? []), took]);
@@ -45,13 +48,24 @@ async function run(scenario: Scenario): Promise<Map<string, number[]>> {
   return times;
 }
 
-function report({ name, unit }: Scenario, times: ReadonlyMap<string, number[]>): void {
+function shuffled<T>(values: readonly T[]): T[] {
+  return values
+    .map((value) => ({ value, place: Math.random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ value }) => value);
+}
+
+function report({ name: title, unit }: Scenario, times: ReadonlyMap<string, number[]>): void {
   // What tug itself cannot do is told against tug-oci.
-  const [first = "", values = [Number.NaN]] = [...times][0] ?? [];
+  const rows = contenders.flatMap(({ name }) => {
+    const taken = times.get(name);
+    return taken === undefined ? [] : [[name, taken] as const];
+  });
+  const [first = "", values = [Number.NaN]] = rows[0] ?? [];
   const base = median(values);
-  console.log(`\n${name} (${unit ?? "milliseconds"})`);
+  console.log(`\n${title} (${unit ?? "milliseconds"})`);
   console.log(`              median      min      max   times ${first}`);
-  for (const [contender, taken] of times) {
+  for (const [contender, taken] of rows) {
     const row = [median(taken), Math.min(...taken), Math.max(...taken)].map((value) =>
       value.toFixed(1).padStart(8),
     );
