@@ -76,12 +76,14 @@ describe("restart policies", { skip: requireRoot() || debianProgram("busybox").s
   });
 
   test("a program that is killed from outside is started again, one that is killed by hand is not", async () => {
-    const script = "trap 'exit 5' USR1; while :; do sleep 0.1; done";
+    const script = "trap 'exit 5' USR1; echo ready; while :; do sleep 0.1; done";
     await tug("run", "-d", "--name", "crash", "--restart", "unless-stopped", "busybox", "sh", "-c", script);
     const pid = Number(await show("crash", "{{.State.Pid}}"));
     process.kill(pid, "SIGKILL");
     await until(() => status("crash"), /^running 1$/);
     assert.notEqual(await show("crash", "{{.State.Pid}}"), String(pid));
+    // The kernel keeps a signal from a first process that does not wait for it.
+    await until(() => tug("logs", "crash"), /^ready\nready$/);
     await tug("kill", "-s", "USR1", "crash");
     await until(() => status("crash"), /^running 2$/);
     await tug("kill", "crash");

@@ -149,7 +149,7 @@ test("whatever comes, decoding it piece by piece or at once is the same", () => 
     bytes[0] = [0x82, 0x02, 0x88, 0x89, 0x00][round % 5] as number;
     if (bytes.length > 1) bytes[1] = 0x80 | (bytes[1] as number);
     const stream = Buffer.concat([clientFrame(PING, ""), bytes]);
-    assert.deepEqual(decoded(stream, 1), decoded(stream), stream.toString("hex"));
+    assert.deepEqual(settled(decoded(stream, 1)), settled(decoded(stream)), stream.toString("hex"));
   }
 });
 
@@ -158,6 +158,13 @@ test("a close says why, as far as that fits", () => {
   const long = encodeClose(1002, "é".repeat(100));
   assert.deepEqual([long[1], long.subarray(4).toString()], [124, "é".repeat(61)]);
 });
+
+/** Without the begin of a text that was given on before its end turned out to be none. */
+function settled(events: readonly string[]): string[] {
+  return events.filter(
+    (event, index) => !(event.startsWith("data ") && events[index + 1]?.startsWith("failure 1007")),
+  );
+}
 
 function changed(bytes: Buffer, at: number, value: number): Buffer {
   bytes[at] = value;
