@@ -14,6 +14,7 @@ import {
   startTug,
   type TugInstance,
 } from "../environment/index.ts";
+import { until } from "./harness/index.ts";
 
 const skopeo = debianProgram("skopeo");
 const openssl = spawnSync("openssl", ["version"]).status === 0 ? false : "openssl is not installed";
@@ -48,7 +49,8 @@ test("a registry with users takes images from those who log in, and from nobody 
   assert.equal(right.stdout, "Login Succeeded\n", right.stderr);
   const pushed = await as(["push", `${registry.host}/app:1`]);
   assert.equal(pushed.code, 0, pushed.stderr);
-  assert.match(registry.log(), / me PUT \/v2\/app\/manifests\/1 201 /);
+  // Its lines come by another way than the answers.
+  await until(registry.log, () => / me PUT \/v2\/app\/manifests\/1 201 /.test(registry.log()));
   const plain = ["inspect", "--tls-verify=false", `docker://${registry.host}/app:1`];
   await run(skopeo.path, [...plain, "--creds", "me:secret"]);
   await assert.rejects(run(skopeo.path, [...plain, "--creds", "me:wrong"]), /authentication|unauthorized/);
