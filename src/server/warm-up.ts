@@ -16,7 +16,7 @@ export type WarmUpOptions = {
 
 /**
  * Rehearses a command while the process rests, so that the first ones that people give need not wait for code that runs for
- * the first time: a run takes a tenth of the time then. Whoever comes waits for one round at most, and one that fails is the last.
+ * the first time: the first run takes a third of the instructions then. Whoever comes waits for one round at most, and one that fails is the last.
  *
  * @returns ends it
  */

@@ -1,6 +1,6 @@
 import type { Client } from "../../api/docker/client/index.ts";
 import { TugError } from "../../base/index.ts";
-import { defineCommand, type Outcome } from "../arguments/command.ts";
+import { defineCommand, type Example, type Outcome } from "../arguments/command.ts";
 import { choice, flag, text } from "../arguments/option.ts";
 import type { CliContext } from "../context.ts";
 import { cliError } from "../errors.ts";
@@ -114,46 +114,41 @@ export const inspectImage = defineCommand({
   },
 });
 
-export const inspectNetwork = defineCommand({
-  path: ["network", "inspect"],
-  aliases: [],
+export const inspectNetwork = plainInspect("network", {
   summary: "Show everything about networks",
-  args: { usage: "NETWORK...", least: 1, completes: "networks" },
-  options: { format },
-  examples: [{ line: "tug network inspect web", does: "Show subnets and who is connected" }],
-  async run({ options, args, connect, context }) {
-    const client = await connect();
-    return inspectAll({ context, client, names: args, find: findNetwork, format: options.format });
-  },
+  example: { line: "tug network inspect web", does: "Show subnets and who is connected" },
+  find: findNetwork,
 });
 
-export const inspectSecret = defineCommand({
-  path: ["secret", "inspect"],
-  aliases: [],
+export const inspectSecret = plainInspect("secret", {
   summary: "Show everything about secrets but themselves",
-  args: { usage: "SECRET...", least: 1, completes: "secrets" },
-  options: { format },
-  examples: [{ line: "tug secret inspect password", does: "Show which containers have a secret" }],
-  async run({ options, args, connect, context }) {
-    const client = await connect();
-    return inspectAll({ context, client, names: args, find: findSecret, format: options.format });
-  },
+  example: { line: "tug secret inspect password", does: "Show which containers have a secret" },
+  find: findSecret,
 });
 
-export const inspectVolume = defineCommand({
-  path: ["volume", "inspect"],
-  aliases: [],
+export const inspectVolume = plainInspect("volume", {
   summary: "Show everything about volumes",
-  args: { usage: "VOLUME...", least: 1, completes: "volumes" },
-  options: { format },
-  examples: [
-    { line: "tug volume inspect -f {{.Mountpoint}} data", does: "Print where a volume's files are" },
-  ],
-  async run({ options, args, connect, context }) {
-    const client = await connect();
-    return inspectAll({ context, client, names: args, find: findVolume, format: options.format });
-  },
+  example: { line: "tug volume inspect -f {{.Mountpoint}} data", does: "Print where a volume's files are" },
+  find: findVolume,
 });
+
+type Plain = { readonly summary: string; readonly example: Example; readonly find: Find };
+
+/** The command that shows everything about things of one kind, found by name. */
+function plainInspect(kind: "network" | "secret" | "volume", { summary, example, find }: Plain) {
+  return defineCommand({
+    path: [kind, "inspect"],
+    aliases: [],
+    summary,
+    args: { usage: `${kind.toUpperCase()}...`, least: 1, completes: `${kind}s` as const },
+    options: { format },
+    examples: [example],
+    async run({ options, args, connect, context }) {
+      const client = await connect();
+      return inspectAll({ context, client, names: args, find, format: options.format });
+    },
+  });
+}
 
 type Inspection = {
   readonly context: CliContext;

@@ -1,4 +1,5 @@
 import type { Database, Migration } from "../../base/index.ts";
+import { dockerApi } from "../../specs/index.ts";
 import { engineError } from "../errors.ts";
 
 /** What is known of a secret, without itself. */
@@ -10,9 +11,6 @@ export type SecretRecord = {
   /** Bytes. */
   readonly size: number;
 };
-
-/** The most that a secret may have, in bytes; the limit is podman's. */
-export const MAX_SECRET = 512_000;
 
 /** The table of the secrets. The database is for root's eyes alone. */
 export const secretMigrations: readonly Migration[] = [
@@ -95,8 +93,8 @@ function checkName(name: string): void {
 }
 
 function checkSize(name: string, size: number): void {
-  if (size > 0 && size <= MAX_SECRET) return;
-  const reason = size === 0 ? "it is empty" : `${size} bytes are more than ${MAX_SECRET}`;
+  if (size > 0 && size <= dockerApi.MAX_SECRET) return;
+  const reason = size === 0 ? "it is empty" : `${size} bytes are more than ${dockerApi.MAX_SECRET}`;
   throw engineError("SECRET_INVALID", `cannot make secret ${name}: ${reason}`);
 }
 

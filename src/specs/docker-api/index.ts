@@ -112,7 +112,13 @@ export {
   type PlaceAccess,
   parseCopyBody,
 } from "./remote-image.ts";
-export { parseSecretCreateBody, type Secret, type SecretCreateBody, type SecretFile } from "./secret.ts";
+export {
+  MAX_SECRET,
+  parseSecretCreateBody,
+  type Secret,
+  type SecretCreateBody,
+  type SecretFile,
+} from "./secret.ts";
 export type { SpaceKeeper } from "./space-keeper.ts";
 export type {
   BlkioEntry,

@@ -4,6 +4,9 @@ import { parseJson } from "./parse.ts";
 
 const createBody = struct({ Name: text, Data: text, Labels: optional(textMap) });
 
+/** The most that a secret may have, in bytes; the limit is podman's. */
+export const MAX_SECRET = 512_000;
+
 /** The body of POST /tug/secrets/create; `Data` is in base64. */
 export type SecretCreateBody = v.InferOutput<typeof createBody>;
 

@@ -1,3 +1,4 @@
+import { dockerApi } from "../../../specs/index.ts";
 import { defineCommand } from "../../arguments/command.ts";
 import { list } from "../../arguments/option.ts";
 import { readLabel, toMap } from "../../values/key-values.ts";
@@ -22,7 +23,7 @@ export const createSecret = defineCommand({
       verb: "read a secret",
       instead: "name a file or redirect the input",
     });
-    const data = await readAtMost(input, 512_000);
+    const data = await readAtMost(input, dockerApi.MAX_SECRET);
     const labels = toMap(options.label);
     const { Name } = await (await connect()).secrets.create(name, data, { labels, signal });
     return { output: `${Name}\n` };
