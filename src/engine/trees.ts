@@ -43,8 +43,10 @@ export async function sendRecords(
   // A helper that failed says why; the broken pipe is only how we notice.
   const sent = pipeline(Readable.from(source), stream, { ...(signal && { signal }) });
   const [outcome, sending] = await Promise.allSettled([execution.result, sent]);
-  if (outcome.status === "rejected") throw sourceError(sending) ?? outcome.reason;
-  if (sending.status === "rejected") throw sending.reason;
+  const failure = sourceError(sending);
+  if (outcome.status === "rejected") throw failure ?? outcome.reason;
+  // A helper that succeeded has seen the end record, and may be gone before the source has ended.
+  if (failure !== undefined) throw failure;
 }
 
 /** Executes a plan that writes records to its descriptor 3, and gives them on. */
