@@ -1,5 +1,6 @@
 // Measures tug beside its peers, in turn, in one run: npm run bench [-- WORDS OF A SCENARIO'S NAME]. Prints medians and how
 // many times longer each takes than tug.
+import { containerdContender } from "./bench/containerd.ts";
 import type { Contender } from "./bench/contender.ts";
 import { engineContenders, engineNames } from "./bench/engines.ts";
 import { makeFixture } from "./bench/fixture.ts";
@@ -18,11 +19,14 @@ await using fixture = await makeFixture();
 await using stack = new AsyncDisposableStack();
 const tug = stack.use(await tugContender(fixture));
 const runtimes = (await runtimeContenders(fixture, tug)).map((each) => stack.use(each));
-const engines = engineContenders(fixture).map((each) => stack.use(each));
+const containerd = containerdContender(fixture);
+const engines = [...(containerd ? [containerd] : []), ...engineContenders(fixture)].map((each) =>
+  stack.use(each),
+);
 const contenders: readonly Contender[] = [tug, ...runtimes, ...engines];
 
 for (const { name, version } of contenders) console.log(`${name.padEnd(10)} ${version}`);
-for (const name of engineNames) {
+for (const name of ["containerd", ...engineNames]) {
   if (engines.every((each) => each.name !== name))
     console.log(`${name.padEnd(10)} not installed, or it does not answer`);
 }
