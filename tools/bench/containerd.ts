@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import type { CommandLine, Contender } from "./contender.ts";
 import type { Fixture } from "./fixture.ts";
@@ -26,7 +26,8 @@ export function containerdContender({ archive, image }: Fixture): Contender | un
   };
   const remove = (id: string): CommandLine => {
     kept.delete(id);
-    return words(`${line(ctr("tasks", "rm", "--force", id))} && ${line(ctr("containers", "rm", id))}`);
+    // The first ends with the exit code of what it has killed.
+    return words(`${line(ctr("tasks", "rm", "--force", id))}; ${line(ctr("containers", "rm", id))}`);
   };
   return {
     name: "containerd",
@@ -38,7 +39,9 @@ export function containerdContender({ archive, image }: Fixture): Contender | un
     execTrue: (id) => ctr("tasks", "exec", "--exec-id", unique("exec"), id, "true"),
     pidOf: (id) => words(`${line(ctr("tasks", "ls"))} | awk '$1 == "${id}" { print $2 }'`),
     async [Symbol.asyncDispose]() {
-      for (const id of kept) output(remove(id));
+      // Those that did not start are not there.
+      for (const [program = "", ...args] of [...kept].map(remove))
+        spawnSync(program, args, { stdio: "ignore" });
       output(ctr("images", "rm", "--sync", reference));
     },
   };

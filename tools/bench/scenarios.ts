@@ -37,7 +37,7 @@ export const scenarios: readonly Scenario[] = [
     name: `start ${MANY}, ${AT_ONCE} at a time`,
     rounds: 4,
     async measure(contender, round) {
-      const names = Array.from({ length: MANY }, (_, index) => `bench-${round}-${index}`);
+      const names = Array.from({ length: MANY }, (_, index) => `bench-${round + 1}-${index}`);
       const took = await parallel(names, contender.start, contender.env);
       await parallel(names, contender.remove, contender.env);
       return took;
