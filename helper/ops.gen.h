@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include "plan.h"
 
-#define TUG_TABLE_HASH "21d7374c5751dec5"
-#define TUG_TABLE_HASH_BYTES { 0x21, 0xd7, 0x37, 0x4c, 0x57, 0x51, 0xde, 0xc5 }
+#define TUG_TABLE_HASH "4d103c4497e8ce15"
+#define TUG_TABLE_HASH_BYTES { 0x4d, 0x10, 0x3c, 0x44, 0x97, 0xe8, 0xce, 0x15 }
 
 #define LIST_HOST 0
 #define LIST_STAGE 1
@@ -63,6 +63,9 @@
 	X(change_mount) \
 	X(scratch) \
 	X(overlay) \
+	X(erofs) \
+	X(attach_on_host) \
+	X(release_mount) \
 	X(attach) \
 	X(mount_fs) \
 	X(set_mount) \
@@ -157,6 +160,9 @@ enum op_code {
 	OP_change_mount,
 	OP_scratch,
 	OP_overlay,
+	OP_erofs,
+	OP_attach_on_host,
+	OP_release_mount,
 	OP_attach,
 	OP_mount_fs,
 	OP_set_mount,
@@ -450,6 +456,22 @@ struct op_overlay {
 	const char *work;
 	struct strings options;
 	uint16_t out;
+};
+
+struct op_erofs {
+	const char *image;
+	struct strings devices;
+	uint32_t flags;
+	uint16_t out;
+};
+
+struct op_attach_on_host {
+	uint16_t mount;
+	const char *path;
+};
+
+struct op_release_mount {
+	const char *path;
 };
 
 struct op_attach {
@@ -853,6 +875,13 @@ static const struct field_info op_fields[] = {
 	{ FIELD_TEXT, 1, offsetof(struct op_overlay, work) },
 	{ FIELD_TEXTS, 1, offsetof(struct op_overlay, options) },
 	{ FIELD_OUT, 0, offsetof(struct op_overlay, out) },
+	{ FIELD_TEXT, 0, offsetof(struct op_erofs, image) },
+	{ FIELD_TEXTS, 0, offsetof(struct op_erofs, devices) },
+	{ FIELD_U32, 1, offsetof(struct op_erofs, flags) },
+	{ FIELD_OUT, 0, offsetof(struct op_erofs, out) },
+	{ FIELD_IN, 0, offsetof(struct op_attach_on_host, mount) },
+	{ FIELD_TEXT, 0, offsetof(struct op_attach_on_host, path) },
+	{ FIELD_TEXT, 0, offsetof(struct op_release_mount, path) },
 	{ FIELD_IN, 0, offsetof(struct op_attach, root) },
 	{ FIELD_IN, 0, offsetof(struct op_attach, mount) },
 	{ FIELD_TEXT, 0, offsetof(struct op_attach, target) },
@@ -1024,57 +1053,60 @@ static const struct op_info op_table[OP_COUNT] = {
 	{ "changeMount", { 1, 0, 8 }, 6, 104, sizeof(struct op_change_mount) },
 	{ "scratch", { 0, 0, 8 }, 2, 110, sizeof(struct op_scratch) },
 	{ "overlay", { 1, 0, 8 }, 5, 112, sizeof(struct op_overlay) },
-	{ "attach", { 0, 0, 8 }, 5, 117, sizeof(struct op_attach) },
-	{ "mountFs", { 0, 0, 8 }, 8, 122, sizeof(struct op_mount_fs) },
-	{ "setMount", { 0, 0, 24 }, 6, 130, sizeof(struct op_set_mount) },
-	{ "propagation", { 0, 0, 4 }, 1, 136, sizeof(struct op_propagation) },
-	{ "root", { 0, 0, 8 }, 3, 137, sizeof(struct op_root) },
-	{ "device", { 0, 0, 8 }, 9, 140, sizeof(struct op_device) },
-	{ "symlink", { 0, 0, 8 }, 3, 149, sizeof(struct op_symlink) },
-	{ "makeDirectory", { 0, 0, 24 }, 5, 152, sizeof(struct op_make_directory) },
-	{ "console", { 0, 0, 24 }, 6, 157, sizeof(struct op_console) },
-	{ "pivot", { 0, 0, 16 }, 2, 163, sizeof(struct op_pivot) },
-	{ "moveRoot", { 0, 0, 16 }, 1, 165, sizeof(struct op_move_root) },
-	{ "changeRoot", { 0, 0, 16 }, 1, 166, sizeof(struct op_change_root) },
-	{ "mask", { 0, 0, 16 }, 2, 167, sizeof(struct op_mask) },
-	{ "readOnly", { 0, 0, 16 }, 2, 169, sizeof(struct op_read_only) },
-	{ "sysctl", { 0, 0, 16 }, 2, 171, sizeof(struct op_sysctl) },
-	{ "loopbackUp", { 0, 0, 4 }, 0, 173, sizeof(struct op_loopback_up) },
-	{ "timeNamespace", { 0, 4, 0 }, 1, 173, sizeof(struct op_time_namespace) },
-	{ "hostName", { 0, 0, 4 }, 1, 174, sizeof(struct op_host_name) },
-	{ "domainName", { 0, 0, 4 }, 1, 175, sizeof(struct op_domain_name) },
-	{ "join", { 0, 4, 4 }, 3, 176, sizeof(struct op_join) },
-	{ "spawn", { 0, 4, 0 }, 3, 179, sizeof(struct op_spawn) },
-	{ "unshare", { 0, 0, 4 }, 1, 182, sizeof(struct op_unshare) },
-	{ "session", { 0, 0, 4 }, 0, 183, sizeof(struct op_session) },
-	{ "rlimit", { 0, 4, 4 }, 3, 183, sizeof(struct op_rlimit) },
-	{ "oomScore", { 0, 4, 4 }, 1, 186, sizeof(struct op_oom_score) },
-	{ "keyring", { 0, 0, 32 }, 1, 187, sizeof(struct op_keyring) },
-	{ "personality", { 0, 0, 32 }, 1, 188, sizeof(struct op_personality) },
-	{ "ioPriority", { 0, 0, 4 }, 1, 189, sizeof(struct op_io_priority) },
-	{ "scheduler", { 0, 0, 32 }, 7, 190, sizeof(struct op_scheduler) },
-	{ "affinity", { 0, 4, 4 }, 1, 197, sizeof(struct op_affinity) },
-	{ "memoryPolicy", { 0, 0, 4 }, 2, 198, sizeof(struct op_memory_policy) },
-	{ "umask", { 0, 0, 32 }, 1, 200, sizeof(struct op_umask) },
-	{ "noNewPrivileges", { 0, 0, 32 }, 0, 201, sizeof(struct op_no_new_privileges) },
-	{ "boundingSet", { 0, 0, 32 }, 1, 201, sizeof(struct op_bounding_set) },
-	{ "idSwitch", { 0, 0, 32 }, 4, 202, sizeof(struct op_id_switch) },
-	{ "capabilities", { 0, 0, 32 }, 4, 206, sizeof(struct op_capabilities) },
-	{ "seccomp", { 0, 0, 96 }, 4, 210, sizeof(struct op_seccomp) },
-	{ "execLabel", { 0, 0, 32 }, 2, 214, sizeof(struct op_exec_label) },
-	{ "homeVariable", { 0, 0, 32 }, 1, 216, sizeof(struct op_home_variable) },
-	{ "workDirectory", { 0, 0, 32 }, 2, 217, sizeof(struct op_work_directory) },
-	{ "findProgram", { 0, 0, 32 }, 2, 219, sizeof(struct op_find_program) },
-	{ "awaitStart", { 0, 0, 64 }, 2, 221, sizeof(struct op_await_start) },
-	{ "becomeInit", { 0, 0, 64 }, 1, 223, sizeof(struct op_become_init) },
-	{ "leave", { 0, 0, 64 }, 0, 224, sizeof(struct op_leave) },
-	{ "exec", { 0, 0, 64 }, 3, 224, sizeof(struct op_exec) },
-	{ "networkNamespace", { 1, 0, 0 }, 2, 227, sizeof(struct op_network_namespace) },
-	{ "releaseNamespace", { 1, 0, 0 }, 1, 229, sizeof(struct op_release_namespace) },
-	{ "networkSetting", { 1, 0, 0 }, 3, 230, sizeof(struct op_network_setting) },
-	{ "netlink", { 1, 0, 0 }, 7, 233, sizeof(struct op_netlink) },
-	{ "networkDevice", { 1, 0, 0 }, 1, 240, sizeof(struct op_network_device) },
-	{ "moveDevice", { 2, 0, 0 }, 2, 241, sizeof(struct op_move_device) },
+	{ "erofs", { 1, 0, 0 }, 4, 117, sizeof(struct op_erofs) },
+	{ "attachOnHost", { 1, 0, 0 }, 2, 121, sizeof(struct op_attach_on_host) },
+	{ "releaseMount", { 1, 0, 0 }, 1, 123, sizeof(struct op_release_mount) },
+	{ "attach", { 0, 0, 8 }, 5, 124, sizeof(struct op_attach) },
+	{ "mountFs", { 0, 0, 8 }, 8, 129, sizeof(struct op_mount_fs) },
+	{ "setMount", { 0, 0, 24 }, 6, 137, sizeof(struct op_set_mount) },
+	{ "propagation", { 0, 0, 4 }, 1, 143, sizeof(struct op_propagation) },
+	{ "root", { 0, 0, 8 }, 3, 144, sizeof(struct op_root) },
+	{ "device", { 0, 0, 8 }, 9, 147, sizeof(struct op_device) },
+	{ "symlink", { 0, 0, 8 }, 3, 156, sizeof(struct op_symlink) },
+	{ "makeDirectory", { 0, 0, 24 }, 5, 159, sizeof(struct op_make_directory) },
+	{ "console", { 0, 0, 24 }, 6, 164, sizeof(struct op_console) },
+	{ "pivot", { 0, 0, 16 }, 2, 170, sizeof(struct op_pivot) },
+	{ "moveRoot", { 0, 0, 16 }, 1, 172, sizeof(struct op_move_root) },
+	{ "changeRoot", { 0, 0, 16 }, 1, 173, sizeof(struct op_change_root) },
+	{ "mask", { 0, 0, 16 }, 2, 174, sizeof(struct op_mask) },
+	{ "readOnly", { 0, 0, 16 }, 2, 176, sizeof(struct op_read_only) },
+	{ "sysctl", { 0, 0, 16 }, 2, 178, sizeof(struct op_sysctl) },
+	{ "loopbackUp", { 0, 0, 4 }, 0, 180, sizeof(struct op_loopback_up) },
+	{ "timeNamespace", { 0, 4, 0 }, 1, 180, sizeof(struct op_time_namespace) },
+	{ "hostName", { 0, 0, 4 }, 1, 181, sizeof(struct op_host_name) },
+	{ "domainName", { 0, 0, 4 }, 1, 182, sizeof(struct op_domain_name) },
+	{ "join", { 0, 4, 4 }, 3, 183, sizeof(struct op_join) },
+	{ "spawn", { 0, 4, 0 }, 3, 186, sizeof(struct op_spawn) },
+	{ "unshare", { 0, 0, 4 }, 1, 189, sizeof(struct op_unshare) },
+	{ "session", { 0, 0, 4 }, 0, 190, sizeof(struct op_session) },
+	{ "rlimit", { 0, 4, 4 }, 3, 190, sizeof(struct op_rlimit) },
+	{ "oomScore", { 0, 4, 4 }, 1, 193, sizeof(struct op_oom_score) },
+	{ "keyring", { 0, 0, 32 }, 1, 194, sizeof(struct op_keyring) },
+	{ "personality", { 0, 0, 32 }, 1, 195, sizeof(struct op_personality) },
+	{ "ioPriority", { 0, 0, 4 }, 1, 196, sizeof(struct op_io_priority) },
+	{ "scheduler", { 0, 0, 32 }, 7, 197, sizeof(struct op_scheduler) },
+	{ "affinity", { 0, 4, 4 }, 1, 204, sizeof(struct op_affinity) },
+	{ "memoryPolicy", { 0, 0, 4 }, 2, 205, sizeof(struct op_memory_policy) },
+	{ "umask", { 0, 0, 32 }, 1, 207, sizeof(struct op_umask) },
+	{ "noNewPrivileges", { 0, 0, 32 }, 0, 208, sizeof(struct op_no_new_privileges) },
+	{ "boundingSet", { 0, 0, 32 }, 1, 208, sizeof(struct op_bounding_set) },
+	{ "idSwitch", { 0, 0, 32 }, 4, 209, sizeof(struct op_id_switch) },
+	{ "capabilities", { 0, 0, 32 }, 4, 213, sizeof(struct op_capabilities) },
+	{ "seccomp", { 0, 0, 96 }, 4, 217, sizeof(struct op_seccomp) },
+	{ "execLabel", { 0, 0, 32 }, 2, 221, sizeof(struct op_exec_label) },
+	{ "homeVariable", { 0, 0, 32 }, 1, 223, sizeof(struct op_home_variable) },
+	{ "workDirectory", { 0, 0, 32 }, 2, 224, sizeof(struct op_work_directory) },
+	{ "findProgram", { 0, 0, 32 }, 2, 226, sizeof(struct op_find_program) },
+	{ "awaitStart", { 0, 0, 64 }, 2, 228, sizeof(struct op_await_start) },
+	{ "becomeInit", { 0, 0, 64 }, 1, 230, sizeof(struct op_become_init) },
+	{ "leave", { 0, 0, 64 }, 0, 231, sizeof(struct op_leave) },
+	{ "exec", { 0, 0, 64 }, 3, 231, sizeof(struct op_exec) },
+	{ "networkNamespace", { 1, 0, 0 }, 2, 234, sizeof(struct op_network_namespace) },
+	{ "releaseNamespace", { 1, 0, 0 }, 1, 236, sizeof(struct op_release_namespace) },
+	{ "networkSetting", { 1, 0, 0 }, 3, 237, sizeof(struct op_network_setting) },
+	{ "netlink", { 1, 0, 0 }, 7, 240, sizeof(struct op_netlink) },
+	{ "networkDevice", { 1, 0, 0 }, 1, 247, sizeof(struct op_network_device) },
+	{ "moveDevice", { 2, 0, 0 }, 2, 248, sizeof(struct op_move_device) },
 };
 
 #endif

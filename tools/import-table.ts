@@ -5,6 +5,10 @@
 export const importTable: Readonly<Record<string, { may: readonly string[]; because: string }>> = {
   base: { may: [], because: "everybody reads it" },
   tar: { may: ["base"], because: "a format that images, containers and the command line have in common" },
+  erofs: {
+    may: ["base", "tar"],
+    because: "a format of trees of files, which knows neither images nor mounts",
+  },
   specs: { may: ["base"], because: "types and parsers of what others defined, without behaviour" },
   credentials: {
     may: ["base"],
@@ -33,7 +37,7 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
     because: "the only place that knows namespaces",
   },
   images: {
-    may: ["base", "tar", "specs", "credentials", "signatures", "plan", "helper", "host"],
+    may: ["base", "tar", "erofs", "specs", "credentials", "signatures", "plan", "helper", "host"],
     because: "never runtime, never network: peers meet in engine",
   },
   network: {

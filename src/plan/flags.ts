@@ -54,6 +54,9 @@ export const openFlags = {
 /** Our own bits of the `directory` op. */
 export const directoryFlags = { PARENTS: 1, MAY_EXIST: 2 } as const;
 
+/** Our own bits of the `erofs` op. */
+export const erofsFlags = { DIRECT: 1, LOOP: 2 } as const;
+
 /** Our own bits of the `packTree` op. */
 export const packFlags = { ONE_FILE_SYSTEM: 1, LISTING: 2, NO_KERNEL_FILES: 4 } as const;
 

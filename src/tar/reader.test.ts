@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { formatTime, parsePax, parseTime } from "./pax.ts";
 import type { Node } from "./pieces.ts";
+import { createTarReader } from "./reader.ts";
 import { archiveOf, directoryNode, fileNode, member, paxHeader, readAll, text } from "./testing/archives.ts";
 
 const refused = (message: RegExp) => ({ code: "TAR_ARCHIVE", kind: "invalid", message });
@@ -173,6 +174,37 @@ describe("tar reader on hostile input", () => {
   };
   for (const [name, [archive, message]] of Object.entries(cases)) {
     it(`refuses ${name}`, () => assert.throws(() => readAll(archive), refused(message)));
+  }
+});
+
+describe("dataAt", () => {
+  const sparse = [
+    ["GNU.sparse.size", "9"],
+    ["GNU.sparse.map", "0,1"],
+  ] as const;
+  const archive = Buffer.concat([
+    archiveOf([
+      { node: fileNode("a"), data: "first" },
+      { node: fileNode(`${"d/".repeat(100)}b`), data: "second" },
+    ]).subarray(0, -1024),
+    paxHeader(sparse.map(([key, value]) => [key, value])),
+    member({ name: "s", data: "x" }),
+    member({ name: "c", data: "third" }),
+  ]);
+
+  for (const length of [1, 700, 100_000]) {
+    it(`tells where data are in the archive, in pieces of ${length} bytes, but for sparse files`, () => {
+      const reader = createTarReader();
+      const found: (string | undefined)[] = [];
+      for (let from = 0; from < archive.length; from += length) {
+        for (const piece of reader.push(archive.subarray(from, from + length))) {
+          if (piece.kind !== "node") continue;
+          const at = reader.dataAt();
+          found.push(at === undefined ? at : text(archive.subarray(at, at + 5)));
+        }
+      }
+      assert.deepEqual(found, ["first", "secon", undefined, "third"]);
+    });
   }
 });
 

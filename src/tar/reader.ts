@@ -9,6 +9,11 @@ import { tarError } from "./tar-error.ts";
 export interface TarReader {
   /** What a further piece of the archive completes. */
   push(chunk: Uint8Array): Generator<TreePiece, void>;
+  /**
+   * Where in the archive the data of the node begin that was the last to come, in bytes; undefined for a sparse file,
+   * whose data are not there in one piece.
+   */
+  dataAt(): number | undefined;
   /** Checks, after the last piece, that the archive did not end inside a member. */
   end(): void;
 }
@@ -22,7 +27,7 @@ const maxExtensions = 16;
 /** Holes of sparse files are made of this. */
 const zeros = Buffer.alloc(64 * 1024);
 
-type State = { queue: ByteQueue; mayEnd: boolean };
+type State = { queue: ByteQueue; mayEnd: boolean; isSparse: boolean };
 
 /**
  * A reader of tar archives: v7, ustar, PAX with extended attributes, GNU with long names, all of GNU's forms of
@@ -32,13 +37,15 @@ type State = { queue: ByteQueue; mayEnd: boolean };
  * @throws TAR_ARCHIVE
  */
 export function createTarReader(): TarReader {
-  const state: State = { queue: createByteQueue(), mayEnd: true };
+  const state: State = { queue: createByteQueue(), mayEnd: true, isSparse: false };
   const parser = parse(state);
   let ended = false;
+  let arrived = 0;
   return {
     *push(chunk) {
       if (ended) return;
       state.queue.push(chunk);
+      arrived += chunk.length;
       for (;;) {
         const { value, done } = parser.next();
         ended = done === true;
@@ -46,6 +53,7 @@ export function createTarReader(): TarReader {
         yield value;
       }
     },
+    dataAt: () => (state.isSparse ? undefined : arrived - state.queue.length),
     end() {
       if (!ended && !(state.mayEnd && state.queue.length === 0)) throw tarError("it ends inside a member");
     },
@@ -114,6 +122,7 @@ function untilNul(data: Buffer): string {
 function* readMember(state: State, header: RawHeader, extensions: Extensions): Parser<void> {
   const { node, stored } = makeNode(header, extensions);
   const sparse = yield* readSparseMap(state, header, extensions);
+  state.isSparse = sparse !== undefined;
   if (sparse === undefined) {
     yield { kind: "node", node };
     yield* copyData(state, stored);

@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
-import { type Digest, splitDigest } from "../../base/index.ts";
+import type { Digest } from "../../base/index.ts";
 import { createTarReader } from "../../tar/index.ts";
-import { imageError } from "../errors.ts";
 import { decompress } from "./compression.ts";
+import { createLayerCheck } from "./layer-check.ts";
 import type { LayerLimits } from "./limits.ts";
 import { joined, recordOf } from "./records.ts";
 import { createLayerTranslator, type LayerTranslator, type OutlineEntry, type Usage } from "./translate.ts";
@@ -65,21 +64,16 @@ async function* layerRecords(
   translator: LayerTranslator,
   diffId: Digest,
 ): AsyncGenerator<Uint8Array> {
-  const hash = createHash(splitDigest(diffId).algorithm);
+  const check = createLayerCheck(diffId);
   const reader = createTarReader();
   for await (const chunk of tar) {
-    hash.update(chunk);
+    check.update(chunk);
     for (const entry of reader.push(chunk)) {
       for (const piece of translator.translate(entry)) yield recordOf(piece);
     }
   }
   reader.end();
-  const actual = `${splitDigest(diffId).algorithm}:${hash.digest("hex")}`;
-  if (actual !== diffId) {
-    throw imageError("DIFF_ID", `cannot unpack layer ${diffId}: its archive has digest ${actual}`, {
-      hint: "the image is damaged: pull it again, or build it again",
-    });
-  }
+  check.end();
   yield endRecord;
 }
 

@@ -1,5 +1,12 @@
 import { field as f } from "../field.ts";
-import { cloneFlags, cloneMountFlags, mountAttributes, nodeTypes, propagationFlags } from "../flags.ts";
+import {
+  cloneFlags,
+  cloneMountFlags,
+  erofsFlags,
+  mountAttributes,
+  nodeTypes,
+  propagationFlags,
+} from "../flags.ts";
 import { defineOps } from "./define.ts";
 
 const mount = { init: ["mount"] } as const;
@@ -55,6 +62,32 @@ export const mountOps = defineOps({
       options: f.texts("further options such as metacopy=off", { optional: true }),
       out: f.out("the detached mount"),
     },
+  },
+  erofs: {
+    doc: "Makes a detached read-only mount of an EROFS image whose files may have their data in other files. Programs cannot be started from it, nor devices opened, but through an overlay.",
+    source: "https://docs.kernel.org/filesystems/erofs.html",
+    legal: { host: ["prepare"] },
+    fields: {
+      image: f.hostPath("the image, a file"),
+      devices: f.texts("the other files, host paths, in the order of the image's own table"),
+      flags: f.u32("DIRECT reads past the page cache of the files, LOOP mounts loop devices on them", {
+        optional: true,
+        form: erofsFlags,
+      }),
+      out: f.out("the detached mount"),
+    },
+  },
+  attachOnHost: {
+    doc: "Attaches a detached mount on a directory of the host, where it stays.",
+    source: "move_mount(2)",
+    legal: { host: ["prepare"] },
+    fields: { mount: f.in("the detached mount"), path: f.hostPath("the directory") },
+  },
+  releaseMount: {
+    doc: "Takes the topmost mount off a directory of the host, also if it is in use, and removes the directory; what is gone already is no failure.",
+    source: "umount(2) MNT_DETACH",
+    legal: { host: ["prepare"] },
+    fields: { path: f.hostPath("the directory") },
   },
   attach: {
     doc: "Attaches a detached mount inside the root: makes the target (directory, or file for a file) and resolves it again at the moment of use.",

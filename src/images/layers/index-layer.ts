@@ -1,0 +1,117 @@
+import { open, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Digest } from "../../base/index.ts";
+import { blockSize, createIndexBuilder, type IndexBuilder } from "../../erofs/index.ts";
+import { createTarReader, type Node, type TarReader, type TreePiece } from "../../tar/index.ts";
+import { decompress } from "./compression.ts";
+import { createFileWriter } from "./file-writer.ts";
+import { createLayerCheck } from "./layer-check.ts";
+import type { LayerLimits } from "./limits.ts";
+import { createSparseFile, type SparseFile } from "./sparse-file.ts";
+import { createLayerTranslator, type OutlineEntry, type Usage } from "./translate.ts";
+
+export type IndexLayerOptions = {
+  /** An existing directory without the files of `layerFiles`. */
+  directory: string;
+  /** What the layer's archive must turn out to be. */
+  diffId: Digest;
+  /** Bytes of the blob. */
+  blobSize: number;
+  limits?: LayerLimits;
+  signal?: AbortSignal | undefined;
+};
+
+/** A layer whose archive is kept. */
+export type IndexedLayer = {
+  hidesAll: boolean;
+  outline: readonly OutlineEntry[];
+  /**
+   * Writes the index, which can be mounted then.
+   *
+   * @param changed directories of the layer that get other metadata
+   * @returns what all files of the layer take on the disk
+   */
+  complete(changed: readonly Node[]): Promise<Usage>;
+};
+
+/** What a directory of an indexed layer has. */
+export const layerFiles = {
+  index: "index.erofs",
+  /** The uncompressed archive, as it came. */
+  archive: "layer.tar",
+  /** The sparse files of the archive in their full size; only where it has some. */
+  sparse: "sparse",
+} as const;
+
+/**
+ * Decompresses and checks the blob of a layer in one pass and keeps its archive, for an index that points into it. No
+ * file of the layer is made. The source is read to its end.
+ *
+ * @throws IMAGE_DIFF_ID, IMAGE_COMPRESSION, TAR_ARCHIVE, IMAGE_LAYER_ENTRY, IMAGE_LAYER_LIMIT, EROFS_ENTRY, EROFS_LIMIT;
+ *   errors of the source and of the disk as they are
+ */
+export async function indexLayer(
+  blob: AsyncIterable<Uint8Array>,
+  { directory, diffId, blobSize, limits, signal }: IndexLayerOptions,
+): Promise<IndexedLayer> {
+  const translator = createLayerTranslator({ blobSize, ...(limits !== undefined && { limits }) });
+  const check = createLayerCheck(diffId);
+  const reader = createTarReader();
+  await using archive = await open(join(directory, layerFiles.archive), "wx", 0o600);
+  await using sparse = createSparseFile(join(directory, layerFiles.sparse));
+  const writer = createFileWriter(archive);
+  const builder = createIndexBuilder();
+  for await (const chunk of decompress(blob)) {
+    signal?.throwIfAborted();
+    check.update(chunk);
+    await writer.write(chunk);
+    for (const entry of reader.push(chunk)) {
+      for (const piece of translator.translate(entry)) {
+        const pending = take(piece, { builder, reader, sparse });
+        if (pending !== undefined) await pending;
+      }
+    }
+  }
+  reader.end();
+  check.end();
+  await writer.end();
+  // An index points at whole blocks.
+  const size = Math.ceil(writer.size / blockSize) * blockSize;
+  await archive.truncate(size);
+  await archive.datasync();
+  const sizes = [size, ...(await sparse.end())];
+  const complete = (changed: readonly Node[]) => writeIndex(directory, { builder, sizes, changed });
+  return { hidesAll: translator.hidesAll(), outline: translator.outline(), complete };
+}
+
+/** Notes a file, and where its data are. Those of sparse files alone are written once more: then a promise is given. */
+function take(
+  piece: TreePiece,
+  { builder, reader, sparse }: { builder: IndexBuilder; reader: TarReader; sparse: SparseFile },
+): Promise<void> | undefined {
+  const offset = reader.dataAt();
+  if (piece.kind === "data") return offset === undefined ? sparse.write(piece.data) : undefined;
+  const { node } = piece;
+  if (node.type !== "file") builder.add(node);
+  else builder.add(node, offset === undefined ? sparse.begin(node.size) : { device: 0, offset });
+  return undefined;
+}
+
+async function writeIndex(
+  directory: string,
+  { builder, sizes, changed }: { builder: IndexBuilder; sizes: readonly number[]; changed: readonly Node[] },
+): Promise<Usage> {
+  for (const node of changed) builder.add(node);
+  await using file = await open(join(directory, layerFiles.index), "wx", 0o600);
+  const writer = createFileWriter(file);
+  for (const piece of builder.write(sizes)) await writer.write(piece);
+  await writer.end();
+  await file.datasync();
+  return await usageOf(directory, Object.values(layerFiles).slice(0, 1 + sizes.length));
+}
+
+/** What files take on the disk; each block of a file that stat(2) counts has 512 bytes. */
+async function usageOf(directory: string, names: readonly string[]): Promise<Usage> {
+  const found = await Promise.all(names.map((name) => stat(join(directory, name))));
+  return { bytes: found.reduce((sum, { blocks }) => sum + blocks * 512, 0), inodes: found.length };
+}
