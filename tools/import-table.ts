@@ -14,6 +14,11 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
     may: ["base"],
     because: "the command line keeps what the images use, and neither may know the other",
   },
+  endpoints: {
+    may: ["base", "credentials"],
+    because:
+      "where other engines are, and how to get there: Docker's config.json has contexts and credentials",
+  },
   signatures: {
     may: ["base"],
     because: "the command line signs with keys that the images never see, and both verify",
@@ -71,11 +76,11 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
     because: "the runc command line is a door to the low-level runtime and knows no engine",
   },
   cli: {
-    may: ["base", "tar", "specs", "credentials", "signatures", "api/docker/client"],
-    because: "the command line is an ordinary API client, which brings its user's credentials",
+    may: ["base", "tar", "specs", "credentials", "endpoints", "signatures", "api/docker/client"],
+    because: "the command line is an ordinary API client, which brings its user's credentials and contexts",
   },
   front: {
-    may: ["base", "specs", "plan", "helper", "host", "oci", "cli", "api/docker/client"],
+    may: ["base", "specs", "plan", "helper", "host", "oci", "cli", "endpoints", "api/docker/client"],
     because:
       "runs the command lines in the resident process, on behalf of the C program that the user started",
   },

@@ -20,6 +20,7 @@ const forTests: readonly SetName[] = [
   "containerd",
   "podman",
   "users",
+  "ssh",
   "systemd",
   "bootstrap",
 ];

@@ -1,8 +1,9 @@
 // The command line: an ordinary client of the engine's Docker API.
 import { resolve } from "node:path";
 import { type Client, connect } from "../api/docker/client/index.ts";
-import { workingDirectory } from "../base/index.ts";
+import { enginePaths, workingDirectory } from "../base/index.ts";
 import { type CliContext, createNodeSignals, createNodeTerminal, runCli } from "../cli/index.ts";
+import { dialSocket } from "../endpoints/index.ts";
 import { explainConfig } from "../oci/index.ts";
 import { connectMachineEngine, engineRoots } from "../resident/index.ts";
 
@@ -24,6 +25,18 @@ function unlessPlanner(connectEngine: () => Promise<Client>): CliContext["connec
   };
 }
 
+const engineSocket = enginePaths(paths).socket;
+const connectHere = () =>
+  connectMachineEngine({
+    paths,
+    packageDirectory,
+    node: () => process.execPath,
+    version,
+    build: process.env.TUG_BUILD ?? "",
+    env,
+    uid,
+  });
+
 process.exitCode = await runCli({
   argv: process.argv.slice(2),
   env,
@@ -36,17 +49,12 @@ process.exitCode = await runCli({
   version,
   program: resolve(packageDirectory, "dist/helper/tug-helper"),
   now: Date.now,
-  connectEngine: unlessPlanner(() =>
-    connectMachineEngine({
-      paths,
-      packageDirectory,
-      node: () => process.execPath,
-      version,
-      build: process.env.TUG_BUILD ?? "",
-      env,
-      uid,
-    }),
-  ),
+  connectEngine: unlessPlanner(connectHere),
+  async dialEngine() {
+    (await connectHere())[Symbol.dispose]();
+    return dialSocket(engineSocket);
+  },
+  engineSocket,
   explainConfig,
 });
 process.exit();

@@ -1,4 +1,4 @@
-import type { Readable, Writable } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
 import type { Client } from "../api/docker/client/index.ts";
 import type { dockerApi } from "../specs/index.ts";
 
@@ -34,6 +34,12 @@ export type CliContext = {
    *   `running` for one that runs already, because starting one would be too much for what is asked
    */
   connectEngine(need: EngineNeed): Promise<Client>;
+  /** A connection to the same engine, half of which can be closed by itself; started and failing as that. */
+  dialEngine(): Promise<Duplex>;
+  /** Path of the socket of that engine, where it has one. */
+  readonly engineSocket?: string;
+  /** It is known that no other engine is meant: neither the environment nor a chosen context leads away. */
+  readonly here?: true;
   /** The plan for a config.json, which is made here without an engine. `path` is absolute. */
   explainConfig(path: string): Promise<dockerApi.ExplainedPlan>;
 };

@@ -1,3 +1,4 @@
+export { readConfigMember, writeConfigMember } from "./config-member.ts";
 export { anonymous, type CredentialSource, type Credentials } from "./credentials.ts";
 export { findCredentials } from "./find-credentials.ts";
 export { forgetCredentials, type Kept, keepCredentials } from "./keep-credentials.ts";

@@ -3,4 +3,4 @@ export { type OciSessionOptions, runTugOci } from "./oci-session.ts";
 export { rehearse } from "./rehearse.ts";
 export type { FrontRequest } from "./request.ts";
 export { createFrontServer, type FrontServerOptions } from "./server.ts";
-export { isRepeatableTug, runTug, type TugSessionOptions } from "./tug-session.ts";
+export { declinesTug, isRepeatableTug, runTug, type TugSessionOptions } from "./tug-session.ts";

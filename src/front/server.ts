@@ -16,6 +16,8 @@ export type FrontServerOptions = {
   readonly logger: Logger;
   /** Whether front may run a command itself if this process ends before it has sent any output. */
   readonly isRepeatable: (request: FrontRequest) => boolean;
+  /** Whether a command is for front to run itself; nothing is done then. */
+  readonly declines: (request: FrontRequest) => Promise<boolean>;
   /** Runs a command to its end; returns the exit code. Never throws. */
   readonly run: (request: FrontRequest, connection: FrontConnection, peer: Socket) => Promise<number>;
 };
@@ -33,9 +35,13 @@ export function createFrontServer(options: FrontServerOptions): Server {
   });
 }
 
-async function serve(socket: Socket, { isRepeatable, run }: FrontServerOptions): Promise<void> {
+async function serve(socket: Socket, { isRepeatable, declines, run }: FrontServerOptions): Promise<void> {
   const inbox = createInbox(socket);
   const request = parseRequest(await inbox.next(fromFront.request));
+  if (await declines(request)) {
+    socket.destroy();
+    return;
+  }
   socket.write(encodeMessage(toFront.accepted, u8(isRepeatable(request) ? REPEATABLE : 0)));
   // A front that did not get the answer in time runs the command itself: it must not happen twice.
   await inbox.next(fromFront.go);

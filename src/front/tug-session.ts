@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import { type Client, connect } from "../api/docker/client/index.ts";
-import { type CliContext, isRepeatable, runCli } from "../cli/index.ts";
+import { type CliContext, isRepeatable, leadsElsewhere, runCli } from "../cli/index.ts";
+import { dialSocket } from "../endpoints/index.ts";
 import type { dockerApi } from "../specs/index.ts";
 import type { FrontConnection } from "./connection.ts";
 import type { FrontRequest, TerminalSize } from "./request.ts";
@@ -8,6 +9,8 @@ import type { FrontRequest, TerminalSize } from "./request.ts";
 export type TugSessionOptions = {
   /** The engine's Docker API: the command line is a client like any other. */
   readonly door: dockerApi.InnerDoor;
+  /** Where the same listens for others. */
+  readonly socket: string;
   readonly version: string;
   /** Path of the program that `tug` is. */
   readonly program: string;
@@ -49,6 +52,9 @@ export function runTug(
     program: options.program,
     now: Date.now,
     connectEngine: async (): Promise<Client> => connect({ door: options.door }),
+    dialEngine: () => dialSocket(options.socket),
+    engineSocket: options.socket,
+    here: true,
     explainConfig: options.explainConfig,
   });
 }
@@ -56,6 +62,17 @@ export function runTug(
 /** Whether a command does no harm when it is run once more. */
 export function isRepeatableTug({ program, argv }: FrontRequest): boolean {
   return program === "tug" && isRepeatable(argv);
+}
+
+/**
+ * Whether a command is for another engine than this one. Front runs such a command itself: in its caller's network
+ * namespace, with the ssh that the caller would have.
+ */
+export async function declinesTug(
+  { program, argv, env, cwd }: FrontRequest,
+  { socket }: Pick<TugSessionOptions, "socket">,
+): Promise<boolean> {
+  return program === "tug" && leadsElsewhere({ argv, env, cwd, engineSocket: socket });
 }
 
 /** SIGTERM for 15; a number that has no name stays one. */

@@ -6,6 +6,7 @@ import { type EnginePaths, enginePaths, type Logger, writeFileAtomic } from "../
 import { type DefaultNetwork, openEngine } from "../engine/index.ts";
 import {
   createFrontServer,
+  declinesTug,
   type FrontConnection,
   type FrontRequest,
   isRepeatableTug,
@@ -100,7 +101,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const resident = { describe: () => ({ version, build, pid: process.pid }), end };
   const door = createDockerDoor({ ...engine, process: resident }, { logger, version });
   countRequests(door.server, activity);
-  const session = { door: door.inner, version, program, explainConfig };
+  const session = { door: door.inner, socket, version, program, explainConfig };
   const run = async (request: FrontRequest, connection: FrontConnection): Promise<number> => {
     const over = activity.begin("command");
     connection.gone.addEventListener("abort", over);
@@ -113,7 +114,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
           uid: process.getuid?.() ?? 0,
         });
   };
-  const fronts = createFrontServer({ build, logger, isRepeatable: isRepeatableTug, run });
+  const declines = (request: FrontRequest) => declinesTug(request, session);
+  const fronts = createFrontServer({ build, logger, isRepeatable: isRepeatableTug, declines, run });
   await writeStartFile(layout, options.start);
   // First: whoever gets an answer finds it.
   await writeFileAtomic(pidFile, `${process.pid}\n`, 0o644);

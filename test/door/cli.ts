@@ -8,6 +8,7 @@ import {
 import { type OpenDoor, openDoor } from "../../src/api/docker/testing/open-door.ts";
 import { TugError } from "../../src/base/index.ts";
 import { type CliContext, runCli } from "../../src/cli/index.ts";
+import { dialSocket } from "../../src/endpoints/index.ts";
 
 /** The command line before a door with an engine in memory. Everything in between is real. */
 export type CliBench = AsyncDisposable & {
@@ -52,7 +53,7 @@ const NOW = Date.parse("2026-01-04T03:04:05Z");
 export async function openCli(options: FakeEngineOptions = {}): Promise<CliBench> {
   const engine = createFakeEngine(options);
   const door = await openDoor(engine.ports);
-  const start: CliBench["start"] = (line, runOptions = {}) => startCli(door.inner, line, runOptions);
+  const start: CliBench["start"] = (line, runOptions = {}) => startCli(door, line, runOptions);
   return {
     engine,
     door,
@@ -67,7 +68,7 @@ export async function openCli(options: FakeEngineOptions = {}): Promise<CliBench
 }
 
 function startCli(
-  door: OpenDoor["inner"],
+  { inner: door, socketPath }: OpenDoor,
   line: string | readonly string[],
   options: RunOptions,
 ): RunningCli {
@@ -102,6 +103,8 @@ function startCli(
         throw new TugError("forbidden", "TEST_ROOT", `cannot start the engine for ${need}`);
       return connect({ door });
     },
+    dialEngine: () => dialSocket(options.unreachable ? "/nobody" : socketPath),
+    engineSocket: socketPath,
     explainConfig: async (path) => ({ Digest: "sha256:c0ffee", Text: `plan of ${path}`, Plan: { path } }),
   };
   return {

@@ -47,6 +47,7 @@ export async function makeStage(parent: string): Promise<Stage> {
       createFrontServer({
         build,
         logger: silentLogger,
+        declines: async () => false,
         isRepeatable: () => repeatable,
         async run(request, connection, socket) {
           served.push(request);

@@ -1,5 +1,7 @@
+import type { Duplex } from "node:stream";
 import type { Client } from "../../api/docker/client/index.ts";
 import type { CliContext, EngineNeed } from "../context.ts";
+import type { GlobalOptions } from "./global-options.ts";
 import type { Completion, Options, ValuesOf } from "./option.ts";
 
 /** One command of the program. */
@@ -46,6 +48,10 @@ export type Invocation<V> = {
   readonly context: CliContext;
   /** The engine; the same client each time. */
   connect(need?: EngineNeed): Promise<Client>;
+  /** A connection to it, half of which can be closed by itself. */
+  dial(): Promise<Duplex>;
+  /** What the command line said before the command's name. */
+  readonly globals: GlobalOptions;
   /** Aborted when the command has to end early. */
   readonly signal: AbortSignal;
 };

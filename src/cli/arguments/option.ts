@@ -20,7 +20,15 @@ export type Option<V = unknown> = {
 };
 
 /** What can be offered for an argument. */
-export type Completion = "containers" | "running" | "images" | "networks" | "secrets" | "volumes" | "files";
+export type Completion =
+  | "containers"
+  | "running"
+  | "images"
+  | "networks"
+  | "secrets"
+  | "volumes"
+  | "contexts"
+  | "files";
 
 export type Options = Readonly<Record<string, Option<never> | Option<unknown>>>;
 

@@ -18,6 +18,9 @@ import { restart, stop } from "./container/stop.ts";
 import { top } from "./container/top.ts";
 import { update } from "./container/update.ts";
 import { why } from "./container/why/why.ts";
+import { createContext, removeContext, useContext } from "./context/change.ts";
+import { inspectContext } from "./context/inspect.ts";
+import { contexts, showContext } from "./context/list.ts";
 import { removeImage, save, tag } from "./image/change.ts";
 import { diffImages } from "./image/diff.ts";
 import { history } from "./image/history.ts";
@@ -59,6 +62,7 @@ import { secrets } from "./secret/list.ts";
 import { check } from "./system/check.ts";
 import { completion, createCompleteCommand } from "./system/completion.ts";
 import { df } from "./system/df.ts";
+import { dialStdio } from "./system/dial-stdio.ts";
 import { engine } from "./system/engine.ts";
 import { events } from "./system/events.ts";
 import { info } from "./system/info.ts";
@@ -142,6 +146,12 @@ export const commands: readonly Command[] = [
   exportVolume,
   importVolume,
   pruneVolumes,
+  contexts,
+  createContext,
+  useContext,
+  showContext,
+  inspectContext,
+  removeContext,
   login,
   logout,
   serveRegistry,
@@ -154,6 +164,7 @@ export const commands: readonly Command[] = [
   check,
   pruneSystem,
   printService,
+  dialStdio,
   engine,
   completion,
   createCompleteCommand(() => commands),

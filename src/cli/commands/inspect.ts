@@ -4,14 +4,11 @@ import { defineCommand, type Example, type Outcome } from "../arguments/command.
 import { choice, flag, text } from "../arguments/option.ts";
 import type { CliContext } from "../context.ts";
 import { cliError } from "../errors.ts";
-import { renderFailure } from "../failure.ts";
-import { parseTemplate } from "../template/parse.ts";
-import { renderTemplate } from "../template/render.ts";
 import { isPlace } from "../values/place.ts";
-import { write } from "../write.ts";
 import { platformOption } from "./image/platform-option.ts";
 import { credsOption, tlsVerifyOption } from "./image/remote/access.ts";
 import { describeLooked, lookAt } from "./image/remote/look.ts";
+import { inspectAll } from "./inspect-all.ts";
 
 /** Finds an object by name; `notFound` when there is none. */
 type Find = (client: Client, name: string) => Promise<object>;
@@ -59,7 +56,7 @@ export const inspect = defineCommand({
       }
       throw cliError("OBJECT", `no such object: ${name}`);
     };
-    return inspectAll({ context, client: await connect(), names: args, find, format: options.format });
+    return inspectFound({ context, client: await connect(), names: args, find, format: options.format });
   },
 });
 
@@ -73,7 +70,7 @@ export const inspectContainer = defineCommand({
   examples: [{ line: "tug container inspect web", does: "Show all that there is to know" }],
   async run({ options, args, connect, context }) {
     const find = containerFinder(options.size);
-    return inspectAll({ context, client: await connect(), names: args, find, format: options.format });
+    return inspectFound({ context, client: await connect(), names: args, find, format: options.format });
   },
 });
 
@@ -104,7 +101,7 @@ export const inspectImage = defineCommand({
     }
     const find: Find = async (_, name) =>
       isPlace(name) ? describeLooked(name, await look(name)) : await findImage(client, name);
-    return inspectAll({
+    return inspectFound({
       context,
       client,
       names: args,
@@ -145,7 +142,7 @@ function plainInspect(kind: "network" | "secret" | "volume", { summary, example,
     examples: [example],
     async run({ options, args, connect, context }) {
       const client = await connect();
-      return inspectAll({ context, client, names: args, find, format: options.format });
+      return inspectFound({ context, client, names: args, find, format: options.format });
     },
   });
 }
@@ -158,24 +155,8 @@ type Inspection = {
   readonly format: string | undefined;
 };
 
-/** What was found goes to stdout, what is missing to stderr. */
-async function inspectAll({ context, client, names, find, format }: Inspection): Promise<Outcome> {
-  const template = format === undefined || format === "json" ? undefined : parseTemplate(format);
-  const found: object[] = [];
-  let failed = false;
-  for (const name of names) {
-    try {
-      found.push(await find(client, name));
-    } catch (error) {
-      if (!(error instanceof TugError)) throw error;
-      failed = true;
-      await write(context.stderr, renderFailure(error, context));
-    }
-  }
-  const rendered =
-    template && found.map((object) => `${renderTemplate(template, object, { fixed: true })}\n`).join("");
-  const json = () => `${format === "json" ? JSON.stringify(found) : JSON.stringify(found, null, 4)}\n`;
-  return { output: rendered ?? json(), exitCode: failed ? 1 : 0 };
+function inspectFound({ client, find, ...rest }: Inspection): Promise<Outcome> {
+  return inspectAll({ ...rest, find: (name) => find(client, name) });
 }
 
 function unlessMissing(error: unknown): undefined {

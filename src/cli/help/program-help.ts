@@ -1,4 +1,5 @@
 import { type Command, shortestName } from "../arguments/command.ts";
+import { globalHelp } from "../arguments/global-options.ts";
 
 /** The commands that most people use most of the time, in the order they meet them. */
 const common = ["run", "ps", "logs", "pull", "images", "explain", "version", "info"];
@@ -6,6 +7,7 @@ const common = ["run", "ps", "logs", "pull", "images", "explain", "version", "in
 /** What the groups are about: the first word of the long names. */
 const groups: Readonly<Record<string, string>> = {
   container: "Manage containers",
+  context: "Manage contexts: engines by name",
   image: "Manage images",
   network: "Manage networks",
   secret: "Manage secrets",
@@ -22,12 +24,12 @@ export function renderProgramHelp(commands: readonly Command[]): string {
   const rows = (names: readonly string[]) =>
     names.map((name): [string, string] => [name, byName.get(name)?.summary ?? ""]);
   return [
-    "Usage:  tug COMMAND\n",
+    "Usage:  tug [GLOBAL OPTIONS] COMMAND\n",
     "Containers, images and everything below them\n",
     `Common commands:\n${renderRows(rows(common))}`,
     `Management commands:\n${renderRows(Object.entries(groups))}`,
     `Commands:\n${renderRows(rows(others))}`,
-    "Global options:\n  --help      Show this help\n  --version   Show the version of tug\n",
+    `Global options:\n${renderRows(globalHelp)}`,
     "Run 'tug COMMAND --help' for more about a command\n",
   ].join("\n");
 }
@@ -47,7 +49,7 @@ export function renderGroupHelp(commands: readonly Command[], group: string): st
   ].join("\n");
 }
 
-function renderRows(rows: readonly [string, string][]): string {
+function renderRows(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([name]) => name.length)) + 3;
   return rows.map(([name, summary]) => `  ${name.padEnd(width)}${summary}\n`).join("");
 }

@@ -4,6 +4,7 @@ export { type RunningCommand, startTugCommand } from "./command.ts";
 export { type Engine, needsBox, startEngine, succeeded, useEngine } from "./engine.ts";
 export { needsNobody, tugAsNobody } from "./nobody.ts";
 export { type ShellOptions, startShell } from "./shell.ts";
+export { needsSsh, type SshServer, startSshServer } from "./ssh-server.ts";
 export { needsTerminal, startTerminal, type TerminalOptions, type TestTerminal } from "./terminal.ts";
 export { leavesNothing } from "./traces.ts";
 export { agrees, type Block, consoleBlocks, perform, type Step } from "./transcript.ts";

@@ -78,6 +78,17 @@ export const packageSets = {
     packages: ["uidmap"],
     programs: { newgidmap: "usr/bin/newgidmap", newuidmap: "usr/bin/newuidmap" },
   },
+  ssh: {
+    release: "trixie",
+    packages: ["openssh-client", "openssh-server"],
+    programs: {
+      ssh: "usr/bin/ssh",
+      "ssh-keygen": "usr/bin/ssh-keygen",
+      sshd: "usr/sbin/sshd",
+      "sshd-auth": "usr/lib/openssh/sshd-auth",
+      "sshd-session": "usr/lib/openssh/sshd-session",
+    },
+  },
   systemd: {
     release: "trixie",
     packages: ["systemd"],

@@ -34,7 +34,7 @@ export type Client = Disposable & {
   readonly tug: TugCalls;
 };
 
-/** A client of the engine that listens on a unix socket, or that is in this process. Connects when the first call is made. */
+/** A client of the engine that listens on a unix socket, that connections can be made to, or that is in this process. Connects when the first call is made. */
 export function connect(options: TransportOptions): Client {
   const transport = createTransport(options);
   return {

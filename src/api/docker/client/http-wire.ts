@@ -1,4 +1,5 @@
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import { drained } from "../../../base/index.ts";
 import * as dockerApi from "../../../specs/docker-api/index.ts";
 import { errorOfAnswer } from "./answer-error.ts";
@@ -6,12 +7,24 @@ import { type ApiResponse, httpResponse } from "./api-response.ts";
 import { translateFailure } from "./errors.ts";
 import { type ApiRequest, destroyOnAbort, type Hijacked, targetOf, type Wire } from "./wire.ts";
 
-/** HTTP to the engine that listens on a unix socket. */
-export function httpWire(socketPath: string): Wire {
+/** Where HTTP goes: a unix socket, or whatever connections can be made to. */
+export type HttpPlace =
+  | { readonly socket: string }
+  | {
+      /** For errors. */
+      readonly place: string;
+      /** A new connection; what it rejects with is the failure of the call. */
+      dial(): Promise<Duplex>;
+    };
+
+/** HTTP to an engine. */
+export function httpWire(to: HttpPlace): Wire {
   const agent = new Agent({ keepAlive: true });
+  if ("dial" in to) useDial(agent, to.dial);
+  const place = "dial" in to ? to.place : to.socket;
   const open = (request: ApiRequest, headers: Record<string, string> = {}): ClientRequest =>
     httpRequest({
-      socketPath,
+      ...("dial" in to ? {} : { socketPath: to.socket }),
       agent,
       method: request.method,
       path: targetOf(request),
@@ -26,9 +39,22 @@ export function httpWire(socketPath: string): Wire {
       if (response.status >= 300 && request.upload !== undefined) return refused(outgoing, response);
       return response;
     },
-    hijack: (request) =>
-      hijack(open(request, { Connection: "Upgrade", Upgrade: "tcp" }), request, socketPath),
+    hijack: (request) => hijack(open(request, { Connection: "Upgrade", Upgrade: "tcp" }), request, place),
     close: () => agent.destroy(),
+  };
+}
+
+/** What the agent does with a connection that waits for its next request; not all connections are sockets that know it. */
+const rests = { setKeepAlive() {}, ref() {}, unref() {}, setTimeout() {} };
+
+function useDial(agent: Agent, dial: () => Promise<Duplex>): void {
+  agent.createConnection = (_options, done) => {
+    dial().then(
+      (stream) => done?.(null, "setKeepAlive" in stream ? stream : Object.assign(stream, rests)),
+      // Without a connection there is none to hand over, which the declared type does not say.
+      (error: Error) => (done as ((error: Error) => void) | undefined)?.(error),
+    );
+    return undefined;
   };
 }
 
@@ -39,7 +65,7 @@ async function refused(outgoing: ClientRequest, response: ApiResponse): Promise<
   return { ...response, text: async () => text };
 }
 
-async function hijack(outgoing: ClientRequest, request: ApiRequest, socketPath: string): Promise<Hijacked> {
+async function hijack(outgoing: ClientRequest, request: ApiRequest, place: string): Promise<Hijacked> {
   const upgraded = new Promise<Hijacked>((resolve) => {
     outgoing.once("upgrade", (response, socket, head) => {
       destroyOnAbort(socket, request.signal);
@@ -52,7 +78,7 @@ async function hijack(outgoing: ClientRequest, request: ApiRequest, socketPath: 
       throw errorOfAnswer(response.status, await response.text());
     },
     (error) => {
-      throw translateFailure(error, socketPath);
+      throw translateFailure(error, place);
     },
   );
   return Promise.race([upgraded, refused]);

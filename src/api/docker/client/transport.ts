@@ -3,14 +3,14 @@ import type { InnerDoor } from "../../../specs/docker-api/index.ts";
 import { errorOfAnswer } from "./answer-error.ts";
 import type { ApiResponse } from "./api-response.ts";
 import { canceled, clientError, translateFailure } from "./errors.ts";
-import { httpWire } from "./http-wire.ts";
+import { type HttpPlace, httpWire } from "./http-wire.ts";
 import { innerWire } from "./inner-wire.ts";
 import type { ApiRequest, Hijacked } from "./wire.ts";
 
 export type { ApiRequest, Hijacked } from "./wire.ts";
 
-/** Where an engine is: behind a unix socket, or in this process. */
-export type EngineAddress = { readonly socket: string } | { readonly door: InnerDoor };
+/** Where an engine is: behind a unix socket or other connections, or in this process. */
+export type EngineAddress = HttpPlace | { readonly door: InnerDoor };
 
 /** Sends requests to one engine. */
 export type Transport = {
@@ -41,8 +41,8 @@ const MOST_LOSSES = 10;
 
 export function createTransport(address: TransportOptions): Transport {
   const { revive } = address;
-  const wire = "socket" in address ? httpWire(address.socket) : innerWire(address.door);
-  const place = "socket" in address ? address.socket : "";
+  const wire = "door" in address ? innerWire(address.door) : httpWire(address);
+  const place = "door" in address ? "" : "dial" in address ? address.place : address.socket;
 
   /** Does what needs an answering engine, again where that is harmless. */
   const insist = async <T>(request: ApiRequest, work: () => Promise<T>): Promise<T> => {

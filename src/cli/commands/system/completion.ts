@@ -1,8 +1,11 @@
 import type { Client } from "../../../api/docker/client/index.ts";
+import { DEFAULT_CONTEXT, openContexts } from "../../../endpoints/index.ts";
 import { type Command, defineCommand } from "../../arguments/command.ts";
+import { globalWords, withoutGlobals } from "../../arguments/global-options.ts";
 import type { Completion } from "../../arguments/option.ts";
 import { complete } from "../../completion/complete.ts";
 import { completionScripts, shells } from "../../completion/scripts.ts";
+import type { CliContext } from "../../context.ts";
 import { cliError } from "../../errors.ts";
 
 export const completion = defineCommand({
@@ -34,12 +37,22 @@ export function createCompleteCommand(commands: () => readonly Command[]): Comma
     options: {},
     examples: [],
     hidden: true,
-    async run({ args, connect }) {
-      const { words, more } = complete(commands(), args);
+    async run({ args, connect, context }) {
+      const line = withoutGlobals(args);
+      const { words, more } = complete(commands(), line);
       const last = args.at(-1) ?? "";
       const lines = words.map(({ word, about }) => `${word}\t${about}\n`);
+      if (line.length === 1 && last.startsWith("-"))
+        lines.push(...globalWords.filter((word) => word.startsWith(last)).map((word) => `${word}\t\n`));
       if (more === "files") lines.push(":files\n");
-      else if (more !== undefined) {
+      else if (more === "contexts")
+        lines.push(
+          ...(await contextNames(context))
+            .filter((name) => name.startsWith(last))
+            .map((name) => `${name}\t\n`),
+        );
+      // Names of another engine are not asked for: that could take long.
+      else if (more !== undefined && line.length === args.length) {
         // Completing is a courtesy: without an engine there is nothing to offer, and nothing to complain of.
         const names = await connect("running")
           .then((client) => namesOf(client, more))
@@ -49,6 +62,13 @@ export function createCompleteCommand(commands: () => readonly Command[]): Comma
       return { output: lines.join("") };
     },
   });
+}
+
+async function contextNames(context: CliContext): Promise<string[]> {
+  const found = await openContexts(context)
+    .list()
+    .catch(() => []);
+  return [DEFAULT_CONTEXT, ...found.map(({ name }) => name)];
 }
 
 async function namesOf(client: Client, what: Completion): Promise<string[]> {

@@ -1,0 +1,92 @@
+import { join, resolve } from "node:path";
+import type { Duplex } from "node:stream";
+import { DEFAULT_CONTEXT } from "./context.ts";
+import { type ContextStore, openContexts, readTls } from "./context-store.ts";
+import { endpointError } from "./errors.ts";
+import { formatHost, type Host, parseHost } from "./host.ts";
+import { dialSsh, type SshCaller } from "./ssh.ts";
+import { dialTls, type TlsMaterial } from "./tls.ts";
+
+/** What a caller says about the engine that it means. */
+export type Wish = SshCaller & {
+  /** An address, as with `--host`. */
+  readonly host?: string | undefined;
+  /** The name of a context, as with `--context`. */
+  readonly context?: string | undefined;
+  /** Path of the socket of this machine's engine: an address that names it means that one. */
+  readonly own?: string | undefined;
+};
+
+/** An engine that is not the one of this machine. */
+export type Elsewhere = { readonly socket: string } | { readonly place: string; dial(): Promise<Duplex> };
+
+/**
+ * The engine that a caller means, undefined for that of this machine. In this order: `host`, `context`, `TUG_HOST`,
+ * `DOCKER_HOST`, `DOCKER_CONTEXT`, the context that was chosen with `context use`. A `DOCKER_HOST` that is a unix socket is
+ * Docker's own daemon beside tug, and means nothing here.
+ *
+ * @throws ENDPOINT_HOST, ENDPOINT_CONTEXT, ENDPOINT_NO_CONTEXT, CREDENTIALS_FILE
+ */
+export async function chooseEngine(wish: Wish): Promise<Elsewhere | undefined> {
+  const host = hostOf(wish);
+  if (host !== undefined) return reach(parseHost(host), () => tlsOfEnvironment(wish), wish);
+  const store = openContexts(wish);
+  const name = await chosenContext(wish);
+  return name === DEFAULT_CONTEXT ? undefined : inContext(store, name, wish);
+}
+
+/** The name of the context that a caller means, whether it is there or not; `default` where an address says more. @throws CREDENTIALS_FILE */
+export async function chosenContext(wish: Wish): Promise<string> {
+  if (hostOf(wish) !== undefined) return DEFAULT_CONTEXT;
+  return wish.context ?? (wish.env.DOCKER_CONTEXT || (await openContexts(wish).current()));
+}
+
+/** The address that comes before any context. */
+function hostOf({ host, context, env }: Wish): string | undefined {
+  if (host !== undefined || context !== undefined) return host;
+  if (env.TUG_HOST) return env.TUG_HOST;
+  return env.DOCKER_HOST && !env.DOCKER_HOST.startsWith("unix:") ? env.DOCKER_HOST : undefined;
+}
+
+async function tlsOfEnvironment({ env, cwd }: Wish): Promise<TlsMaterial | undefined> {
+  const { DOCKER_TLS_VERIFY, DOCKER_TLS, DOCKER_CERT_PATH, HOME } = env;
+  if (!DOCKER_TLS_VERIFY && !DOCKER_TLS) return undefined;
+  const directory = resolve(cwd, DOCKER_CERT_PATH || join(HOME || "/root", ".docker"));
+  return { ...(await readTls(directory)), skipVerify: !DOCKER_TLS_VERIFY };
+}
+
+async function inContext(store: ContextStore, name: string, wish: Wish): Promise<Elsewhere | undefined> {
+  const { host, skipTlsVerify } = await store.find(name);
+  if (host === undefined) {
+    throw endpointError("CONTEXT", `cannot use context ${name}: it names no engine`, {
+      hint: "see 'tug context inspect'",
+    });
+  }
+  const tls = async (): Promise<TlsMaterial | undefined> => {
+    const material = await store.tlsOf(name);
+    const isThere = skipTlsVerify || Object.keys(material).length > 0;
+    return isThere ? { ...material, skipVerify: skipTlsVerify } : undefined;
+  };
+  return reach(parseHost(host), tls, wish);
+}
+
+async function reach(
+  host: Host,
+  findTls: () => Promise<TlsMaterial | undefined>,
+  { own, env, cwd }: Wish,
+): Promise<Elsewhere | undefined> {
+  if (host.kind === "unix") return host.path === own ? undefined : { socket: host.path };
+  const place = formatHost(host);
+  if (host.kind === "ssh") return { place, dial: async () => dialSsh(host, { env, cwd }) };
+  const tls = await findTls();
+  if (tls === undefined) {
+    throw endpointError(
+      "HOST",
+      `cannot use ${place} as an engine: nothing says who it is, and everybody could listen`,
+      {
+        hint: "set DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, or make a context with certificates",
+      },
+    );
+  }
+  return { place, dial: () => dialTls(host, tls) };
+}
