@@ -21,7 +21,7 @@ enum {
 };
 
 /* Bits of the request's field 3. */
-enum { REQUEST_TERMINAL = 1, REQUEST_OPEN_STDIN = 2, REQUEST_STDIN_ONCE = 4, REQUEST_REVIVES = 8 };
+enum { REQUEST_TERMINAL = 1, REQUEST_OPEN_STDIN = 2, REQUEST_STDIN_ONCE = 4, REQUEST_REVIVES = 8, REQUEST_HOLDS = 16 };
 
 /* Descriptors that the run role finds in a plan that a monitor executes. */
 enum { RUN_CONSOLE = 3, RUN_CHANNEL = 4 };
@@ -76,6 +76,7 @@ struct monitor {
 	char *buffer; /* INPUT_SIZE */
 	char *memory; /* all buffers */
 	bool dirty;   /* they have been used since they were given back */
+	bool waiting; /* nothing is read before the container is created */
 	bool held;    /* a client is behind: the container's output is not read */
 	bool revives; /* an engine is brought back when the container ends */
 	uint32_t rows, columns;
@@ -116,6 +117,7 @@ int monitor_setup(struct monitor *m, int channel, const char **call, const char 
 /* monitor_stream.c: the container's streams. */
 void source_open(struct monitor *m, struct source *s, int fd);
 void source_close(struct monitor *m, struct source *s);
+void sources_begin(struct monitor *m); /* reads those that were opened and left alone until now */
 void sources_hold(struct monitor *m, bool held);
 void sink_write(struct monitor *m, const char *data, size_t length);
 void sink_end(struct monitor *m);  /* no more input will come; a terminal stays open */

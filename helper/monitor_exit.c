@@ -94,6 +94,7 @@ static void created(struct monitor *m, pid_t init, uint64_t start)
 	m->created = true;
 	m->init = init;
 	m->init_start = start;
+	sources_begin(m);
 	if (request->oom_file[0] == '\0')
 		return;
 	m->oom.fd = request->oom_control[0] == '\0' ? oom_notify(request->oom_file)
@@ -121,12 +122,6 @@ static bool take_notice(struct monitor *m)
 		m->failure_size = size;
 	}
 	return true;
-}
-
-void notice_ready(struct monitor *m, struct watch *w, uint32_t events)
-{
-	(void)w, (void)events;
-	take_notice(m);
 }
 
 static uint8_t *put_field(uint8_t *at, uint16_t id, const void *value, size_t size)
@@ -184,7 +179,7 @@ static void finish(struct monitor *m)
 	controls_tell(m, EVENT_EXIT, record, exit_record(m, record));
 	sink_drop(m);
 	for (int i = 0; i < 2; i++)
-		if (m->output[i].hung)
+		if (m->output[i].hung || m->waiting)
 			source_close(m, &m->output[i]);
 }
 
@@ -196,13 +191,17 @@ static bool killed_init(struct monitor *m)
 		&& kill(m->init, SIGKILL) == 0;
 }
 
+/* Before init is known it may be any child: one that has ended keeps its number and its status until then. */
 static void reap(struct monitor *m)
 {
 	int status;
-	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+	for (pid_t pid; (pid = waitpid(m->created || m->run_ended ? -1 : m->run, &status, WNOHANG)) > 0;) {
 		if (pid == m->run) {
 			m->run_ended = true;
 			m->run_status = status;
+			/* What it said last may have come since. */
+			while (take_notice(m))
+				;
 		} else if (pid == m->init) {
 			m->init_ended = true;
 			m->init_status = status;
@@ -210,13 +209,9 @@ static void reap(struct monitor *m)
 	}
 }
 
-void signals_ready(struct monitor *m, struct watch *w, uint32_t events)
+/* Looks what has ended, after what the run role has said. */
+static void look(struct monitor *m)
 {
-	struct signalfd_siginfo info;
-	(void)events;
-	if (read(w->fd, &info, sizeof info) < 0 && errno != EAGAIN && errno != EINTR)
-		return;
-	/* Children cannot be the monitor's before the run role has ended, so what it said comes first. */
 	while (take_notice(m))
 		;
 	if (m->console.fd >= 0)
@@ -227,4 +222,18 @@ void signals_ready(struct monitor *m, struct watch *w, uint32_t events)
 	bool failed = m->run_ended && (m->failure != NULL || !m->created || WIFSIGNALED(m->run_status));
 	if (m->init_ended || (failed && !killed_init(m)))
 		finish(m);
+}
+
+void notice_ready(struct monitor *m, struct watch *w, uint32_t events)
+{
+	(void)w, (void)events;
+	look(m);
+}
+
+void signals_ready(struct monitor *m, struct watch *w, uint32_t events)
+{
+	struct signalfd_siginfo info;
+	(void)events;
+	if (read(w->fd, &info, sizeof info) >= 0 || errno == EAGAIN || errno == EINTR)
+		look(m);
 }

@@ -172,6 +172,7 @@ int monitor_setup(struct monitor *m, int channel, const char **call, const char 
 	if (m->request.log.format != LOG_NONE && log_open(&m->log) < 0 && errno != ENOSPC && errno != EDQUOT)
 		return failed(&attempt, "open", m->request.log.path);
 	m->oom_kills_before = oom_count(m);
+	m->waiting = (m->request.flags & REQUEST_HOLDS) != 0;
 	if (make_streams(m, theirs) < 0)
 		return failed(&attempt, "pipe2", "");
 	return fork_run(m, theirs) < 0 ? failed(&attempt, "fork", "") : 0;

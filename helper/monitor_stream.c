@@ -35,7 +35,8 @@ void source_open(struct monitor *m, struct source *s, int fd)
 {
 	s->watch.fd = fd;
 	s->watch.ready = source_ready;
-	if (!m->held)
+	s->watch.events = EPOLLIN;
+	if (!m->held && !m->waiting)
 		watch_add(m, &s->watch, EPOLLIN);
 }
 
@@ -60,9 +61,19 @@ void sources_hold(struct monitor *m, bool held)
 		struct watch *w = &m->output[i].watch;
 		if (held)
 			watch_remove(m, w);
-		else if (w->fd >= 0)
+		else if (w->fd >= 0 && !m->waiting)
 			watch_add(m, w, w->events);
 	}
+}
+
+void sources_begin(struct monitor *m)
+{
+	if (!m->waiting)
+		return;
+	m->waiting = false;
+	for (int i = 0; i < 2 && !m->held; i++)
+		if (m->output[i].watch.fd >= 0)
+			watch_add(m, &m->output[i].watch, m->output[i].watch.events);
 }
 
 /* Writes what it can; returns how much, or -1 when nobody reads any more. */

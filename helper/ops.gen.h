@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include "plan.h"
 
-#define TUG_TABLE_HASH "4d103c4497e8ce15"
-#define TUG_TABLE_HASH_BYTES { 0x4d, 0x10, 0x3c, 0x44, 0x97, 0xe8, 0xce, 0x15 }
+#define TUG_TABLE_HASH "7e857b75062f89b0"
+#define TUG_TABLE_HASH_BYTES { 0x7e, 0x85, 0x7b, 0x75, 0x06, 0x2f, 0x89, 0xb0 }
 
 #define LIST_HOST 0
 #define LIST_STAGE 1
@@ -116,7 +116,11 @@
 	X(network_setting) \
 	X(netlink) \
 	X(network_device) \
-	X(move_device)
+	X(move_device) \
+	X(call_runtime) \
+	X(adopt_init) \
+	X(listen_console) \
+	X(pass_console)
 
 enum op_code {
 	OP_directory,
@@ -214,6 +218,10 @@ enum op_code {
 	OP_netlink,
 	OP_network_device,
 	OP_move_device,
+	OP_call_runtime,
+	OP_adopt_init,
+	OP_listen_console,
+	OP_pass_console,
 	OP_COUNT
 };
 
@@ -757,6 +765,34 @@ struct op_move_device {
 	const char *target;
 };
 
+struct op_call_runtime {
+	const char *what;
+	const char *path;
+	struct strings args;
+	struct strings env;
+	const char *directory;
+	uint32_t timeout;
+	const char *log;
+	uint32_t flags;
+	struct slots mounts;
+	struct strings places;
+};
+
+struct op_adopt_init {
+	const char *pid_file;
+};
+
+struct op_listen_console {
+	const char *directory;
+	const char *name;
+	uint16_t out;
+};
+
+struct op_pass_console {
+	uint16_t listener;
+	uint16_t socket;
+};
+
 static const struct field_info op_fields[] = {
 	{ FIELD_TEXT, 0, offsetof(struct op_directory, path) },
 	{ FIELD_U32, 0, offsetof(struct op_directory, mode) },
@@ -1008,6 +1044,22 @@ static const struct field_info op_fields[] = {
 	{ FIELD_TEXT, 0, offsetof(struct op_network_device, name) },
 	{ FIELD_TEXT, 0, offsetof(struct op_move_device, name) },
 	{ FIELD_TEXT, 0, offsetof(struct op_move_device, target) },
+	{ FIELD_TEXT, 0, offsetof(struct op_call_runtime, what) },
+	{ FIELD_TEXT, 0, offsetof(struct op_call_runtime, path) },
+	{ FIELD_TEXTS, 0, offsetof(struct op_call_runtime, args) },
+	{ FIELD_TEXTS, 0, offsetof(struct op_call_runtime, env) },
+	{ FIELD_TEXT, 1, offsetof(struct op_call_runtime, directory) },
+	{ FIELD_U32, 0, offsetof(struct op_call_runtime, timeout) },
+	{ FIELD_TEXT, 0, offsetof(struct op_call_runtime, log) },
+	{ FIELD_U32, 1, offsetof(struct op_call_runtime, flags) },
+	{ FIELD_INS, 0, offsetof(struct op_call_runtime, mounts) },
+	{ FIELD_TEXTS, 0, offsetof(struct op_call_runtime, places) },
+	{ FIELD_TEXT, 0, offsetof(struct op_adopt_init, pid_file) },
+	{ FIELD_TEXT, 0, offsetof(struct op_listen_console, directory) },
+	{ FIELD_TEXT, 0, offsetof(struct op_listen_console, name) },
+	{ FIELD_OUT, 0, offsetof(struct op_listen_console, out) },
+	{ FIELD_IN, 0, offsetof(struct op_pass_console, listener) },
+	{ FIELD_IN, 0, offsetof(struct op_pass_console, socket) },
 	{ 0, 0, 0 },
 };
 
@@ -1107,6 +1159,10 @@ static const struct op_info op_table[OP_COUNT] = {
 	{ "netlink", { 1, 0, 0 }, 7, 240, sizeof(struct op_netlink) },
 	{ "networkDevice", { 1, 0, 0 }, 1, 247, sizeof(struct op_network_device) },
 	{ "moveDevice", { 2, 0, 0 }, 2, 248, sizeof(struct op_move_device) },
+	{ "callRuntime", { 1, 0, 0 }, 10, 250, sizeof(struct op_call_runtime) },
+	{ "adoptInit", { 1, 0, 0 }, 1, 260, sizeof(struct op_adopt_init) },
+	{ "listenConsole", { 1, 0, 0 }, 3, 261, sizeof(struct op_listen_console) },
+	{ "passConsole", { 1, 0, 0 }, 2, 264, sizeof(struct op_pass_console) },
 };
 
 #endif

@@ -27,6 +27,10 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
     may: ["base"],
     because: "what files say about devices, which knows neither containers nor the host",
   },
+  config: {
+    may: ["base"],
+    because: "what the machine's administrator says, which knows nothing of containers",
+  },
   plan: { may: ["base", "specs"], because: "the helper's vocabulary is pure and testable anywhere" },
   helper: {
     may: ["base", "specs", "plan"],
@@ -58,6 +62,7 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
       "credentials",
       "signatures",
       "cdi",
+      "config",
       "plan",
       "helper",
       "host",

@@ -18,6 +18,7 @@ try {
       "run-root": { type: "string", default: env.TUG_RUN_ROOT ?? "/run/tug" },
       "default-network": { type: "string", default: env.TUG_DEFAULT_NETWORK },
       policy: { type: "string", default: env.TUG_POLICY },
+      config: { type: "string", default: env.TUG_CONFIG },
       "cdi-spec-dirs": { type: "string", default: env.TUG_CDI_SPEC_DIRS },
       debug: { type: "boolean", default: false },
       // Whoever started it sees to it that it runs.
@@ -37,6 +38,7 @@ try {
     packageDirectory,
     defaultNetwork: parseDefaultNetwork(values["default-network"]),
     policy: values.policy === undefined ? undefined : resolve(values.policy),
+    config: values.config === undefined ? undefined : resolve(values.config),
     cdiDirectories: parseDirectories(values["cdi-spec-dirs"]),
     version: process.env.TUG_VERSION ?? "",
     build: process.env.TUG_BUILD ?? "",

@@ -20,7 +20,15 @@ function unlessPlanner(connectEngine: () => Promise<Client>): CliContext["connec
     const defaultNetwork = env.TUG_DEFAULT_NETWORK;
     const { parseDirectories, servePlans } = await import("../server/index.ts");
     const cdiDirectories = parseDirectories(env.TUG_CDI_SPEC_DIRS);
-    const door = await servePlans({ paths, cdiDirectories, defaultNetwork, packageDirectory, version });
+    const config = env.TUG_CONFIG;
+    const door = await servePlans({
+      paths,
+      config,
+      cdiDirectories,
+      defaultNetwork,
+      packageDirectory,
+      version,
+    });
     return connect({ door });
   };
 }

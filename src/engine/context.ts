@@ -9,6 +9,7 @@ import type { EventLog } from "./events.ts";
 import type { ExecSessions } from "./exec/sessions.ts";
 import type { HealthTable } from "./health/table.ts";
 import type { DefaultNetwork } from "./networks/default-network.ts";
+import type { RuntimeHandlers } from "./runtimes/handlers.ts";
 import type { Secrets } from "./secrets/secrets.ts";
 import type { Volumes } from "./volumes/volumes.ts";
 import type { GoodRuns } from "./why/good-runs.ts";
@@ -25,6 +26,8 @@ export type EngineContext = {
   readonly networks: Networks;
   /** Where files describe CDI devices; what a later one says counts. */
   readonly cdiDirectories: readonly string[];
+  /** Other OCI runtimes that containers may ask for. */
+  readonly runtimes: RuntimeHandlers;
   /** What containers are connected to where nobody says otherwise. */
   readonly defaultNetwork: DefaultNetwork;
   readonly volumes: Volumes;

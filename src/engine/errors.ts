@@ -27,6 +27,10 @@ export const engineError = defineErrors("ENGINE", {
     kind: "conflict",
     when: "an exec session was started before, does not run, or belongs to an earlier run of its container",
   },
+  HANDLER: {
+    kind: "invalid",
+    when: "a runtime is not configured, its program is missing or others than root may write to it, or the container cannot have it",
+  },
   LINK: {
     kind: "invalid",
     when: "a container is to be linked to one that is not there, or that has no network of its own",

@@ -31,6 +31,8 @@ export type EngineOptions = {
   readonly cdiDirectories?: readonly string[] | undefined;
   /** The policy for images; by default the one that the machine has, if any. */
   readonly policy?: string | undefined;
+  /** The configuration; by default the one that the machine has, if any. */
+  readonly config?: string | undefined;
   readonly version: string;
   readonly logger: Logger;
   /** Where credentials are for clients that bring none. */

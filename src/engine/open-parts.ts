@@ -26,6 +26,7 @@ import { isHostImage } from "./images/host-image.ts";
 import { makeMountPoints } from "./images/mount-points.ts";
 import { openJournal } from "./journal.ts";
 import type { EngineOptions } from "./open-engine.ts";
+import { runtimeHandlers } from "./runtimes/handlers.ts";
 import { openSecrets, secretMigrations } from "./secrets/secrets.ts";
 import { helperTrees } from "./trees.ts";
 import { volumeMigrations, volumeStore } from "./volumes/store.ts";
@@ -114,6 +115,7 @@ export async function openParts(
     goodRuns: openGoodRuns(journal),
     networks,
     cdiDirectories: options.cdiDirectories ?? usualCdiDirectories,
+    runtimes: runtimeHandlers(options.config),
     defaultNetwork: options.defaultNetwork,
     volumes,
     secrets: openSecrets(database),

@@ -13,6 +13,7 @@ import { hostImage, hostRoot, isHostImage } from "./images/host-image.ts";
 import { viewLayers } from "./images/mount-points.ts";
 import type { CreateContainerRequest } from "./model/create-request.ts";
 import type { DefaultNetwork } from "./networks/default-network.ts";
+import { runtimeHandlers } from "./runtimes/handlers.ts";
 import { ownPath } from "./volumes/volumes.ts";
 
 export type PlannerOptions = {
@@ -22,6 +23,8 @@ export type PlannerOptions = {
   readonly cdiDirectories?: readonly string[] | undefined;
   /** What that engine connects containers to where nobody says otherwise. */
   readonly defaultNetwork: DefaultNetwork;
+  /** The configuration of that engine; by default the one that the machine has, if any. */
+  readonly config?: string | undefined;
   /** The program of the image tug/hello. */
   readonly hello: string;
 };
@@ -53,6 +56,7 @@ export async function openPlanner(options: PlannerOptions): Promise<Planner> {
     layout,
     cdiDirectories,
     defaultNetwork,
+    runtimes: runtimeHandlers(options.config),
     readFacts: readHostFacts,
     store: { find },
     volumes: { path: (name) => ownPath(layout.volumes, name) },

@@ -6,6 +6,7 @@ import type { EngineContext } from "./context.ts";
 import type { EngineEvent } from "./events.ts";
 import type { LayerUsage } from "./images/layer-usage.ts";
 import { logDrivers } from "./logs/log-settings.ts";
+import { OWN_RUNTIME } from "./runtimes/handlers.ts";
 
 /** What an engine is and runs on. */
 export type VersionFacts = {
@@ -41,7 +42,8 @@ export type InfoFacts = VersionFacts & {
   readonly logDrivers: readonly string[];
   readonly rootDirectory: string;
   readonly defaultRuntime: string;
-  readonly runtimes: readonly string[];
+  /** By name; the engine's own has no program. */
+  readonly runtimes: readonly (readonly [name: string, program: string])[];
   readonly securityOptions: readonly string[];
   readonly warnings: readonly string[];
   /** Where files describe CDI devices. */
@@ -84,6 +86,7 @@ export function systemFacts(context: EngineContext, options: SystemOptions): Sys
     async info() {
       const facts = await context.readFacts();
       const cdi = await readCdiDevices(context.cdiDirectories);
+      const runtimes = await context.runtimes.list();
       const states = context.store.list().map(({ state }) => state.status);
       const running = states.filter((status) => status === "running").length;
       const paused = states.filter((status) => status === "paused").length;
@@ -106,10 +109,10 @@ export function systemFacts(context: EngineContext, options: SystemOptions): Sys
         loggingDriver: "json-file",
         logDrivers,
         rootDirectory: context.layout.data,
-        defaultRuntime: "tug",
-        runtimes: ["tug"],
+        defaultRuntime: runtimes.default,
+        runtimes: [[OWN_RUNTIME, ""], ...runtimes.programs],
         securityOptions: securityOptions(facts),
-        warnings: cdi.failures,
+        warnings: [...cdi.failures, ...runtimes.warnings],
         cdiDirectories: cdi.directories,
         cdiDevices: [...cdi.devices.keys()].sort(),
       };

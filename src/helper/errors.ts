@@ -19,6 +19,10 @@ export const runtimeError = defineErrors("RUNTIME", {
   CONSOLE: { kind: "internal", when: "the terminal cannot be made or handed over" },
   DEVICE: { kind: "internal", when: "a device node or link cannot be made" },
   FILE: { kind: "internal", when: "a file or socket of the host cannot be used" },
+  HANDLER: {
+    kind: "internal",
+    when: "the program of another OCI runtime failed, was killed or took too long",
+  },
   HOOK: { kind: "internal", when: "a hook failed, was killed or took too long" },
   IDENTITY: { kind: "internal", when: "user, groups, capabilities, filter or limits cannot be set" },
   MOUNT: { kind: "invalid", when: "a mount cannot be made, changed or attached" },

@@ -41,6 +41,8 @@ export type MonitorRequest = {
   readonly columns?: number;
   /** Standard input can be attached to; else it is the null device. */
   readonly openStdin?: boolean;
+  /** What is printed before the container is created comes after that, and nowhere if it never is: who makes it prints too. */
+  readonly holds?: boolean;
   /** The end of the first attached client's input is the end of the container's. */
   readonly stdinOnce?: boolean;
   /** User of the host who owns the pipes, so that the container's user may open /dev/stdout. */
@@ -56,7 +58,7 @@ export type MonitorRequest = {
   readonly revive?: { readonly startFile: string; readonly wanted: boolean };
 };
 
-const flagBits = { terminal: 1, openStdin: 2, stdinOnce: 4 } as const;
+const flagBits = { terminal: 1, openStdin: 2, stdinOnce: 4, holds: 16 } as const;
 const REVIVES = 8;
 const logFormats = { "json-file": 1, cri: 2 } as const;
 

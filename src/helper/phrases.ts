@@ -101,11 +101,17 @@ export const phrases: Readonly<Record<OpName, readonly [RuntimeCode, string]>> =
   netlink: ["NETWORK", "{what}"],
   networkDevice: ["NETWORK", "find network device {name}"],
   moveDevice: ["NETWORK", "move network device {name} into the container as {target}"],
+  callRuntime: ["HANDLER", "{what}"],
+  adoptInit: ["HANDLER", "take over the process that the runtime has made"],
+  listenConsole: ["CONSOLE", "make the socket for the terminal in {directory}"],
+  passConsole: ["CONSOLE", "take over the terminal of the runtime"],
 };
 
 /** What a failure means where the usual words for its errno would mislead, by op and errno. */
 export const explanations: Readonly<Record<string, string>> = {
   "moveDevice EALREADY": "the container is in the network namespace that the device is in",
   "moveDevice EEXIST": "the container's network namespace has a device of that name",
+  "adoptInit ECHILD": "the process is no child of the runtime's caller",
+  "adoptInit EPROTO": "no process id is in it",
   "attach EISDIR": "a directory is there, and the source is not a directory",
 };

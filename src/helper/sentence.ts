@@ -5,6 +5,7 @@ import { fieldValue, type Op, type OpOf, type Plan, printOp } from "../plan/inde
 import type { Failure } from "./answer.ts";
 import { helperError, runtimeError } from "./errors.ts";
 import { explanations, phrases, type RuntimeCode } from "./phrases.ts";
+import { codeOfWords, runtimeWords } from "./runtime-words.ts";
 
 /**
  * The error a user sees for a failure in the helper:
@@ -83,6 +84,7 @@ function place(from: string): string {
 
 /** A program that exists but cannot be executed is another error than one that is not there. */
 function programCode(code: RuntimeCode, failure: Failure): RuntimeCode {
+  if (code === "HANDLER") return codeOfWords(runtimeWords(failure.path)) ?? code;
   if (code !== "PROGRAM_NOT_FOUND" && code !== "PROGRAM_NOT_EXECUTABLE") return code;
   const missing = failure.errno === constants.errno.ENOENT || failure.errno === constants.errno.ENOTDIR;
   return missing ? "PROGRAM_NOT_FOUND" : "PROGRAM_NOT_EXECUTABLE";
@@ -91,11 +93,17 @@ function programCode(code: RuntimeCode, failure: Failure): RuntimeCode {
 function reason(failure: Failure, op: Op): string {
   if (op.op === "findProgram" || (op.op === "exec" && failure.call === "execve"))
     return programReason(failure, op);
+  if (op.op === "callRuntime" && failure.call === op.op) return runtimeReason(failure);
   const ended = failure.status === 0 ? "" : describeStatus(failure.status);
   const explained = explanations[`${op.op} ${errnoName(failure.errno)}`];
   const text = failure.errno === 0 ? ended : (explained ?? errnoText(failure.errno));
   const object = objectOf(failure, op);
   return [object, text || `${failure.call} failed`].filter((part) => part !== "").join(": ");
+}
+
+/** What a runtime says of itself; where it says nothing, how it ended. */
+function runtimeReason({ path, status }: Failure): string {
+  return runtimeWords(path) || describeStatus(status);
 }
 
 /** What the sentence does not name yet. */

@@ -63,6 +63,9 @@ export const packFlags = { ONE_FILE_SYSTEM: 1, LISTING: 2, NO_KERNEL_FILES: 4 } 
 /** Our own bits of the `unpackTree` op. */
 export const unpackFlags = { KEEP_KINDS: 1 } as const;
 
+/** Our own bits of the `callRuntime` op. */
+export const callFlags = { STREAMS: 1 } as const;
+
 /** Types of a device node, as mknod(2) takes them. */
 export const nodeTypes = { CHAR: 0o020000, BLOCK: 0o060000, FIFO: 0o010000 } as const;
 

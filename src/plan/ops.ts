@@ -7,12 +7,20 @@ import { hostOps } from "./ops/host.ts";
 import { identityOps } from "./ops/identity.ts";
 import { mountOps } from "./ops/mount.ts";
 import { networkOps } from "./ops/network.ts";
+import { runtimeOps } from "./ops/runtime.ts";
 
 /**
  * Every verb of the helper. The position of a verb in this object is its number on the wire; the C header, the C
  * dispatch table and docs/plan-reference.md are generated from here.
  */
-export const ops = { ...hostOps, ...cgroupOps, ...mountOps, ...identityOps, ...networkOps } as const;
+export const ops = {
+  ...hostOps,
+  ...cgroupOps,
+  ...mountOps,
+  ...identityOps,
+  ...networkOps,
+  ...runtimeOps,
+} as const;
 
 export type OpName = keyof typeof ops;
 

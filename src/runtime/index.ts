@@ -12,6 +12,18 @@ export {
 } from "./defaults/index.ts";
 export { type Features, runtimeFeatures } from "./features.ts";
 export {
+  type HandlerCall,
+  handlerFiles,
+  handlerPath,
+  type RuntimeHandler,
+} from "./handler/handler.ts";
+export {
+  type HandlerWork,
+  planHandlerCreate,
+  planHandlerExec,
+  planHandlerWork,
+} from "./handler/plan.ts";
+export {
   type CreateOptions,
   createContainer,
   createPlan,

@@ -9,6 +9,8 @@ export type ServePlansOptions = {
   readonly defaultNetwork: string | undefined;
   /** Where files describe CDI devices, in the place of where the specification has them. */
   readonly cdiDirectories?: readonly string[] | undefined;
+  /** The engine's configuration, in the place of the one that the machine has. */
+  readonly config?: string | undefined;
   /** Directory of the package, which holds dist/. */
   readonly packageDirectory: string;
   readonly version: string;
@@ -22,6 +24,6 @@ export async function servePlans(options: ServePlansOptions): Promise<DockerDoor
   const { paths, packageDirectory, cdiDirectories, version } = options;
   const hello = join(packageDirectory, "dist/helper/hello");
   const defaultNetwork = parseDefaultNetwork(options.defaultNetwork);
-  const planner = await openPlanner({ paths, cdiDirectories, defaultNetwork, hello });
+  const planner = await openPlanner({ paths, config: options.config, cdiDirectories, defaultNetwork, hello });
   return createPlansDoor(planner, { logger: silentLogger, version }).inner;
 }

@@ -33,6 +33,8 @@ export type ServeOptions = {
   readonly cdiDirectories?: readonly string[] | undefined;
   /** The policy for images, in the place of the one that the machine has. */
   readonly policy?: string | undefined;
+  /** The configuration, in the place of the one that the machine has. */
+  readonly config?: string | undefined;
   readonly version: string;
   /** Differs between any two builds. */
   readonly build: string;
@@ -73,6 +75,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     },
     defaultNetwork: options.defaultNetwork,
     policy: options.policy,
+    config: options.config,
     cdiDirectories: options.cdiDirectories,
     version,
     logger,

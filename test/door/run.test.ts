@@ -13,6 +13,17 @@ test("a run shows both outputs and ends with the container's exit code", async (
   assert.deepEqual((await cli.run("ps -aq")).stdout.split("\n").length, 2);
 });
 
+test("runc is not taken for the default that Docker's clients mean by it", async () => {
+  await using cli = await openCli();
+  const { code, stderr } = await cli.run("run --runtime runc busybox echo hi");
+  assert.equal(code, 125);
+  assert.match(
+    stderr,
+    /^tug: cannot create the container: there is no runtime runc \(--runtime\)\nuse tug, install/,
+  );
+  assert.match((await cli.run("info")).stdout, /^Runtimes: tug\nDefault runtime: tug\n/m);
+});
+
 test("input reaches the container with -i only", async () => {
   await using cli = await openCli();
   assert.equal((await cli.run("run -i --rm busybox cat", { input: "hello" })).stdout, "hello");

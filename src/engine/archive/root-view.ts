@@ -6,6 +6,7 @@ import type { ContainerRecord } from "../containers/record.ts";
 import { isRunning } from "../containers/stop.ts";
 import type { EngineContext } from "../context.ts";
 import { networkOwner } from "../networks/owner.ts";
+import { requireNoSandbox } from "../runtimes/work.ts";
 import type { ResolvedMount } from "../spec/input.ts";
 import { mountSources, toSpec } from "../spec/mounts.ts";
 
@@ -15,7 +16,10 @@ import { mountSources, toSpec } from "../spec/mounts.ts";
  */
 export async function rootView(context: EngineContext, record: ContainerRecord): Promise<RootView> {
   const { id, request, state } = record;
-  if (isRunning(record)) return { kind: "process", pid: state.pid, startTime: state.startTime };
+  if (isRunning(record)) {
+    requireNoSandbox(context, record, "copy from or to container");
+    return { kind: "process", pid: state.pid, startTime: state.startTime };
+  }
   const { layout, images, store } = context;
   const { source } = await images.root(id);
   const asked = await resolveMounts(request.mounts, plannedSources(context, layout.containerRun(id)));

@@ -29,7 +29,7 @@ export function checkRequest(request: CreateContainerRequest, facts: HostFacts):
 }
 
 function checkSupported(request: CreateContainerRequest): void {
-  const { network, resources, runtime, namespaces, logging, storageOptions, from } = request;
+  const { network, resources, namespaces, logging, storageOptions, from } = request;
   if (network.mode.kind !== "named" && (network.ports.length > 0 || network.publishAll)) {
     const what = `ports cannot be published: the container is on no network (${network.mode.kind})`;
     throw unsupported(what, "connect it with --network bridge, or use --network host without -p");
@@ -42,8 +42,6 @@ function checkSupported(request: CreateContainerRequest): void {
     throw unsupported(`there is no log driver ${logging.driver}`, `use one of ${logDrivers.join(", ")}`, {
       logDriver: logging.driver,
     });
-  if (runtime !== undefined && runtime !== "tug")
-    throw unsupported(`there is no runtime ${runtime}`, "leave --runtime out", from.runtime);
   if (namespaces.user !== undefined && namespaces.user.mode !== "host")
     throw unsupported("user namespaces are not there yet", "leave --userns out");
 }

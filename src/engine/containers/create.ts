@@ -6,6 +6,7 @@ import type { MountRequest } from "../model/mount-request.ts";
 import { checkNetworks } from "../networks/check.ts";
 import { settleNetwork } from "../networks/default-network.ts";
 import { withLinks } from "../networks/links.ts";
+import { withRuntime } from "../runtimes/with-runtime.ts";
 import { commandLine } from "../spec/process.ts";
 import { newVolumeName } from "../volumes/name.ts";
 import { ANONYMOUS } from "../volumes/service.ts";
@@ -34,7 +35,9 @@ export async function createContainer(
   asked: CreateContainerRequest,
   mutexOf: (id: string) => Mutex,
 ): Promise<{ id: string; warnings: string[] }> {
-  const { request: settled, warnings } = await settleNetwork(context, withParent(context.store, asked));
+  const networked = await settleNetwork(context, withParent(context.store, asked));
+  const { warnings } = networked;
+  const settled = await withRuntime(context.runtimes, networked.request);
   checkRequest(settled, await context.readFacts());
   checkNetworks(context.networks, settled);
   const linked = withLinks(context, withShared(context.store, settled));

@@ -3,6 +3,7 @@ import { createBindings } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
 import { assumeNetwork } from "../networks/default-network.ts";
+import { withRuntime } from "../runtimes/with-runtime.ts";
 import type { Volumes } from "../volumes/volumes.ts";
 import { checkRequest } from "./check-request.ts";
 import { completeMounts } from "./create.ts";
@@ -29,7 +30,7 @@ export type Explained = {
 /** What a plan is made from; an engine has more. */
 export type PlanContext = Pick<
   EngineContext,
-  "layout" | "readFacts" | "cdiDirectories" | "defaultNetwork"
+  "layout" | "readFacts" | "cdiDirectories" | "defaultNetwork" | "runtimes"
 > & {
   readonly store: Pick<ContainerStore, "find">;
   readonly images: Pick<ImageSource, "find" | "predictRoot" | "layers">;
@@ -49,7 +50,8 @@ export async function explainContainer(context: EngineContext, record: Container
 
 /** `explainRequest` where there is no engine. */
 export async function planRequest(context: PlanContext, asked: CreateContainerRequest): Promise<Explained> {
-  const request = assumeNetwork(withParent(context.store, asked), context.defaultNetwork);
+  const settled = assumeNetwork(withParent(context.store, asked), context.defaultNetwork);
+  const request = await withRuntime(context.runtimes, settled);
   checkRequest(request, await context.readFacts());
   const image = await context.images.find(request.image, request.platform);
   const id = newContainerId();
@@ -74,6 +76,7 @@ function planContext(context: EngineContext): PlanContext {
 async function plan(context: PlanContext, record: ContainerRecord, root: ContainerRoot): Promise<Explained> {
   const prepared = await prepareRun(context, {
     record,
+    handler: await context.runtimes.find(record.request.runtime),
     root: root.source,
     facts: await context.readFacts(),
     userFiles: await context.readUserFiles(record, root),

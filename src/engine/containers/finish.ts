@@ -4,6 +4,7 @@ import { loadExisting, removeContainer } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import type { RunEnd } from "../model/why-view.ts";
 import { disconnectContainer } from "../networks/disconnect.ts";
+import { deleteByHandler } from "../runtimes/work.ts";
 import { describeConfiguration } from "../why/configuration.ts";
 import { describeRunEnd, isGood } from "../why/run-end.ts";
 import { describeEnd, initOf } from "./end.ts";
@@ -125,12 +126,15 @@ function ranFor({ state }: ContainerRecord, finishedAt: string): number {
 
 /** The control groups and the state directory; without a monitor init may live on, others of its groups may anyway. */
 async function cleanRuntime(
-  { layout, helper, logger }: EngineContext,
+  context: EngineContext,
   { id, facts, kill }: { id: string; facts: HostFacts; kill: boolean },
 ): Promise<void> {
+  const { layout, helper, logger, store } = context;
+  const record = store.get(id);
   const root = layout.containerRun(id);
   try {
     const runtime = { root, helper, logger, facts, owner: 0 };
+    if (record !== undefined) await deleteByHandler(context, record);
     await removeContainer(runtime, await loadExisting(root, "state"), kill);
   } catch (error) {
     if (error instanceof TugError && error.kind === "notFound") return;

@@ -1,6 +1,7 @@
 import { loadExisting, planFreeze } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
+import { handlerOf, workOfHandler } from "../runtimes/work.ts";
 import { publishContainer } from "./events.ts";
 import type { ContainerRecord } from "./record.ts";
 
@@ -56,8 +57,28 @@ export async function letGoOn(context: EngineContext, id: string): Promise<void>
   context.store.setState(id, { ...context.store.find(id).state, held: false });
 }
 
-async function setFrozen({ layout, helper }: EngineContext, id: string, frozen: boolean): Promise<void> {
+async function setFrozen(context: EngineContext, id: string, frozen: boolean): Promise<void> {
+  const { layout, helper, store } = context;
+  if (await isFrozenByHandler(context, store.find(id), frozen)) return;
   await helper.execute(planFreeze(await loadExisting(layout.containerRun(id), "state"), frozen));
+}
+
+/**
+ * Whether the container's runtime has done it. One that has let a container go on to kill it says that it is not paused: to
+ * thaw what is not frozen does no harm.
+ */
+async function isFrozenByHandler(
+  context: EngineContext,
+  record: ContainerRecord,
+  frozen: boolean,
+): Promise<boolean> {
+  try {
+    return await workOfHandler(context, record, { command: frozen ? "pause" : "resume" });
+  } catch (error) {
+    if (frozen || handlerOf(context, record)?.sandbox === true) throw error;
+    context.logger.log("info", "container.runtime.resume", { container: record.id, error: String(error) });
+    return false;
+  }
 }
 
 function requirePausable({ name, state }: ContainerRecord): void {

@@ -1,7 +1,14 @@
 import { MONITOR_CONSOLE, type MonitorRequest } from "../../helper/index.ts";
 import type { HostFacts } from "../../host/index.ts";
 import type { Plan } from "../../plan/index.ts";
-import { type CgroupLayout, cgroupLayout, planCreate, type RootSource } from "../../runtime/index.ts";
+import {
+  type CgroupLayout,
+  cgroupLayout,
+  planCreate,
+  planHandlerCreate,
+  type RootSource,
+  type RuntimeHandler,
+} from "../../runtime/index.ts";
 import type { Spec } from "../../specs/oci-runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
@@ -37,6 +44,8 @@ export type RunContext = Pick<EngineContext, "layout" | "cdiDirectories"> & {
 
 export type RunInput = {
   readonly record: ContainerRecord;
+  /** Another runtime than the engine's own. */
+  readonly handler: RuntimeHandler | undefined;
   readonly facts: HostFacts;
   readonly root: RootSource;
   readonly userFiles: UserFiles;
@@ -61,7 +70,7 @@ export async function prepareRun(context: RunContext, input: RunInput): Promise<
 }
 
 async function prepare(context: RunContext, input: RunInput, origins: Origins): Promise<PreparedRun> {
-  const { record, facts, root } = input;
+  const { record, handler, facts, root } = input;
   const { id, request } = record;
   const run = context.layout.containerRun(id);
   const asked = await resolveMounts(request.mounts, input.sources);
@@ -82,7 +91,7 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
     image,
     user: { ...user, groups: [...new Set([...user.groups, ...cdi.groups])] },
     facts,
-    rootfs: "rootfs",
+    rootfs: handler === undefined ? "rootfs" : `${run}/rootfs`,
     hostname: hostNameOf(context.store, record),
     mounts: all,
     devices: replacing(await devicesOf(request), cdi.devices, ({ path }) => path),
@@ -98,21 +107,28 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
     cgroupsPath: spec.linux?.cgroupsPath,
     id,
   });
-  const plan = planCreate({
+  const made = {
     id,
     spec,
     bundle: run,
     stateDir: `${run}/state`,
     owner: 0,
-    root: request.autoRemove ? runsOnce(root) : root,
-    mountSources: mountSources(all),
     facts,
     cgroups,
-    insideContainer: parentOf(record) !== undefined,
     attendance: "detach",
     console: { kind: "descriptor", fd: MONITOR_CONSOLE },
-    init: request.init ?? false,
-  });
+  } as const;
+  const source = request.autoRemove ? runsOnce(root) : root;
+  const plan =
+    handler === undefined || source.kind === "scratch"
+      ? planCreate({
+          ...made,
+          root: source,
+          mountSources: mountSources(all),
+          insideContainer: parentOf(record) !== undefined,
+          init: request.init ?? false,
+        })
+      : planHandlerCreate({ ...made, root: source, handler });
   return { spec, plan, origins, monitor: monitorRequest(context, input, { spec, cgroups }) };
 }
 
@@ -150,7 +166,7 @@ function namespacePath({ store }: RunContext, kind: "pid" | "ipc" | "net", refer
 
 function monitorRequest(
   { layout }: RunContext,
-  { record }: RunInput,
+  { record, handler }: RunInput,
   { spec, cgroups }: { spec: Spec; cgroups: CgroupLayout },
 ): MonitorRequest {
   const { stdio } = record.request;
@@ -163,6 +179,7 @@ function monitorRequest(
     ...(stdio.consoleSize && { rows: stdio.consoleSize.height, columns: stdio.consoleSize.width }),
     openStdin: stdio.openStdin,
     stdinOnce: stdio.stdinOnce,
+    holds: handler !== undefined,
     owner: spec.process.user.uid,
     ...(log && { log }),
     ...(oom && { oom }),

@@ -9,6 +9,7 @@ import { connectContainer } from "../networks/connect.ts";
 import { disconnectContainer } from "../networks/disconnect.ts";
 import { checkLinks } from "../networks/links.ts";
 import { namesOf, tellOthers } from "../networks/tell-names.ts";
+import { deleteByHandler } from "../runtimes/work.ts";
 import { withOrigin } from "../spec/origins.ts";
 import { initOf } from "./end.ts";
 import { publishContainerOnce } from "./events.ts";
@@ -108,12 +109,14 @@ async function prepare(
   mkdirSync(`${directory}/rootfs`, { recursive: true, mode: 0o711 });
   if (record.request.autoRemove && record.state.startedAt !== undefined) await images.renew(record.id);
   const root = await images.root(record.id);
+  const handler = await context.runtimes.find(record.request.runtime);
   // The plan names the network's files and namespace and needs neither. Both are waited for: what fails is undone.
   const [connected, planned] = await Promise.allSettled([
     connect(context, record),
     readUserFiles(helper, root.layers).then((userFiles) =>
       prepareRun(context, {
         record,
+        handler,
         facts,
         root: root.source,
         userFiles,
@@ -215,6 +218,7 @@ export async function abandon(context: EngineContext, live: LiveContainers, id: 
       logger: context.logger,
       owner: 0,
     };
+    await deleteByHandler(context, context.store.find(id));
     await removeContainer(runtime, await loadExisting(run, "state"), true);
   } catch (error) {
     if (!(error instanceof TugError && error.kind === "notFound")) {

@@ -2,6 +2,7 @@ import { TugError } from "../../base/index.ts";
 import { signalNumber } from "../../runtime/index.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
+import { workOfHandler } from "../runtimes/work.ts";
 import { publishContainer } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
 import type { ContainerRecord } from "./record.ts";
@@ -59,7 +60,7 @@ export async function sendSignal(
 ): Promise<void> {
   const number = signalNumber(name);
   try {
-    await live.get(record.id).control?.signal(number);
+    if (!(await isSignalled(context, record, number))) await live.get(record.id).control?.signal(number);
   } catch (error) {
     if (
       !(
@@ -71,6 +72,20 @@ export async function sendSignal(
     }
   }
   publishContainer(context, record, "kill", { signal: String(number) });
+}
+
+/** Whether the container's runtime has sent a signal. What it cannot signal, such as what has just ended, the monitor can. */
+async function isSignalled(
+  context: EngineContext,
+  record: ContainerRecord,
+  signal: number,
+): Promise<boolean> {
+  try {
+    return await workOfHandler(context, record, { command: "kill", signal });
+  } catch (error) {
+    context.logger.log("info", "container.runtime.kill", { container: record.id, error: String(error) });
+    return false;
+  }
 }
 
 /** The signal that asks a container's program to end. */

@@ -1,12 +1,13 @@
 import { MONITOR_CONSOLE, type MonitorRequest } from "../../helper/index.ts";
 import type { Plan } from "../../plan/index.ts";
-import { isAlive, loadExisting, planExec, presentGroups } from "../../runtime/index.ts";
+import { isAlive, loadExisting, planExec, planHandlerExec, presentGroups } from "../../runtime/index.ts";
 import type { ContainerRecord } from "../containers/record.ts";
 import { resolveUser } from "../containers/user.ts";
 import { readProcessUserFiles } from "../containers/user-files.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
 import type { TerminalSize } from "../model/exec-request.ts";
+import { handlerOf } from "../runtimes/work.ts";
 import { execProcess } from "./process.ts";
 import type { ExecSession } from "./sessions.ts";
 
@@ -40,8 +41,13 @@ export async function prepareExec(
     available: facts.boundingCapabilities,
   });
   const console = { kind: "descriptor", fd: MONITOR_CONSOLE } as const;
+  const handler = handlerOf(context, container);
+  const call = { handler, id: container.id, run: context.layout.containerRun(container.id) };
   const present = { ...state, groups: presentGroups(state) };
-  const plan = planExec({ state: present, spec, process, facts, console, foreground: false });
+  const plan =
+    handler === undefined
+      ? planExec({ state: present, spec, process, facts, console, foreground: false })
+      : planHandlerExec({ ...call, handler, process, directory, console });
   const monitor: MonitorRequest = {
     id: `${container.id.slice(0, 12)} exec ${record.id.slice(0, 12)}`,
     directory,
@@ -49,6 +55,7 @@ export async function prepareExec(
     ...(consoleSize && { rows: consoleSize.height, columns: consoleSize.width }),
     openStdin: record.request.attach.stdin,
     stdinOnce: true,
+    holds: handler !== undefined,
     owner: process.user.uid,
   };
   return { plan, monitor };

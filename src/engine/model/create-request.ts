@@ -57,7 +57,7 @@ export type CreateContainerRequest = {
     readonly driver?: string | undefined;
     readonly options: Readonly<Record<string, string>>;
   };
-  /** Name of a runtime handler; left out: the engine's default. */
+  /** Name of a runtime handler; left out: the engine's default, and on record the engine's own. */
   readonly runtime?: string | undefined;
   /** Where the client wrote the id. Kept for `inspect` only. */
   readonly containerIdFile?: string | undefined;

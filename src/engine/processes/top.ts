@@ -4,6 +4,7 @@ import type { ContainerRecord } from "../containers/record.ts";
 import { isRunning } from "../containers/stop.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
+import { requireNoSandbox } from "../runtimes/work.ts";
 
 export type { ProcessList };
 
@@ -24,6 +25,7 @@ export async function listProcesses(
     const what = state.status === "restarting" ? "it is restarting" : "it is not running";
     throw engineError("CONTAINER_NOT_RUNNING", `cannot list the processes of container ${name}: ${what}`);
   }
+  requireNoSandbox({ layout }, record, "list the processes of container");
   const { state } = await loadExisting(layout.containerRun(record.id), "state");
   return processList(await containerPids(state), options);
 }

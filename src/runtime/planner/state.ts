@@ -14,11 +14,14 @@ export const stateFiles = {
   notify: "notify",
 } as const;
 
+/** What of a container's plan its state is made from. */
+export type StateInput = Omit<CreateInput, "root">;
+
 /**
  * The journal: the directory, the configuration and the state with everything that `delete` must undo, written before
  * the first effect.
  */
-export function journalOps(input: CreateInput): Op[] {
+export function journalOps(input: StateInput): Op[] {
   const { stateDir, spec, owner } = input;
   return [
     {
@@ -42,12 +45,12 @@ export function journalOps(input: CreateInput): Op[] {
 }
 
 /** The state with the pid, as soon as there is one. */
-export function stateWithPid(input: CreateInput): Op {
+export function stateWithPid(input: StateInput): Op {
   return { op: "writeFile", from: "state directory", ...stateFile(input, "%p", '"%t"') };
 }
 
 function stateFile(
-  input: CreateInput,
+  input: StateInput,
   pid: string,
   startTime: string,
 ): { path: string; content: string; mode: number } {

@@ -45,6 +45,7 @@ export type SystemInfo = {
   readonly MemTotal: number;
   readonly DockerRootDir: string;
   readonly DefaultRuntime: string;
+  readonly Runtimes: Readonly<Record<string, { readonly path: string }>>;
   readonly SecurityOptions: readonly string[];
   readonly Warnings: readonly string[];
   readonly CDISpecDirs: readonly string[];

@@ -3,6 +3,12 @@ export { boxImage } from "./box-image.ts";
 export { type RunningCommand, startTugCommand } from "./command.ts";
 export { type Engine, needsBox, startEngine, succeeded, useEngine } from "./engine.ts";
 export { needsNobody, tugAsNobody } from "./nobody.ts";
+export {
+  configureRuntimes,
+  needsRuntime,
+  type OtherRuntime,
+  otherRuntimes,
+} from "./other-runtimes.ts";
 export { type ShellOptions, startShell } from "./shell.ts";
 export { needsSsh, type SshServer, startSshServer } from "./ssh-server.ts";
 export { needsTerminal, startTerminal, type TerminalOptions, type TestTerminal } from "./terminal.ts";

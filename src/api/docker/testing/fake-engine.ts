@@ -80,7 +80,7 @@ function createFakeSystem(past: readonly EngineEvent[]): SystemPort {
     logDrivers: ["json-file", "none"],
     rootDirectory: "/var/lib/tug",
     defaultRuntime: "tug",
-    runtimes: ["tug"],
+    runtimes: [["tug", ""]],
     securityOptions: ["name=seccomp,profile=builtin"],
     warnings: [],
     cdiDirectories: ["/etc/cdi"],

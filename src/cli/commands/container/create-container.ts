@@ -44,6 +44,7 @@ export async function createContainer(creating: CreateContainer): Promise<string
 
 async function create(creating: CreateContainer): Promise<string> {
   const { client, context, body, values } = creating;
+  if (values.runtime === "runc") await requireRunc(client);
   if (values.pull === "always") await pull(creating);
   const options = { name: values.name, platform: platformOf(creating) };
   const once = () => client.containers.create(body, options);
@@ -62,6 +63,15 @@ async function create(creating: CreateContainer): Promise<string> {
     });
   for (const warning of Warnings) await write(context.stderr, `WARNING: ${warning}\n`);
   return Id;
+}
+
+/** Docker's clients send the name without meaning it; whoever writes it here does. */
+async function requireRunc(client: Client): Promise<void> {
+  const { Runtimes } = await client.system.info();
+  if (Object.hasOwn(Runtimes, "runc")) return;
+  throw cliError("OBJECT", "cannot create the container: there is no runtime runc (--runtime)", {
+    hint: `use ${Object.keys(Runtimes).join(", ")}, install runc, or name its program in the engine's configuration`,
+  });
 }
 
 /** Progress goes to stderr: stdout is the container's, or for its id. */

@@ -22,6 +22,7 @@ export const engine = defineCommand({
         completes: "files",
       },
     ),
+    config: text("FILE", "The engine's configuration (default /etc/tug/config.yaml)", { completes: "files" }),
     debug: flag("Log more"),
   },
   examples: [{ line: "tug engine", does: "Serve in the foreground, logging to standard output" }],

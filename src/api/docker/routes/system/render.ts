@@ -51,7 +51,7 @@ export function renderInfo(facts: InfoFacts): dockerApi.SystemInfo {
     MemTotal: facts.memoryBytes,
     DockerRootDir: facts.rootDirectory,
     DefaultRuntime: facts.defaultRuntime,
-    Runtimes: Object.fromEntries(facts.runtimes.map((name) => [name, { path: "" }])),
+    Runtimes: Object.fromEntries(facts.runtimes.map(([name, path]) => [name, { path }])),
     SecurityOptions: facts.securityOptions,
     Warnings: facts.warnings,
     CDISpecDirs: facts.cdiDirectories,

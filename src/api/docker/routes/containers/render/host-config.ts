@@ -46,7 +46,7 @@ export function renderHostConfig(spec: CreateContainerRequest): dockerApi.HostCo
     UsernsMode: renderMode(namespaces.user),
     ShmSize: spec.shmSizeBytes ?? 0,
     Sysctls: spec.sysctls,
-    Runtime: spec.runtime ?? "",
+    Runtime: spec.runtime ?? "tug",
     Isolation: "",
     Mounts: renderMounts(spec.mounts),
     Secrets: renderSecrets(spec.mounts),

@@ -1,0 +1,1 @@
+export { type Config, configFile, parseConfig, type RuntimeConfig, readConfig } from "./read-config.ts";

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { chmod, chown } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import {
+  configureRuntimes,
+  leavesNothing,
+  needsBox,
+  needsRuntime,
+  otherRuntimes,
+  startTugCommand,
+  until,
+  useEngine,
+} from "./harness/index.ts";
+
+const needs = needsBox() || needsRuntime("runc") || needsRuntime("crun");
+
+describe("tug run --runtime", { skip: needs }, () => {
+  const engine = useEngine(configureRuntimes);
+  const inspect = async (name: string, template: string) =>
+    (await engine.ok(["inspect", "-f", template, name])).trim();
+
+  for (const runtime of otherRuntimes) {
+    test(`${runtime}: output, input and exit codes are the program's, and nothing is left`, async () => {
+      await leavesNothing(engine, async () => {
+        const run = (...words: string[]) => engine.tug(["run", "--rm", "--runtime", runtime, ...words]);
+        const both = await run("box", "sh", "-c", "echo out; echo err >&2; exit 7");
+        assert.deepEqual([both.code, both.stdout, both.stderr], [7, "out\n", "err\n"]);
+        const input = "x".repeat(300_000);
+        const counted = await engine.ok(["run", "--rm", "-i", "--runtime", runtime, "box", "wc", "-c"], {
+          input,
+        });
+        assert.equal(counted, "300000\n");
+      });
+    });
+
+    test(`${runtime}: a container is of the user, the limits and the mounts that it asks for`, async () => {
+      const script = "id -u; hostname; stat -c %U /etc; grep -c ' /data ' /proc/mounts; cat /data/file; pwd";
+      const options = ["-u", "33", "--hostname", "far", "-v", "kept:/data", "-w", "/etc", "--read-only"];
+      await engine.ok(["run", "--rm", "-v", "kept:/data", "box", "sh", "-c", "echo text > /data/file"]);
+      const out = await engine.sh(["--runtime", runtime, ...options], script);
+      assert.deepEqual(out.split("\n"), ["33", "far", "root", "1", "text", "/etc"]);
+    });
+
+    test(`${runtime}: a program that cannot be executed is 127 or 126 and one sentence`, async () => {
+      await leavesNothing(engine, async () => {
+        const run = (program: string) =>
+          engine.tug(["run", "--rm", "--name", "wrong", "--runtime", runtime, "box", program]);
+        const missing = await run("nonesuch");
+        assert.deepEqual([missing.code, missing.stdout], [127, ""]);
+        assert.match(
+          missing.stderr,
+          new RegExp(
+            `^tug: cannot start container wrong: cannot create the container \\(runtime ${runtime}\\): .*nonesuch.*not found.*\n$`,
+          ),
+        );
+        const plain = await run("/etc/passwd");
+        assert.equal(plain.code, 126);
+        assert.match(plain.stderr, /^tug: .*\/etc\/passwd.*(denied|not executable).*\n$/);
+      });
+    });
+
+    test(`${runtime}: exec, stop, start, kill, wait, logs and rm`, async () => {
+      await leavesNothing(engine, async () => {
+        const script = "trap 'echo term; exit 9' TERM; echo up; while :; do sleep 0.05; done";
+        await engine.ok(["run", "-d", "--name", "web", "--runtime", runtime, "box", "sh", "-c", script]);
+        assert.equal(await inspect("web", "{{.HostConfig.Runtime}} {{.State.Status}}"), `${runtime} running`);
+        const exec = await engine.tug(["exec", "-u", "33", "web", "sh", "-c", "id -u; echo e >&2; exit 5"]);
+        assert.deepEqual([exec.code, exec.stdout, exec.stderr], [5, "33\n", "e\n"]);
+        assert.equal((await engine.tug(["exec", "web", "sh", "-c", "kill -9 $$"])).code, 137);
+        for (let round = 0; round < 10; round += 1) await engine.ok(["exec", "web", "true"]);
+        assert.equal(await engine.ok(["exec", "-i", "web", "cat"], { input: "through" }), "through");
+        const missing = await engine.tug(["exec", "web", "nonesuch"]);
+        assert.equal(missing.code, 127);
+        assert.match(missing.stderr, /^cannot exec in container web: .*nonesuch.*not found.*\r?\n$/);
+        await until("the trap is set", async () => (await engine.ok(["logs", "web"])) === "up\n");
+        await using waiting = startTugCommand(engine, ["wait", "web"]);
+        await engine.ok(["stop", "web"]);
+        assert.deepEqual([await waiting.code, waiting.stdout()], [0, "9\n"]);
+        assert.equal(await engine.ok(["logs", "web"]), "up\nterm\n");
+        await engine.ok(["start", "web"]);
+        await engine.ok(["kill", "-s", "KILL", "web"]);
+        assert.equal(await inspect("web", "{{.State.Status}} {{.State.ExitCode}}"), "exited 137");
+        await engine.ok(["start", "web"]);
+        await engine.ok(["rm", "-f", "web"]);
+      });
+    });
+  }
+
+  test("a runtime that is not there is refused with those that are", async () => {
+    const { code, stderr } = await engine.tug(["run", "--rm", "--runtime", "nonesuch", "box", "true"]);
+    assert.equal(code, 125);
+    assert.match(stderr, /there is no runtime nonesuch\nuse tug, .*runc.*, or add it to the configuration/);
+  });
+
+  test("info lists the runtimes with their programs", async () => {
+    const listed = JSON.parse(await engine.ok(["info", "-f", "{{json .Runtimes}}"]));
+    assert.deepEqual(listed.crun, { path: join(engine.directory, "crun") });
+    assert.deepEqual(listed.tug, { path: "" });
+    assert.equal(await engine.ok(["info", "-f", "{{.DefaultRuntime}}"]), "tug\n");
+  });
+
+  test("what only tug's own runtime can do is refused with what to do", async () => {
+    const refused = async (...options: string[]) => {
+      const { code, stderr } = await engine.tug(["create", "--runtime", "runc", ...options, "box", "true"]);
+      assert.equal(code, 1);
+      return stderr;
+    };
+    assert.match(
+      await refused("--init"),
+      /runtime runc cannot do that: .*--init.*\nleave that out, or use --runtime tug/,
+    );
+    assert.match(await refused("-v", "/tmp:/x:rshared"), /below \/x would not reach the host/);
+  });
+
+  test("a program that others could change is not run", async () => {
+    const explain = async () => {
+      const own = await engine.tug(["explain", "run", "--runtime", "runc", "box", "true"]);
+      return own.stderr;
+    };
+    const original = join(engine.directory, "runc");
+    await chmod(original, 0o777);
+    try {
+      assert.match(await explain(), /cannot use runtime runc: others than root may write to .*\/runc\n/);
+      await chmod(original, 0o755);
+      await chown(original, 33, 33);
+      assert.match(await explain(), /cannot use runtime runc: .*\/runc does not belong to root\n/);
+    } finally {
+      await chown(original, 0, 0);
+      await chmod(original, 0o755);
+    }
+    assert.equal(await explain(), "");
+  });
+});
