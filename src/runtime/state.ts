@@ -15,6 +15,8 @@ export type StoredState = {
   /** /proc/sys/kernel/random/boot_id: a pid of another boot is nobody's. */
   readonly bootId: string;
   readonly groups: readonly StoredGroup[];
+  /** The runtime that made it, if that is another one: its processes need not be in each of the groups. */
+  readonly handler?: string;
   /** Its place in resctrl, where it was given one. */
   readonly resctrl?: StoredResctrl;
   /** The unit of systemd that the groups belong to. */

@@ -38,7 +38,7 @@ export function planHandlerCreate(input: HandlerCreateInput): Plan {
   );
   const rootfs = planRootfs(builder, input);
   const terminal = planTerminal(builder, call, {
-    directory: run,
+    directory: stateDir,
     process: spec.process,
     console: input.console,
   });
@@ -46,7 +46,7 @@ export function planHandlerCreate(input: HandlerCreateInput): Plan {
   const words = ["--bundle", stateDir, "--pid-file", pidFile, ...terminal.words, id];
   host.push(
     {
-      ...callOp(call, { command: "create", words, what: "create the container" }),
+      ...callOp(call, { command: "create", words, what: "create the container", directory: stateDir }),
       timeout: MAKING,
       flags: callFlags.STREAMS,
       mounts: [rootfs],
@@ -153,7 +153,10 @@ function planRootfs({ host, slot }: PlanBuilder, { root, spec }: HandlerCreateIn
   return out;
 }
 
-/** The socket at which the program hands over a terminal, if the process has one; its name is relative, for paths of sockets are short. */
+/**
+ * The socket at which the program hands over a terminal, if the process has one. Its name is relative, for paths of sockets
+ * are short: it lies where the program works, which for a new container is the bundle.
+ */
 function planTerminal(
   builder: PlanBuilder,
   call: HandlerCall,

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { errnoOf } from "../../base/index.ts";
-import { killGroup } from "../planner/lifecycle.ts";
+import { killGroups } from "../planner/lifecycle.ts";
 import type { StoredState } from "../state.ts";
 
 /** A container can make groups below its own where it may write to the hierarchy: more than so many are not looked at. */
@@ -10,11 +10,9 @@ const MOST_GROUPS = 10_000;
 const gone = new Set(["ENOENT", "ENODEV"]);
 
 /** The processes of a container, whoever started them, by number: those of its control group and of the groups below. */
-export async function containerPids({ groups }: Pick<StoredState, "groups">): Promise<number[]> {
-  const group = killGroup(groups);
-  if (group === undefined) return [];
+export async function containerPids(state: Pick<StoredState, "groups" | "handler">): Promise<number[]> {
   const pids = new Set<number>();
-  const directories = [group.path];
+  const directories = killGroups(state);
   for (let index = 0; index < Math.min(directories.length, MOST_GROUPS); index += 1) {
     const directory = directories[index] as string;
     for (const pid of await pidsOf(directory)) pids.add(pid);

@@ -178,9 +178,10 @@ export function killGroup(groups: readonly StoredGroup[]): StoredGroup | undefin
   return unified ?? pids ?? groups[0];
 }
 
-function killGroups({ groups }: StoredState): string[] {
-  const chosen = killGroup(groups);
-  return chosen === undefined ? [] : [chosen.path];
+/** The groups in which together every process of a container is. */
+export function killGroups({ groups, handler }: Pick<StoredState, "groups" | "handler">): string[] {
+  const chosen = handler === undefined ? [killGroup(groups)] : groups;
+  return chosen.flatMap((group) => group?.path ?? []);
 }
 
 function openInit(state: StoredState, out: ReturnType<ReturnType<typeof planBuilder>["slot"]>): Op {

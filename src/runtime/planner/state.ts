@@ -15,7 +15,7 @@ export const stateFiles = {
 } as const;
 
 /** What of a container's plan its state is made from. */
-export type StateInput = Omit<CreateInput, "root">;
+export type StateInput = Omit<CreateInput, "root"> & { readonly handler?: { readonly name: string } };
 
 /**
  * The journal: the directory, the configuration and the state with everything that `delete` must undo, written before
@@ -65,6 +65,7 @@ function stateFile(
     owner: input.owner,
     bootId: facts.bootId,
     groups: storedGroups(input.cgroups),
+    ...(input.handler !== undefined && { handler: input.handler.name }),
     ...(resctrl !== undefined && { resctrl }),
     ...(input.unit !== undefined && { unit: input.unit }),
     ...(spec.annotations && { annotations: { ...spec.annotations } }),
