@@ -30,7 +30,7 @@ export async function prepareExec(
   const existing = await loadExisting(context.layout.containerRun(container.id), "state");
   const facts = await context.readFacts();
   const { state, spec } = existing;
-  if (spec === undefined) throw configurationLost(container, await isAlive(existing, facts.bootId));
+  if (spec === undefined) throw configurationLost(container, isAlive(existing, facts.bootId));
   const files = await readProcessUserFiles(context.helper, record.init);
   const userText = record.request.user || request.user || image.defaults.User || "";
   const process = execProcess({

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { reasonOf, TugError } from "../../base/index.ts";
 import type { ExecuteResult, StandardDescriptor } from "../../helper/index.ts";
@@ -88,7 +89,7 @@ export async function createContainer(
   const whole = createInput(context, spec, options);
   const input = context.rootless === true ? await withReachableGroups(whole) : whole;
   const plan = planCreate(input);
-  await checkFree(context, options.id);
+  checkFree(context, options.id);
   await checkGroups(storedGroups(input.cgroups));
   warnOfCapabilities(context, spec);
   warnOfStrays(context, input);
@@ -195,7 +196,6 @@ async function removeRemains(context: RuntimeContext, id: string): Promise<void>
 }
 
 /** Before anything is tried: whoever fails later removes what is there, so it must be its own. */
-async function checkFree({ root }: RuntimeContext, id: string): Promise<void> {
-  const found = await stat(`${root}/${id}`).catch(() => undefined);
-  if (found !== undefined) throw lifecycleError("EXISTS", `container with id ${id} exists already`);
+function checkFree({ root }: RuntimeContext, id: string): void {
+  if (existsSync(`${root}/${id}`)) throw lifecycleError("EXISTS", `container with id ${id} exists already`);
 }

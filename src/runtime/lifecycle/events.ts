@@ -37,7 +37,7 @@ export async function* containerEvents(
   let next = Date.now() + interval;
   for (let alive = true; alive && signal?.aborted !== true; ) {
     await sleep(Math.max(0, Math.min(LOOK, next - Date.now())), undefined, { ...(signal && { signal }) });
-    alive = await isAlive(existing, context.facts.bootId);
+    alive = isAlive(existing, context.facts.bootId);
     const now = await readOomKills(state);
     for (; kills < now; kills += 1n) yield { type: "oom", id };
     if (!alive || Date.now() < next) continue;
@@ -48,6 +48,6 @@ export async function* containerEvents(
 
 async function requireAlive({ root, facts }: RuntimeContext, id: string): Promise<Existing> {
   const existing = await loadExisting(root, id);
-  if (await isAlive(existing, facts.bootId)) return existing;
+  if (isAlive(existing, facts.bootId)) return existing;
   throw lifecycleError("NOT_RUNNING", `container with id ${id} is not running: container not running`);
 }

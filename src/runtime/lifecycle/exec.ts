@@ -96,7 +96,7 @@ async function checkRunning(
   ignorePaused: boolean,
 ): Promise<void> {
   const { id } = existing.state;
-  const status = await statusOf(existing, facts.bootId);
+  const status = statusOf(existing, facts.bootId);
   if (status === "stopped") {
     throw lifecycleError("NOT_RUNNING", "cannot exec in a stopped container: container not running");
   }
@@ -108,7 +108,7 @@ async function checkRunning(
       hint: "start it first: until then its process shows itself to root alone",
     });
   }
-  if (!ignorePaused && (await isFrozen(existing.state))) {
+  if (!ignorePaused && isFrozen(existing.state)) {
     throw lifecycleError("PAUSED", "cannot exec in a paused container", {
       hint: "let it go on with: tug-oci resume, or give --ignore-paused",
     });

@@ -21,7 +21,7 @@ export async function checkGroups(groups: readonly StoredGroup[]): Promise<void>
       hint: "end them, or give the container another linux.cgroupsPath",
     });
   }
-  if (await isFrozen({ groups })) {
+  if (isFrozen({ groups })) {
     throw lifecycleError("GROUP", `container's cgroup unexpectedly frozen: ${group.path}`, {
       hint: "let it go on, or give the container another linux.cgroupsPath",
     });

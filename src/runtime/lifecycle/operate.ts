@@ -31,7 +31,7 @@ export async function startContainer(
   notifySocket?: string,
 ): Promise<void> {
   const existing = await loadExisting(context.root, id);
-  const status = await statusOf(existing, context.facts.bootId);
+  const status = statusOf(existing, context.facts.bootId);
   if (status === "stopped") throw lifecycleError("NOT_CREATED", "cannot start a container that has stopped");
   if (status !== "created") throw lifecycleError("NOT_CREATED", "cannot start an already running container");
   try {
@@ -72,7 +72,7 @@ export async function killContainer(
 ): Promise<void> {
   const existing = await loadExisting(context.root, id);
   // What a stopped container left in its group can still be killed.
-  if (!all && !(await isAlive(existing, context.facts.bootId)))
+  if (!all && !isAlive(existing, context.facts.bootId))
     throw lifecycleError("NOT_RUNNING", "container not running");
   try {
     const plans = all ? await plansToKillAll(context, existing, signal) : [planKill(existing, signal)];
@@ -96,9 +96,9 @@ async function plansToKillAll(
 export async function deleteContainer(context: RuntimeContext, id: string, force: boolean): Promise<void> {
   const existing = await (force ? loadRemains(context, id) : loadExisting(context.root, id));
   if (existing === undefined) return;
-  const alive = await isAlive(existing, context.facts.bootId);
+  const alive = isAlive(existing, context.facts.bootId);
   if (alive && !force) {
-    const status = await statusOf(existing, context.facts.bootId);
+    const status = statusOf(existing, context.facts.bootId);
     // runc kills a container that was never started.
     if (status !== "created") {
       throw lifecycleError("NOT_STOPPED", `cannot delete container ${id} that is not stopped: ${status}`, {

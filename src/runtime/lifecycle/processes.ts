@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { errnoOf } from "../../base/index.ts";
 import { killGroups } from "../planner/lifecycle.ts";
@@ -12,13 +13,18 @@ const gone = new Set(["ENOENT", "ENODEV"]);
 /** The processes of a container, whoever started them, by number: those of its control group and of the groups below. */
 export async function containerPids(state: Pick<StoredState, "groups" | "handler">): Promise<number[]> {
   const pids = new Set<number>();
-  const directories = killGroups(state);
+  const directories = killGroups(state).filter((path) => !isGone(path));
   for (let index = 0; index < Math.min(directories.length, MOST_GROUPS); index += 1) {
     const directory = directories[index] as string;
     for (const pid of await pidsOf(directory)) pids.add(pid);
     directories.push(...(await groupsBelow(directory)));
   }
   return [...pids].toSorted((a, b) => a - b);
+}
+
+/** The kernel answers from memory. A group that was never made, or is removed, is what most often is found. */
+function isGone(directory: string): boolean {
+  return statSync(directory, { throwIfNoEntry: false }) === undefined;
 }
 
 async function pidsOf(directory: string): Promise<number[]> {

@@ -38,14 +38,14 @@ export async function processIds(context: RuntimeContext, id: string): Promise<n
 }
 
 async function report({ facts }: RuntimeContext, existing: Existing): Promise<ContainerReport> {
-  const { ociVersion, id, pid = 0, status, bundle, annotations } = await ociState(existing, facts.bootId);
+  const { ociVersion, id, pid = 0, status, bundle, annotations } = ociState(existing, facts.bootId);
   const caller = callerName();
   const alive = status === "running" || status === "created";
   return {
     ociVersion,
     id,
     pid,
-    status: alive && (await isFrozen(existing.state)) ? "paused" : status,
+    status: alive && isFrozen(existing.state) ? "paused" : status,
     bundle,
     rootfs: existing.state.rootfs,
     created: (await createdAt(existing)).toISOString(),

@@ -38,7 +38,7 @@ export async function updateContainer(
 ): Promise<void> {
   const existing = await loadExisting(context.root, id);
   const { spec, state, stateDir } = existing;
-  if ((await statusOf(existing, context.facts.bootId)) === "stopped" || spec === undefined) {
+  if (statusOf(existing, context.facts.bootId) === "stopped" || spec === undefined) {
     throw lifecycleError("NOT_RUNNING", "cannot update a stopped container: container not running");
   }
   const schemata = schemataChange(existing, schemas);

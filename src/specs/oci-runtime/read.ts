@@ -19,15 +19,26 @@ export type Reader<T> = (value: unknown, at: At) => T;
 
 /** The place of a member or element. */
 export function below(at: At, key: string | number): At {
-  const { document, warnings } = at;
-  return {
-    document,
-    warnings,
-    // Few places are ever named, and a configuration has thousands.
-    get pointer() {
-      return at.pointer + jsonPointer([key]);
-    },
-  };
+  return new Place(at, key);
+}
+
+/** Few places are ever named, and a configuration has thousands: the pointer is put together when it is asked for. */
+class Place implements At {
+  readonly document: string;
+  readonly warnings: SpecWarning[];
+  readonly #above: At;
+  readonly #key: string | number;
+
+  constructor(above: At, key: string | number) {
+    this.document = above.document;
+    this.warnings = above.warnings;
+    this.#above = above;
+    this.#key = key;
+  }
+
+  get pointer(): string {
+    return this.#above.pointer + jsonPointer([this.#key]);
+  }
 }
 
 /**
