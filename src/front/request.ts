@@ -22,26 +22,33 @@ const MOST_WORDS = 1 << 20;
 /** Reads a request: docs/front-protocol.md, "Messages of front". @throws FRONT_PROTOCOL */
 export function parseRequest({ content }: Message): FrontRequest {
   let at = 0;
-  const take = (count: number): Buffer => {
+  /** Where a value of so many bytes begins. */
+  const take = (count: number): number => {
     if (at + count > content.length)
       throw frontError("PROTOCOL", "cannot read the request of front: it is too short");
     at += count;
-    return content.subarray(at - count, at);
+    return at - count;
   };
-  const u32 = (): number => take(4).readUInt32LE();
-  const text = (): string => take(u32()).toString("utf8");
+  const u8 = (): number => content.readUInt8(take(1));
+  const u16 = (): number => content.readUInt16LE(take(2));
+  const u32 = (): number => content.readUInt32LE(take(4));
+  const text = (): string => {
+    const length = u32();
+    const start = take(length);
+    return content.toString("utf8", start, start + length);
+  };
   const texts = (): string[] => {
     const count = u32();
     if (count > MOST_WORDS)
       throw frontError("PROTOCOL", `cannot read the request of front: ${count} words are too many`);
     return Array.from({ length: count }, text);
   };
-  const program = take(1).readUInt8() === 2 ? "tug-oci" : "tug";
+  const program = u8() === 2 ? "tug-oci" : "tug";
   const pid = u32();
   const cwd = text();
   const umask = u32();
-  const bits = take(1).readUInt8();
-  const [height, width] = [take(2).readUInt16LE(), take(2).readUInt16LE()];
+  const bits = u8();
+  const [height, width] = [u16(), u16()];
   return {
     program,
     pid,
