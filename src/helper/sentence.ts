@@ -24,7 +24,10 @@ export function failureError(plan: Plan, failure: Failure): TugError {
   }
   const [code, phrase] = phrases[op.op];
   const sentence = `cannot ${fill(phrase, op)} (${place(op.from)}): ${reason(failure, op)}`;
-  return runtimeError(programCode(code, failure), sentence, {
+  const hint = runtimeHint(op);
+  const own = programCode(code, failure);
+  return runtimeError(own, sentence, {
+    ...(own === "HANDLER" && hint !== undefined && { hint }),
     details: {
       errno: errnoName(failure.errno),
       op: op.op,
@@ -99,6 +102,12 @@ function reason(failure: Failure, op: Op): string {
   const text = failure.errno === 0 ? ended : (explained ?? errnoText(failure.errno));
   const object = objectOf(failure, op);
   return [object, text || `${failure.call} failed`].filter((part) => part !== "").join(": ");
+}
+
+/** Whose words they are, and what may help. */
+function runtimeHint(op: Op): string | undefined {
+  if (op.op !== "callRuntime") return undefined;
+  return `see whether ${op.args[0]} can do what the container asks for, or use --runtime tug`;
 }
 
 /** What a runtime says of itself; where it says nothing, how it ended. */

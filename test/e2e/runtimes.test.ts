@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
-import { chmod, chown } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { chmod, chown, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { promisify } from "node:util";
+import { debianProgram } from "../environment/index.ts";
 import {
   configureRuntimes,
   leavesNothing,
@@ -13,6 +16,7 @@ import {
   useEngine,
 } from "./harness/index.ts";
 
+const docker = debianProgram("docker");
 const needs = needsBox() || needsRuntime("runc") || needsRuntime("crun");
 
 describe("tug run --runtime", { skip: needs }, () => {
@@ -111,6 +115,71 @@ describe("tug run --runtime", { skip: needs }, () => {
       /runtime runc cannot do that: .*--init.*\nleave that out, or use --runtime tug/,
     );
     assert.match(await refused("-v", "/tmp:/x:rshared"), /below \/x would not reach the host/);
+  });
+
+  test("what the host does not see of a sandbox is refused while it runs", async () => {
+    await leavesNothing(engine, async () => {
+      await engine.ok(["run", "-d", "--name", "web", "--runtime", "boxed", "box", "sleep", "900"]);
+      const top = await engine.tug(["top", "web"]);
+      const shows =
+        "while it runs: runtime boxed shows the host a sandbox only\nstop it first (tug stop web)";
+      assert.ok(top.stderr.includes(`cannot list the processes of container web ${shows}`), top.stderr);
+      const file = join(engine.directory, "copied");
+      const copy = await engine.tug(["cp", "web:/etc/passwd", file]);
+      assert.ok(copy.stderr.includes(`cannot copy from or to container web ${shows}`), copy.stderr);
+      const joined = await engine.tug(["run", "--rm", "--pid", "container:web", "box", "true"]);
+      assert.match(joined.stderr, /cannot join the pid namespace of container web: it is in a sandbox/);
+      const shared = await engine.tug(["run", "--rm", "--runtime", "boxed", "--pid", "host", "box", "true"]);
+      assert.match(shared.stderr, /its sandbox shares no process or IPC namespace/);
+      await engine.ok(["stop", "-t", "0", "web"]);
+      await engine.ok(["cp", "web:/etc/passwd", file]);
+      await rm(file);
+      await engine.ok(["rm", "web"]);
+    });
+  });
+
+  test("the stock docker client names a runtime, or none", { skip: docker.skip }, async () => {
+    await leavesNothing(engine, async () => {
+      const env = {
+        DOCKER_HOST: `unix://${engine.run}/tug.sock`,
+        HOME: engine.directory,
+        DOCKER_CONFIG: engine.directory,
+      };
+      const run = async (...args: string[]) =>
+        (await promisify(execFile)(docker.path, args, { env })).stdout.trim();
+      assert.equal(await run("run", "--rm", "--runtime", "crun", "box", "echo", "hi"), "hi");
+      const runtimeOf = async (...options: string[]) => {
+        await run("run", "-d", "--name", "web", ...options, "box", "sleep", "900");
+        await run("exec", "web", "true");
+        const name = await run("inspect", "-f", "{{.HostConfig.Runtime}}", "web");
+        await run("rm", "-f", "web");
+        return name;
+      };
+      assert.equal(await runtimeOf(), "tug");
+      assert.equal(await runtimeOf("--runtime", "io.containerd.runc.v2"), "tug");
+      assert.equal(await runtimeOf("--runtime", "runc"), "runc");
+      assert.match(await run("info"), /Runtimes: .*crun.*\n Default Runtime: tug\n/);
+      await assert.rejects(run("run", "--runtime", "nonesuch", "box"), /there is no runtime nonesuch/);
+    });
+  });
+
+  test("the configuration's default is for whoever names none, and a wrong one is told", async () => {
+    const file = join(engine.directory, "config.yaml");
+    const before = await readFile(file, "utf8");
+    try {
+      await writeFile(file, JSON.stringify({ ...JSON.parse(before), "default-runtime": "crun" }));
+      await engine.ok(["create", "--name", "web", "box", "true"]);
+      assert.equal(await inspect("web", "{{.HostConfig.Runtime}}"), "crun");
+      assert.equal(await engine.ok(["start", "-a", "web"]), "");
+      await engine.ok(["rm", "web"]);
+      await writeFile(file, "runtimes: {crun: {program: crun}}");
+      const { code, stderr } = await engine.tug(["run", "--rm", "box", "true"]);
+      assert.equal(code, 125);
+      assert.match(stderr, /config\.yaml#\/runtimes\/crun\/(program: no such member|path: it is missing)/);
+      assert.match((await engine.tug(["info"])).stdout, /^WARNING: cannot use the configuration/m);
+    } finally {
+      await writeFile(file, before);
+    }
   });
 
   test("a program that others could change is not run", async () => {

@@ -15,6 +15,7 @@ import { engineError } from "../errors.ts";
 import { logSettings } from "../logs/log-settings.ts";
 import type { LogSubject } from "../logs/log-subject.ts";
 import { hostNameOf, networkOwner } from "../networks/owner.ts";
+import { handlerOf } from "../runtimes/work.ts";
 import { buildSpec } from "../spec/build-spec.ts";
 import { cdiChanges, replacing } from "../spec/cdi-changes.ts";
 import { checkSpec } from "../spec/check-spec.ts";
@@ -152,8 +153,22 @@ async function devicesOf({ security, resources }: ContainerRecord["request"]) {
   return (await Promise.all(resources.devices.map(requestedDevices))).flat();
 }
 
-function namespacePath({ store }: RunContext, kind: "pid" | "ipc" | "net", reference: string): string {
-  const { name, state } = store.find(reference);
+function namespacePath(
+  { store, layout }: RunContext,
+  kind: "pid" | "ipc" | "net",
+  reference: string,
+): string {
+  const record = store.find(reference);
+  const { name, state } = record;
+  if (kind !== "net" && handlerOf({ layout }, record)?.sandbox === true) {
+    throw engineError(
+      "HANDLER",
+      `cannot join the ${kind} namespace of container ${name}: it is in a sandbox`,
+      {
+        hint: "run that container with --runtime tug",
+      },
+    );
+  }
   if (state.status === "running" || state.status === "paused") return `/proc/${state.pid}/ns/${kind}`;
   throw engineError(
     "CONTAINER_NOT_RUNNING",

@@ -13,7 +13,7 @@ export function needsRuntime(name: OtherRuntime): string | false {
 }
 
 /**
- * Lets an engine know the runtimes: for `useEngine`. Each is a script, which root alone can change wherever the programs are.
+ * Lets an engine know the runtimes, and runc once more as `boxed`, as if it made sandboxes: for `useEngine`. Each is a script, which root alone can change wherever the programs are.
  * crun refuses to work beside a hierarchy of version 2 that has controllers: it sees none.
  */
 export async function configureRuntimes(instance: TugInstance): Promise<void> {
@@ -25,6 +25,8 @@ export async function configureRuntimes(instance: TugInstance): Promise<void> {
     await writeFile(file(name), `#!/bin/sh\nexec ${apart}${path} "$@"\n`, { mode: 0o755 });
   }
   const runtimes = Object.fromEntries(otherRuntimes.map((name) => [name, { type: "oci", path: file(name) }]));
-  await writeFile(file("config.yaml"), JSON.stringify({ runtimes }), { mode: 0o644 });
+  const boxed = { path: file("runc"), sandbox: true };
+  const config = { runtimes: { ...runtimes, boxed } };
+  await writeFile(file("config.yaml"), JSON.stringify(config), { mode: 0o644 });
   Object.assign(instance.env, { TUG_CONFIG: file("config.yaml") });
 }

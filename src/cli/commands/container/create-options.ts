@@ -58,7 +58,10 @@ const identity = {
     },
   ),
   rm: flag("Remove the container and its anonymous volumes when it ends"),
-  runtime: text("NAME", "Runtime handler to use"),
+  runtime: text(
+    "NAME",
+    "Runtime that makes the container: tug, runc, crun, runsc or one of the configuration",
+  ),
   "log-driver": text("NAME", "Log driver: json-file, syslog, journald or none"),
   "log-opt": list("NAME=VALUE", "Option of the log driver", { read: readPair }),
 } as const;
