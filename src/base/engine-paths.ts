@@ -24,6 +24,8 @@ export function enginePaths({ data, run }: EnginePaths) {
     mountPoints: join(data, "mount-points"),
     socket: join(run, "tug.sock"),
     frontSocket: join(run, "front.sock"),
+    /** Sockets for clients that may not do everything, who may not enter the run directory. */
+    scopedSockets: `${run}-sockets`,
     spawnerSocket: join(run, "spawner.sock"),
     pidFile: join(run, "engine.pid"),
     /** How an engine is started: docs/monitor-protocol.md, "Coming back". */

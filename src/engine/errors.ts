@@ -71,6 +71,8 @@ export const engineError = defineErrors("ENGINE", {
   SECRET_NAME_TAKEN: { kind: "conflict", when: "another secret has the name" },
   SECRET_NOT_FOUND: { kind: "notFound", when: "no secret has this name" },
   SIGNAL: { kind: "invalid", when: "a signal's name or number is unknown" },
+  SOCKET_NAME_TAKEN: { kind: "conflict", when: "another scoped socket has the name" },
+  SOCKET_NOT_FOUND: { kind: "notFound", when: "no scoped socket has this name" },
   UNSUPPORTED: {
     kind: "notImplemented",
     when: "an option is understood but this engine does not have it yet",

@@ -27,5 +27,6 @@ export type { NetworkService } from "./networks/service.ts";
 export { type Engine, type EngineOptions, openEngine } from "./open-engine.ts";
 export { openPlanner, type Planner, type PlannerOptions } from "./open-planner.ts";
 export type { SecretRequest, SecretService, SecretView } from "./secrets/service.ts";
+export type { SocketRecord, SocketStore } from "./sockets/sockets.ts";
 export type { InfoFacts, SystemFacts, VersionFacts } from "./system.ts";
 export { ANONYMOUS, type VolumeService } from "./volumes/service.ts";

@@ -15,6 +15,7 @@ import { openParts } from "./open-parts.ts";
 import { giveReserve, takeReserve } from "./reserve.ts";
 import { makeRunDirectory } from "./run-directory.ts";
 import { openSecretService, type SecretService } from "./secrets/service.ts";
+import { openSockets, type SocketStore } from "./sockets/sockets.ts";
 import { type SystemFacts, systemFacts } from "./system.ts";
 import { helperTrees } from "./trees.ts";
 import { openVolumeService, type VolumeService } from "./volumes/service.ts";
@@ -47,6 +48,7 @@ export interface Engine {
   readonly networks: NetworkService;
   readonly volumes: VolumeService;
   readonly secrets: SecretService;
+  readonly socketStore: SocketStore;
   readonly system: SystemFacts;
   readonly plans: Pick<Containers, "explain" | "planOf">;
   /** Lets go of the directories. Containers go on. */
@@ -92,6 +94,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     networks: openNetworkService(context, containers),
     volumes: openVolumeService(context),
     secrets: openSecretService(context),
+    socketStore: openSockets(database),
     images: openImageService({
       images,
       store: context.store,

@@ -28,6 +28,7 @@ import { openJournal } from "./journal.ts";
 import type { EngineOptions } from "./open-engine.ts";
 import { runtimeHandlers } from "./runtimes/handlers.ts";
 import { openSecrets, secretMigrations } from "./secrets/secrets.ts";
+import { socketMigrations } from "./sockets/sockets.ts";
 import { helperTrees } from "./trees.ts";
 import { volumeMigrations, volumeStore } from "./volumes/store.ts";
 import { openVolumes } from "./volumes/volumes.ts";
@@ -67,6 +68,7 @@ export async function openParts(
       ...networkMigrations,
       ...volumeMigrations,
       ...secretMigrations,
+      ...socketMigrations,
     ]),
   );
   const spawner = opened.use(

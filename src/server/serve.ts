@@ -1,7 +1,7 @@
-import { chmod, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { connect, type Server } from "node:net";
 import { join } from "node:path";
-import { createDockerDoor } from "../api/docker/index.ts";
+import { createDockerDoor, createScopedDoor, type DockerPorts, type Policy } from "../api/docker/index.ts";
 import { type EnginePaths, enginePaths, type Logger, writeFileAtomic } from "../base/index.ts";
 import { type DefaultNetwork, openEngine } from "../engine/index.ts";
 import {
@@ -20,6 +20,8 @@ import { countRequests, createActivity } from "./activity.ts";
 import { serverError } from "./errors.ts";
 import { giveBackAtRest } from "./give-back.ts";
 import { installVersion } from "./install-version.ts";
+import { listen } from "./listen.ts";
+import { createScopedSockets } from "./scoped-sockets.ts";
 import { type EngineStart, writeStartFile } from "./start-file.ts";
 import { warmUpAtRest } from "./warm-up.ts";
 
@@ -102,7 +104,21 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       .finally(() => asked.resolve());
   };
   const resident = { describe: () => ({ version, build, pid: process.pid }), end };
-  const door = createDockerDoor({ ...engine, process: resident }, { logger, version });
+  const unnamedNetwork = options.defaultNetwork === "host" ? "none" : "default";
+  const openScoped = (policy: Omit<Policy, "unnamedNetwork">) => {
+    const scoped = createScopedDoor(ports, { ...policy, unnamedNetwork }, { logger, version });
+    countRequests(scoped.server, activity);
+    return scoped;
+  };
+  const { socketStore: store } = engine;
+  const sockets = createScopedSockets({
+    directory: layout.scopedSockets,
+    store,
+    openDoor: openScoped,
+    logger,
+  });
+  const ports: DockerPorts = { ...engine, process: resident, sockets };
+  const door = createDockerDoor(ports, { logger, version });
   countRequests(door.server, activity);
   const session = { door: door.inner, socket, version, program, explainConfig };
   const run = async (request: FrontRequest, connection: FrontConnection): Promise<number> => {
@@ -124,6 +140,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   await writeFileAtomic(pidFile, `${process.pid}\n`, 0o644);
   if (options.listening === undefined) await listen(door.server, socket);
   else await listenAt(door.server, options.listening);
+  await sockets.open();
   await listen(fronts, frontSocket);
   const stopGivingBack = giveBackAtRest(activity);
   const stopWarmUp = warmUpAtRest(activity, {
@@ -136,7 +153,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       stopWarmUp();
       stopGivingBack();
       fronts.close();
-      await door.close();
+      await Promise.all([sockets.close(), door.close()]);
       await engine.close();
     },
   };
@@ -155,14 +172,4 @@ async function listenAt(server: Server, fd: number): Promise<void> {
     server.once("error", fail);
     server.listen({ fd }, done);
   });
-}
-
-/** Listens on a unix socket in place of one that a dead engine left. */
-async function listen(server: Server, path: string): Promise<void> {
-  await rm(path, { force: true });
-  await new Promise<void>((done, fail) => {
-    server.once("error", fail);
-    server.listen(path, done);
-  });
-  await chmod(path, 0o600);
 }

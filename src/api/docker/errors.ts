@@ -20,5 +20,7 @@ export const doorError = defineErrors("DOCKER", {
   SWARM: { kind: "unavailable", when: "an endpoint is for members of a swarm, which tug never is" },
   PLUGIN: { kind: "notFound", when: "a plugin is asked for by its name; there are none" },
   ABSENT: { kind: "notImplemented", when: "an endpoint is for something that tug does not do" },
+  SCOPE: { kind: "forbidden", when: "a request goes beyond what the policy of a scoped socket allows" },
+  SCOPE_POLICY: { kind: "invalid", when: "the policy of a scoped socket cannot be used" },
   EXEC_VALUE: { kind: "invalid", when: "a field of an exec body has a value that cannot be used" },
 });

@@ -56,7 +56,7 @@ function streaming(pieces: (signal: AbortSignal) => AsyncIterable<string>) {
     type: "text/plain",
     pieces: pieces(signal),
   });
-  const routes = [{ method: "GET", path: "/stream", since: 24, handler } as const];
+  const routes = [{ method: "GET", path: "/stream", access: "owner", since: 24, handler } as const];
   const door = createDoor({ routes, logger: silentLogger, version: "0.0.0" });
   return {
     door,
@@ -108,7 +108,7 @@ test("a stream that nobody reads any more ends with the caller's signal, and wit
 
 test("a failure before the first piece is the answer's, with kind and code", async () => {
   const handler = () => Promise.reject(new TugError("conflict", "X_TAKEN", "cannot: it is taken"));
-  const routes = [{ method: "POST", path: "/x", since: 24, handler } as const];
+  const routes = [{ method: "POST", path: "/x", access: "owner", since: 24, handler } as const];
   const { inner } = createDoor({ routes, logger: silentLogger, version: "0.0.0" });
   const answer = await inner({ method: "POST", target: "/x", headers: {}, body: "", signal: undefined });
   assert.ok(answer.kind === "text");

@@ -4,6 +4,7 @@ import type { Answer } from "./answer.ts";
 import { doorError } from "./errors.ts";
 import type { Query } from "./query.ts";
 import type { RequestBody } from "./request-body.ts";
+import type { Access } from "./scope/access.ts";
 
 /** What a handler gets to see of a request. */
 export type DoorRequest = {
@@ -26,6 +27,8 @@ export type Method = "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
 export type Route = {
   readonly method: Method;
   readonly path: string;
+  /** What a scoped socket must allow for it. */
+  readonly access: Access;
   /** The API version that brought it. */
   readonly since: dockerApi.ApiVersion;
   readonly handler: Handler;
@@ -42,12 +45,16 @@ export type Match = {
 /** Finds the route of a method and a path with or without a version prefix. */
 export type Router = (method: string, path: string) => Match;
 
+/** Whether a route may be used; throws why not. */
+export type Admission = (route: Route) => void;
+
 /**
  * A router for a table of routes; the first that fits wins.
  *
- * @returns a function that throws DOCKER_ROUTE, DOCKER_ROUTE_VERSION, DOCKER_PATH or DOCKER_API_VERSION
+ * @param admit asked about every route that fits, before anything else is looked at
+ * @returns a function that throws what `admit` throws, DOCKER_ROUTE, DOCKER_ROUTE_VERSION, DOCKER_PATH or DOCKER_API_VERSION
  */
-export function createRouter(routes: readonly Route[]): Router {
+export function createRouter(routes: readonly Route[], admit: Admission = () => {}): Router {
   const compiled = routes.map((route) => ({ route, pattern: compilePath(route.path) }));
   return (method, path) => {
     const [, prefix, rest = path] = /^\/v(\d+\.\d+)(\/.*)$/.exec(path) ?? [];
@@ -55,6 +62,7 @@ export function createRouter(routes: readonly Route[]): Router {
     for (const { route, pattern } of compiled) {
       const groups = route.method === method ? pattern.exec(rest) : null;
       if (groups === null) continue;
+      admit(route);
       if (version < route.since) {
         const least = dockerApi.formatApiVersion(route.since);
         throw doorError("ROUTE_VERSION", `"${method} ${route.path}" requires minimum API version ${least}`);

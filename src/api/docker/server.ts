@@ -9,11 +9,13 @@ import { levelOf } from "./failure-level.ts";
 import { createInnerDoor, type InnerRequest } from "./inner-door.ts";
 import { readQuery } from "./query.ts";
 import { hasPlainBody, readRequestBody, readUpgradeBody, type UpgradeBody } from "./request-body.ts";
-import { createRouter, type Match, type Route, type Router } from "./route.ts";
+import { type Admission, createRouter, type Match, type Route, type Router } from "./route.ts";
 import { serveWebSocket } from "./streams/web-socket.ts";
 
 export type DoorOptions = {
   readonly routes: readonly Route[];
+  /** Asked before any of them is used; left out: all may be. */
+  readonly admit?: Admission;
   readonly logger: Logger;
   /** Of tug, for the Server header. */
   readonly version: string;
@@ -37,7 +39,7 @@ const KEEP_ALIVE_MS = 10 * 60 * 1000;
 
 /** A door for a table of routes. */
 export function createDoor(options: DoorOptions): DockerDoor {
-  const router = createRouter(options.routes);
+  const router = createRouter(options.routes, options.admit);
   const stop = new AbortController();
   const hijacked = new Set<Duplex>();
   const server = createServer({

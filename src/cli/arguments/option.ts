@@ -28,6 +28,7 @@ export type Completion =
   | "secrets"
   | "volumes"
   | "contexts"
+  | "sockets"
   | "files";
 
 export type Options = Readonly<Record<string, Option<never> | Option<unknown>>>;

@@ -59,6 +59,8 @@ import { logout } from "./registry/logout.ts";
 import { serveRegistry } from "./registry/serve.ts";
 import { createSecret, removeSecret } from "./secret/change.ts";
 import { secrets } from "./secret/list.ts";
+import { createSocket, removeSocket } from "./socket/change.ts";
+import { inspectSocket, sockets } from "./socket/list.ts";
 import { check } from "./system/check.ts";
 import { completion, createCompleteCommand } from "./system/completion.ts";
 import { df } from "./system/df.ts";
@@ -165,6 +167,10 @@ export const commands: readonly Command[] = [
   pruneSystem,
   printService,
   dialStdio,
+  sockets,
+  createSocket,
+  inspectSocket,
+  removeSocket,
   engine,
   completion,
   createCompleteCommand(() => commands),

@@ -17,7 +17,7 @@ import { checkImageSubpaths, findMountedImages, mountedManifests } from "./image
 import type { ContainerImage } from "./image-source.ts";
 import { checkSources } from "./mounts.ts";
 import { inventName, newContainerId } from "./names.ts";
-import { parentOf, withoutParent, withParent } from "./parent.ts";
+import { parentOf, withoutPlaces, withParent } from "./parent.ts";
 import { LOG_FILE, logSubject } from "./prepare-run.ts";
 import { type ContainerRecord, lifetimeOf, newState } from "./record.ts";
 import { withShared } from "./shared-namespaces.ts";
@@ -120,7 +120,7 @@ function addRecord(
     id: newContainerId(),
     name: request.name?.replace(/^\//, "") ?? freeName(context),
     createdAt: new Date().toISOString(),
-    request: { ...request, mounts, labels: { ...withoutParent(image.recorded.labels), ...request.labels } },
+    request: { ...request, mounts, labels: { ...withoutPlaces(image.recorded.labels), ...request.labels } },
     image: image.recorded,
     anonymousVolumes: mounts.flatMap((mount) =>
       mount.type === "volume" && !named.has(mount.name) ? [mount.name ?? ""] : [],

@@ -37,9 +37,9 @@ export function withParent(
   };
 }
 
-/** Labels of an image place nobody. */
-export function withoutParent(labels: Readonly<Record<string, string>>): Record<string, string> {
-  const { [dockerApi.PARENT_LABEL]: _, ...others } = labels;
+/** Labels of an image place nobody, neither in another container nor in the scope of a socket. */
+export function withoutPlaces(labels: Readonly<Record<string, string>>): Record<string, string> {
+  const { [dockerApi.PARENT_LABEL]: _, [dockerApi.SCOPE_LABEL]: _scope, ...others } = labels;
   return others;
 }
 

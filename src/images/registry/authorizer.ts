@@ -45,7 +45,9 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const current = () => (held !== undefined && held.expires - margin > now() ? held.header : undefined);
 
   const authenticate = async (challenges: Challenge[], request: AnswerRequest) => {
-    const credentials = await source(name, request.signal);
+    const found = await source(name, request.signal);
+    // Whoever says that it is nobody brings no credentials, and is not given those of others.
+    const credentials = found && "username" in found && found.username === "" ? undefined : found;
     held = await respond(options, { challenges, credentials, ...request });
     return held?.header;
   };

@@ -119,6 +119,13 @@ export {
   type SecretCreateBody,
   type SecretFile,
 } from "./secret.ts";
+export {
+  parseSocketCreateBody,
+  SCOPE_LABEL,
+  type Socket,
+  type SocketCreateBody,
+  type SocketQuota,
+} from "./socket.ts";
 export type { SpaceKeeper } from "./space-keeper.ts";
 export type {
   BlkioEntry,

@@ -1,4 +1,5 @@
 export { until } from "../../privileged/harness/until.ts";
+export { type ApiAnswer, askApi, askUpgrade } from "./api.ts";
 export { boxImage } from "./box-image.ts";
 export { type RunningCommand, startTugCommand } from "./command.ts";
 export { type Engine, needsBox, startEngine, succeeded, useEngine } from "./engine.ts";

@@ -39,6 +39,8 @@ const before: Readonly<Record<string, readonly unknown[]>> = {
   "networks.prune": [],
   "secrets.create": ["s", new Uint8Array(1)],
   "secrets.list": [],
+  "sockets.create": [{ Name: "s", Allow: ["all"] }],
+  "sockets.list": [],
   "system.check": [],
   "system.diskUsage": [],
   "system.events": [],

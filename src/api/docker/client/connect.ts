@@ -4,6 +4,7 @@ import { createFileCalls, type FileCalls } from "./file-calls.ts";
 import { createImageCalls, type ImageCalls } from "./image-calls.ts";
 import { createNetworkCalls, type NetworkCalls } from "./network-calls.ts";
 import { createSecretCalls, type SecretCalls } from "./secret-calls.ts";
+import { createSocketCalls, type SocketCalls } from "./socket-calls.ts";
 import { createSystemCalls, createTugCalls, type SystemCalls, type TugCalls } from "./system-calls.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
 import { createVolumeCalls, type VolumeCalls } from "./volume-calls.ts";
@@ -28,6 +29,8 @@ export type Client = Disposable & {
   readonly volumes: VolumeCalls;
   /** Passwords, keys and such, that containers get as files. */
   readonly secrets: SecretCalls;
+  /** Sockets by which others may use a part of the engine. */
+  readonly sockets: SocketCalls;
   /** The engine itself, and what happens in it. */
   readonly system: SystemCalls;
   /** What Docker's API does not have. */
@@ -45,6 +48,7 @@ export function connect(options: TransportOptions): Client {
     networks: createNetworkCalls(transport),
     volumes: createVolumeCalls(transport),
     secrets: createSecretCalls(transport),
+    sockets: createSocketCalls(transport),
     system: createSystemCalls(transport),
     tug: createTugCalls(transport),
     [Symbol.dispose]: () => transport.close(),

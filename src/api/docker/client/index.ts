@@ -19,5 +19,6 @@ export type { CommitOptions, ImageCalls, ImportRequest, PullOptions } from "./im
 export type { ListNetworksOptions, NetworkCalls } from "./network-calls.ts";
 export type { PlaceOptions, RemoteImageCalls } from "./remote-image-calls.ts";
 export type { SecretCalls, SecretOptions } from "./secret-calls.ts";
+export type { SocketCalls } from "./socket-calls.ts";
 export type { EventsOptions, SystemCalls, TugCalls } from "./system-calls.ts";
 export type { ListVolumesOptions, VolumeCalls } from "./volume-calls.ts";

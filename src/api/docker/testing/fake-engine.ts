@@ -8,6 +8,7 @@ import { createFakeExecs, type FakeExecs } from "./fake-execs.ts";
 import { createFakeImages, type FakeImages } from "./fake-images.ts";
 import { createFakeNetworks } from "./fake-networks.ts";
 import { createFakeSecrets } from "./fake-secrets.ts";
+import { createFakeSockets } from "./fake-sockets.ts";
 import { createFakeVolumes } from "./fake-volumes.ts";
 
 /** An engine in memory behind the door's ports. */
@@ -40,6 +41,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     secrets: createFakeSecrets(),
     system,
     plans: createFakePlans(),
+    sockets: createFakeSockets(),
     process: {
       describe: () => ({ version: "0.0.0-fake", build: "fake", pid: 1 }),
       end() {

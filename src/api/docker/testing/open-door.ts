@@ -32,10 +32,13 @@ export type Reply = {
   json(): unknown;
 };
 
-export async function openDoor(ports: DockerPorts): Promise<OpenDoor> {
+export async function openDoor(
+  ports: DockerPorts,
+  make: typeof createDockerDoor = createDockerDoor,
+): Promise<OpenDoor> {
   const directory = await mkdtemp(join(tmpdir(), "tug-door-"));
   const socketPath = join(directory, "docker.sock");
-  const door = createDockerDoor(ports, { logger: silentLogger, version: "0.0.0" });
+  const door = make(ports, { logger: silentLogger, version: "0.0.0" });
   door.server.listen(socketPath);
   await once(door.server, "listening");
 

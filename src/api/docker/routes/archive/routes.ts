@@ -10,9 +10,9 @@ import type { ArchivePort } from "./port.ts";
 export function archiveRoutes(files: ArchivePort): readonly Route[] {
   const path = "/containers/{id}/archive";
   return [
-    { method: "HEAD", path, since: 24, handler: describePath(files) },
-    { method: "GET", path, since: 24, handler: readArchive(files) },
-    { method: "PUT", path, since: 24, handler: writeArchive(files) },
+    { method: "HEAD", path, access: "containers:files", since: 24, handler: describePath(files) },
+    { method: "GET", path, access: "containers:files", since: 24, handler: readArchive(files) },
+    { method: "PUT", path, access: "containers:files", since: 24, handler: writeArchive(files) },
   ];
 }
 

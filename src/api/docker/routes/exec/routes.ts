@@ -14,9 +14,34 @@ export function execRoutes(execs: ExecPort): readonly Route[] {
     (request) =>
       handler(execs, request);
   return [
-    { method: "POST", path: "/containers/{id}/exec", since: 24, handler: using(createExec) },
-    { method: "POST", path: "/exec/{id}/start", since: 24, handler: using(startExec), upgrade: "tcp" },
-    { method: "POST", path: "/exec/{id}/resize", since: 24, handler: using(resizeExec) },
-    { method: "GET", path: "/exec/{id}/json", since: 24, handler: using(inspectExec) },
+    {
+      method: "POST",
+      path: "/containers/{id}/exec",
+      access: "containers:exec",
+      since: 24,
+      handler: using(createExec),
+    },
+    {
+      method: "POST",
+      path: "/exec/{id}/start",
+      access: "containers:exec",
+      since: 24,
+      handler: using(startExec),
+      upgrade: "tcp",
+    },
+    {
+      method: "POST",
+      path: "/exec/{id}/resize",
+      access: "containers:exec",
+      since: 24,
+      handler: using(resizeExec),
+    },
+    {
+      method: "GET",
+      path: "/exec/{id}/json",
+      access: "containers:exec",
+      since: 24,
+      handler: using(inspectExec),
+    },
   ];
 }

@@ -17,13 +17,49 @@ export function networkRoutes(networks: NetworksPort): readonly Route[] {
     (request) =>
       handler(networks, request);
   return [
-    { method: "GET", path: "/networks", since: 24, handler: using(listNetworks) },
-    { method: "POST", path: "/networks/create", since: 24, handler: using(createNetwork) },
-    { method: "POST", path: "/networks/prune", since: 25, handler: using(pruneNetworks) },
-    { method: "GET", path: "/tug/networks/explain", since: 24, handler: using(explainPort) },
-    { method: "GET", path: "/networks/{id}", since: 24, handler: using(inspectNetwork) },
-    { method: "POST", path: "/networks/{id}/connect", since: 24, handler: using(connectContainer) },
-    { method: "POST", path: "/networks/{id}/disconnect", since: 24, handler: using(disconnectContainer) },
-    { method: "DELETE", path: "/networks/{id}", since: 24, handler: using(removeNetwork) },
+    { method: "GET", path: "/networks", access: "networks:read", since: 24, handler: using(listNetworks) },
+    {
+      method: "POST",
+      path: "/networks/create",
+      access: "networks:create",
+      since: 24,
+      handler: using(createNetwork),
+    },
+    {
+      method: "POST",
+      path: "/networks/prune",
+      access: "networks:remove",
+      since: 25,
+      handler: using(pruneNetworks),
+    },
+    { method: "GET", path: "/tug/networks/explain", access: "owner", since: 24, handler: using(explainPort) },
+    {
+      method: "GET",
+      path: "/networks/{id}",
+      access: "networks:read",
+      since: 24,
+      handler: using(inspectNetwork),
+    },
+    {
+      method: "POST",
+      path: "/networks/{id}/connect",
+      access: "networks:connect",
+      since: 24,
+      handler: using(connectContainer),
+    },
+    {
+      method: "POST",
+      path: "/networks/{id}/disconnect",
+      access: "networks:connect",
+      since: 24,
+      handler: using(disconnectContainer),
+    },
+    {
+      method: "DELETE",
+      path: "/networks/{id}",
+      access: "networks:remove",
+      since: 24,
+      handler: using(removeNetwork),
+    },
   ];
 }

@@ -22,10 +22,10 @@ export function secretRoutes(secrets: SecretsPort): readonly Route[] {
     return { kind: "empty", status: 204 };
   };
   return [
-    { method: "GET", path: "/tug/secrets", since: 24, handler: list },
-    { method: "POST", path: "/tug/secrets/create", since: 24, handler: create },
-    { method: "GET", path: "/tug/secrets/{id}", since: 24, handler: inspect },
-    { method: "DELETE", path: "/tug/secrets/{id}", since: 24, handler: remove },
+    { method: "GET", path: "/tug/secrets", access: "secrets:read", since: 24, handler: list },
+    { method: "POST", path: "/tug/secrets/create", access: "secrets:create", since: 24, handler: create },
+    { method: "GET", path: "/tug/secrets/{id}", access: "secrets:read", since: 24, handler: inspect },
+    { method: "DELETE", path: "/tug/secrets/{id}", access: "secrets:remove", since: 24, handler: remove },
   ];
 }
 

@@ -48,12 +48,22 @@ const refused: readonly (readonly [Method, string, string])[] = [
 /** The endpoints of swarms, plugins and builds, answered as an engine does that is in no swarm and has none of them. */
 export function swarmRoutes(): readonly Route[] {
   return [
-    ...ofManagers.map(([method, path]): Route => ({ method, path, since: 24, handler: noManager })),
-    { method: "POST", path: "/swarm/leave", since: 24, handler: noMember },
-    { method: "GET", path: "/plugins", since: 25, handler: async () => json([]) },
-    { method: "GET", path: "/plugins/privileges", since: 25, handler: async () => json([]) },
-    { method: "GET", path: "/plugins/{name...}/json", since: 25, handler: noPlugin },
-    ...refused.map(([method, path, reason]): Route => ({ method, path, since: 24, handler: refuse(reason) })),
+    ...ofManagers.map(
+      ([method, path]): Route => ({ method, path, access: "owner", since: 24, handler: noManager }),
+    ),
+    { method: "POST", path: "/swarm/leave", access: "owner", since: 24, handler: noMember },
+    { method: "GET", path: "/plugins", access: "owner", since: 25, handler: async () => json([]) },
+    { method: "GET", path: "/plugins/privileges", access: "owner", since: 25, handler: async () => json([]) },
+    { method: "GET", path: "/plugins/{name...}/json", access: "owner", since: 25, handler: noPlugin },
+    ...refused.map(
+      ([method, path, reason]): Route => ({
+        method,
+        path,
+        access: "owner",
+        since: 24,
+        handler: refuse(reason),
+      }),
+    ),
   ];
 }
 

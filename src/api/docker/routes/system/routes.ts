@@ -22,19 +22,38 @@ export type SystemPorts = {
 export function systemRoutes(ports: SystemPorts): readonly Route[] {
   const { system } = ports;
   return [
-    { method: "GET", path: "/_ping", since: 24, handler: async () => ping("OK") },
-    { method: "HEAD", path: "/_ping", since: 24, handler: async () => ping("") },
+    { method: "GET", path: "/_ping", access: "open", since: 24, handler: async () => ping("OK") },
+    { method: "HEAD", path: "/_ping", access: "open", since: 24, handler: async () => ping("") },
     {
       method: "GET",
       path: "/version",
+      access: "open",
       since: 24,
       handler: async () => json(renderVersion(await system.version())),
     },
-    { method: "GET", path: "/info", since: 24, handler: async () => json(renderInfo(await system.info())) },
-    { method: "GET", path: "/system/df", since: 25, handler: diskUsage(ports) },
-    { method: "GET", path: "/tug/system/keepers", since: 24, handler: listKeepers(ports.images) },
-    { method: "POST", path: "/tug/system/check", since: 24, handler: checkSystem(ports.images) },
-    { method: "GET", path: "/events", since: 24, handler: events(system) },
+    {
+      method: "GET",
+      path: "/info",
+      access: "system:read",
+      since: 24,
+      handler: async () => json(renderInfo(await system.info())),
+    },
+    { method: "GET", path: "/system/df", access: "system:read", since: 25, handler: diskUsage(ports) },
+    {
+      method: "GET",
+      path: "/tug/system/keepers",
+      access: "owner",
+      since: 24,
+      handler: listKeepers(ports.images),
+    },
+    {
+      method: "POST",
+      path: "/tug/system/check",
+      access: "owner",
+      since: 24,
+      handler: checkSystem(ports.images),
+    },
+    { method: "GET", path: "/events", access: "events:read", since: 24, handler: events(system) },
   ];
 }
 

@@ -12,6 +12,7 @@ export function planRoutes(plans: PlansPort): readonly Route[] {
     {
       method: "POST",
       path: "/tug/explain",
+      access: "owner",
       since: 24,
       handler: async (request) =>
         json(render(await plans.explain(await readCreateRequest(request), request.signal))),
@@ -19,6 +20,7 @@ export function planRoutes(plans: PlansPort): readonly Route[] {
     {
       method: "GET",
       path: "/tug/containers/{id}/plan",
+      access: "owner",
       since: 24,
       handler: async (request) => json(render(await plans.planOf(idOf(request)))),
     },

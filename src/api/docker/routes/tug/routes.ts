@@ -20,6 +20,7 @@ export function tugRoutes(plans: PlansPort, process: ProcessPort): readonly Rout
     {
       method: "GET",
       path: "/tug/engine",
+      access: "owner",
       since: 24,
       async handler() {
         const { version, build, pid } = process.describe();
@@ -29,6 +30,7 @@ export function tugRoutes(plans: PlansPort, process: ProcessPort): readonly Rout
     {
       method: "POST",
       path: "/tug/engine/end",
+      access: "owner",
       since: 24,
       async handler() {
         process.end();

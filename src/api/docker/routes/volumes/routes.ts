@@ -13,14 +13,62 @@ export function volumeRoutes(volumes: VolumesPort): readonly Route[] {
     (request) =>
       handler(volumes, request);
   return [
-    { method: "GET", path: "/volumes", since: 24, handler: using(listVolumes) },
-    { method: "POST", path: "/volumes/create", since: 24, handler: using(createVolume) },
-    { method: "POST", path: "/volumes/prune", since: 25, handler: using(pruneVolumes) },
-    { method: "GET", path: "/volumes/{id}", since: 24, handler: using(inspectVolume) },
-    { method: "POST", path: "/tug/volumes/{id}/rename", since: 24, handler: using(renameVolume) },
-    { method: "POST", path: "/tug/volumes/{id}/clone", since: 24, handler: using(cloneVolume) },
-    { method: "GET", path: "/tug/volumes/{id}/export", since: 24, handler: using(exportVolume) },
-    { method: "POST", path: "/tug/volumes/{id}/import", since: 24, handler: using(importVolume) },
-    { method: "DELETE", path: "/volumes/{id}", since: 24, handler: using(removeVolume) },
+    { method: "GET", path: "/volumes", access: "volumes:read", since: 24, handler: using(listVolumes) },
+    {
+      method: "POST",
+      path: "/volumes/create",
+      access: "volumes:create",
+      since: 24,
+      handler: using(createVolume),
+    },
+    {
+      method: "POST",
+      path: "/volumes/prune",
+      access: "volumes:remove",
+      since: 25,
+      handler: using(pruneVolumes),
+    },
+    {
+      method: "GET",
+      path: "/volumes/{id}",
+      access: "volumes:read",
+      since: 24,
+      handler: using(inspectVolume),
+    },
+    {
+      method: "POST",
+      path: "/tug/volumes/{id}/rename",
+      access: "owner",
+      since: 24,
+      handler: using(renameVolume),
+    },
+    {
+      method: "POST",
+      path: "/tug/volumes/{id}/clone",
+      access: "owner",
+      since: 24,
+      handler: using(cloneVolume),
+    },
+    {
+      method: "GET",
+      path: "/tug/volumes/{id}/export",
+      access: "volumes:files",
+      since: 24,
+      handler: using(exportVolume),
+    },
+    {
+      method: "POST",
+      path: "/tug/volumes/{id}/import",
+      access: "volumes:files",
+      since: 24,
+      handler: using(importVolume),
+    },
+    {
+      method: "DELETE",
+      path: "/volumes/{id}",
+      access: "volumes:remove",
+      since: 24,
+      handler: using(removeVolume),
+    },
   ];
 }
