@@ -31,12 +31,21 @@ export interface ContainerFiles {
  * The files of an engine's containers.
  *
  * @param mutexOf a container that does not run is kept from being started while its root is in use
+ * @param settled fulfilled when nothing is being removed any more of a container's last run
  */
-export function openContainerFiles(context: EngineContext, mutexOf: (id: string) => Mutex): ContainerFiles {
+export function openContainerFiles(
+  context: EngineContext,
+  mutexOf: (id: string) => Mutex,
+  settled: (id: string) => Promise<void>,
+): ContainerFiles {
   const { store } = context;
   const still = async <T>(reference: string, work: (record: ContainerRecord) => Promise<T>): Promise<T> => {
     const record = store.find(reference);
-    return isRunning(record) ? work(record) : mutexOf(record.id).run(async () => work(store.find(record.id)));
+    if (isRunning(record)) return work(record);
+    return mutexOf(record.id).run(async () => {
+      await settled(record.id);
+      return work(store.find(record.id));
+    });
   };
   const describe = (reference: string, path: string): Promise<PathDescription> =>
     still(reference, async (record) =>
@@ -49,7 +58,7 @@ export function openContainerFiles(context: EngineContext, mutexOf: (id: string)
       const { id } = record;
       const description = await describe(id, path);
       publishContainer(context, record, "archive-path", { path });
-      return { description, archive: archiveOf({ context, id, path, signal, mutex: mutexOf(id) }) };
+      return { description, archive: archiveOf({ context, id, path, signal, mutex: mutexOf(id), settled }) };
     },
     write: (reference, options, { archive, signal }) =>
       still(reference, async (record) => {
@@ -66,13 +75,22 @@ type Reading = {
   path: string;
   signal: AbortSignal;
   mutex: Mutex;
+  settled: (id: string) => Promise<void>;
 };
 
 /** Takes hold of the container when somebody begins to read, and lets go of it at the end of that. */
-async function* archiveOf({ context, id, path, signal, mutex }: Reading): AsyncGenerator<Uint8Array> {
+async function* archiveOf({
+  context,
+  id,
+  path,
+  signal,
+  mutex,
+  settled,
+}: Reading): AsyncGenerator<Uint8Array> {
   const running = isRunning(context.store.find(id));
   const letGo = running ? undefined : await holdOf(mutex);
   try {
+    if (!running) await settled(id);
     const record = context.store.find(id);
     yield* readPath(context, { record, view: await rootView(context, record), path, signal });
   } finally {

@@ -141,7 +141,7 @@ export function openContainers(context: EngineContext): Containers {
     },
     export: async (reference, signal) => exportContainer(context, store.find(reference), signal),
     changes: async (reference) => containerChanges(context, store.find(reference)),
-    files: openContainerFiles(context, alone),
+    files: openContainerFiles(context, alone, (id) => live.get(id).settled),
     top: async (reference, psOptions) => listProcesses(context, store.find(reference), psOptions),
     async stats(reference, query, signal) {
       return streamStats(context, store.find(reference), { query, signal });
