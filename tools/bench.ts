@@ -4,13 +4,13 @@ import { containerdContender } from "./bench/containerd.ts";
 import type { Contender } from "./bench/contender.ts";
 import { engineContenders, engineNames } from "./bench/engines.ts";
 import { makeFixture } from "./bench/fixture.ts";
+import { runInOwnNamespaces } from "./bench/own-namespaces.ts";
 import { runtimeContenders } from "./bench/runtimes.ts";
 import type { Scenario } from "./bench/scenario.ts";
 import { scenarios } from "./bench/scenarios.ts";
 import { tugContender } from "./bench/tug.ts";
-import { runWithoutHybrid } from "./bench/without-hybrid.ts";
 
-const elsewhere = runWithoutHybrid();
+const elsewhere = runInOwnNamespaces();
 if (elsewhere !== undefined) process.exit(elsewhere);
 
 const wanted = process.argv.slice(2).join(" ");

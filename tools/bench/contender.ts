@@ -7,7 +7,7 @@ export type CommandLine = readonly string[];
 /**
  * Somebody who takes part. A scenario that it has no commands for is left out for it.
  *
- * `runTrue` runs `true` in a fresh container and removes it; `execTrue` runs `true` in the one that `keep` started;
+ * `runTrue` runs `true` in a fresh container, with a network or without, and removes it; `execTrue` runs `true` in the one that `keep` started;
  * `start` and `remove` are for many containers at once. `writeLog` prints a file into the log of a fresh container and ends
  * with it, `readLog` prints that log. `pidOf` prints the pid of a container's first process, whose parent is its monitor;
  * `steps` are those of a low-level runtime; `resident` gives the processes that live beside containers.
@@ -16,10 +16,10 @@ export type Contender = AsyncDisposable & {
   readonly name: string;
   readonly version: string;
   readonly env?: Readonly<Record<string, string>>;
-  readonly runTrue?: (name: string) => CommandLine;
+  readonly runTrue?: (network: Network) => CommandLine | undefined;
   readonly keep?: (name: string) => CommandLine;
   readonly execTrue?: (name: string) => CommandLine;
-  readonly start?: (name: string) => CommandLine;
+  readonly start?: (name: string, network: Network) => CommandLine | undefined;
   readonly remove?: (name: string) => CommandLine;
   readonly writeLog?: (name: string, file: string) => CommandLine;
   readonly readLog?: (name: string) => CommandLine;
@@ -27,6 +27,9 @@ export type Contender = AsyncDisposable & {
   readonly pidOf?: (name: string) => CommandLine;
   readonly resident?: () => readonly number[];
 };
+
+/** `bridge` is an engine's default network; a low-level runtime makes a namespace without any link either way. */
+export type Network = "none" | "bridge";
 
 /** The single steps of a container's life, as callers of a low-level runtime take them. */
 export type LifeSteps = {

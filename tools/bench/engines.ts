@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { type Contender, printFile } from "./contender.ts";
+import { type Contender, type Network, printFile } from "./contender.ts";
 import type { Fixture } from "./fixture.ts";
 
 /** Other engines. The one drivers of logs that both have write lines to a file. */
@@ -29,17 +29,17 @@ export function engineContenders(fixture: Fixture): Contender[] {
 
 function engine(name: EngineName, version: string, { image }: Fixture): Contender {
   const kept = new Set<string>();
-  const keep = (id: string): string[] => {
+  const start = (id: string, network: Network): string[] => {
     kept.add(id);
-    return [name, "run", "-d", "--name", id, "--network", "none", image, "sleep", "3600"];
+    return [name, "run", "-d", "--name", id, "--network", network, image, "sleep", "3600"];
   };
   return {
     name,
     version,
-    runTrue: () => [name, "run", "--rm", "--network", "none", image, "true"],
-    keep,
+    runTrue: (network) => [name, "run", "--rm", "--network", network, image, "true"],
+    keep: (id) => start(id, "none"),
     execTrue: (id) => [name, "exec", id, "true"],
-    start: keep,
+    start,
     remove: (id) => [name, "rm", "-f", ...atOnce[name], id],
     writeLog: (id, file) => printFile(name, logOptions[name], { name: id, file, image }),
     readLog: (id) => [name, "logs", id],

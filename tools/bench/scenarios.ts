@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Contender, print, time } from "./contender.ts";
+import { type CommandLine, type Contender, type Network, print, time } from "./contender.ts";
 import { lifeScenarios } from "./life.ts";
 import { logFile, makeLogFile, removeLogFile } from "./log-file.ts";
 import { parentOf, proportionalSize } from "./memory.ts";
@@ -16,14 +16,23 @@ const AT_ONCE = 8;
 
 /** Everything that the bench times. "Rested": after a pause of a second, when the kernel's locks are cold. */
 export const scenarios: readonly Scenario[] = [
-  { name: "run and exit of true", rounds: 100, measure: ({ runTrue, env }) => timed(runTrue?.(""), env) },
+  {
+    name: "run and exit of true",
+    rounds: 100,
+    measure: ({ runTrue, env }) => timed(runTrue?.("none"), env),
+  },
   {
     name: "the same, rested",
     rounds: 8,
     async measure({ runTrue, env }) {
       await sleep(1000);
-      return timed(runTrue?.(""), env);
+      return timed(runTrue?.("none"), env);
     },
+  },
+  {
+    name: "run and exit of true, on a bridge",
+    rounds: 40,
+    measure: ({ runTrue, env }) => timed(runTrue?.("bridge"), env),
   },
   {
     name: "exec of true",
@@ -33,16 +42,8 @@ export const scenarios: readonly Scenario[] = [
     finish: async ({ remove, env }) => void (await timed(remove?.(KEPT), env)),
   },
   ...lifeScenarios,
-  {
-    name: `start ${MANY}, ${AT_ONCE} at a time`,
-    rounds: 4,
-    async measure(contender, round) {
-      const names = Array.from({ length: MANY }, (_, index) => `bench-${round + 1}-${index}`);
-      const took = await parallel(names, contender.start, contender.env);
-      await parallel(names, contender.remove, contender.env);
-      return took;
-    },
-  },
+  startMany(`start ${MANY}, ${AT_ONCE} at a time`, "none"),
+  startMany(`start ${MANY}, ${AT_ONCE} at a time, on a bridge`, "bridge"),
   {
     name: `log ${logFile.size >> 20} MiB of ${logFile.line}-byte lines`,
     rounds: 3,
@@ -94,12 +95,31 @@ const crowd = Array.from({ length: CROWD }, (_, index) => `bench-crowd-${index}`
 
 async function startCrowd({ pidOf, start, env }: Contender): Promise<void> {
   if (pidOf === undefined) return;
-  await parallel(crowd, start, env);
+  const commands = crowd.map((name) => start?.(name, "none"));
+  await parallel(commands, env);
   await sleep(REST);
 }
 
 async function endCrowd({ pidOf, remove, env }: Contender): Promise<void> {
-  if (pidOf !== undefined) await parallel(crowd, remove, env);
+  if (pidOf === undefined) return;
+  const commands = crowd.map((name) => remove?.(name));
+  await parallel(commands, env);
+}
+
+function startMany(name: string, network: Network): Scenario {
+  return {
+    name,
+    rounds: 4,
+    async measure({ start, remove, env }, round) {
+      const names = Array.from({ length: MANY }, (_, index) => `bench-${round + 1}-${index}`);
+      const starts = names.map((each) => start?.(each, network));
+      const took = await parallel(starts, env);
+      if (took === undefined) return undefined;
+      const removals = names.map((each) => remove?.(each));
+      await parallel(removals, env);
+      return took;
+    },
+  };
 }
 
 async function timed(
@@ -109,16 +129,16 @@ async function timed(
   return command === undefined ? undefined : time(command, env);
 }
 
+/** How long so many commands take, a few at a time; undefined where there are none. */
 async function parallel(
-  names: readonly string[],
-  make: Contender["start"],
+  commands: readonly (CommandLine | undefined)[],
   env: Contender["env"],
 ): Promise<number | undefined> {
-  if (make === undefined) return undefined;
-  const waiting = [...names];
+  const waiting = commands.filter((command) => command !== undefined);
+  if (waiting.length === 0) return undefined;
   const begin = performance.now();
   const worker = async (): Promise<void> => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) await time(make(name), env);
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await time(next, env);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return performance.now() - begin;

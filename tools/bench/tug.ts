@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startTug, type TugInstance } from "../../test/environment/index.ts";
-import { type Contender, printFile } from "./contender.ts";
+import { type Contender, type Network, printFile } from "./contender.ts";
 import type { Fixture } from "./fixture.ts";
 import { familyOf } from "./memory.ts";
 
@@ -33,15 +33,17 @@ export async function tugContender(fixture: Fixture): Promise<TugContender> {
     await readFile(join(instance.run, "containers", id, "state/config.json"), "utf8"),
   );
   await succeed(instance, ["rm", "-f", "model"]);
+  const start = (name: string, network: Network): string[] =>
+    tug("run", "-d", "--name", name, "--network", network, fixture.image, "sleep", "3600");
   return {
     name: "tug",
     version: (await succeed(instance, ["--version"])).trim(),
     env: { TUG_DATA_ROOT: instance.data, TUG_RUN_ROOT: instance.run, TUG_DEFAULT_NETWORK: "none" },
     config,
-    runTrue: () => tug("run", "--rm", "--network", "none", fixture.image, "true"),
-    keep: (name) => tug("run", "-d", "--name", name, "--network", "none", fixture.image, "sleep", "3600"),
+    runTrue: (network) => tug("run", "--rm", "--network", network, fixture.image, "true"),
+    keep: (name) => start(name, "none"),
     execTrue: (name) => tug("exec", name, "true"),
-    start: (name) => tug("run", "-d", "--name", name, "--network", "none", fixture.image, "sleep", "3600"),
+    start,
     remove: (name) => tug("rm", "-f", name),
     writeLog: (name, file) =>
       printFile(join(fixture.programs, "tug"), "--log-opt max-size=-1", { name, file, image: fixture.image }),
