@@ -332,6 +332,13 @@ static bool is_kernel_files(const struct pack *p, int directory)
 	return false;
 }
 
+/* An overlay links all its whiteouts to one inode; each is a whiteout all the same. */
+static bool has_other_names(const struct statx *st)
+{
+	bool is_whiteout = S_ISCHR(st->stx_mode) && st->stx_rdev_major == 0 && st->stx_rdev_minor == 0;
+	return st->stx_nlink > 1 && !is_whiteout && !S_ISDIR(st->stx_mode) && !S_ISSOCK(st->stx_mode);
+}
+
 static int put_object(struct pack *p, int fd)
 {
 	struct statx st;
@@ -343,7 +350,7 @@ static int put_object(struct pack *p, int fd)
 	if (S_ISLNK(st.stx_mode) && (length = readlinkat(fd, "", link, sizeof link - 1)) < 0)
 		return stop(p, errno, "readlinkat");
 	link[length] = '\0';
-	if (st.stx_nlink > 1 && !S_ISDIR(st.stx_mode) && !S_ISSOCK(st.stx_mode)) {
+	if (has_other_names(&st)) {
 		const char *first = first_name(p, &st);
 		if (first == NULL)
 			return stop(p, ENOMEM, "links");

@@ -32,6 +32,8 @@ export function enginePaths({ data, run }: EnginePaths) {
     startFile: join(run, "engine.start"),
     /** There while something waits for an engine that only an engine knows of. */
     wantedFile: join(run, "engine.wanted"),
+    /** Where layers are mounted that are kept as archives, by the names of their snapshots' directories. */
+    layers: join(run, "layers"),
     /** Files that keep the network namespaces of running containers, by their id. */
     networkNamespaces: join(run, "netns"),
     /** Files of a container that outlive its runs: the log. */

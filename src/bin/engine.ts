@@ -2,7 +2,13 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { jsonLogger, messageOf, plainError, TugError } from "../base/index.ts";
-import { parseDefaultNetwork, parseDirectories, serve, takeServiceManager } from "../server/index.ts";
+import {
+  parseDefaultNetwork,
+  parseDirectories,
+  parseSnapshotter,
+  serve,
+  takeServiceManager,
+} from "../server/index.ts";
 
 const { env } = process;
 const packageDirectory = resolve(import.meta.dirname, "../..");
@@ -19,6 +25,7 @@ try {
       "default-network": { type: "string", default: env.TUG_DEFAULT_NETWORK },
       policy: { type: "string", default: env.TUG_POLICY },
       config: { type: "string", default: env.TUG_CONFIG },
+      snapshotter: { type: "string", default: env.TUG_SNAPSHOTTER },
       "cdi-spec-dirs": { type: "string", default: env.TUG_CDI_SPEC_DIRS },
       debug: { type: "boolean", default: false },
       // Whoever started it sees to it that it runs.
@@ -37,6 +44,7 @@ try {
     paths: { data: resolve(values["data-root"]), run: resolve(values["run-root"]) },
     packageDirectory,
     defaultNetwork: parseDefaultNetwork(values["default-network"]),
+    snapshotter: parseSnapshotter(values.snapshotter),
     policy: values.policy === undefined ? undefined : resolve(values.policy),
     config: values.config === undefined ? undefined : resolve(values.config),
     cdiDirectories: parseDirectories(values["cdi-spec-dirs"]),

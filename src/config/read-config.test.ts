@@ -12,7 +12,11 @@ const refused = (text: string, reason: RegExp): void => {
 
 test("an empty file says nothing", () => {
   for (const text of ["", "# nothing\n", "{}", "runtimes: {}"]) {
-    assert.deepEqual(parseConfig(text, "f"), { runtimes: new Map(), defaultRuntime: undefined });
+    assert.deepEqual(parseConfig(text, "f"), {
+      runtimes: new Map(),
+      defaultRuntime: undefined,
+      snapshotter: undefined,
+    });
   }
 });
 
@@ -32,6 +36,13 @@ default-runtime: runsc
     ],
   );
   assert.equal(defaultRuntime, "runsc");
+});
+
+test("the snapshotter is one of those that there are", () => {
+  assert.equal(parseConfig("storage: {snapshotter: erofs}", "f").snapshotter, "erofs");
+  assert.equal(parseConfig("storage: {}", "f").snapshotter, undefined);
+  refused("storage: {snapshotter: zfs}", /config\.yaml#\/storage\/snapshotter: /);
+  refused("storage: {driver: erofs}", /config\.yaml#\/storage\/driver: no such member/);
 });
 
 test("a wrong member is refused with its place", () => {
@@ -67,4 +78,7 @@ test("the schema for editors knows the same members", async () => {
   assert.deepEqual(Object.keys(properties), Object.keys(entries));
   const runtime = entries.runtimes.wrapped.value.entries;
   assert.deepEqual(Object.keys(properties.runtimes.additionalProperties.properties), Object.keys(runtime));
+  const storage = entries.storage.wrapped.entries;
+  assert.deepEqual(Object.keys(properties.storage.properties), Object.keys(storage));
+  assert.deepEqual(properties.storage.properties.snapshotter.enum, storage.snapshotter.wrapped.options);
 });

@@ -19,6 +19,8 @@ export type RuntimeConfig = {
 export type Config = {
   readonly runtimes: ReadonlyMap<string, RuntimeConfig>;
   readonly defaultRuntime: string | undefined;
+  /** How layers are kept that come from now on. */
+  readonly snapshotter: "overlay" | "erofs" | undefined;
 };
 
 /** Where the configuration is unless somebody names another file. */
@@ -62,7 +64,7 @@ export function parseConfig(text: string, file: string): Config {
     const path = (issue.path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key)));
     throw refuse(file, jsonPointer(path), wordsOf(issue));
   }
-  const { runtimes = {}, "default-runtime": defaultRuntime } = result.output;
+  const { runtimes = {}, "default-runtime": defaultRuntime, storage } = result.output;
   if (Object.hasOwn(runtimes, OWN)) {
     throw refuse(file, jsonPointer(["runtimes", OWN]), "the name is that of the engine's own runtime");
   }
@@ -73,7 +75,7 @@ export function parseConfig(text: string, file: string): Config {
     }
     return [name, { path, options, sandbox }] as const;
   });
-  return { runtimes: new Map(entries), defaultRuntime };
+  return { runtimes: new Map(entries), defaultRuntime, snapshotter: storage?.snapshotter };
 }
 
 function parseYaml(text: string, file: string): unknown {

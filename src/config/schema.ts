@@ -27,4 +27,5 @@ const runtime = v.strictObject({
 export const configSchema = v.strictObject({
   runtimes: maybe(v.record(name, runtime)),
   "default-runtime": maybe(name),
+  storage: maybe(v.strictObject({ snapshotter: maybe(v.picklist(["overlay", "erofs"])) })),
 });

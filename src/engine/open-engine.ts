@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type EnginePaths, enginePaths, errnoOf, type Logger, writeFileAtomic } from "../base/index.ts";
+import type { SnapshotForm } from "../images/index.ts";
 import { type Containers, openContainers } from "./containers/service.ts";
 import { type Execs, openExecs } from "./exec/service.ts";
 import { openHealthChecks } from "./health/service.ts";
@@ -28,6 +29,8 @@ export type EngineOptions = {
   readonly findPrograms: () => Promise<{ readonly helper: string; readonly hello: string }>;
   /** What containers are connected to where nobody says otherwise. */
   readonly defaultNetwork: DefaultNetwork;
+  /** How layers are kept that come from now on, whatever the configuration says. */
+  readonly snapshotter?: SnapshotForm | undefined;
   /** Where files describe CDI devices; by default where the specification has them. */
   readonly cdiDirectories?: readonly string[] | undefined;
   /** The policy for images; by default the one that the machine has, if any. */
@@ -82,6 +85,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const system = systemFacts(context, {
     version: options.version,
     id: await directoryId(layout.data),
+    snapshotter: parts.snapshotter,
     countImages: async () => (await images.list()).length,
     measureLayers: async () => layerUsage(await images.list()),
   });

@@ -11,6 +11,7 @@ import {
   imagesMigrations,
   openImages,
   readProxies,
+  type SnapshotForm,
   usualPolicyFiles,
 } from "../images/index.ts";
 import { networkMigrations, openNetworks } from "../network/index.ts";
@@ -24,7 +25,9 @@ import { containerImages } from "./images/container-images.ts";
 import { HELLO, helloImage } from "./images/hello.ts";
 import { isHostImage } from "./images/host-image.ts";
 import { makeMountPoints } from "./images/mount-points.ts";
+import { chooseSnapshotter } from "./images/snapshotter.ts";
 import { openJournal } from "./journal.ts";
+import { layerMounter } from "./layer-mounter.ts";
 import type { EngineOptions } from "./open-engine.ts";
 import { runtimeHandlers } from "./runtimes/handlers.ts";
 import { openSecrets, secretMigrations } from "./secrets/secrets.ts";
@@ -45,6 +48,8 @@ export type EngineParts = {
   readonly context: EngineContext;
   readonly database: Database;
   readonly images: Images;
+  /** How layers are kept that come from now on. */
+  readonly snapshotter: SnapshotForm;
   readonly programs: Awaited<ReturnType<EngineOptions["findPrograms"]>>;
 };
 
@@ -81,7 +86,14 @@ export async function openParts(
     }),
   );
   const helper = spawnedHelper(spawner, programs.helper);
-  const images = await openEngineImages(options, { layout, database, helper, opened });
+  const snapshotter = await chooseSnapshotter(options);
+  const images = await openEngineImages(options, {
+    layout,
+    database,
+    helper,
+    snapshotter,
+    opened,
+  });
   await makeMountPoints(layout.mountPoints);
   await images.importEmbedded(await helloImage(programs.hello));
   const store = containerStore(database);
@@ -128,19 +140,20 @@ export async function openParts(
     events,
     logger,
   };
-  return { context, database, images, programs };
+  return { context, database, images, snapshotter, programs };
 }
 
 type Opening = {
   readonly layout: EngineLayout;
   readonly database: Database;
   readonly helper: Helper;
+  readonly snapshotter: SnapshotForm;
   readonly opened: AsyncDisposableStack;
 };
 
 async function openEngineImages(
   { home, policy, logger }: EngineOptions,
-  { layout, database, helper, opened }: Opening,
+  { layout, database, helper, snapshotter, opened }: Opening,
 ): Promise<Images> {
   const registry = opened.use(
     createRegistryClient({
@@ -153,6 +166,8 @@ async function openEngineImages(
     root: layout.data,
     database,
     trees: helperTrees(helper),
+    snapshotter,
+    layers: { root: layout.layers, mounter: layerMounter(helper) },
     registry,
     logger,
     embedded: [HELLO],

@@ -48,7 +48,10 @@ export async function openPlanner(options: PlannerOptions): Promise<Planner> {
     directory: join(layout.data, "content"),
     embedded: [await helloImage(hello)],
   });
-  const snapshots = join(layout.data, "snapshots");
+  const snapshots = {
+    root: join(layout.data, "snapshots"),
+    layers: { path: (name: string) => join(layout.layers, name) },
+  };
   const find = (reference: string): never => {
     throw noContainer(reference);
   };

@@ -67,6 +67,8 @@ export type SystemOptions = {
   readonly version: string;
   /** Id of the data directory; never changes. */
   readonly id: string;
+  /** How layers are kept that come from now on. */
+  readonly snapshotter: string;
   readonly countImages: () => Promise<number>;
   readonly measureLayers: () => Promise<LayerUsage>;
 };
@@ -101,7 +103,7 @@ export function systemFacts(context: EngineContext, options: SystemOptions): Sys
         memoryBytes: totalmem(),
         containers: { running, paused, stopped: states.length - running - paused },
         images: await options.countImages(),
-        snapshotter: "overlay",
+        snapshotter: options.snapshotter,
         snapshotterStatus: [["Directory", `${context.layout.data}/snapshots`]],
         cgroupVersion: isUnified(facts) ? 2 : 1,
         cgroupDriver: "cgroupfs",

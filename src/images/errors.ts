@@ -67,6 +67,10 @@ export const imageError = defineErrors("IMAGE", {
   },
   REGISTRY_UNREACHABLE: { kind: "unavailable", when: "no connection to a registry can be made" },
   TREE_RECORD: { kind: "internal", when: "a stream of tree records is malformed or ends early" },
+  SNAPSHOTTER: {
+    kind: "unavailable",
+    when: "this machine cannot keep layers in the form that was asked for",
+  },
   SNAPSHOT_EXISTS: { kind: "conflict", when: "there is a snapshot with that key already" },
   SNAPSHOT_IN_USE: { kind: "conflict", when: "a snapshot is to go that others stand on" },
   SNAPSHOT_NOT_FOUND: { kind: "notFound", when: "there is no snapshot with that key" },

@@ -1,14 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { createKeyedMutex, type Digest, TugError } from "../base/index.ts";
 import type { Descriptor } from "../specs/index.ts";
+import type { Node } from "../tar/index.ts";
 import type { ContentStore } from "./content/content-store.ts";
 import { acquireTurn } from "./content/turn.ts";
 import { type BlobSource, fetchBlob, forgetKept, removeIfCorrupt, storeBlob } from "./fetch-blob.ts";
-import type { UnpackedLayer } from "./layers/unpack-layer.ts";
+import type { OutlineEntry, Usage } from "./layers/translate.ts";
 import type { Lease } from "./leases.ts";
 import type { Limiter } from "./limiter.ts";
 import { type OnProgress, reportProgress } from "./progress.ts";
-import type { Snapshotter } from "./snapshots/snapshotter.ts";
+import type { SnapshotForm, Snapshotter } from "./snapshots/snapshotter.ts";
 
 /** A layer as a blob, and what it must turn out to be. */
 export type LayerBlob = {
@@ -17,12 +18,31 @@ export type LayerBlob = {
   readonly blobSize: number;
 };
 
-/** Fills snapshots with layers, in the way of one kind of snapshotter. */
+/** A layer in its snapshot, as far as it can be without those below it. */
+export type AppliedLayer = {
+  readonly form: SnapshotForm;
+  /** Nothing below the layer shows through. */
+  readonly hidesAll: boolean;
+  /** Its directories and whiteouts. */
+  readonly outline: readonly OutlineEntry[];
+  /**
+   * Gives directories other metadata and finishes the layer.
+   *
+   * @returns what it takes on the disk
+   */
+  complete(changed: readonly Node[]): Promise<Usage>;
+};
+
+/** Fills snapshots with layers, in one form. */
 export interface LayerApplier {
   /** Fills an active snapshot, prepared on nothing, with a layer, and checks the layer's diff id. */
-  apply(key: string, layer: LayerBlob, signal?: AbortSignal): Promise<UnpackedLayer>;
-  /** Brings in what the layer takes from those below it, which are committed now. It is the last before the commit. */
-  settle(key: string, parent: string | undefined, layer: UnpackedLayer): Promise<void>;
+  apply(key: string, layer: LayerBlob, signal?: AbortSignal): Promise<AppliedLayer>;
+  /**
+   * Brings in what the layer takes from those below it, which are committed now. It is the last before the commit.
+   *
+   * @returns what the layer takes on the disk
+   */
+  settle(key: string, parent: string | undefined, layer: AppliedLayer): Promise<Usage>;
 }
 
 export type LayerInstallerOptions = {
@@ -91,12 +111,12 @@ async function installLayer(options: LayerInstallerOptions, request: LayerReques
   const key = `${unpackPrefix}${chainId} ${randomUUID()}`;
   await snapshotter.prepare(key, undefined, { becomes: chainId });
   try {
-    const unpacked = await limit(() => fill(options, request, key), signal);
+    const applied = await limit(() => fill(options, request, key), signal);
     // Whoever waits here holds no room that a layer below could be waiting for.
     await parentReady;
-    await applier.settle(key, parent, unpacked);
-    const { usage, hidesAll } = unpacked;
-    await snapshotter.commit(chainId, key, { parent, usage, hidesAll });
+    const usage = await applier.settle(key, parent, applied);
+    const { form, hidesAll } = applied;
+    await snapshotter.commit(chainId, key, { parent, usage, hidesAll, form });
   } catch (error) {
     await snapshotter.remove(key);
     throw error;
@@ -120,7 +140,7 @@ async function fill(
   options: LayerInstallerOptions,
   request: LayerRequest,
   key: string,
-): Promise<UnpackedLayer> {
+): Promise<AppliedLayer> {
   const { content, snapshotter } = options;
   const { descriptor } = request.layer;
   const origin = { stored: false, kept: 0 };
@@ -141,7 +161,7 @@ async function fillOnce(
   { content, applier }: LayerInstallerOptions,
   { layer, source, onProgress, signal }: LayerRequest,
   { key, origin }: { key: string; origin: { stored: boolean; kept: number } },
-): Promise<UnpackedLayer> {
+): Promise<AppliedLayer> {
   const { descriptor, diffId } = layer;
   const { digest: id, size: total } = descriptor;
   const onBegin = (found: typeof origin) => void Object.assign(origin, found);
@@ -149,7 +169,7 @@ async function fillOnce(
   const data = reportProgress(bytes, total, (current) =>
     onProgress({ id, status: origin.stored ? "extracting" : "downloading", current, total }),
   );
-  const unpacked = await applier.apply(key, { data, diffId, blobSize: total }, signal);
+  const applied = await applier.apply(key, { data, diffId, blobSize: total }, signal);
   if (!origin.stored) onProgress({ id, status: "downloaded" });
-  return unpacked;
+  return applied;
 }

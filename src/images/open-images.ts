@@ -53,10 +53,13 @@ import { createRegistryTable, registryMigrations } from "./server/registry-table
 import { type RegistryServer, serveRegistry } from "./server/serve-registry.ts";
 import { dropCached, dropStale } from "./server/tidy.ts";
 import { createSignatureTable, signatureMigrations } from "./signatures/signature-table.ts";
+import { createErofsApplier } from "./snapshots/erofs-applier.ts";
+import { createLayerMounts, type LayerAccess, type LayerMounter } from "./snapshots/layer-mounts.ts";
 import { openOverlaySnapshotter } from "./snapshots/overlay.ts";
 import { createOverlayApplier } from "./snapshots/overlay-applier.ts";
+import { probeLayers } from "./snapshots/probe-layers.ts";
 import { snapshotMigrations } from "./snapshots/snapshot-table.ts";
-import type { SnapshotMounts } from "./snapshots/snapshotter.ts";
+import type { SnapshotForm, SnapshotMounts } from "./snapshots/snapshotter.ts";
 import { spaceKeepers } from "./space-keepers.ts";
 import { squashImage } from "./squash-image.ts";
 import { createRemoteImages } from "./transports/remote-images.ts";
@@ -84,6 +87,10 @@ export type ImagesOptions = {
   embedded?: readonly string[];
   /** Who must have signed what comes in and runs; by default nobody. */
   policy?: PolicyFiles;
+  /** How layers are kept that come from now on; `overlay` by default. Those that are here stay as they are. */
+  snapshotter?: SnapshotForm;
+  /** What mounts layers of the form `erofs`, and where; left out: nothing. */
+  layers?: { root: string; mounter: LayerMounter };
   /** How many layers are downloaded and unpacked at once, and how many sent. */
   parallel?: number;
   /** What a tree takes on the disk; by default all of it is read. */
@@ -175,13 +182,21 @@ async function openParts(options: ImagesOptions) {
   const { root, database, trees, registry, logger } = options;
   const { now = Date.now, embedded = [], parallel = 4, policy = { firstOf: [] } } = options;
   const content = await openLayoutStore(join(root, "content"), { now });
+  const layers = options.layers && openLayerMounts(join(root, "snapshots"), options.layers);
+  const form = options.snapshotter ?? "overlay";
+  if (form === "erofs" && layers === undefined) {
+    throw imageError("SNAPSHOTTER", "cannot use the snapshotter erofs: nothing can be mounted");
+  }
   const snapshotter = await openOverlaySnapshotter({
     root: join(root, "snapshots"),
     database,
+    logger,
+    ...(layers !== undefined && { layers: layers.mounts }),
     measure: options.measureTree ?? ((directory, signal) => measureTree(trees, directory, signal)),
     ...(options.removeTree !== undefined && { removeTree: options.removeTree }),
     now,
   });
+  if (form === "erofs") await layers?.access();
   for (const { key } of snapshotter.list()) if (key.startsWith(unpackPrefix)) await snapshotter.remove(key);
   const table = createImageTable(database);
   const leases = openLeases(database);
@@ -189,7 +204,8 @@ async function openParts(options: ImagesOptions) {
   const signatures = createSignatureTable(database);
   const signing = createKeyedMutex();
   const store = createImageStore({ table, content, snapshotter, references, logger, now });
-  const applier = createOverlayApplier(snapshotter, trees);
+  const applier =
+    form === "erofs" ? createErofsApplier(snapshotter) : createOverlayApplier(snapshotter, trees);
   const downloads = createLimiter(parallel);
   const uploads = createLimiter(parallel);
   const installLayer = createLayerInstaller({ content, snapshotter, applier, limit: downloads });
@@ -210,6 +226,16 @@ async function openParts(options: ImagesOptions) {
     uploads,
     now,
   };
+}
+
+/** @param store directory of the snapshots */
+function openLayerMounts(store: string, { root, mounter }: { root: string; mounter: LayerMounter }) {
+  let probed: Promise<LayerAccess> | undefined;
+  const access = (): Promise<LayerAccess> => {
+    probed ??= probeLayers({ store, mounts: root, mounter });
+    return probed;
+  };
+  return { access, mounts: createLayerMounts({ root, mounter, access }) };
 }
 
 /** An image that the policy lets run. */

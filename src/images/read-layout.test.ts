@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { sha256 } from "../base/index.ts";
 import type { EmbeddedImage } from "./embedded.ts";
 import { type LayoutImages, readLayoutImages } from "./read-layout.ts";
-import { predictMounts } from "./snapshots/overlay.ts";
+import { predictMounts } from "./snapshots/snapshot-paths.ts";
 import { startFakeRegistry } from "./testing/fake-registry.ts";
 import { openTestImages, type TestImages } from "./testing/open-images.ts";
 import { type SampleImage, sampleImage, serveImage } from "./testing/sample-image.ts";
@@ -40,7 +40,11 @@ test("an image is found by its name and by its id, as the store itself finds it"
     assert.deepEqual({ id, config, chainIds }, { id: own.id, config: own.config, chainIds: own.chainIds });
   }
   const key = "a".repeat(64);
-  const predicted = predictMounts(join(store.root, "snapshots"), key, own.chainIds);
+  const predicted = predictMounts(
+    { root: join(store.root, "snapshots"), layers: undefined },
+    key,
+    own.chainIds,
+  );
   assert.deepEqual(predicted, await store.images.prepareContainerSnapshot(key, own.chainIds.at(-1)));
 });
 

@@ -14,7 +14,7 @@ export type MachineEngineOptions = {
   readonly node: () => string;
   readonly version: string;
   readonly build: string;
-  /** The proxies of whoever starts the engine are those that it uses, and so are TUG_DEFAULT_NETWORK, TUG_POLICY, TUG_CONFIG and TUG_CDI_SPEC_DIRS; it gets nothing else of this. */
+  /** The proxies of whoever starts the engine are those that it uses, and so are TUG_DEFAULT_NETWORK, TUG_SNAPSHOTTER, TUG_POLICY, TUG_CONFIG and TUG_CDI_SPEC_DIRS; it gets nothing else of this. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** User id of the caller. */
   readonly uid: number;
@@ -68,6 +68,7 @@ export function connectMachineEngine(options: MachineEngineOptions): Promise<Cli
           ...(env.TUG_POLICY ? ["--policy", resolve(env.TUG_POLICY)] : []),
           ...(env.TUG_CONFIG ? ["--config", resolve(env.TUG_CONFIG)] : []),
           ...(env.TUG_CDI_SPEC_DIRS ? ["--cdi-spec-dirs", env.TUG_CDI_SPEC_DIRS] : []),
+          ...(env.TUG_SNAPSHOTTER ? ["--snapshotter", env.TUG_SNAPSHOTTER] : []),
           ...(env.TUG_DEFAULT_NETWORK ? ["--default-network", env.TUG_DEFAULT_NETWORK] : []),
         ],
         env: {

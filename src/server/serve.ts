@@ -3,7 +3,7 @@ import { connect, type Server } from "node:net";
 import { join } from "node:path";
 import { createDockerDoor, createScopedDoor, type DockerPorts, type Policy } from "../api/docker/index.ts";
 import { type EnginePaths, enginePaths, type Logger, writeFileAtomic } from "../base/index.ts";
-import { type DefaultNetwork, openEngine } from "../engine/index.ts";
+import { type DefaultNetwork, type EngineOptions, openEngine } from "../engine/index.ts";
 import {
   createFrontServer,
   declinesTug,
@@ -33,6 +33,8 @@ export type ServeOptions = {
   readonly defaultNetwork: DefaultNetwork;
   /** Where files describe CDI devices, in the place of where the specification has them. */
   readonly cdiDirectories?: readonly string[] | undefined;
+  /** How layers are kept that come from now on, whatever the configuration says. */
+  readonly snapshotter?: EngineOptions["snapshotter"];
   /** The policy for images, in the place of the one that the machine has. */
   readonly policy?: string | undefined;
   /** The configuration, in the place of the one that the machine has. */
@@ -78,6 +80,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     defaultNetwork: options.defaultNetwork,
     policy: options.policy,
     config: options.config,
+    snapshotter: options.snapshotter,
     cdiDirectories: options.cdiDirectories,
     version,
     logger,

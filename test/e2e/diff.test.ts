@@ -18,7 +18,7 @@ describe("tug diff", { skip: needsBox() }, () => {
       "mkdir -p /new/sub",
       "echo x > /new/sub/file",
       "echo more >> /etc/passwd",
-      "rm /etc/group",
+      "rm /etc/group /bin/tail",
       "rm /bin/cat && mkdir /bin/cat && touch /bin/cat/inside",
       "chmod 700 /bin/probe",
     ];
@@ -28,6 +28,7 @@ describe("tug diff", { skip: needsBox() }, () => {
       "C /bin/cat",
       "A /bin/cat/inside",
       "C /bin/probe",
+      "D /bin/tail",
       "C /etc",
       "D /etc/group",
       "C /etc/passwd",

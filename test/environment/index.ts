@@ -22,7 +22,14 @@ export {
 export { startProcess, type TestProcess } from "./process.ts";
 export { pushImage } from "./push.ts";
 export { type Registry, type RegistryOptions, startRegistry } from "./registry.ts";
-export { debianProgram, debianRootfs, npmPackages, type Requirement, requireRoot } from "./requirements.ts";
+export {
+  debianProgram,
+  debianRootfs,
+  needsErofs,
+  npmPackages,
+  type Requirement,
+  requireRoot,
+} from "./requirements.ts";
 export { type TarEntry, tarArchive } from "./tar.ts";
 export { mountsBelow, removeTree, type TemporaryDirectory, temporaryDirectory } from "./temporary.ts";
 export { type CommandOptions, type CommandResult, runCommand, startTug, type TugInstance } from "./tug.ts";

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { findProgram } from "../../tools/test/debian/package-cache.ts";
 import type { ProgramName } from "../../tools/test/debian/packages.ts";
 import { findRootFilesystem } from "../../tools/test/debian/root-filesystem.ts";
@@ -27,6 +28,12 @@ export function npmPackages(): Requirement {
 /** Why a test that needs root must be skipped, or false. */
 export function requireRoot(): string | false {
   return process.getuid?.() === 0 ? false : "needs root";
+}
+
+/** Why a test that mounts erofs must be skipped, or false. */
+export function needsErofs(): string | false {
+  const isKnown = readFileSync("/proc/filesystems", "utf8").split("\n").includes("\terofs");
+  return requireRoot() || (isKnown ? false : "the kernel has no erofs, or has not loaded it");
 }
 
 function asRequirement(found: { path: string } | { missing: string }): Requirement {

@@ -39,19 +39,25 @@ const PATIENCE = 120_000;
  * @param options.run its run directory, in one that the caller removes
  * @param options.defaultNetwork what its containers are connected to that name no network: nothing, unless the caller is in
  *   a network namespace of its own. Only there may a test make a bridge
+ * @param options.snapshotter how it keeps layers
  */
 export async function startTug(
-  options: { readonly run?: string; readonly defaultNetwork?: "bridge" } = {},
+  options: {
+    readonly run?: string;
+    readonly defaultNetwork?: "bridge";
+    readonly snapshotter?: "overlay" | "erofs";
+  } = {},
 ): Promise<TugInstance> {
   const directory = await temporaryDirectory();
   const data = join(directory.path, "data");
-  const { run = join(directory.path, "run"), defaultNetwork = "none" } = options;
+  const { run = join(directory.path, "run"), defaultNetwork = "none", snapshotter } = options;
   await mkdir(data, { mode: 0o711 });
   const env = {
     ...process.env,
     TUG_DATA_ROOT: data,
     TUG_RUN_ROOT: run,
     TUG_DEFAULT_NETWORK: defaultNetwork,
+    ...(snapshotter !== undefined && { TUG_SNAPSHOTTER: snapshotter }),
   } as Record<string, string>;
   const tug = (args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> =>
     runCommand(["tug", ...args], { ...options, env: { ...env, ...options.env } });

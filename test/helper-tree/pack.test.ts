@@ -217,6 +217,19 @@ test("a tree that changes meanwhile gives whole records", { skip }, async () => 
   }
 });
 
+test("each whiteout of an overlay is one, although all are one inode", { skip }, async () => {
+  await using directory = await temporaryDirectory();
+  const source = join(directory.path, "source");
+  await mkdir(source);
+  shell(source, "mknod a c 0 0; ln a b; ln a c");
+  const { records } = await pack(source, directory.path);
+  const expected = ["a", "b", "c"].map((path) => [types.char, path]);
+  assert.deepEqual(
+    records.slice(1).map(({ type, path }) => [type, path]),
+    expected,
+  );
+});
+
 test("thousands of hard links and names", { skip }, async () => {
   await using directory = await temporaryDirectory();
   const [source, target] = [join(directory.path, "source"), join(directory.path, "target")];

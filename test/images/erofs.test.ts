@@ -11,16 +11,13 @@ import { decodeListing } from "../../src/images/layers/records.ts";
 import { unpackLayer } from "../../src/images/layers/unpack-layer.ts";
 import { erofsFlags } from "../../src/plan/index.ts";
 import type { Node } from "../../src/tar/index.ts";
-import { type TarEntry, tarArchive, temporaryDirectory } from "../environment/index.ts";
+import { needsErofs, type TarEntry, tarArchive, temporaryDirectory } from "../environment/index.ts";
 import { run as runPlan, slot } from "../helper/driver.ts";
 import { makeTree } from "./make-tree.ts";
 import { assertSameTree, helperPath, listTree, requireHelper, run } from "./store.ts";
 
 const trees = helperTrees(createHelper(helperPath));
-const noErofs = (await readFile("/proc/filesystems", "utf8")).includes("\terofs\n")
-  ? false
-  : "the kernel has no erofs";
-const skip = requireHelper() || noErofs;
+const skip = requireHelper() || needsErofs();
 
 async function* inPieces(data: Uint8Array, length = 12_345) {
   for (let at = 0; at < data.length; at += length) yield data.subarray(at, at + length);

@@ -9,6 +9,7 @@ import { createHelper } from "../../src/helper/index.ts";
 import {
   createRegistryClient,
   type Images,
+  type ImagesOptions,
   imagesMigrations,
   openImages,
   type RegistryClientOptions,
@@ -55,13 +56,21 @@ export async function openStore(
 export async function openAt(
   path: string,
   options: RegistryClientOptions = {},
+  imagesOptions: Pick<ImagesOptions, "snapshotter" | "layers"> = {},
 ): Promise<AsyncDisposable & { images: Images }> {
   await using scope = new AsyncDisposableStack();
   const root = join(path, "store");
   const database = scope.use(openDatabase(join(path, "tug.db"), imagesMigrations));
   const registry = scope.use(createRegistryClient(options));
   const trees = helperTrees(createHelper(helperPath));
-  const images = await openImages({ root, database, trees, registry, logger: silentLogger });
+  const images = await openImages({
+    root,
+    database,
+    trees,
+    registry,
+    logger: silentLogger,
+    ...imagesOptions,
+  });
   const open = scope.move();
   return { images, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }

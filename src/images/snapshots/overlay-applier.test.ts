@@ -50,8 +50,8 @@ describe("overlay applier", () => {
         diffId: sha256(archive),
         blobSize: archive.length,
       });
-      await applier.settle(`key ${index}`, parent, layer);
-      const { usage, hidesAll } = layer;
+      const usage = await applier.settle(`key ${index}`, parent, layer);
+      const { hidesAll } = layer;
       await snapshotter.commit(`layer ${index}`, `key ${index}`, { parent, usage, hidesAll });
       parent = `layer ${index}`;
     }

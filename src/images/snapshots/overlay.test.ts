@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { type Database, openDatabase } from "../../base/index.ts";
+import { createMemoryMounter } from "../testing/memory-mounter.ts";
+import { createLayerMounts } from "./layer-mounts.ts";
 import { openOverlaySnapshotter } from "./overlay.ts";
 import { snapshotMigrations } from "./snapshot-table.ts";
 import { snapshotterContract } from "./snapshotter.contract.ts";
@@ -16,19 +18,26 @@ async function directory() {
   return { root, dispose: () => rm(root, { recursive: true }) };
 }
 
-snapshotterContract("overlay", async () => {
-  const { root, dispose } = await directory();
-  const database = openDatabase(join(root, "db"), snapshotMigrations);
-  const reopen = () => openOverlaySnapshotter({ root: join(root, "s"), database, measure });
-  return {
-    snapshotter: await reopen(),
-    reopen,
-    async dispose() {
-      database.close();
-      await dispose();
-    },
-  };
-});
+for (const form of ["overlay", "erofs"] as const) {
+  snapshotterContract(`overlay with layers of the form ${form}`, async () => {
+    const { root, dispose } = await directory();
+    const database = openDatabase(join(root, "db"), snapshotMigrations);
+    const mounter = createMemoryMounter();
+    const access = async () => ({ direct: false, loop: false });
+    const layers = createLayerMounts({ root: join(root, "mounts"), mounter, access });
+    const reopen = () => openOverlaySnapshotter({ root: join(root, "s"), database, measure, layers });
+    return {
+      snapshotter: await reopen(),
+      form,
+      shown: ({ upper = "" }) => (form === "overlay" ? upper : layers.path(basename(dirname(upper)))),
+      reopen,
+      async dispose() {
+        database.close();
+        await dispose();
+      },
+    };
+  });
+}
 
 describe("overlay", () => {
   let root: string;

@@ -3,16 +3,19 @@ import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Database,
-  type Digest,
   errnoOf,
-  isDigest,
+  type Logger,
+  messageOf,
   removeTree,
-  splitDigest,
+  silentLogger,
   syncDirectory,
 } from "../../base/index.ts";
 import { storageError } from "../content/storage-error.ts";
 import { imageError } from "../errors.ts";
+import { layerFiles } from "../layers/index-layer.ts";
 import type { Usage } from "../layers/translate.ts";
+import type { LayerMounts } from "./layer-mounts.ts";
+import { chainFrom, nameFor, placeOf, treeOf, writable } from "./snapshot-paths.ts";
 import { createSnapshotTable, directoryOf, type SnapshotRow, type SnapshotTable } from "./snapshot-table.ts";
 import type {
   CommitOptions,
@@ -26,6 +29,9 @@ export type OverlayOptions = {
   /** Directory for the snapshots; made if it is not there. */
   root: string;
   database: Database;
+  /** Where layers are mounted; left out: nowhere, so that none can be committed in the form `erofs`. */
+  layers?: LayerMounts;
+  logger?: Logger;
   /** What a tree of files takes on the disk. */
   measure: (directory: string, signal?: AbortSignal) => Promise<Usage>;
   /** Removes a directory with all that is in it, without following links. */
@@ -34,11 +40,15 @@ export type OverlayOptions = {
   now?: () => number;
 };
 
-type Overlay = Required<Omit<OverlayOptions, "database">> & { table: SnapshotTable };
+type Overlay = Required<Omit<OverlayOptions, "database" | "layers" | "logger">> & {
+  table: SnapshotTable;
+  layers: LayerMounts | undefined;
+};
 
 /**
  * Snapshots as directories for overlayfs: `ROOT/NAME/fs` holds the changes, `ROOT/NAME/work` is overlayfs's own, and
- * what else is in `ROOT/NAME` belongs to whoever fills the snapshot. NAME follows from the key where the key is a
+ * what else is in `ROOT/NAME` belongs to whoever fills the snapshot. A layer of the form `erofs` has nothing in them: it
+ * is mounted, from its commit until it is removed, and every open mounts it again if need be. NAME follows from the key where the key is a
  * digest or a container's id: the same image and container have the same paths on every machine. Which is which is in
  * the database, from before a directory is made until after it is gone.
  *
@@ -48,12 +58,14 @@ export async function openOverlaySnapshotter(options: OverlayOptions): Promise<S
   const overlay: Overlay = {
     now: Date.now,
     removeTree,
+    layers: undefined,
     ...options,
     table: createSnapshotTable(options.database),
   };
   const { table } = overlay;
   await mkdir(overlay.root, { recursive: true, mode: 0o711 });
   await removeLeftovers(overlay);
+  await mountLayers(overlay, options.logger ?? silentLogger);
   return {
     prepare: (key, parent, { becomes = key, ephemeral = false } = {}) =>
       make(overlay, { key, kind: "active", parent, becomes, ephemeral }),
@@ -63,8 +75,9 @@ export async function openOverlaySnapshotter(options: OverlayOptions): Promise<S
     mounts: (key) => mountsOf(overlay, find(table, key)),
     async renew(key) {
       // Source: https://docs.kernel.org/filesystems/overlayfs.html#volatile-mount
-      await overlay.removeTree(join(overlay.root, directoryOf(find(table, key)), "work/work/incompat"));
+      await overlay.removeTree(join(placeOf(overlay, find(table, key)), "work/work/incompat"));
     },
+    places: (key) => chainFrom(table, find(table, key)).map((row) => placeOf(overlay, row)),
     info(key) {
       const row = table.get(key);
       return row === undefined ? undefined : describe(table, row);
@@ -75,7 +88,7 @@ export async function openOverlaySnapshotter(options: OverlayOptions): Promise<S
       const row = find(table, key);
       if (row.kind === "view") return { bytes: 0, inodes: 0 };
       if (row.bytes !== null && row.inodes !== null) return { bytes: row.bytes, inodes: row.inodes };
-      return await overlay.measure(join(overlay.root, directoryOf(row), "fs"), signal);
+      return await overlay.measure(treeOf(overlay, row), signal);
     },
     remove: (key, { ephemeral = false } = {}) => remove(overlay, key, ephemeral),
   };
@@ -93,75 +106,72 @@ async function make(
   overlay: Overlay,
   { key, kind, parent, becomes, ephemeral }: Wanted,
 ): Promise<SnapshotMounts> {
-  const { table, root, now } = overlay;
+  const { table, now } = overlay;
   if (table.isTaken(key)) throw exists(key);
   const below = parent === undefined ? undefined : findCommitted(table, parent);
   const wanted = nameFor(becomes);
   // Somebody else may be filling a snapshot that is to become the same.
   const directory = wanted !== null && table.isDirectoryTaken(wanted) ? null : wanted;
   const id = table.insert({ key, kind, parent: below?.id ?? null, created: now(), directory });
-  const name = directoryOf({ id, directory });
+  const place = placeOf(overlay, { id, directory });
   try {
-    makeDirectories(root, { name, kind, parent: below && directoryOf(below) });
-    if (!ephemeral) await syncDirectory(root);
+    if (kind === "active") makeDirectories(place, below && treeOf(overlay, below));
+    if (!ephemeral) await syncDirectory(overlay.root);
     table.markReady(id);
   } catch (error) {
-    await overlay.removeTree(join(root, name));
+    await overlay.removeTree(place);
     table.erase(id);
-    throw storageError(`snapshot ${key}`, root, error);
+    throw storageError(`snapshot ${key}`, overlay.root, error);
   }
   return mountsOf(overlay, find(table, key));
 }
 
-/**
- * The directory that a key asks for: of a digest the first 128 bits, else the key itself if it can be a name that no
- * number and no removed snapshot has.
- */
-function nameFor(key: string): string | null {
-  if (isDigest(key)) return splitDigest(key).hex.slice(0, 32);
-  return /^(?!removed-|\d+$)[A-Za-z0-9][\w.-]*$/.test(key) ? key : null;
-}
-
-function makeDirectories(
-  root: string,
-  { name, kind, parent }: { name: string; kind: SnapshotKind; parent: string | undefined },
-): void {
-  if (kind === "view") return;
-  const directory = join(root, name);
-  mkdirSync(directory, { mode: 0o711 });
-  mkdirSync(join(directory, "fs"));
-  mkdirSync(join(directory, "work"), { mode: 0o700 });
-  if (parent === undefined) chmodSync(join(directory, "fs"), 0o755);
-  else copyRoot(root, parent, name);
+/** @param below the files of the layer that the snapshot stands on */
+function makeDirectories(place: string, below: string | undefined): void {
+  const tree = join(place, "fs");
+  mkdirSync(place, { mode: 0o711 });
+  mkdirSync(tree);
+  mkdirSync(join(place, "work"), { mode: 0o700 });
+  if (below === undefined) chmodSync(tree, 0o755);
+  else copyRoot(below, tree);
 }
 
 /** The top directory of an overlay decides who may enter the merged one: it must be like the one below it. */
-function copyRoot(root: string, from: string, to: string): void {
-  const { mode, uid, gid } = statSync(join(root, from, "fs"));
-  const target = join(root, to, "fs");
-  chownSync(target, uid, gid);
-  chmodSync(target, mode & 0o7777);
+function copyRoot(from: string, to: string): void {
+  const { mode, uid, gid } = statSync(from);
+  chownSync(to, uid, gid);
+  chmodSync(to, mode & 0o7777);
 }
 
 async function commit(
   overlay: Overlay,
   { name, key, parent, ...options }: { name: string; key: string } & CommitOptions,
 ): Promise<void> {
-  const { table, root } = overlay;
+  const { table, layers } = overlay;
+  const { form = "overlay" } = options;
   const row = find(table, key);
   if (row.kind !== "active") throw wrongState(key, `commit snapshot ${key}`, `it is ${row.kind}`);
   const below = parent === undefined ? undefined : findCommitted(table, parent);
   if (below !== undefined && row.parent !== null && row.parent !== below.id) {
     throw wrongState(key, `commit snapshot ${key} on ${parent}`, "it was prepared on another snapshot");
   }
-  const usage = options.usage ?? (await overlay.measure(join(root, directoryOf(row), "fs")));
+  const usage = options.usage ?? (await overlay.measure(treeOf(overlay, row)));
   if (table.isTaken(name)) throw exists(name);
-  const parentId = below?.id ?? row.parent;
-  table.commit(row.id, { name, parent: parentId, usage, hidesAll: options.hidesAll === true });
+  const values = { name, parent: below?.id ?? row.parent, usage, hidesAll: options.hidesAll === true, form };
+  if (form === "overlay") return table.commit(row.id, values);
+  if (layers === undefined) throw wrongState(key, `commit snapshot ${key}`, "no layers are mounted here");
+  await layers.mount(directoryOf(row), placeOf(overlay, row));
+  try {
+    if (table.isTaken(name)) throw exists(name);
+    table.commit(row.id, values);
+  } catch (error) {
+    await layers.unmount(directoryOf(row));
+    throw error;
+  }
 }
 
 async function remove(overlay: Overlay, key: string, ephemeral: boolean): Promise<void> {
-  const { table } = overlay;
+  const { table, layers } = overlay;
   const row = table.get(key);
   if (row === undefined) return;
   const child = table.childOf(row);
@@ -172,19 +182,18 @@ async function remove(overlay: Overlay, key: string, ephemeral: boolean): Promis
   // The name becomes free at once, as the key does.
   const removed = { id: row.id, directory: `removed-${row.id}` };
   try {
-    renameSync(join(overlay.root, directoryOf(row)), join(overlay.root, directoryOf(removed)));
+    renameSync(placeOf(overlay, row), placeOf(overlay, removed));
   } catch (error) {
     // A view has no directory.
     if (errnoOf(error) !== "ENOENT") throw error;
   }
+  if (row.form === "erofs") await layers?.unmount(directoryOf(row));
   await finishRemoval(overlay, removed);
 }
 
-async function finishRemoval(
-  { table, root, removeTree }: Overlay,
-  row: Pick<SnapshotRow, "id" | "directory">,
-): Promise<void> {
-  await removeTree(join(root, directoryOf(row)));
+async function finishRemoval(overlay: Overlay, row: Pick<SnapshotRow, "id" | "directory">): Promise<void> {
+  const { table, removeTree } = overlay;
+  await removeTree(placeOf(overlay, row));
   table.erase(row.id);
 }
 
@@ -199,52 +208,53 @@ async function removeLeftovers(overlay: Overlay): Promise<void> {
   }
 }
 
-async function findMissing({ table, root }: Overlay): Promise<string[]> {
+/** Those that an engine before has mounted may still be. A layer that cannot be mounted counts as lost. */
+async function mountLayers(overlay: Overlay, logger: Logger): Promise<void> {
+  const indexed = overlay.table.all().filter(({ state, form }) => state === "ready" && form === "erofs");
+  const places = new Map(indexed.map((row) => [directoryOf(row), placeOf(overlay, row)]));
+  await overlay.layers?.restore(places, (name, error) => {
+    logger.log("error", "snapshots.mount", { directory: places.get(name), reason: messageOf(error) });
+  });
+}
+
+async function findMissing(overlay: Overlay): Promise<string[]> {
+  const { table } = overlay;
   const missing: string[] = [];
   for (const row of table.all()) {
     if (row.state !== "ready" || row.kind === "view") continue;
-    const found = await stat(join(root, directoryOf(row), "fs")).catch(() => undefined);
+    const isThere = await hasFiles(overlay, row);
     // It may have been removed meanwhile.
-    if (found?.isDirectory() !== true && table.get(row.key)?.id === row.id) missing.push(row.key);
+    if (!isThere && table.get(row.key)?.id === row.id) missing.push(row.key);
   }
   return missing;
 }
 
-function mountsOf({ root, table }: Overlay, row: SnapshotRow): SnapshotMounts {
+/** A layer that is mounted shows its files even when those that it is made of are gone. */
+async function hasFiles(overlay: Overlay, row: SnapshotRow): Promise<boolean> {
+  const place = placeOf(overlay, row);
+  const needed =
+    row.form === "erofs" ? [layerFiles.index, layerFiles.archive].map((name) => join(place, name)) : [];
+  const found = await Promise.allSettled([treeOf(overlay, row), ...needed].map((path) => stat(path)));
+  return found.every((each, index) => each.status === "fulfilled" && (index > 0 || each.value.isDirectory()));
+}
+
+function mountsOf(overlay: Overlay, row: SnapshotRow): SnapshotMounts {
+  const { root, table } = overlay;
   if (row.kind === "committed") {
     throw wrongState(row.key, `mount snapshot ${row.key}`, "it is committed; make a view of it");
   }
-  const lowers = lowersFrom(root, table, table.parentOf(row));
+  const lowers = lowersFrom(overlay, table.parentOf(row));
   return row.kind === "view" ? { lowers } : { lowers, ...writable(root, directoryOf(row)) };
 }
 
-function predict({ root, table }: Overlay, key: string, parent: string | undefined): SnapshotMounts {
+function predict(overlay: Overlay, key: string, parent: string | undefined): SnapshotMounts {
+  const { root, table } = overlay;
   const below = parent === undefined ? undefined : findCommitted(table, parent);
-  return { lowers: lowersFrom(root, table, below), ...writable(root, nameFor(key) ?? key) };
+  return { lowers: lowersFrom(overlay, below), ...writable(root, nameFor(key) ?? key) };
 }
 
-/**
- * What the mounts of a writable snapshot on a stack of layers are in a directory of snapshots that belongs to another
- * process, as far as names tell: its database knows of the rare layer that hides all below it.
- *
- * @param chain keys of the layers' snapshots, the lowest first
- */
-export function predictMounts(root: string, key: string, chain: readonly Digest[]): SnapshotMounts {
-  const lowers = chain.toReversed().map((id) => join(root, nameFor(id) ?? id, "fs"));
-  return { lowers, ...writable(root, nameFor(key) ?? key) };
-}
-
-function writable(root: string, name: string): { upper: string; work: string } {
-  return { upper: join(root, name, "fs"), work: join(root, name, "work") };
-}
-
-/** A snapshot and what it stands on, down to one that hides the rest. */
-function lowersFrom(root: string, table: SnapshotTable, top: SnapshotRow | undefined): string[] {
-  const lowers: string[] = [];
-  for (let row = top; row !== undefined; row = row.hides_all === 1 ? undefined : table.parentOf(row)) {
-    lowers.push(join(root, directoryOf(row), "fs"));
-  }
-  return lowers;
+function lowersFrom(overlay: Overlay, top: SnapshotRow | undefined): string[] {
+  return chainFrom(overlay.table, top).map((row) => treeOf(overlay, row));
 }
 
 function listParentsFirst(table: SnapshotTable): SnapshotInfo[] {

@@ -1,6 +1,6 @@
 import type { Database, Migration } from "../../base/index.ts";
 import type { Usage } from "../layers/translate.ts";
-import type { SnapshotKind } from "./snapshotter.ts";
+import type { SnapshotForm, SnapshotKind } from "./snapshotter.ts";
 
 export const snapshotMigrations: readonly Migration[] = [
   {
@@ -19,6 +19,11 @@ export const snapshotMigrations: readonly Migration[] = [
       directory TEXT UNIQUE
     ) STRICT;
     CREATE INDEX snapshots_parent ON snapshots (parent)`,
+  },
+  {
+    module: "snapshots",
+    version: 2,
+    sql: `ALTER TABLE snapshots ADD COLUMN form TEXT NOT NULL DEFAULT 'overlay' CHECK (form IN ('overlay', 'erofs'))`,
   },
 ];
 
@@ -40,6 +45,7 @@ export type SnapshotRow = {
   inodes: number | null;
   hides_all: number;
   directory: string | null;
+  form: SnapshotForm;
 };
 
 /** Name of the directory that a row's snapshot is in. */
@@ -49,7 +55,13 @@ export function directoryOf({ id, directory }: Pick<SnapshotRow, "id" | "directo
 
 type NewRow = Pick<SnapshotRow, "key" | "kind" | "parent" | "created" | "directory">;
 
-type Committed = { name: string; parent: number | null; usage: Usage; hidesAll: boolean };
+type Committed = {
+  name: string;
+  parent: number | null;
+  usage: Usage;
+  hidesAll: boolean;
+  form: SnapshotForm;
+};
 
 /** The rows of all snapshots. */
 export function createSnapshotTable({ sql, lazily }: Database) {
@@ -69,7 +81,7 @@ export function createSnapshotTable({ sql, lazily }: Database) {
   );
   const erase = sql.prepare("DELETE FROM snapshots WHERE id = ?");
   const commit = sql.prepare(
-    "UPDATE snapshots SET key = ?, kind = 'committed', parent = ?, bytes = ?, inodes = ?, hides_all = ? WHERE id = ?",
+    "UPDATE snapshots SET key = ?, kind = 'committed', parent = ?, bytes = ?, inodes = ?, hides_all = ?, form = ? WHERE id = ?",
   );
   return {
     get: (key: string) => byKey.get(key) as SnapshotRow | undefined,
@@ -90,8 +102,8 @@ export function createSnapshotTable({ sql, lazily }: Database) {
       void (lazy ? lazily(() => removing.run(id)) : removing.run(id)),
     erase: (id: number) => void lazily(() => erase.run(id)),
     commit: (id: number, values: Committed) => {
-      const { name, parent, usage, hidesAll } = values;
-      commit.run(name, parent, usage.bytes, usage.inodes, hidesAll ? 1 : 0, id);
+      const { name, parent, usage, hidesAll, form } = values;
+      commit.run(name, parent, usage.bytes, usage.inodes, hidesAll ? 1 : 0, form, id);
     },
   };
 }

@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import type { Snapshotter } from "./snapshotter.ts";
+import type { CommitOptions, SnapshotForm, SnapshotMounts, Snapshotter } from "./snapshotter.ts";
 
 /** A snapshotter for one test, the way to open it once more as after a restart, and the way to get rid of it. */
 export type SnapshotterUnderTest = {
   snapshotter: Snapshotter;
+  /** In which form layers are committed. */
+  form: SnapshotForm;
+  /** Where the files of a layer show that was filled by these mounts. */
+  shown(mounts: SnapshotMounts): string;
   reopen(): Promise<Snapshotter>;
   dispose(): Promise<void>;
 };
@@ -22,10 +28,13 @@ export function snapshotterContract(name: string, make: () => Promise<Snapshotte
     });
     afterEach(() => subject.dispose());
 
+    const commit = (name: string, key: string, options: CommitOptions = {}) =>
+      snapshotter.commit(name, key, { usage, form: subject.form, ...options });
+
     /** A committed snapshot. */
     async function layer(key: string, parent?: string, options = {}) {
       await snapshotter.prepare(`making ${key}`, parent);
-      await snapshotter.commit(key, `making ${key}`, { usage, ...options });
+      await commit(key, `making ${key}`, options);
     }
 
     it("makes an active snapshot that can be written to", async () => {
@@ -44,11 +53,11 @@ export function snapshotterContract(name: string, make: () => Promise<Snapshotte
     });
 
     it("commits it under another key, where it can be a parent", async () => {
-      const { upper } = await snapshotter.prepare("a");
-      await snapshotter.commit("layer", "a", { usage });
+      const mounts = await snapshotter.prepare("a");
+      await commit("layer", "a");
       assert.equal(snapshotter.info("a"), undefined);
       assert.equal(snapshotter.info("layer")?.kind, "committed");
-      assert.deepEqual((await snapshotter.prepare("b", "layer")).lowers, [upper]);
+      assert.deepEqual((await snapshotter.prepare("b", "layer")).lowers, [subject.shown(mounts)]);
       assert.equal(snapshotter.info("b")?.parent, "layer");
     });
 
@@ -66,9 +75,10 @@ export function snapshotterContract(name: string, make: () => Promise<Snapshotte
     it("lets layers be filled side by side and get their parent at commit", async () => {
       const first = await snapshotter.prepare("a");
       const second = await snapshotter.prepare("b");
-      await snapshotter.commit("1", "a", { usage });
-      await snapshotter.commit("2", "b", { usage, parent: "1" });
-      assert.deepEqual((await snapshotter.view("v", "2")).lowers, [second.upper, first.upper]);
+      await commit("1", "a");
+      await commit("2", "b", { parent: "1" });
+      const shown = [second, first].map(subject.shown);
+      assert.deepEqual((await snapshotter.view("v", "2")).lowers, shown);
       assert.equal(snapshotter.info("2")?.parent, "1");
     });
 
@@ -92,7 +102,7 @@ export function snapshotterContract(name: string, make: () => Promise<Snapshotte
       await layer("1");
       const mounts = await snapshotter.view("v", "1");
       assert.equal(mounts.upper, undefined);
-      await assert.rejects(snapshotter.commit("2", "v"), { code: "IMAGE_SNAPSHOT_STATE" });
+      await assert.rejects(commit("2", "v"), { code: "IMAGE_SNAPSHOT_STATE" });
     });
 
     it("refuses keys that are taken, by an active or a committed one", async () => {
@@ -102,7 +112,7 @@ export function snapshotterContract(name: string, make: () => Promise<Snapshotte
       await assert.rejects(snapshotter.prepare("a"), taken);
       await assert.rejects(snapshotter.prepare("1"), taken);
       await assert.rejects(snapshotter.view("a", "1"), taken);
-      await assert.rejects(snapshotter.commit("1", "a", { usage }), taken);
+      await assert.rejects(commit("1", "a"), taken);
     });
 
     it("lets one of two have a key for which both ask at once", async () => {
@@ -116,8 +126,8 @@ export function snapshotterContract(name: string, make: () => Promise<Snapshotte
       await snapshotter.prepare("a");
       await assert.rejects(snapshotter.prepare("b", "none"), { code: "IMAGE_SNAPSHOT_NOT_FOUND" });
       await assert.rejects(snapshotter.prepare("b", "a"), { code: "IMAGE_SNAPSHOT_STATE" });
-      await assert.rejects(snapshotter.commit("c", "none"), { code: "IMAGE_SNAPSHOT_NOT_FOUND" });
-      await assert.rejects(snapshotter.commit("c", "a", { parent: "none" }), {
+      await assert.rejects(commit("c", "none"), { code: "IMAGE_SNAPSHOT_NOT_FOUND" });
+      await assert.rejects(commit("c", "a", { parent: "none" }), {
         code: "IMAGE_SNAPSHOT_NOT_FOUND",
       });
       assert.equal(snapshotter.info("b"), undefined);
@@ -127,7 +137,7 @@ export function snapshotterContract(name: string, make: () => Promise<Snapshotte
       await layer("1");
       await layer("2");
       await snapshotter.prepare("a", "1");
-      await assert.rejects(snapshotter.commit("3", "a", { parent: "2", usage }), {
+      await assert.rejects(commit("3", "a", { parent: "2" }), {
         code: "IMAGE_SNAPSHOT_STATE",
       });
     });
@@ -149,11 +159,23 @@ export function snapshotterContract(name: string, make: () => Promise<Snapshotte
       await layer("1");
     });
 
+    it("tells where what belongs to a snapshot and to those below it is kept", async () => {
+      await layer("1");
+      await layer("2", "1", { hidesAll: true });
+      await layer("3", "2");
+      const { upper = "" } = await snapshotter.prepare("a", "3");
+      const [own, ...others] = snapshotter.places("a");
+      assert.equal(own, dirname(upper));
+      assert.deepEqual(others, snapshotter.places("3"));
+      assert.equal(others.length, 2);
+      assert.throws(() => snapshotter.places("none"), { code: "IMAGE_SNAPSHOT_NOT_FOUND" });
+    });
+
     it("lists parents before their children", async () => {
       await snapshotter.prepare("late");
       await layer("1");
       await layer("2", "1");
-      await snapshotter.commit("3", "late", { parent: "2", usage });
+      await commit("3", "late", { parent: "2" });
       const keys = snapshotter.list().map(({ key }) => key);
       assert.deepEqual(keys, ["1", "2", "3"]);
     });
@@ -169,8 +191,10 @@ export function snapshotterContract(name: string, make: () => Promise<Snapshotte
       await layer("1");
       const mounts = await snapshotter.prepare("a", "1");
       const list = snapshotter.list();
+      const lowers = snapshotter.mounts("a").lowers;
       snapshotter = await subject.reopen();
       assert.deepEqual(snapshotter.list(), list);
+      assert.deepEqual(lowers.map(existsSync), [true]);
       assert.deepEqual(snapshotter.mounts("a"), mounts);
     });
   });

@@ -16,6 +16,12 @@ export type SnapshotMounts = {
 /** `active`: can be written to; `view`: is read-only; `committed`: a layer, and what others can stand on. */
 export type SnapshotKind = "active" | "view" | "committed";
 
+/**
+ * How a snapshot keeps its files. `overlay`: each as a file of its own, below `fs`. `erofs`: as the archive that they
+ * came in, with an index that is mounted; only layers can be kept so.
+ */
+export type SnapshotForm = "overlay" | "erofs";
+
 export type SnapshotInfo = {
   readonly key: string;
   readonly kind: SnapshotKind;
@@ -42,6 +48,8 @@ export type CommitOptions = {
   usage?: Usage;
   /** Nothing of the parent shows through. */
   hidesAll?: boolean;
+  /** What whoever filled it has put into its place; `overlay` by default. */
+  form?: SnapshotForm;
 };
 
 /**
@@ -67,7 +75,7 @@ export interface Snapshotter {
   view(key: string, parent: string): Promise<SnapshotMounts>;
 
   /**
-   * Turns an active snapshot into a committed one with another key.
+   * Turns an active snapshot into a committed one with another key. Its files show where `mounts` of others say.
    * @throws IMAGE_SNAPSHOT_EXISTS, IMAGE_SNAPSHOT_NOT_FOUND, IMAGE_SNAPSHOT_STATE
    */
   commit(name: string, key: string, options?: CommitOptions): Promise<void>;
@@ -86,6 +94,12 @@ export interface Snapshotter {
    * volatile), when the machine has not gone down since. @throws IMAGE_SNAPSHOT_NOT_FOUND
    */
   renew(key: string): Promise<void>;
+
+  /**
+   * The directories of a snapshot and of what it stands on, down to one that hides the rest, the topmost first. What is
+   * there besides `fs` and `work` belongs to whoever fills the snapshots. @throws IMAGE_SNAPSHOT_NOT_FOUND
+   */
+  places(key: string): readonly string[];
 
   info(key: string): SnapshotInfo | undefined;
 

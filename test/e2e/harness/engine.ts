@@ -35,10 +35,10 @@ export function needsBox(): string | false {
 }
 
 /** Starts an engine before the tests of a `describe` and ends it after them; call it there and use what it returns inside of tests. */
-export function useEngine(prepare?: Prepare): Engine {
+export function useEngine(prepare?: Prepare, options?: Parameters<typeof startTug>[0]): Engine {
   let engine: Engine | undefined;
   before(async () => {
-    engine = await startEngine(prepare);
+    engine = await startEngine(prepare, options);
   });
   after(() => engine?.[Symbol.asyncDispose]());
   return new Proxy({} as Engine, {
@@ -52,9 +52,12 @@ export function useEngine(prepare?: Prepare): Engine {
 /** Work on the instance's directories before the engine starts. */
 type Prepare = (instance: TugInstance) => Promise<void>;
 
-/** An engine with the image `box`. */
-export async function startEngine(prepare?: Prepare): Promise<Engine> {
-  const instance = await startTug();
+/** An engine with the image `box`; options as of `startTug`. */
+export async function startEngine(
+  prepare?: Prepare,
+  options?: Parameters<typeof startTug>[0],
+): Promise<Engine> {
+  const instance = await startTug(options);
   try {
     await prepare?.(instance);
     const engine = withCalls(instance);

@@ -23,6 +23,10 @@ export const engine = defineCommand({
       },
     ),
     config: text("FILE", "The engine's configuration (default /etc/tug/config.yaml)", { completes: "files" }),
+    snapshotter: text(
+      "NAME",
+      "How layers are kept that come from now on: overlay or erofs (default overlay)",
+    ),
     debug: flag("Log more"),
   },
   examples: [{ line: "tug engine", does: "Serve in the foreground, logging to standard output" }],
