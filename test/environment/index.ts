@@ -26,6 +26,7 @@ export {
   debianProgram,
   debianRootfs,
   needsErofs,
+  needsLoops,
   npmPackages,
   type Requirement,
   requireRoot,

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, statfsSync } from "node:fs";
 import { findProgram } from "../../tools/test/debian/package-cache.ts";
 import type { ProgramName } from "../../tools/test/debian/packages.ts";
 import { findRootFilesystem } from "../../tools/test/debian/root-filesystem.ts";
@@ -34,6 +34,21 @@ export function requireRoot(): string | false {
 export function needsErofs(): string | false {
   const isKnown = readFileSync("/proc/filesystems", "utf8").split("\n").includes("\terofs");
   return requireRoot() || (isKnown ? false : "the kernel has no erofs, or has not loaded it");
+}
+
+/** TMPFS_MAGIC. Source: include/uapi/linux/magic.h */
+const TMPFS = 0x01021994;
+
+/** Why a test with files in /dev/shm, which can be mounted by loop devices only, must be skipped, or false. */
+export function needsLoops(): string | false {
+  try {
+    if (statfsSync("/dev/shm").type !== TMPFS) return "/dev/shm is no tmpfs";
+    closeSync(openSync("/dev/loop-control", "r+"));
+    closeSync(openSync("/dev/loop0", "r"));
+    return false;
+  } catch (error) {
+    return `needs /dev/shm and loop devices: ${(error as Error).message}`;
+  }
 }
 
 function asRequirement(found: { path: string } | { missing: string }): Requirement {

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -8,7 +7,14 @@ import { layerMounter } from "../../src/engine/layer-mounter.ts";
 import { createHelper } from "../../src/helper/index.ts";
 import type { LayerMounter } from "../../src/images/index.ts";
 import { probeLayers } from "../../src/images/snapshots/probe-layers.ts";
-import { buildImage, mountsBelow, needsErofs, ociArchive, temporaryDirectory } from "../environment/index.ts";
+import {
+  buildImage,
+  mountsBelow,
+  needsErofs,
+  needsLoops,
+  ociArchive,
+  temporaryDirectory,
+} from "../environment/index.ts";
 import { assertSameTree, helperPath, listTree, openAt, requireHelper } from "./store.ts";
 
 const skip = requireHelper() || needsErofs();
@@ -76,9 +82,7 @@ test("where no way works, it is said why and what to do", { skip }, async () => 
 });
 
 test("on a file system that lends no files, layers go by loop devices", {
-  skip:
-    skip ||
-    (existsSync("/dev/shm") && existsSync("/dev/loop-control") ? false : "needs /dev/shm and loop devices"),
+  skip: skip || needsLoops(),
 }, async () => {
   const root = await mkdtemp("/dev/shm/tug-erofs-");
   try {

@@ -112,11 +112,16 @@ describe("layers of the form erofs", () => {
 
   it("are not left mounted by a commit that fails", async () => {
     const snapshotter = await open();
-    await snapshotter.prepare("taken");
     await snapshotter.prepare("filling");
+    const others: Promise<unknown>[] = [];
+    mounter.refuse = () => {
+      // Somebody takes the key while the layer is mounted.
+      others.push(snapshotter.prepare("late"));
+      return undefined;
+    };
     const attempt = snapshotter.commit("late", "filling", { usage, form: "erofs" });
-    await snapshotter.prepare("late");
     await assert.rejects(attempt, { code: "IMAGE_SNAPSHOT_EXISTS" });
+    await Promise.all(others);
     assert.equal(mounter.mounts.size, 0);
   });
 
