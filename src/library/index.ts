@@ -23,6 +23,7 @@ export type {
   RemoteImageCalls,
   SecretCalls,
   SecretOptions,
+  SocketCalls,
   StatsOptions,
   StopOptions,
   SystemCalls,
