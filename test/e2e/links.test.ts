@@ -23,6 +23,7 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     assert.deepEqual(await hosts(), ["172.17.0.2\tstore database db"]);
     assert.match(await ok("exec", "web", "cat", "/etc/hosts"), /^172\.17\.0\.2\tdb database$/m);
     await ok("exec", "web", "ping", "-c", "1", "-W", "3", "store");
+    await ok("exec", "web", "sh", "-c", "echo 10.9.9.9 mine >>/etc/hosts");
     assert.doesNotMatch(await ok("exec", "web", "env"), /STORE|DB_/);
     const links = "{{json .HostConfig.Links}} {{json .NetworkSettings.Networks.bridge.Links}}";
     assert.equal(await ok("inspect", "-f", links, "web"), '["/db:/web/store","/db:/web/db"] null\n');
@@ -36,6 +37,12 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     const moved = (await ok("inspect", "-f", "{{.NetworkSettings.Networks.bridge.IPAddress}}", "db")).trim();
     assert.notEqual(moved, "172.17.0.2", "somebody else has that now");
     assert.deepEqual(await hosts(), [`${moved}\tstore database db`]);
+
+    assert.deepEqual(
+      (await ok("exec", "web", "cat", "/etc/hosts")).match(/^10.*$/gm),
+      ["10.9.9.9 mine"],
+      "what the container wrote stays",
+    );
 
     await ok("rename", "db", "base");
     assert.equal(await ok("inspect", "-f", links, "web"), '["/base:/web/store","/base:/web/db"] null\n');
@@ -128,18 +135,10 @@ inOwnNetwork(import.meta.filename, busybox.skip, () => {
     assert.equal(await names("beside"), await names("web"));
     const paths = "{{.HostsPath}} {{.ResolvConfPath}} {{.HostnamePath}} {{.Config.Hostname}}";
     assert.equal(await ok("inspect", "-f", paths, "beside"), await ok("inspect", "-f", paths, "web"));
-    await ok(
-      "run",
-      "--rm",
-      "--network",
-      "container:beside",
-      "--hostname",
-      "own",
-      "busybox",
-      "test",
-      "-e",
-      "/etc/hosts",
-    );
+    await ok("run", "--rm", "--network", "container:beside", "busybox", "test", "-e", "/etc/hosts");
+    const own = await tug.tug(["run", "--network", "container:beside", "--hostname", "own", ...idle]);
+    assert.match(own.stderr, /invalid --hostname: conflicting options: hostname and the network mode/);
+    assert.equal(own.code, 125);
     await ok("rename", "web", "site");
     await ok("create", "--name", "web", ...idle);
     await ok("restart", "-t", "0", "beside");

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseResolvConf } from "../../network/index.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
@@ -13,6 +13,12 @@ const LOOPBACK = [
   "ff02::1\tip6-allnodes",
   "ff02::2\tip6-allrouters",
 ];
+
+/** What a container writes below this line of its /etc/hosts is its own. */
+const OWN_LINES = "# Lines below this one stay when those above are written anew.";
+
+/** No more of a container's own lines is kept, in bytes: it can write as much as it likes. */
+const MOST_OWN_LINES = 1 << 20;
 
 /** Paths of a container's network files. */
 export function networkFilePaths(directory: string): NetworkFiles {
@@ -56,7 +62,7 @@ export function writeNames(directory: string, request: CreateContainerRequest, n
   writeFileSync(file, resolvConf(request, names.servers), { mode: 0o644 });
 }
 
-/** Writes anew what a container knows of itself and of others. It sees that while it runs. */
+/** Writes anew what a container knows of itself and of others. It sees that while it runs; lines of its own stay. */
 export function writeHosts(
   directory: string,
   { network }: CreateContainerRequest,
@@ -65,8 +71,18 @@ export function writeHosts(
   const own = addresses.map((address) => `${address}\t${hostname}`);
   const extra = network.extraHosts.map(hostLine);
   const hosts = network.mode.kind === "host" ? readHostFile("/etc/hosts") : `${LOOPBACK.join("\n")}\n`;
-  const text = [hosts.trimEnd(), ...extra, ...lines, ...own, ""].join("\n");
-  writeFileSync(networkFilePaths(directory).hosts, text, { mode: 0o644 });
+  const file = networkFilePaths(directory).hosts;
+  const text = [hosts.trimEnd(), ...extra, ...lines, ...own, OWN_LINES, ""].join("\n");
+  writeFileSync(file, text + ownLines(file), { mode: 0o644 });
+}
+
+/** What a container has added to the file. */
+function ownLines(file: string): string {
+  const { size } = statSync(file, { throwIfNoEntry: false }) ?? { size: 0 };
+  if (size === 0 || size > MOST_OWN_LINES) return "";
+  const text = readFileSync(file, "utf8");
+  const end = text.indexOf(`\n${OWN_LINES}\n`);
+  return end < 0 ? "" : text.slice(end + OWN_LINES.length + 2);
 }
 
 /** The mounts that put the files into the container, except where the request mounts something there itself. */

@@ -278,6 +278,10 @@ const refused: [body: object, message: RegExp][] = [
     { HostConfig: { ExtraHosts: ["a:1.1.1.1"], NetworkMode: "container:a" } },
     /\/HostConfig\/ExtraHosts: conflicting options: custom host-to-IP mapping and the network mode/,
   ],
+  [
+    { Hostname: "own", HostConfig: { NetworkMode: "container:a" } },
+    /\/Hostname: conflicting options: hostname and the network mode/,
+  ],
   [{ HostConfig: { NetworkMode: "container:" } }, /needs the name or id of a container/],
   [{ HostConfig: { Isolation: "hyperv" } }, /isolation "hyperv" does not exist on Linux/],
   [{ HostConfig: { OomScoreAdj: 1001 } }, /1001 is not between -1000 and 1000/],

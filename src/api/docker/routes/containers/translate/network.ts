@@ -14,7 +14,7 @@ export function translateNetwork(body: dockerApi.CreateBody, origins: OriginColl
   const asked = body.NetworkDisabled ? "none" : host.NetworkMode;
   const modeText = origins.given("network.mode", ["HostConfig", "NetworkMode"], asked);
   const mode = readMode(modeText ?? "default");
-  if (mode.kind === "container") refuseOwnFiles(host);
+  if (mode.kind === "container") refuseOwnFiles(body);
   const endpoints = Object.entries(body.NetworkingConfig?.EndpointsConfig ?? {}).map(
     ([network, endpoint]) => {
       const path = ["NetworkingConfig", "EndpointsConfig", network];
@@ -71,8 +71,9 @@ function withLinks(
   return [{ ...place, links: [...(place.links ?? []), ...missing] }, ...others];
 }
 
-/** The files that tell of names are those of the container whose network is shared. In Docker's words. */
-function refuseOwnFiles(host: NonNullable<dockerApi.CreateBody["HostConfig"]>): void {
+/** The name and the files that tell of names are those of the container whose network is shared. In Docker's words. */
+function refuseOwnFiles({ Hostname: hostname, HostConfig: host = {} }: dockerApi.CreateBody): void {
+  if (hostname) throw refuse(["Hostname"], "conflicting options: hostname and the network mode");
   for (const [key, what] of [
     ["Dns", "dns"],
     ["DnsOptions", "dns"],
