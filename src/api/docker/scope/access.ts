@@ -2,8 +2,8 @@ import { doorError } from "../errors.ts";
 
 /** Each thing that a scoped socket can allow, and what it comes to. */
 export const verbs = {
-  "containers:read": "list, inspect, wait, top, stats, diff, why",
-  "containers:logs": "logs",
+  "containers:read": "list, inspect, wait, top, stats, diff",
+  "containers:logs": "logs, and why, which shows the last of them",
   "containers:create": "create",
   "containers:control": "start, stop, restart, kill, pause, unpause",
   "containers:update": "update within the quota, rename",

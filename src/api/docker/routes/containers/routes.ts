@@ -189,7 +189,7 @@ export function containerRoutes(containers: ContainersPort): readonly Route[] {
     {
       method: "GET",
       path: "/tug/containers/{id}/why",
-      access: "containers:read",
+      access: "containers:logs",
       since: 24,
       handler: using(why),
     },
