@@ -28,6 +28,9 @@ export const configFile = "/etc/tug/config.yaml";
 
 const LARGEST = 256 * 1024;
 
+/** Every container that is made asks, and most machines have no file. */
+const nothing: Config = { runtimes: new Map(), defaultRuntime: undefined };
+
 /** The name of the runtime that needs no program. */
 const OWN = "tug";
 
@@ -48,7 +51,7 @@ export async function readConfig(file: string | undefined): Promise<Config> {
     return parseConfig(await readSmallFile(path, LARGEST), path);
   } catch (error) {
     if ((error as { code?: string }).code === "CONFIG_FILE") throw error;
-    if (file === undefined && errnoOf(error) === "ENOENT") return parseConfig("", path);
+    if (file === undefined && errnoOf(error) === "ENOENT") return nothing;
     throw refuse(path, "", reasonOf(error));
   }
 }
