@@ -29,7 +29,7 @@ export const configFile = "/etc/tug/config.yaml";
 const LARGEST = 256 * 1024;
 
 /** Every container that is made asks, and most machines have no file. */
-const nothing: Config = { runtimes: new Map(), defaultRuntime: undefined };
+const nothing: Config = { runtimes: new Map(), defaultRuntime: undefined, snapshotter: undefined };
 
 /** The name of the runtime that needs no program. */
 const OWN = "tug";
