@@ -1,7 +1,7 @@
 import { chmod, chown, lstat, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DockerDoor, Policy, SocketsPort, SocketView } from "../api/docker/index.ts";
-import { createMutex, type Logger, messageOf } from "../base/index.ts";
+import { createKeyedMutex, createMutex, type Logger, type Mutex, messageOf } from "../base/index.ts";
 import type { SocketRecord, SocketStore } from "../engine/index.ts";
 import { serverError } from "./errors.ts";
 import { listen } from "./listen.ts";
@@ -12,9 +12,12 @@ export type ScopedSocketsOptions = {
   readonly directory: string;
   readonly store: SocketStore;
   /** A door that knows a policy; not yet listening. */
-  readonly openDoor: (policy: Omit<Policy, "unnamedNetwork">) => DockerDoor;
+  readonly openDoor: (policy: SocketPolicy) => DockerDoor;
   readonly logger: Logger;
 };
+
+/** What a socket itself says of its policy. */
+export type SocketPolicy = Omit<Policy, "unnamedNetwork">;
 
 /** The sockets of an engine for clients that may not do everything. */
 export type ScopedSockets = SocketsPort & {
@@ -30,6 +33,7 @@ export function createScopedSockets(options: ScopedSocketsOptions): ScopedSocket
   const { directory, store, openDoor, logger } = options;
   const doors = new Map<string, DockerDoor>();
   const changing = createMutex();
+  const scopes = createKeyedMutex();
   const pathOf = (name: string) => join(directory, `${name}.sock`);
   const view = (record: SocketRecord): SocketView => {
     const { policy, ...rest } = record;
@@ -43,7 +47,8 @@ export function createScopedSockets(options: ScopedSocketsOptions): ScopedSocket
         `cannot listen on ${path}: the path is longer than ${LONGEST_PATH} bytes`,
       );
     await makeDirectory(directory);
-    const door = openDoor({ name, allow: new Set(allow), scope, quota });
+    const making: Mutex = { run: (work) => scopes.run(scope, work) };
+    const door = openDoor({ name, allow: new Set(allow), scope, quota, making });
     try {
       // It is nobody's but the engine's until the owner is known.
       await listen(door.server, path);

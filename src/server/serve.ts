@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { connect, type Server } from "node:net";
 import { join } from "node:path";
-import { createDockerDoor, createScopedDoor, type DockerPorts, type Policy } from "../api/docker/index.ts";
+import { createDockerDoor, createScopedDoor, type DockerPorts } from "../api/docker/index.ts";
 import { type EnginePaths, enginePaths, type Logger, writeFileAtomic } from "../base/index.ts";
 import { type DefaultNetwork, type EngineOptions, openEngine } from "../engine/index.ts";
 import {
@@ -21,7 +21,7 @@ import { serverError } from "./errors.ts";
 import { giveBackAtRest } from "./give-back.ts";
 import { installVersion } from "./install-version.ts";
 import { listen } from "./listen.ts";
-import { createScopedSockets } from "./scoped-sockets.ts";
+import { createScopedSockets, type SocketPolicy } from "./scoped-sockets.ts";
 import { type EngineStart, writeStartFile } from "./start-file.ts";
 import { warmUpAtRest } from "./warm-up.ts";
 
@@ -108,7 +108,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   };
   const resident = { describe: () => ({ version, build, pid: process.pid }), end };
   const unnamedNetwork = options.defaultNetwork === "host" ? "none" : "default";
-  const openScoped = (policy: Omit<Policy, "unnamedNetwork">) => {
+  const openScoped = (policy: SocketPolicy) => {
     const scoped = createScopedDoor(ports, { ...policy, unnamedNetwork }, { logger, version });
     countRequests(scoped.server, activity);
     return scoped;

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, statSync } from "node:fs";
+import { type IncomingMessage, request } from "node:http";
 import { before, describe, test } from "node:test";
 import { type CommandResult, debianProgram } from "../environment/index.ts";
 import { forbiddenBodies } from "./harness/forbidden-bodies.ts";
@@ -281,7 +283,7 @@ describe("a scoped socket", { skip: needsBox() }, () => {
   test("comes back with the next engine, and belongs to whom it was given", async () => {
     const options = [
       "--allow",
-      "containers:read",
+      "containers:read,events:read",
       "--scope",
       "ci",
       "--user",
@@ -302,7 +304,12 @@ describe("a scoped socket", { skip: needsBox() }, () => {
       refused.json<{ message: string }>().message,
       "cannot GET /images/json through the socket watch: it does not allow images:read",
     );
+    const events = request({ socketPath: socketOf("watch"), path: "/events" }).end();
+    const [answer] = (await once(events, "response")) as [IncomingMessage];
+    const cut = new Promise((resolve) => answer.once("close", resolve));
+    answer.on("error", () => undefined).resume();
     await engine.ok(["system", "socket", "rm", "watch"]);
+    await cut;
     assert.equal(existsSync(socketOf("watch")), false);
   });
 

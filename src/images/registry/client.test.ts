@@ -255,6 +255,13 @@ describe("registry client", () => {
       });
     });
 
+    it("not at all where the caller says that it is nobody", async () => {
+      registry.faults.push(requireBasic("", ""));
+      const subject = repository({ credentials: async () => ({ username: "", password: "" }) });
+      await assert.rejects(subject.manifest("tag"), { code: "IMAGE_REGISTRY_UNAUTHORIZED" });
+      assert.ok(registry.headers.every(({ authorization }) => authorization === undefined));
+    });
+
     it("with a token for the scope, anonymously", async () => {
       registry.faults.push(requireToken(registry.host));
       await repository().manifest("tag");

@@ -1,4 +1,3 @@
-import { createMutex } from "../../../base/index.ts";
 import type { DockerPorts } from "../door.ts";
 import type { ArchivePort } from "../routes/archive/port.ts";
 import type { ContainersPort } from "../routes/containers/port.ts";
@@ -12,11 +11,9 @@ export function scopedContainers(ports: DockerPorts, things: Things): Containers
   const all = ports.containers;
   const { policy } = things;
   const id = async (reference: string) => (await things.container(reference)).id;
-  const making = createMutex();
   return {
     create: (request, signal) =>
-      // One after the other: the quota counts those that are there.
-      making.run(async () => {
+      policy.making.run(async () => {
         const most = policy.quota.Containers;
         if (most !== undefined && (await things.containers()).length >= most)
           throw beyond(policy, `there are ${most} containers, which is its quota`);

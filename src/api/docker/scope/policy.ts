@@ -1,4 +1,4 @@
-import { TugError } from "../../../base/index.ts";
+import { type Mutex, TugError } from "../../../base/index.ts";
 import { dockerApi } from "../../../specs/index.ts";
 import { doorError } from "../errors.ts";
 import type { Admission } from "../route.ts";
@@ -12,6 +12,8 @@ export type Policy = {
   /** Value of the label that all has that is seen or made through it. */
   readonly scope: string;
   readonly quota: dockerApi.SocketQuota;
+  /** Makes containers one after the other, whichever socket of the scope they are asked for at: they are counted. */
+  readonly making: Mutex;
   /** What a container is connected to that names no network: never the machine's own. */
   readonly unnamedNetwork: "default" | "none";
 };

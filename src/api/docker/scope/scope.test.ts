@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createMutex } from "../../../base/index.ts";
 import { createScopedDoor, dockerRoutes } from "../door.ts";
 import { createRouter, type Route } from "../route.ts";
 import { createFakeEngine } from "../testing/fake-engine.ts";
@@ -14,6 +15,7 @@ const policyOf = (allow: readonly Verb[]): Policy => ({
   allow: new Set(allow),
   quota: {},
   unnamedNetwork: "default",
+  making: createMutex(),
 });
 
 const routes = dockerRoutes(createFakeEngine().ports);
@@ -125,6 +127,22 @@ test("ports are published, volumes made and archives taken in by those only who 
   ]);
   const imported = await both.scoped.call("POST", "/images/create?fromSrc=-", { body: Buffer.alloc(1024) });
   assert.match(imported.text, /it does not allow images:load/);
+});
+
+test("whoever brings no credentials does not get those of the engine", async () => {
+  const { ports, images } = createFakeEngine({ remote: ["busybox:latest"] });
+  await using door = await openDoor(ports, (given, options) =>
+    createScopedDoor(given, policyOf(all), options),
+  );
+  const pull = (headers: Record<string, string>) =>
+    door.call("POST", "/images/create?fromImage=busybox&tag=latest", { headers });
+  const me = { username: "me", password: "x" };
+  await pull({});
+  await pull({ "X-Registry-Auth": Buffer.from(JSON.stringify(me)).toString("base64url") });
+  assert.deepEqual(
+    images.pulls.map(({ auth }) => auth),
+    [{ username: "", password: "" }, me],
+  );
 });
 
 test("secrets of others are not there", async () => {
