@@ -1,8 +1,8 @@
-// Pulls and removes images for ever, until it is killed: node crash-child.ts DIRECTORY HOST SEED
-import { openAt } from "./store.ts";
+// Pulls and removes images for ever, until it is killed: node crash-child.ts DIRECTORY HOST SEED overlay|erofs
+import { openAt, withLayers } from "./store.ts";
 
-const [directory = "", host = "", seed = "1"] = process.argv.slice(2);
-const { images } = await openAt(directory);
+const [directory = "", host = "", seed = "1", form] = process.argv.slice(2);
+const { images } = await openAt(directory, {}, withLayers(directory, form === "erofs" ? "erofs" : "overlay"));
 let state = Number(seed);
 
 /** A number from 0 to `limit` - 1; the same seed gives the same work. */

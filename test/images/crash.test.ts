@@ -8,10 +8,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sha256 } from "../../src/base/index.ts";
 import type { Images } from "../../src/images/index.ts";
 import { startFakeRegistry } from "../../src/images/testing/fake-registry.ts";
-import { type BuiltImage, buildImage, temporaryDirectory } from "../environment/index.ts";
-import { openAt, requireHelper } from "./store.ts";
-
-const rounds = 12;
+import {
+  type BuiltImage,
+  buildImage,
+  mountsBelow,
+  needsErofs,
+  temporaryDirectory,
+} from "../environment/index.ts";
+import { openAt, requireHelper, withLayers } from "./store.ts";
 
 /** An image of three layers, the lowest of which all share. */
 function makeImage(number: number): BuiltImage {
@@ -26,42 +30,48 @@ function makeImage(number: number): BuiltImage {
   });
 }
 
-test("a store whose process is killed at any moment opens, whole", {
-  skip: requireHelper(),
-  timeout: 180_000,
-}, async (t) => {
-  await using registry = await startFakeRegistry();
-  await using directory = await temporaryDirectory();
-  const built = [0, 1, 2, 3].map(makeImage);
-  for (const [number, image] of built.entries()) {
-    for (const data of image.blobs.values()) registry.putBlob(data);
-    const document = JSON.parse(String(image.blobs.get(image.manifest.digest)));
-    registry.putManifest("image", String(number), document);
-  }
-  for (let round = 0; round < rounds; round += 1) {
-    const program = join(import.meta.dirname, "crash-child.ts");
-    const child = spawn(
-      process.execPath,
-      ["--no-warnings", program, directory.path, registry.host, String(round + 1)],
-      {
-        stdio: ["ignore", "pipe", "inherit"],
-      },
-    );
-    t.after(() => child.kill("SIGKILL"));
-    const exit = once(child, "exit");
-    await once(child.stdout, "data");
-    await sleep(20 + Math.random() * 400);
-    child.kill("SIGKILL");
-    assert.deepEqual(await exit, [null, "SIGKILL"]);
-    await using store = await openAt(directory.path);
-    await checkStore(store.images, directory.path, built);
-  }
-  await using store = await openAt(directory.path);
-  for (const { id } of await store.images.list()) await store.images.remove(id, { force: true });
-  await store.images.collectGarbage();
-  const left = async (path: string) => await readdir(join(directory.path, "store", path));
-  assert.deepEqual([await left("content/blobs/sha256"), await left("snapshots")], [[], []]);
-});
+for (const { form, rounds, skip } of [
+  { form: "overlay", rounds: 8, skip: requireHelper() },
+  { form: "erofs", rounds: 5, skip: requireHelper() || needsErofs() },
+] as const) {
+  test(`a store of the form ${form} whose process is killed at any moment opens, whole`, {
+    skip,
+    timeout: 180_000,
+  }, async (t) => {
+    await using registry = await startFakeRegistry();
+    await using directory = await temporaryDirectory();
+    const built = [0, 1, 2, 3].map(makeImage);
+    for (const [number, image] of built.entries()) {
+      for (const data of image.blobs.values()) registry.putBlob(data);
+      const document = JSON.parse(String(image.blobs.get(image.manifest.digest)));
+      registry.putManifest("image", String(number), document);
+    }
+    for (let round = 0; round < rounds; round += 1) {
+      const program = join(import.meta.dirname, "crash-child.ts");
+      const child = spawn(
+        process.execPath,
+        ["--no-warnings", program, directory.path, registry.host, String(round + 1), form],
+        {
+          stdio: ["ignore", "pipe", "inherit"],
+        },
+      );
+      t.after(() => child.kill("SIGKILL"));
+      const exit = once(child, "exit");
+      await once(child.stdout, "data");
+      await sleep(20 + Math.random() * 400);
+      child.kill("SIGKILL");
+      assert.deepEqual(await exit, [null, "SIGKILL"]);
+      await using store = await openAt(directory.path, {}, withLayers(directory.path, form));
+      await checkStore(store.images, directory.path, built);
+    }
+    await using store = await openAt(directory.path, {}, withLayers(directory.path, form));
+    for (const { id } of await store.images.list()) await store.images.remove(id, { force: true });
+    await store.images.collectGarbage();
+    const left = async (path: string) => await readdir(join(directory.path, "store", path));
+    assert.deepEqual([await left("content/blobs/sha256"), await left("snapshots")], [[], []]);
+    assert.deepEqual(mountsBelow(directory.path), []);
+  });
+}
 
 /** Every image can be used, every blob has its digest, and nothing half done is there. */
 async function checkStore(images: Images, path: string, built: readonly BuiltImage[]): Promise<void> {

@@ -15,7 +15,7 @@ import {
   ociArchive,
   temporaryDirectory,
 } from "../environment/index.ts";
-import { assertSameTree, helperPath, listTree, openAt, requireHelper } from "./store.ts";
+import { assertSameTree, helperPath, listTree, openAt, requireHelper, withLayers } from "./store.ts";
 
 const skip = requireHelper() || needsErofs();
 const mounter = layerMounter(createHelper(helperPath));
@@ -121,8 +121,7 @@ const image = buildImage({
 
 /** The files of each layer of the image in a store of that form, the topmost first. */
 async function layersOf(path: string, snapshotter: "overlay" | "erofs"): Promise<string[][]> {
-  const layers = { root: join(path, "layers"), mounter };
-  await using store = await openAt(path, {}, { snapshotter, layers });
+  await using store = await openAt(path, {}, withLayers(path, snapshotter));
   await store.images.load(Readable.from([ociArchive({ "image:1": image })]));
   const { chainIds } = await store.images.get("image:1");
   const { lowers } = await store.images.prepareContainerSnapshot("c", chainIds.at(-1));

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { openDatabase, silentLogger } from "../../src/base/index.ts";
+import { layerMounter } from "../../src/engine/layer-mounter.ts";
 import { helperTrees } from "../../src/engine/trees.ts";
 import { createHelper } from "../../src/helper/index.ts";
 import {
@@ -13,6 +14,7 @@ import {
   imagesMigrations,
   openImages,
   type RegistryClientOptions,
+  type SnapshotForm,
 } from "../../src/images/index.ts";
 import { requireRoot, temporaryDirectory } from "../environment/index.ts";
 
@@ -73,6 +75,15 @@ export async function openAt(
   });
   const open = scope.move();
   return { images, [Symbol.asyncDispose]: () => open.disposeAsync() };
+}
+
+/** Options of `openAt` for a store that mounts layers, below the same directory. */
+export function withLayers(
+  path: string,
+  snapshotter: SnapshotForm,
+): Pick<ImagesOptions, "snapshotter" | "layers"> {
+  const mounter = layerMounter(createHelper(helperPath));
+  return { snapshotter, layers: { root: join(path, "layers"), mounter } };
 }
 
 /** One line for each file below a directory: type, mode, owner, size, time, path, target, link count, content. */
