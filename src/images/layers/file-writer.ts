@@ -1,7 +1,11 @@
 import type { FileHandle } from "node:fs/promises";
+import type { Limiter } from "../limiter.ts";
 
 /** So many bytes are collected for one write. */
 const batchSize = 1024 * 1024;
+
+/** The disk begins with its part when so many bytes more are written, so that little is left for the end. */
+const syncSize = 32 * 1024 * 1024;
 
 /** Writes a file from its beginning to its end, one piece after the other. */
 export interface FileWriter {
@@ -9,16 +13,34 @@ export interface FileWriter {
   readonly size: number;
   /** Takes over a piece. The file may be one batch behind; a write that failed is told by a later call. */
   write(chunk: Uint8Array): Promise<void>;
-  /** Writes what is left. */
+  /** Writes what is left, and waits until all is on the disk. */
   end(): Promise<void>;
 }
 
-/** While one batch is being written, the next is collected. */
-export function createFileWriter(file: FileHandle): FileWriter {
+/**
+ * While one batch is being written, the next is collected.
+ *
+ * @param turn for waiting for the disk, each of which keeps one of the few threads that decompression needs, too
+ */
+export function createFileWriter(file: FileHandle, turn: Limiter): FileWriter {
   let batch: Uint8Array[] = [];
   let waiting = 0;
   let size = 0;
+  let synced = 0;
   let writing = Promise.resolve();
+  let syncing: Promise<void> | undefined;
+  let failure: unknown;
+  function sync(): void {
+    synced = size;
+    syncing = turn(() => file.datasync())
+      .catch((error: unknown) => {
+        // The kernel tells it once.
+        failure ??= error;
+      })
+      .finally(() => {
+        syncing = undefined;
+      });
+  }
   async function flush(): Promise<void> {
     await writing;
     const at = size - waiting;
@@ -27,6 +49,7 @@ export function createFileWriter(file: FileHandle): FileWriter {
     writing.catch(() => {});
     batch = [];
     waiting = 0;
+    if (syncing === undefined && size - synced >= syncSize) sync();
   }
   return {
     get size() {
@@ -41,6 +64,9 @@ export function createFileWriter(file: FileHandle): FileWriter {
     async end() {
       await flush();
       await writing;
+      await syncing;
+      if (failure !== undefined) throw failure;
+      await turn(() => file.datasync());
     },
   };
 }

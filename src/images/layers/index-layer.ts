@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Digest } from "../../base/index.ts";
 import { blockSize, createIndexBuilder, type IndexBuilder } from "../../erofs/index.ts";
 import { createTarReader, type Node, type TarReader, type TreePiece } from "../../tar/index.ts";
+import { createLimiter, type Limiter } from "../limiter.ts";
 import { decompress } from "./compression.ts";
 import { createFileWriter } from "./file-writer.ts";
 import { createLayerCheck } from "./layer-check.ts";
@@ -18,6 +19,8 @@ export type IndexLayerOptions = {
   /** Bytes of the blob. */
   blobSize: number;
   limits?: LayerLimits;
+  /** For waiting for the disk, one at a time; by default this layer waits alone. */
+  turn?: Limiter;
   signal?: AbortSignal | undefined;
 };
 
@@ -52,14 +55,14 @@ export const layerFiles = {
  */
 export async function indexLayer(
   blob: AsyncIterable<Uint8Array>,
-  { directory, diffId, blobSize, limits, signal }: IndexLayerOptions,
+  { directory, diffId, blobSize, limits, turn = createLimiter(1), signal }: IndexLayerOptions,
 ): Promise<IndexedLayer> {
   const translator = createLayerTranslator({ blobSize, ...(limits !== undefined && { limits }) });
   const check = createLayerCheck(diffId);
   const reader = createTarReader();
   await using archive = await open(join(directory, layerFiles.archive), "wx", 0o600);
   await using sparse = createSparseFile(join(directory, layerFiles.sparse));
-  const writer = createFileWriter(archive);
+  const writer = createFileWriter(archive, turn);
   const builder = createIndexBuilder();
   for await (const chunk of decompress(blob)) {
     signal?.throwIfAborted();
@@ -74,13 +77,11 @@ export async function indexLayer(
   }
   reader.end();
   check.end();
-  await writer.end();
   // An index points at whole blocks.
-  const size = Math.ceil(writer.size / blockSize) * blockSize;
-  await archive.truncate(size);
-  await archive.datasync();
-  const sizes = [size, ...(await sparse.end())];
-  const complete = (changed: readonly Node[]) => writeIndex(directory, { builder, sizes, changed });
+  await writer.write(Buffer.alloc((blockSize - (writer.size % blockSize)) % blockSize));
+  await writer.end();
+  const sizes = [writer.size, ...(await sparse.end())];
+  const complete = (changed: readonly Node[]) => writeIndex(directory, { builder, sizes, changed, turn });
   return { hidesAll: translator.hidesAll(), outline: translator.outline(), complete };
 }
 
@@ -97,16 +98,19 @@ function take(
   return undefined;
 }
 
-async function writeIndex(
-  directory: string,
-  { builder, sizes, changed }: { builder: IndexBuilder; sizes: readonly number[]; changed: readonly Node[] },
-): Promise<Usage> {
+type Index = {
+  builder: IndexBuilder;
+  sizes: readonly number[];
+  changed: readonly Node[];
+  turn: Limiter;
+};
+
+async function writeIndex(directory: string, { builder, sizes, changed, turn }: Index): Promise<Usage> {
   for (const node of changed) builder.add(node);
   await using file = await open(join(directory, layerFiles.index), "wx", 0o600);
-  const writer = createFileWriter(file);
+  const writer = createFileWriter(file, turn);
   for (const piece of builder.write(sizes)) await writer.write(piece);
   await writer.end();
-  await file.datasync();
   return await usageOf(directory, Object.values(layerFiles).slice(0, 1 + sizes.length));
 }
 

@@ -5,11 +5,13 @@ import type { Node } from "../../tar/index.ts";
 import { storageError } from "../content/storage-error.ts";
 import type { LayerApplier } from "../install-layer.ts";
 import { indexLayer } from "../layers/index-layer.ts";
+import { createLimiter } from "../limiter.ts";
 import { settleLayer } from "./settle-layer.ts";
 import type { Snapshotter } from "./snapshotter.ts";
 
 /** Keeps the archives of layers and writes indexes for them. */
 export function createErofsApplier(snapshotter: Snapshotter): LayerApplier {
+  const turn = createLimiter(1);
   return {
     async apply(key, { data, diffId, blobSize }, signal) {
       const [directory = ""] = snapshotter.places(key);
@@ -22,7 +24,7 @@ export function createErofsApplier(snapshotter: Snapshotter): LayerApplier {
       };
       // No file of the layer is ever made.
       for (const name of ["fs", "work"]) await rmdir(join(directory, name));
-      const layer = await named(indexLayer(data, { directory, diffId, blobSize, signal }));
+      const layer = await named(indexLayer(data, { directory, diffId, blobSize, turn, signal }));
       const complete = (changed: readonly Node[]) => named(layer.complete(changed));
       return { ...layer, form: "erofs", complete };
     },
