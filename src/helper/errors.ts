@@ -8,7 +8,8 @@ export const helperError = defineErrors("HELPER", {
   SPAWNER: { kind: "unavailable", when: "the process that makes the engine's processes cannot be started" },
   PROTOCOL: { kind: "internal", when: "an answer of the helper cannot be understood" },
   DIGEST: { kind: "internal", when: "the helper reports another plan than the one it was sent" },
-  MONITOR_LOST: { kind: "unavailable", when: "the monitor of a container is gone or does not answer" },
+  MONITOR_LOST: { kind: "unavailable", when: "the monitor of a container is gone" },
+  MONITOR_SILENT: { kind: "unavailable", when: "the monitor of a container does not answer" },
   MONITOR_REFUSED: { kind: "conflict", when: "a monitor cannot do what it was asked for" },
   MONITOR_SETUP: { kind: "internal", when: "a monitor cannot make what a container needs beside its plan" },
 });

@@ -6,6 +6,9 @@ import { type ExitRecord, parseExitRecord } from "./monitor-exit.ts";
 import { createReader } from "./reader.ts";
 import { errnoName, errnoText } from "./sentence.ts";
 
+/** How long an answer is waited for, in milliseconds: a monitor only ever waits for a disk, or where it was stopped. */
+const PATIENCE = 10_000;
+
 /** What a monitor says of itself. */
 export type MonitorStatus = {
   /** Of the protocol that the monitor speaks. */
@@ -28,7 +31,10 @@ export type MonitorEvent =
   | { readonly type: "exit"; readonly record: ExitRecord }
   | { readonly type: "drained" };
 
-/** A connection to a monitor. Requests are answered in order; a refused one rejects with HELPER_MONITOR_REFUSED. */
+/**
+ * A connection to a monitor. Requests are answered in order; a refused one rejects with HELPER_MONITOR_REFUSED, one without
+ * an answer after ten seconds with HELPER_MONITOR_SILENT. The monitor may still do what that asked for.
+ */
 export interface MonitorControl extends Disposable {
   status(): Promise<MonitorStatus>;
   resize(rows: number, columns: number): Promise<void>;
@@ -115,7 +121,15 @@ export async function connectMonitor(directory: string, signal?: AbortSignal): P
         reject(helperError("MONITOR_LOST", `cannot ${name}: the monitor has hung up`));
         return;
       }
-      waiting.push({ name, resolve, reject });
+      const timer = setTimeout(() => reject(silence(name)), PATIENCE);
+      timer.unref();
+      const answered =
+        <T>(done: (value: T) => void) =>
+        (value: T) => {
+          clearTimeout(timer);
+          done(value);
+        };
+      waiting.push({ name, resolve: answered(resolve), reject: answered(reject) });
       socket.write(encodeRequest(type, values));
     });
   const command = async (...args: Parameters<typeof request>): Promise<void> => void (await request(...args));
@@ -145,6 +159,12 @@ function encodeRequest(type: number, values: readonly number[]): Buffer {
   record.writeUInt16LE(type, 4);
   for (const [index, value] of values.entries()) record.writeUInt32LE(value, 8 + 4 * index);
   return record;
+}
+
+function silence(name: string): Error {
+  return helperError("MONITOR_SILENT", `cannot ${name}: the monitor does not answer`, {
+    hint: "it was stopped, or waits for a disk that hangs; tug rm -f ends it with its container",
+  });
 }
 
 function refusal(name: string, errno: number): Error {

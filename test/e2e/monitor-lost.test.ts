@@ -87,6 +87,27 @@ describe("a monitor is killed", { skip: needsBox() }, () => {
       await engine.ok(["rm", "hangs"]);
     }));
 
+  test("those that hang keep no signal from a container, and end with it", () =>
+    leavesNothing(engine, async () => {
+      const program = "trap 'exit 7' TERM; echo ready; while :; do sleep 1; done";
+      for (const name of ["asked", "forced"]) {
+        await engine.ok(["run", "-d", "--name", name, "box", "sh", "-c", program]);
+        await until("it is ready", async () => (await engine.ok(["logs", name])) === "ready\n");
+      }
+      const monitors = await Promise.all(["asked", "forced"].map(containerMonitor));
+      const [asked = 0, forced = 0] = monitors;
+      for (const pid of monitors) process.kill(pid, "SIGSTOP");
+      try {
+        await Promise.all([engine.ok(["kill", "-s", "TERM", "asked"]), engine.ok(["rm", "-f", "forced"])]);
+      } finally {
+        process.kill(asked, "SIGCONT");
+        if (isAlive(forced)) process.kill(forced, "SIGCONT");
+      }
+      await until("its monitor is gone", async () => !isAlive(forced));
+      assert.equal(await engine.ok(["wait", "asked"]), "7\n");
+      await engine.ok(["rm", "asked"]);
+    }));
+
   test("a restart policy starts the container again", () =>
     leavesNothing(engine, async () => {
       await engine.ok(["run", "-d", "--name", "again", "--restart", "always", "box", "sleep", "1000"]);

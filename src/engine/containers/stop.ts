@@ -6,6 +6,7 @@ import { workOfHandler } from "../runtimes/work.ts";
 import { publishContainer } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
 import type { ContainerRecord } from "./record.ts";
+import { isSilent, signalWithoutMonitor } from "./silent-monitor.ts";
 import { waitForContainer } from "./wait.ts";
 
 /** Seconds that a container may take to end by itself, unless it was created with another number. */
@@ -60,18 +61,26 @@ export async function sendSignal(
 ): Promise<void> {
   const number = signalNumber(name);
   try {
-    if (!(await isSignalled(context, record, number))) await live.get(record.id).control?.signal(number);
+    if (!(await isSignalled(context, record, number))) await askMonitor(context, live, { record, number });
   } catch (error) {
-    if (
-      !(
-        error instanceof TugError &&
-        (error.details.errno === "ESRCH" || error.code === "HELPER_MONITOR_LOST")
-      )
-    ) {
-      throw error;
-    }
+    const isGone =
+      error instanceof TugError && (error.details.errno === "ESRCH" || error.code === "HELPER_MONITOR_LOST");
+    if (!isGone) throw error;
   }
   publishContainer(context, record, "kill", { signal: String(number) });
+}
+
+async function askMonitor(
+  context: EngineContext,
+  live: LiveContainers,
+  { record, number }: { record: ContainerRecord; number: number },
+): Promise<void> {
+  try {
+    await live.get(record.id).control?.signal(number);
+  } catch (error) {
+    if (!isSilent(error)) throw error;
+    await signalWithoutMonitor(context, context.store.get(record.id) ?? record, number);
+  }
 }
 
 /** Whether the container's runtime has sent a signal. What it cannot signal, such as what has just ended, the monitor can. */
