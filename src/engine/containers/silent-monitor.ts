@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { constants } from "node:os";
 import { TugError } from "../../base/index.ts";
 import type { InitProcess } from "../../helper/index.ts";
@@ -15,12 +15,12 @@ const { SIGKILL } = constants.signals;
  * the container ends the monitor, too, which would not tell of the end.
  */
 export async function signalWithoutMonitor(
-  { helper, logger }: EngineContext,
+  { helper, layout, logger }: EngineContext,
   { id, state }: ContainerRecord,
   signal: number,
 ): Promise<void> {
   const init = initOf(state);
-  const monitor = signal === SIGKILL ? parentOf(init) : undefined;
+  const monitor = signal === SIGKILL ? monitorOf(init, layout.containerRun(id)) : undefined;
   logger.log("warn", "monitor.silent", { container: id, monitor: monitor?.pid, signal });
   const host = signalOps(init, signal, 0);
   if (monitor !== undefined) host.push(...signalOps(monitor, SIGKILL, 1));
@@ -40,12 +40,24 @@ function signalOps({ pid, startTime }: InitProcess, signal: number, slot: number
   ];
 }
 
-/** The parent of a process: for a container's first one that is its monitor. */
-function parentOf({ pid, startTime }: InitProcess): InitProcess | undefined {
+/** The parent of a container's first process, if it is the monitor, which has the container's directory open. */
+function monitorOf({ pid, startTime }: InitProcess, directory: string): InitProcess | undefined {
   const own = statOf(pid);
-  if (own?.startTime !== startTime) return undefined;
-  const parent = statOf(own.parentPid);
-  return parent && parent.pid > 1 ? { pid: parent.pid, startTime: parent.startTime } : undefined;
+  const parent = own?.startTime === startTime ? statOf(own.parentPid) : undefined;
+  // Whoever takes over the processes of a monitor that is gone must not be hit.
+  if (parent === undefined || !hasOpen(parent.pid, directory)) return undefined;
+  return { pid: parent.pid, startTime: parent.startTime };
+}
+
+function hasOpen(pid: number, directory: string): boolean {
+  if (pid === process.pid) return false;
+  try {
+    const path = realpathSync(directory);
+    const files = `/proc/${pid}/fd`;
+    return readdirSync(files).some((name) => readlinkSync(`${files}/${name}`) === path);
+  } catch {
+    return false;
+  }
 }
 
 function statOf(pid: number) {
