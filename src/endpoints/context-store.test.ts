@@ -91,9 +91,10 @@ test("an address comes before a context, and a chosen context last", async () =>
     const wish = here.wish(env, more);
     return [await chosenContext(wish), await chooseEngine(wish)];
   };
-  assert.deepEqual(await found({}), ["one", { socket: "/one.sock" }]);
-  assert.deepEqual(await found({ DOCKER_CONTEXT: "two" }), ["two", { socket: "/two.sock" }]);
-  assert.deepEqual(await found({ DOCKER_HOST: "unix:///docker.sock" }), ["one", { socket: "/one.sock" }]);
+  assert.deepEqual(await found({}), ["one", undefined], "a socket is Docker's unless tug was told so");
+  assert.deepEqual(await found({ DOCKER_CONTEXT: "two" }), ["two", undefined]);
+  assert.deepEqual(await found({ DOCKER_HOST: "tcp://docker:2375" }), ["default", undefined]);
+  assert.deepEqual(await found({ DOCKER_HOST: "unix:///docker.sock" }), ["default", undefined]);
   assert.deepEqual(await found({ TUG_HOST: "unix:///t.sock", DOCKER_CONTEXT: "two" }), [
     "default",
     { socket: "/t.sock" },
@@ -103,7 +104,7 @@ test("an address comes before a context, and a chosen context last", async () =>
     { socket: "/three.sock" },
   ]);
   assert.deepEqual(await found({}, { context: "default" }), ["default", undefined]);
-  assert.deepEqual(await found({}, { own: "/one.sock" }), ["one", undefined]);
+  assert.deepEqual(await found({}, { own: "/one.sock", context: "one" }), ["one", undefined]);
   assert.deepEqual(await found({}, { host: "unix:///h.sock" }), ["default", { socket: "/h.sock" }]);
   const [name, engine] = await found({ DOCKER_HOST: "ssh://build" });
   assert.equal(name, "default");
@@ -119,7 +120,7 @@ test("tcp without certificates is refused", async () => {
   await using here = await scene();
   await here.store.create(far, {});
   const hint = /DOCKER_TLS_VERIFY/;
-  for (const wish of [here.wish({}, { context: "far" }), here.wish({ DOCKER_HOST: "tcp://10.0.0.7" })])
+  for (const wish of [here.wish({}, { context: "far" }), here.wish({ TUG_HOST: "tcp://10.0.0.7" })])
     await assert.rejects(chooseEngine(wish), { code: "ENDPOINT_HOST", hint });
 });
 

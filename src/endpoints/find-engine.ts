@@ -22,17 +22,21 @@ export type Elsewhere = { readonly socket: string } | { readonly place: string; 
 
 /**
  * The engine that a caller means, undefined for that of this machine. In this order: `host`, `context`, `TUG_HOST`,
- * `DOCKER_HOST`, `DOCKER_CONTEXT`, the context that was chosen with `context use`. A `DOCKER_HOST` that is a unix socket is
- * Docker's own daemon beside tug, and means nothing here.
+ * `DOCKER_HOST`, `DOCKER_CONTEXT`, the context that was chosen with `context use`. The last three are Docker's, too: where
+ * they lead to a unix socket, or to TCP without TLS, they mean its own daemon beside tug, and nothing here.
  *
  * @throws ENDPOINT_HOST, ENDPOINT_CONTEXT, ENDPOINT_NO_CONTEXT, CREDENTIALS_FILE
  */
 export async function chooseEngine(wish: Wish): Promise<Elsewhere | undefined> {
+  const isAsked = [wish.host, wish.context, wish.env.TUG_HOST || undefined].some((one) => one !== undefined);
   const host = hostOf(wish);
-  if (host !== undefined) return reach(parseHost(host), () => tlsOfEnvironment(wish), wish);
-  const store = openContexts(wish);
+  if (host !== undefined) {
+    const findTls = () => tlsOfEnvironment(wish);
+    return reach({ host: parseHost(host), findTls, isAsked }, wish);
+  }
   const name = await chosenContext(wish);
-  return name === DEFAULT_CONTEXT ? undefined : inContext(store, name, wish);
+  if (name === DEFAULT_CONTEXT) return undefined;
+  return reach({ ...(await inContext(openContexts(wish), name)), isAsked }, wish);
 }
 
 /** The name of the context that a caller means, whether it is there or not; `default` where an address says more. @throws CREDENTIALS_FILE */
@@ -45,7 +49,7 @@ export async function chosenContext(wish: Wish): Promise<string> {
 function hostOf({ host, context, env }: Wish): string | undefined {
   if (host !== undefined || context !== undefined) return host;
   if (env.TUG_HOST) return env.TUG_HOST;
-  return env.DOCKER_HOST && !env.DOCKER_HOST.startsWith("unix:") ? env.DOCKER_HOST : undefined;
+  return env.DOCKER_HOST || undefined;
 }
 
 async function tlsOfEnvironment({ env, cwd }: Wish): Promise<TlsMaterial | undefined> {
@@ -55,31 +59,33 @@ async function tlsOfEnvironment({ env, cwd }: Wish): Promise<TlsMaterial | undef
   return { ...(await readTls(directory)), skipVerify: !DOCKER_TLS_VERIFY };
 }
 
-async function inContext(store: ContextStore, name: string, wish: Wish): Promise<Elsewhere | undefined> {
+type Endpoint = { readonly host: Host; readonly findTls: () => Promise<TlsMaterial | undefined> };
+
+async function inContext(store: ContextStore, name: string): Promise<Endpoint> {
   const { host, skipTlsVerify } = await store.find(name);
   if (host === undefined) {
     throw endpointError("CONTEXT", `cannot use context ${name}: it names no engine`, {
       hint: "see 'tug context inspect'",
     });
   }
-  const tls = async (): Promise<TlsMaterial | undefined> => {
+  const findTls = async (): Promise<TlsMaterial | undefined> => {
     const material = await store.tlsOf(name);
     const isThere = skipTlsVerify || Object.keys(material).length > 0;
     return isThere ? { ...material, skipVerify: skipTlsVerify } : undefined;
   };
-  return reach(parseHost(host), tls, wish);
+  return { host: parseHost(host), findTls };
 }
 
 async function reach(
-  host: Host,
-  findTls: () => Promise<TlsMaterial | undefined>,
+  { host, findTls, isAsked }: Endpoint & { readonly isAsked: boolean },
   { own, env, cwd }: Wish,
 ): Promise<Elsewhere | undefined> {
-  if (host.kind === "unix") return host.path === own ? undefined : { socket: host.path };
+  if (host.kind === "unix") return !isAsked || host.path === own ? undefined : { socket: host.path };
   const place = formatHost(host);
   if (host.kind === "ssh") return { place, dial: async () => dialSsh(host, { env, cwd }) };
   const tls = await findTls();
   if (tls === undefined) {
+    if (!isAsked) return undefined;
     throw endpointError(
       "HOST",
       `cannot use ${place} as an engine: nothing says who it is, and everybody could listen`,

@@ -109,6 +109,17 @@ test("contexts are listed, and the one that is used is marked", async () => {
   assert.match((await caller.run("ps")).stdout, /^CONTAINER ID/);
 });
 
+test("a socket of this machine is used where tug is told to, and not because Docker's client uses it", async () => {
+  await using caller = await openCaller();
+  await caller.run("context create docker --docker host=unix:///run/docker-of-its-own.sock");
+  const refused = await caller.run("context use docker");
+  assert.match(refused.stderr, /cannot use context docker from now on: .*\n.*tug --context docker/);
+  assert.equal(refused.code, 1);
+  for (const env of [{ DOCKER_CONTEXT: "docker" }, { DOCKER_HOST: "tcp://docker:2375" }])
+    assert.match((await caller.run("ps", env)).stdout, /^CONTAINER ID/);
+  assert.notEqual((await caller.run("--context docker ps")).code, 0);
+});
+
 const wrong: readonly (readonly [line: string, code: number, message: RegExp])[] = [
   ["-H ssh://-oProxyCommand=evil ps", 125, /cannot use "ssh:\/\/-oProxyCommand=evil" as an engine/],
   ["-H nonsense run busybox", 125, /cannot use "nonsense" as an engine: it has no scheme/],

@@ -52,11 +52,25 @@ export const useContext = defineCommand({
   ],
   async run({ args: [name = ""], context }) {
     const store = openContexts(context);
-    if (name !== "default") await store.find(name);
+    if (name !== "default") requireElsewhere(await store.find(name));
     await store.use(name);
     return { output: `${name}\n` };
   },
 });
+
+/** What is in use is so for Docker's client, too, whose own daemon is at a socket of this machine. @throws CLI_STATE */
+function requireElsewhere({
+  name,
+  host = "",
+}: {
+  readonly name: string;
+  readonly host?: string | undefined;
+}): void {
+  if (!host.startsWith("unix:")) return;
+  throw cliError("STATE", `cannot use context ${name} from now on: it is a socket of this machine`, {
+    hint: `name it where it is meant: tug --context ${name}`,
+  });
+}
 
 export const removeContext = defineCommand({
   path: ["context", "rm"],
