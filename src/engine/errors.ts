@@ -70,6 +70,7 @@ export const engineError = defineErrors("ENGINE", {
   SECRET_INVALID: { kind: "invalid", when: "a secret has no usable name, is empty or too large" },
   SECRET_NAME_TAKEN: { kind: "conflict", when: "another secret has the name" },
   SECRET_NOT_FOUND: { kind: "notFound", when: "no secret has this name" },
+  SECRET_VARIABLE: { kind: "invalid", when: "what a secret holds cannot be the value of a variable" },
   SIGNAL: { kind: "invalid", when: "a signal's name or number is unknown" },
   SOCKET_NAME_TAKEN: { kind: "conflict", when: "another scoped socket has the name" },
   SOCKET_NOT_FOUND: { kind: "notFound", when: "no scoped socket has this name" },

@@ -61,6 +61,28 @@ describe("secrets", { skip: needsBox() }, () => {
     await engine.ok(["rm", "shown"]);
   });
 
+  test("it can be a variable, also of programs that come later, and comes back to nobody", async () => {
+    const options = ["--secret", "password,type=env", "--secret", "password,type=env,target=PGPASSWORD"];
+    const both = `${SECRET}/${SECRET}`;
+    assert.equal(await engine.sh([...options, "-e", "password=plain"], 'echo "$password/$PGPASSWORD"'), both);
+    await engine.ok(["run", "-d", "--name", "knows", ...options, "box", "sleep", "1000"]);
+    assert.equal(await engine.ok(["exec", "knows", "sh", "-c", 'echo "$password/$PGPASSWORD"']), `${both}\n`);
+    for (const words of [["inspect"], ["explain"], ["why"], ["diff"]]) {
+      const { stdout, stderr } = await engine.tug([...words, "knows"]);
+      assert.equal(`${stdout}${stderr}`.includes(SECRET), false, words.join(" "));
+    }
+    await engine.ok(["commit", "knows", "made:1"]);
+    assert.equal((await engine.ok(["inspect", "made:1"])).includes(SECRET), false);
+    const [container] = JSON.parse(await engine.ok(["inspect", "knows"]));
+    assert.deepEqual(container.HostConfig.Secrets, [
+      { Source: "password", Env: "password" },
+      { Source: "password", Env: "PGPASSWORD" },
+    ]);
+    assert.match(await refusal("secret", "rm", "password"), /containers have it/);
+    await engine.ok(["rm", "-f", "knows"]);
+    await engine.ok(["rmi", "made:1"]);
+  });
+
   test("outside it is in the run directory only while the container runs", async () => {
     const id = (
       await engine.ok(["run", "-d", "--name", "keeper", "--secret", "password", "box", "sleep", "1000"])
@@ -94,7 +116,11 @@ describe("secrets", { skip: needsBox() }, () => {
     const cases: [readonly string[], RegExp][] = [
       [["create", "--secret", "none", "box"], /no such secret: none\nlist them with: tug secret ls/],
       [["create", "--secret", "password,uid=x", "box"], /--secret/],
-      [["create", "--secret", "password,type=env", "box"], /secrets are files, not "env"/],
+      [["create", "--secret", "none,type=env", "box"], /no such secret: none\nlist them with: tug secret ls/],
+      [
+        ["run", "--rm", "--secret", "bytes,type=env", "box", "true"],
+        /cannot give secret bytes as the variable bytes: it holds a NUL byte\ngive it as a file/,
+      ],
       [
         ["create", "--secret", "password", "--tmpfs", "/run/secrets/password", "box"],
         /Duplicate mount point/,

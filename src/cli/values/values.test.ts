@@ -205,12 +205,17 @@ test("a secret is read", () => {
     Mode: 0o400,
   });
 });
+test("a secret can be a variable, with its own name or another", () => {
+  assert.deepEqual(readSecret("a,type=env"), { Source: "a", Env: "a" });
+  assert.deepEqual(readSecret("a,target=B,type=env"), { Source: "a", Env: "B" });
+});
 refuses("a secret", readSecret, [
   ["", /must begin with the name of a secret/],
   ["target=b", /must begin with the name of a secret/],
   ["a,target=", /option "target" needs a value/],
   ["a,uid=root", /it is not a (whole )?number/],
   ["a,mode=9", /the mode "9" is not an octal number/],
-  ["a,type=env", /secrets are files, not "env"/],
+  ["a,type=file", /the type "file" is neither mount nor env/],
+  ["a,type=env,mode=0400", /a variable has neither uid, gid nor mode/],
   ["a,speed=1", /unknown option "speed"/],
 ]);

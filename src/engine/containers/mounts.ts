@@ -1,9 +1,12 @@
 import { mkdir, stat } from "node:fs/promises";
 import { errnoOf, reasonOf } from "../../base/index.ts";
 import { engineError } from "../errors.ts";
+import type { CreateContainerRequest, SecretVariable } from "../model/create-request.ts";
 import type { FoundImage, MountRequest, SecretMount } from "../model/mount-request.ts";
 import { secretFile, writeSecretFile } from "../secrets/files.ts";
 import type { Secrets } from "../secrets/secrets.ts";
+import { secretsOf } from "../secrets/service.ts";
+import { readSecretVariable } from "../secrets/variables.ts";
 import type { ResolvedMount } from "../spec/input.ts";
 import { newVolumeName } from "../volumes/name.ts";
 import type { Volumes } from "../volumes/volumes.ts";
@@ -17,6 +20,8 @@ export interface MountSources {
   image(image: FoundImage): Promise<readonly string[]>;
   /** The file that holds a secret while the container runs. */
   secret(mount: MountRequest & SecretMount): Promise<string>;
+  /** `NAME=value` of a variable that is a secret. */
+  secretVariable(variable: SecretVariable): string;
   /** Called with the source of a bind mount that is missing and may be made. */
   missing(path: string): Promise<void>;
 }
@@ -40,16 +45,18 @@ export function madeSources(
       await writeSecretFile(secrets, path, mount);
       return path;
     },
+    secretVariable: (variable) => readSecretVariable(secrets, variable),
     missing: async (path) => void (await mkdir(path, { recursive: true, mode: 0o755 })),
   };
 }
 
-/** The same sources, of which none is made. */
+/** The same sources, of which none is made, and no secret is told. */
 export function plannedSources({ volumes, images }: Stores<"path">, runDirectory: string): MountSources {
   return {
     volume: async (name) => volumes.path(name),
     image: images.layers,
     secret: async ({ target }) => secretFile(runDirectory, target),
+    secretVariable: ({ variable, secret }) => `${variable}=(secret ${secret})`,
     missing: async () => {},
   };
 }
@@ -70,11 +77,11 @@ export async function resolveMounts(
 
 /** Looks for the sources that must be there already. @throws ENGINE_MOUNT, ENGINE_SECRET_NOT_FOUND */
 export async function checkSources(
-  mounts: readonly MountRequest[],
+  request: CreateContainerRequest,
   secrets: Pick<Secrets, "find">,
 ): Promise<void> {
-  for (const mount of mounts) {
-    if (mount.type === "secret") secrets.find(mount.secret);
+  for (const name of secretsOf(request)) secrets.find(name);
+  for (const mount of request.mounts) {
     if (mount.type === "bind" && !mount.createSource) await checkSource(mount.source, mount);
   }
 }

@@ -97,6 +97,7 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
     mounts: all,
     devices: replacing(await devicesOf(request), cdi.devices, ({ path }) => path),
     cdi,
+    secretEnv: (request.secretEnv ?? []).map(input.sources.secretVariable),
     namespaceOf: (kind, reference) => namespacePath(context, kind, reference),
     networkNamespace: `${context.layout.networkNamespaces}/${id}`,
     origins,

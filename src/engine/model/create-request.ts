@@ -25,6 +25,8 @@ export type CreateContainerRequest = {
   readonly entrypoint?: readonly string[] | undefined;
   /** `NAME=value`; a `NAME` alone removes the image's variable. */
   readonly env: readonly string[];
+  /** Variables whose values are secrets; containers of earlier builds have none. */
+  readonly secretEnv?: readonly SecretVariable[] | undefined;
   readonly workingDir?: string | undefined;
   /** `USER[:GROUP]`, names or numbers. */
   readonly user?: string | undefined;
@@ -62,6 +64,13 @@ export type CreateContainerRequest = {
   /** Where the client wrote the id. Kept for `inspect` only. */
   readonly containerIdFile?: string | undefined;
   readonly from: Origins;
+};
+
+/** A variable that has what a secret holds when the container starts. */
+export type SecretVariable = {
+  readonly variable: string;
+  readonly secret: string;
+  readonly from: string;
 };
 
 /** How the first process is connected. */

@@ -1,5 +1,6 @@
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
+import type { CreateContainerRequest } from "../model/create-request.ts";
 import type { SecretRecord } from "./secrets.ts";
 
 /** A secret with the ids of the containers that have it. */
@@ -23,15 +24,19 @@ export interface SecretService {
   remove(name: string): void;
 }
 
+/** The names of the secrets that a container has. */
+export function secretsOf({ mounts, secretEnv = [] }: CreateContainerRequest): string[] {
+  const files = mounts.flatMap((mount) => (mount.type === "secret" ? [mount.secret] : []));
+  return [...files, ...secretEnv.map(({ secret }) => secret)];
+}
+
 /** The secrets of an engine, with the containers that have them. */
 export function openSecretService({ secrets, store }: EngineContext): SecretService {
   const view = (secret: SecretRecord): SecretView => ({
     ...secret,
     users: store
       .list()
-      .filter(({ request }) =>
-        request.mounts.some((mount) => mount.type === "secret" && mount.secret === secret.name),
-      )
+      .filter(({ request }) => secretsOf(request).includes(secret.name))
       .map(({ id }) => id),
   });
   return {

@@ -26,6 +26,7 @@ function build(
     mounts: [],
     devices: [],
     cdi: { env: [], hooks: [] },
+    secretEnv: [],
     namespaceOf: (kind, container) => `/proc/${container}/ns/${kind}`,
     networkNamespace: "/run/tug/netns/id",
     origins: createOrigins(),

@@ -60,6 +60,8 @@ export type SpecInput = {
   readonly devices: readonly HostDevice[];
   /** What CDI devices change beyond mounts, devices and groups. */
   readonly cdi: Pick<CdiChanges, "env" | "hooks">;
+  /** Variables that are secrets, `NAME=value`. */
+  readonly secretEnv: readonly string[];
   /** Path of another container's namespace of a kind, for `container:` modes. */
   readonly namespaceOf: (kind: "pid" | "ipc" | "net", container: string) => string;
   /** File of the network namespace that is made for the container when it is connected to networks. */

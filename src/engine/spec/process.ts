@@ -56,10 +56,10 @@ export function commandLine(
 }
 
 /**
- * The default PATH, the host name, the terminal's kind, then the image's variables, then the request's, then those of
- * CDI devices. HOME is the runtime's to add, which can look it up in the container.
+ * The default PATH, the host name, the terminal's kind, then the image's variables, then the request's, then its
+ * secrets, then those of CDI devices. HOME is the runtime's to add, which can look it up in the container.
  */
-function environment({ request, image, hostname, cdi }: SpecInput): string[] {
+function environment({ request, image, hostname, secretEnv, cdi }: SpecInput): string[] {
   const variables = new Map<string, string>();
   const set = (entry: string): void => {
     const equals = entry.indexOf("=");
@@ -71,6 +71,7 @@ function environment({ request, image, hostname, cdi }: SpecInput): string[] {
   if (request.stdio.tty) set("TERM=xterm");
   for (const entry of image.Env ?? []) set(entry);
   for (const entry of request.env) set(entry);
+  for (const entry of secretEnv) set(entry);
   for (const entry of cdi.env) set(entry);
   return [...variables.values()];
 }

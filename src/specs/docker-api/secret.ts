@@ -15,9 +15,13 @@ export function parseSecretCreateBody(body: string): SecretCreateBody {
   return parseJson(createBody, body, "the secret create body");
 }
 
-/** An entry of HostConfig.Secrets, which Docker does not have: a secret as a file. `Mode` has permission bits. */
+/**
+ * An entry of HostConfig.Secrets, which Docker does not have: a secret as a file, or with `Env` as the variable of that
+ * name. `Mode` has permission bits.
+ */
 export const secretFile = struct({
   Source: text,
+  Env: optional(text),
   Target: optional(text),
   UID: optional(integer),
   GID: optional(integer),

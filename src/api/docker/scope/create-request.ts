@@ -51,6 +51,8 @@ function requestRules(creation: Creation): Rules<CreateContainerRequest> {
     command: keep,
     entrypoint: keep,
     env: keep,
+    secretEnv: (variables) =>
+      variables?.map((each) => ({ ...each, secret: things.secret(each.secret).name })),
     workingDir: keep,
     user: keep,
     groupAdd: keep,

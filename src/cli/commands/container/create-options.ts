@@ -71,10 +71,14 @@ const files = {
     read: readMount,
   }),
   "read-only": flag("Mount the root filesystem read-only"),
-  secret: list("NAME[,target=FILE,uid=,gid=,mode=]", "Show a secret as a file in /run/secrets", {
-    read: readSecret,
-    completes: "secrets",
-  }),
+  secret: list(
+    "NAME[,target=FILE,uid=,gid=,mode=,type=env]",
+    "Show a secret as a file in /run/secrets, or as a variable",
+    {
+      read: readSecret,
+      completes: "secrets",
+    },
+  ),
   "shm-size": single("SIZE", "Size of /dev/shm", { read: readSize }),
   "storage-opt": list("NAME=VALUE", "Option of the snapshotter", { read: readPair }),
   tmpfs: texts("DIR[:OPTIONS]", "Mount a tmpfs"),

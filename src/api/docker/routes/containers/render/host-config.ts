@@ -49,7 +49,7 @@ export function renderHostConfig(spec: CreateContainerRequest): dockerApi.HostCo
     Runtime: spec.runtime ?? "tug",
     Isolation: "",
     Mounts: renderMounts(spec.mounts),
-    Secrets: renderSecrets(spec.mounts),
+    Secrets: renderSecrets(spec.mounts, spec.secretEnv),
     MaskedPaths: security.maskedPaths && [...security.maskedPaths],
     ReadonlyPaths: security.readonlyPaths && [...security.readonlyPaths],
     Init: spec.init,

@@ -1,4 +1,4 @@
-import type { MountRequest } from "../../../../../engine/index.ts";
+import type { MountRequest, SecretVariable } from "../../../../../engine/index.ts";
 import type { dockerApi } from "../../../../../specs/index.ts";
 
 /** The mounts that were written as `-v` texts. */
@@ -28,13 +28,17 @@ export function renderMounts(mounts: readonly MountRequest[]): dockerApi.Mount[]
 }
 
 /** The secrets; undefined where there are none. */
-export function renderSecrets(mounts: readonly MountRequest[]): dockerApi.SecretFile[] | undefined {
+export function renderSecrets(
+  mounts: readonly MountRequest[],
+  variables: readonly SecretVariable[] = [],
+): dockerApi.SecretFile[] | undefined {
   const files = mounts.flatMap((mount) =>
     mount.type === "secret"
       ? [{ Source: mount.secret, Target: mount.target, UID: mount.uid, GID: mount.gid, Mode: mount.mode }]
       : [],
   );
-  return files.length === 0 ? undefined : files;
+  const all = [...files, ...variables.map(({ secret, variable }) => ({ Source: secret, Env: variable }))];
+  return all.length === 0 ? undefined : all;
 }
 
 function isDeclaredVolume(mount: MountRequest): boolean {

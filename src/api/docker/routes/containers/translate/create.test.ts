@@ -89,6 +89,12 @@ test("an image is mounted read-only, and of it or of a volume a part", () => {
   }
 });
 
+test("a secret with a variable's name is no mount", () => {
+  const { mounts, secretEnv } = translate({ HostConfig: { Secrets: [{ Source: "s", Env: "V" }] } });
+  assert.deepEqual(mounts, []);
+  assert.deepEqual(secretEnv, [{ variable: "V", secret: "s", from: "/HostConfig/Secrets/0" }]);
+});
+
 test("a secret is a file below /run/secrets, or where its target says", () => {
   const secret = (more: object) =>
     translate({ HostConfig: { Secrets: [{ Source: "s", ...more }] } }).mounts[0];
@@ -202,6 +208,22 @@ const refused: [body: object, message: RegExp][] = [
     /^invalid \/HostConfig\/Secrets\/0\/Mode: 512 is not between 0 and 511$/,
   ],
   [{ HostConfig: { Secrets: [{ Source: "s", UID: -1 }] } }, /^invalid \/HostConfig\/Secrets\/0\/UID: -1 is/],
+  [{ HostConfig: { Secrets: [{ Source: "s", Env: "A=B" }] } }, /Secrets\/0\/Env: "A=B" is no name$/],
+  [
+    { HostConfig: { Secrets: [{ Source: "s", Env: "A", UID: 0 }] } },
+    /Secrets\/0: a variable has no target, owner and mode of a file$/,
+  ],
+  [
+    {
+      HostConfig: {
+        Secrets: [
+          { Source: "s", Env: "A" },
+          { Source: "t", Env: "A" },
+        ],
+      },
+    },
+    /Secrets\/1\/Env: two secrets are to be the variable A$/,
+  ],
   [
     { HostConfig: { Secrets: [{ Source: "s" }, { Source: "s" }] } },
     /Duplicate mount point: \/run\/secrets\/s$/,

@@ -6,6 +6,7 @@ import { translateNamespaces } from "./namespaces.ts";
 import { translateNetwork } from "./network.ts";
 import { createOriginCollector, refuse, refuseUnsupported } from "./origins.ts";
 import { translateResources, translateUlimit } from "./resources.ts";
+import { translateSecretEnv } from "./secrets.ts";
 import { translateSecurity } from "./security.ts";
 
 /** What comes beside the body: query parameters of POST /containers/create. */
@@ -47,6 +48,7 @@ export function translateCreate(body: dockerApi.CreateBody, query: CreateQuery):
     autoRemove: host.AutoRemove ?? false,
     init: exactly("init", ["HostConfig", "Init"], host.Init),
     mounts: translateMounts(body),
+    secretEnv: translateSecretEnv(host.Secrets ?? []),
     volumesFrom: given("volumesFrom", ["HostConfig", "VolumesFrom"], host.VolumesFrom) ?? [],
     shmSizeBytes: positive(given("shmSizeBytes", ["HostConfig", "ShmSize"], host.ShmSize)),
     storageOptions: given("storageOptions", ["HostConfig", "StorageOpt"], host.StorageOpt) ?? {},

@@ -17,8 +17,8 @@ export function translateMounts(body: dockerApi.CreateBody): MountRequest[] {
       fromSpec(spec, ["HostConfig", "Binds", index], host.VolumeDriver),
     ),
     ...(host.Mounts ?? []).map((mount, index) => fromMount(mount, ["HostConfig", "Mounts", index])),
-    ...(host.Secrets ?? []).map((file, index) =>
-      translateSecret(file, ["HostConfig", "Secrets", index], targetOf),
+    ...(host.Secrets ?? []).flatMap((file, index) =>
+      file.Env === undefined ? translateSecret(file, ["HostConfig", "Secrets", index], targetOf) : [],
     ),
     ...Object.entries(host.Tmpfs ?? {}).map(([target, options]) => fromTmpfs(target, options)),
   ];

@@ -1,5 +1,5 @@
 import { jsonPointer } from "../../../../../base/index.ts";
-import type { MountRequest } from "../../../../../engine/index.ts";
+import type { MountRequest, SecretVariable } from "../../../../../engine/index.ts";
 import type { dockerApi } from "../../../../../specs/index.ts";
 import { type Path, refuse } from "./origins.ts";
 
@@ -31,6 +31,27 @@ export function translateSecret(
     readOnly: true,
     from: jsonPointer(path),
   };
+}
+
+/**
+ * The secrets that are to be variables.
+ *
+ * @throws DOCKER_CREATE_VALUE, among others when two have the same variable
+ */
+export function translateSecretEnv(secrets: readonly dockerApi.SecretFile[]): SecretVariable[] | undefined {
+  const taken = new Set<string>();
+  const variables = secrets.flatMap(({ Source, Env, Target, UID, GID, Mode }, index) => {
+    if (Env === undefined) return [];
+    const path = ["HostConfig", "Secrets", index];
+    const variable = Env || Source;
+    if (!/^[^=\0]+$/.test(variable)) throw refuse([...path, "Env"], `${JSON.stringify(variable)} is no name`);
+    if (taken.has(variable)) throw refuse([...path, "Env"], `two secrets are to be the variable ${variable}`);
+    if ([Target, UID, GID, Mode].some((member) => member !== undefined))
+      throw refuse(path, "a variable has no target, owner and mode of a file");
+    taken.add(variable);
+    return [{ variable, secret: Source, from: jsonPointer(path) }];
+  });
+  return variables.length === 0 ? undefined : variables;
 }
 
 function within(value: number, most: number, path: Path): number {
