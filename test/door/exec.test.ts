@@ -93,3 +93,21 @@ test("-t needs a terminal on the input only where the input is attached", async 
   assert.deepEqual([refused.code, /the input device is not a TTY/.test(refused.stderr)], [1, true]);
   assert.deepEqual(await cli.run("exec -t web echo hi"), { code: 0, stdout: "hi\n", stderr: "" });
 });
+
+test("a session that another engine does not know was not begun, and is made again", async () => {
+  await using cli = await openWithContainer();
+  for (const line of ["exec web echo hi", "exec -d web echo hi"]) {
+    cli.engine.execs.forgetWhen("made");
+    const { code, stderr } = await cli.run(line);
+    assert.deepEqual([code, stderr], [0, ""], line);
+  }
+  assert.equal(cli.engine.execs.requests.length, 4);
+});
+
+test("a command whose end no engine knows is told of", async () => {
+  await using cli = await openWithContainer();
+  cli.engine.execs.forgetWhen("attached");
+  const lost = await cli.run("exec web echo hi");
+  assert.deepEqual([lost.code, lost.stdout], [1, "hi\n"]);
+  assert.match(lost.stderr, /^tug: the engine has gone, and with it how the command has ended\n/);
+});

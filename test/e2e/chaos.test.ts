@@ -198,7 +198,7 @@ describe("the engine is killed again and again", { skip: needsBox(), timeout }, 
       await client.execs.start(Id);
       return Id;
     } catch (error) {
-      if (isLoss(error) || (error instanceof TugError && /not running|no such/.test(error.message))) return;
+      if (isLoss(error) || (error instanceof TugError && /not running|no such/i.test(error.message))) return;
       throw error;
     }
   }
@@ -213,7 +213,8 @@ describe("the engine is killed again and again", { skip: needsBox(), timeout }, 
       "usleep 50000; echo done; exit 7",
     ]);
     if (code === 7) assert.equal(stdout, "done\n");
-    else if (code !== 137) assert.match(stderr, /is not running|no such/.test(stderr) ? /./ : engineGone);
+    else if (code !== 137)
+      assert.match(stderr, /is not running|no such container/i.test(stderr) ? /./ : engineGone);
   }
 
   async function checkEnd(life: Life, runs: number): Promise<void> {

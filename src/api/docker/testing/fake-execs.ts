@@ -7,7 +7,12 @@ import { createFakeContainer, type FakeContainer } from "./fake-container.ts";
 import { fakePrograms } from "./fake-program.ts";
 
 /** Exec sessions in memory, and what was asked for. */
-export type FakeExecs = { readonly port: ExecPort; readonly requests: readonly ExecRequest[] };
+export type FakeExecs = {
+  readonly port: ExecPort;
+  readonly requests: readonly ExecRequest[];
+  /** Forgets all sessions once, as the next engine does, after one was made or attached to. */
+  forgetWhen(moment: "made" | "attached"): void;
+};
 
 type Session = {
   readonly id: string;
@@ -22,6 +27,12 @@ type Session = {
 export function createFakeExecs(containers: ContainersPort): FakeExecs {
   const sessions = new Map<string, Session>();
   const requests: ExecRequest[] = [];
+  let forgets: "made" | "attached" | undefined;
+  const pass = (moment: "made" | "attached"): void => {
+    if (forgets !== moment) return;
+    forgets = undefined;
+    sessions.clear();
+  };
 
   const find = (id: string): Session => {
     const session = sessions.get(id);
@@ -56,6 +67,7 @@ export function createFakeExecs(containers: ContainersPort): FakeExecs {
       const stdio = { tty, attach, openStdin: attach.stdin, stdinOnce: true };
       const program = createFakeContainer(id, { ...spec, entrypoint: [], command: request.args, stdio });
       sessions.set(id, { id, containerId, request, program });
+      pass("made");
       return { id };
     },
     async get(id) {
@@ -71,6 +83,7 @@ export function createFakeExecs(containers: ContainersPort): FakeExecs {
       const attachment = session.program.attach({ ...session.request.attach, logs: false, stream: true });
       try {
         run(session);
+        pass("attached");
         return attachment;
       } catch (error) {
         if (!(error instanceof TugError) || error.kind !== "invalid") throw error;
@@ -85,5 +98,8 @@ export function createFakeExecs(containers: ContainersPort): FakeExecs {
       find(id).program.resize(size);
     },
   };
-  return { port, requests };
+  const forgetWhen: FakeExecs["forgetWhen"] = (moment) => {
+    forgets = moment;
+  };
+  return { port, requests, forgetWhen };
 }

@@ -1,4 +1,5 @@
 import type { Client } from "../../../api/docker/client/index.ts";
+import { TugError } from "../../../base/index.ts";
 import { dockerApi } from "../../../specs/index.ts";
 import { defineCommand, type Invocation, type Outcome } from "../../arguments/command.ts";
 import { flag, list, text, texts, type ValuesOf } from "../../arguments/option.ts";
@@ -47,7 +48,7 @@ async function execInContainer(invocation: Invocation<ValuesOf<typeof options>>)
   }
   const env = await readVariables(values, context);
   const client = await invocation.connect();
-  const { Id } = await client.execs.create(container, {
+  const body = {
     Cmd: command,
     Env: env,
     Tty: values.tty,
@@ -58,18 +59,38 @@ async function execInContainer(invocation: Invocation<ValuesOf<typeof options>>)
     WorkingDir: values.workdir,
     Privileged: values.privileged,
     DetachKeys: values["detach-keys"],
-  });
+  };
+  const make = async () => (await client.execs.create(container, body)).Id;
   if (values.detach) {
-    await client.execs.start(Id, { signal });
+    await begin(make, (exec) => client.execs.start(exec, { signal }));
     return {};
   }
-  return attachTo({ client, context, exec: Id, stdin, tty: values.tty, detachKeys, signal });
+  return attachTo({ client, context, make, stdin, tty: values.tty, detachKeys, signal });
+}
+
+/** Makes a session and begins it. One that nobody knows has not begun: its engine has gone, and the next one makes it anew. */
+async function begin<T>(
+  make: () => Promise<string>,
+  start: (exec: string) => Promise<T>,
+): Promise<{ readonly exec: string; readonly begun: T }> {
+  const first = await make();
+  try {
+    return { exec: first, begun: await start(first) };
+  } catch (error) {
+    if (!isUnknown(error, first)) throw error;
+    const exec = await make();
+    return { exec, begun: await start(exec) };
+  }
+}
+
+function isUnknown(error: unknown, exec: string): boolean {
+  return error instanceof TugError && error.kind === "notFound" && error.details.exec === exec;
 }
 
 type ExecSession = {
   readonly client: Client;
   readonly context: CliContext;
-  readonly exec: string;
+  readonly make: () => Promise<string>;
   readonly stdin: boolean;
   readonly tty: boolean;
   readonly detachKeys: string;
@@ -80,9 +101,10 @@ type ExecSession = {
 const UNREAD = 141;
 
 async function attachTo(options: ExecSession): Promise<Outcome> {
-  const { client, context, exec, tty, signal } = options;
+  const { client, context, make, tty, signal } = options;
   const size = tty && context.terminal.stdout ? context.terminal.size() : undefined;
-  const session = startSession(context, await client.execs.attach(exec, { size, tty, signal }), options);
+  const { exec, begun } = await begin(make, (made) => client.execs.attach(made, { size, tty, signal }));
+  const session = startSession(context, begun, options);
   const resize = (wanted: TerminalSize) => client.execs.resize(exec, wanted);
   const stopResizing = tty ? followTerminalSize(context, { resize, nudge: false }) : () => {};
   try {
@@ -96,7 +118,12 @@ async function attachTo(options: ExecSession): Promise<Outcome> {
 }
 
 async function exitCodeOf(client: Client, exec: string): Promise<number> {
-  const { ExitCode, Running } = await client.execs.inspect(exec);
+  const { ExitCode, Running } = await client.execs.inspect(exec).catch((error: unknown) => {
+    if (!isUnknown(error, exec)) throw error;
+    throw cliError("FAILED", "the engine has gone, and with it how the command has ended", {
+      hint: "the container may have ended meanwhile: tug ps -a",
+    });
+  });
   if (ExitCode !== null && !Running) return ExitCode;
   throw cliError("FAILED", "lost the connection to a command that is still running", {
     hint: "it goes on in the container",
