@@ -8,6 +8,9 @@ import { parseSize, type TerminalSize } from "./request.ts";
 /** Room for input that was asked for and not read yet, in bytes. */
 const WINDOW = 64 * 1024;
 
+/** Output of fewer bytes waits for what else is sent in the same turn of the event loop. */
+const SHORT = 4096;
+
 /** A command under way: its streams and events, as the command line in this process sees them. */
 export type FrontConnection = {
   readonly stdin: Readable;
@@ -108,16 +111,31 @@ function inputStream(want: (bytes: number) => void): { stream: Readable; give(ch
   };
 }
 
-/** Standard output or error: each piece is a message; the socket's own buffer is the brake. */
+/**
+ * Standard output or error: each piece is a message; the socket's own buffer is the brake. The last words of a command
+ * mostly go together with its exit code, so that an engine that is killed has sent both, or neither.
+ */
 function outputStream(socket: Socket, number: 1 | 2): Writable {
+  const hold = (): void => {
+    socket.cork();
+    setImmediate(() => socket.uncork());
+  };
   const write = (chunk: Uint8Array, done: (error?: Error | null) => void): void => {
     if (socket.destroyed) {
       done(brokenPipe());
       return;
     }
+    const head = Buffer.concat([encodeHead(toFront.output, 1 + chunk.length), u8(number)]);
+    if (chunk.length < SHORT && socket.writableLength < WINDOW) {
+      hold();
+      socket.write(head);
+      socket.write(chunk);
+      done();
+      return;
+    }
     // Together, and what is long is not copied.
     socket.cork();
-    socket.write(Buffer.concat([encodeHead(toFront.output, 1 + chunk.length), u8(number)]));
+    socket.write(head);
     socket.write(chunk, () => done());
     socket.uncork();
   };
