@@ -1,6 +1,7 @@
 import { chmod, copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import type { Server, Socket } from "node:net";
 import { dirname, join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import { silentLogger } from "../../src/base/index.ts";
 import { createFrontServer, type FrontRequest } from "../../src/front/index.ts";
 import { helperPath } from "../helper/driver.ts";
@@ -52,7 +53,9 @@ export async function makeStage(parent: string): Promise<Stage> {
         async run(request, connection, socket) {
           served.push(request);
           if (dies !== "silent") {
-            await new Promise((resolve) => connection.stdout.write("resident\n", resolve));
+            connection.stdout.write("resident\n");
+            // So that it is sent, and does not wait for the exit code.
+            if (dies !== undefined) await turn();
           }
           if (dies !== undefined) socket.destroy();
           return 3;
