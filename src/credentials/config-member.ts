@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { access, constants } from "node:fs/promises";
 import { errnoOf } from "../base/index.ts";
 import { readCredentialFile, writeCredentialFile } from "./credential-file.ts";
@@ -10,8 +9,8 @@ import { readCredentialFile, writeCredentialFile } from "./credential-file.ts";
  * @throws CREDENTIALS_FILE
  */
 export async function readConfigMember(path: string, name: string): Promise<unknown> {
-  // Every command asks, and most machines have none: so it costs a third of what a read that fails does.
-  if (!existsSync(path)) return undefined;
+  // Every command asks, and most machines have none. A home may be on a disk that hangs: nobody waits but who asks.
+  if (!(await isThere(path))) return undefined;
   try {
     return (await readCredentialFile(path)).members[name];
   } catch (error) {
@@ -29,6 +28,13 @@ export async function writeConfigMember(
   const { [name]: before, ...rest } = members;
   if (before === value) return;
   await writeCredentialFile({ place, members: value === undefined ? rest : { ...rest, [name]: value } });
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function isClosed(path: string): Promise<boolean> {

@@ -1,10 +1,10 @@
 import { mkdir, readFile, realpath } from "node:fs/promises";
 import { dirname } from "node:path";
-import { errnoOf, messageOf, writeFileAtomic } from "../base/index.ts";
+import { errnoOf, type Members, memberReader, messageOf, writeFileAtomic } from "../base/index.ts";
 import type { Credentials } from "./credentials.ts";
 import { credentialsError } from "./errors.ts";
 
-type Members = Readonly<Record<string, unknown>>;
+const { object: asObject, member: memberOf } = memberReader(unusable);
 
 /**
  * A file with credentials: Docker's config.json, of which other members are kept as they are, or containers' auth.json.
@@ -99,16 +99,6 @@ export function formatEntry(credentials: Credentials): Members {
   if ("identityToken" in credentials) return { identitytoken: credentials.identityToken };
   const { username, password } = credentials;
   return { auth: Buffer.from(`${username}:${password}`).toString("base64") };
-}
-
-function memberOf(members: Members, name: string, place: string): Members {
-  const value = members[name];
-  return value === undefined || value === null ? {} : asObject(value, `${place}#/${name}`);
-}
-
-function asObject(value: unknown, place: string): Members {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Members;
-  throw unusable(place, "it is not an object");
 }
 
 function unusable(place: string, reason: string) {

@@ -93,7 +93,8 @@ test("an address comes before a context, and a chosen context last", async () =>
   };
   assert.deepEqual(await found({}), ["one", undefined], "a socket is Docker's unless tug was told so");
   assert.deepEqual(await found({ DOCKER_CONTEXT: "two" }), ["two", undefined]);
-  assert.deepEqual(await found({ DOCKER_HOST: "tcp://docker:2375" }), ["default", undefined]);
+  for (const DOCKER_HOST of ["tcp://docker:2375", "fd://", "npipe:////./pipe/docker", "/run/docker.sock"])
+    assert.deepEqual(await found({ DOCKER_HOST }), ["default", undefined], DOCKER_HOST);
   assert.deepEqual(await found({ DOCKER_HOST: "unix:///docker.sock" }), ["default", undefined]);
   assert.deepEqual(await found({ TUG_HOST: "unix:///t.sock", DOCKER_CONTEXT: "two" }), [
     "default",

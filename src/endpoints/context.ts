@@ -1,3 +1,4 @@
+import { memberReader } from "../base/index.ts";
 import { endpointError } from "./errors.ts";
 
 /** A named engine, as Docker's client keeps it. */
@@ -16,7 +17,7 @@ export const DEFAULT_CONTEXT = "default";
 /** More than any context has, in bytes. */
 export const MAX_META = 256 * 1024;
 
-type Members = Readonly<Record<string, unknown>>;
+const { object: asObject, member: memberOf } = memberReader(unusable);
 
 /**
  * Checks a name that somebody chose.
@@ -74,16 +75,6 @@ export function unusable(place: string, reason: string) {
   return endpointError("CONTEXT", `cannot use ${place}: ${reason}`, {
     hint: "remove the context, or repair the file",
   });
-}
-
-function memberOf(members: Members, name: string, place: string): Members {
-  const value = members[name];
-  return value === undefined || value === null ? {} : asObject(value, `${place}#/${name}`);
-}
-
-function asObject(value: unknown, place: string): Members {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Members;
-  throw unusable(place, "it is not an object");
 }
 
 function parseJson(text: string, place: string): unknown {

@@ -23,7 +23,7 @@ export type Elsewhere = { readonly socket: string } | { readonly place: string; 
 /**
  * The engine that a caller means, undefined for that of this machine. In this order: `host`, `context`, `TUG_HOST`,
  * `DOCKER_HOST`, `DOCKER_CONTEXT`, the context that was chosen with `context use`. The last three are Docker's, too: where
- * they lead to a unix socket, or to TCP without TLS, they mean its own daemon beside tug, and nothing here.
+ * they do not lead to another machine by ssh or TLS, they mean its own daemon beside tug, and nothing here.
  *
  * @throws ENDPOINT_HOST, ENDPOINT_CONTEXT, ENDPOINT_NO_CONTEXT, CREDENTIALS_FILE
  */
@@ -31,6 +31,7 @@ export async function chooseEngine(wish: Wish): Promise<Elsewhere | undefined> {
   const isAsked = [wish.host, wish.context, wish.env.TUG_HOST || undefined].some((one) => one !== undefined);
   const host = hostOf(wish);
   if (host !== undefined) {
+    if (!isAsked && !/^(?:ssh|tcp):/.test(host)) return undefined;
     const findTls = () => tlsOfEnvironment(wish);
     return reach({ host: parseHost(host), findTls, isAsked }, wish);
   }
@@ -48,8 +49,7 @@ export async function chosenContext(wish: Wish): Promise<string> {
 /** The address that comes before any context. */
 function hostOf({ host, context, env }: Wish): string | undefined {
   if (host !== undefined || context !== undefined) return host;
-  if (env.TUG_HOST) return env.TUG_HOST;
-  return env.DOCKER_HOST || undefined;
+  return env.TUG_HOST || env.DOCKER_HOST || undefined;
 }
 
 async function tlsOfEnvironment({ env, cwd }: Wish): Promise<TlsMaterial | undefined> {

@@ -1,6 +1,6 @@
 import { type ByteString, quoteBytes } from "../tar/index.ts";
 import { erofsError } from "./errors.ts";
-import { roundUp, xattrEntrySize, xattrHeaderSize } from "./format.ts";
+import { maxName, roundUp, xattrEntrySize, xattrHeaderSize } from "./format.ts";
 
 /** Numbers that stand for the beginnings of names. Those that are whole names are access control lists. */
 const prefixes: readonly (readonly [prefix: ByteString, index: number])[] = [
@@ -126,6 +126,8 @@ function encodeEntry(path: ByteString, name: ByteString, value: Uint8Array): Buf
     prefix.endsWith(".") ? name.startsWith(prefix) : name === prefix,
   );
   if (found === undefined) return undefined;
+  // Its length has 8 bits: more would have the kernel take a part of the name for the next attribute.
+  if (name.length > maxName) throw refused(path, "the name of an extended attribute is too long");
   const [prefix, index] = found;
   const rest = name.slice(prefix.length);
   if (value.length > maxValue) throw refused(path, `its extended attribute ${quoteBytes(name)} has 64 KiB`);

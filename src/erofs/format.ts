@@ -17,6 +17,9 @@ export const direntSize = 12;
 export const xattrHeaderSize = 12;
 export const xattrEntrySize = 4;
 
+/** Bytes that the name of a file, or of an attribute with its prefix, has at most. Source: include/uapi/linux/limits.h */
+export const maxName = 255;
+
 const superOffset = 1024;
 const superSize = 128;
 const deviceSize = 128;

@@ -52,6 +52,10 @@ describe("createIndexBuilder", () => {
     "a hard link to nothing": [hardLinkNode("a", "b")],
     "a hard link to a directory": [hardLinkNode("a", "")],
     "a file in the place of the root": [fileNode("")],
+    "a name that is too long": [fileNode(`d/${"a".repeat(256)}`)],
+    "an attribute whose name is too long": [
+      fileNode("a", { xattrs: attributes({ [`user.${"a".repeat(251)}`]: Buffer.alloc(1) }) }),
+    ],
     "an attribute of 64 KiB": [fileNode("a", { xattrs: attributes({ "user.a": Buffer.alloc(65_536) }) })],
     "attributes that no inode has room for": [
       fileNode("a", {

@@ -1,7 +1,7 @@
-import { type ByteString, type Node, noXattrs, quoteBytes } from "../tar/index.ts";
+import { type ByteString, emptyNode, type Node, quoteBytes } from "../tar/index.ts";
 import { createAttributeTable } from "./attributes.ts";
 import { erofsError } from "./errors.ts";
-import { blockSize, encodeDevice, maxFileSize } from "./format.ts";
+import { blockSize, encodeDevice, maxFileSize, maxName } from "./format.ts";
 import { createInodeTable, type Extent } from "./inode-table.ts";
 import type { Tree } from "./tree.ts";
 import { writeIndex } from "./write-index.ts";
@@ -91,6 +91,7 @@ function addNode(tree: Tree, node: Node, extent: Extent | undefined): void {
 }
 
 function check({ path, type, size, major, minor }: Node, extent: Extent | undefined): void {
+  if (path.length - path.lastIndexOf("/") - 1 > maxName) throw refused(path, "its name is too long");
   const isDevice = type === "charDevice" || type === "blockDevice";
   if (isDevice && encodeDevice(major, minor) === undefined) {
     throw refused(path, `no device has the number ${major}:${minor}`);
@@ -126,19 +127,7 @@ function makeParents(tree: Tree, path: ByteString): void {
 }
 
 function directoryNode(path: ByteString): Node {
-  return {
-    type: "directory",
-    path,
-    link: "",
-    mode: 0o755,
-    uid: 0,
-    gid: 0,
-    mtime: { seconds: 0, nanoseconds: 0 },
-    size: 0,
-    major: 0,
-    minor: 0,
-    xattrs: noXattrs,
-  };
+  return { ...emptyNode(path), type: "directory", mode: 0o755 };
 }
 
 function refused(path: ByteString, reason: string) {

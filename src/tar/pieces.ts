@@ -32,3 +32,20 @@ export type TreePiece =
 
 /** No extended attributes. */
 export const noXattrs: ReadonlyMap<ByteString, Uint8Array> = new Map();
+
+/** A regular file without content, owner or rights. */
+export function emptyNode(path: ByteString): Node {
+  return {
+    type: "file",
+    path,
+    link: "",
+    mode: 0,
+    uid: 0,
+    gid: 0,
+    mtime: { seconds: 0, nanoseconds: 0 },
+    size: 0,
+    major: 0,
+    minor: 0,
+    xattrs: noXattrs,
+  };
+}

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
 import { type Digest, splitDigest } from "../../base/index.ts";
 import { annotations, type Descriptor, imageLayoutVersion, mediaTypes } from "../../specs/index.ts";
-import { type TreePiece, writeTar } from "../../tar/index.ts";
+import { emptyNode, type TreePiece, writeTar } from "../../tar/index.ts";
 import type { ClosedDocument, Closure } from "../closure.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import { imageError } from "../errors.ts";
 import type { Image } from "../image-store.ts";
-import { emptyNode } from "../layers/whiteout.ts";
 import { familiarReference, parseReference, type ReferenceOptions } from "../reference.ts";
 
 /** An image to save, the names under which (full references with a tag), and all that goes with it. */

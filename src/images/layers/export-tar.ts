@@ -1,14 +1,7 @@
-import { type Node, type TreePiece, writeTar } from "../../tar/index.ts";
+import { emptyNode, type Node, type TreePiece, writeTar } from "../../tar/index.ts";
 import { baseOf, joinPath, parentOf } from "./path.ts";
 import { decodeTree, joined } from "./records.ts";
-import {
-  emptyNode,
-  isOpaque,
-  isOverlayAttribute,
-  isWhiteoutNode,
-  opaqueMarker,
-  whiteoutName,
-} from "./whiteout.ts";
+import { isOpaque, isOverlayAttribute, isWhiteoutNode, opaqueMarker, whiteoutName } from "./whiteout.ts";
 
 /** A tree, given as a stream of tree records, as a tar archive. The same tree always makes the same bytes. */
 export async function* exportTar(records: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -1,4 +1,4 @@
-import { type ByteString, type Node, noXattrs } from "../../tar/index.ts";
+import { type ByteString, emptyNode, type Node } from "../../tar/index.ts";
 import { entryError } from "./path.ts";
 
 /*
@@ -70,21 +70,4 @@ export function isOverlayAttribute(name: ByteString): boolean {
 /** A directory that a layer has only by the names of what is in it. */
 export function impliedDirectory(path: ByteString): Node {
   return { ...emptyNode(path), type: "directory", mode: 0o755 };
-}
-
-/** A regular file without content, owner or rights. */
-export function emptyNode(path: ByteString): Node {
-  return {
-    type: "file",
-    path,
-    link: "",
-    mode: 0,
-    uid: 0,
-    gid: 0,
-    mtime: { seconds: 0, nanoseconds: 0 },
-    size: 0,
-    major: 0,
-    minor: 0,
-    xattrs: noXattrs,
-  };
 }

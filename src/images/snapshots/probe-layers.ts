@@ -3,9 +3,9 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../../base/index.ts";
 import { blockSize, createIndexBuilder } from "../../erofs/index.ts";
+import { emptyNode } from "../../tar/index.ts";
 import { imageError } from "../errors.ts";
 import { layerFiles } from "../layers/index-layer.ts";
-import { emptyNode } from "../layers/whiteout.ts";
 import type { LayerAccess, LayerMounter } from "./layer-mounts.ts";
 
 export type ProbeOptions = {

@@ -1,24 +1,11 @@
-import { createTarReader, createTarWriter, type Node, noXattrs } from "../index.ts";
+import { createTarReader, createTarWriter, emptyNode, type Node } from "../index.ts";
 
 /** A member of an archive for tests. */
 export type Member = { node: Node; data: Buffer };
 
 /** A regular file as a node; the path is a byte string. */
 export function fileNode(path: string, changes: Partial<Node> = {}): Node {
-  return {
-    type: "file",
-    path,
-    link: "",
-    mode: 0o644,
-    uid: 0,
-    gid: 0,
-    mtime: { seconds: 0, nanoseconds: 0 },
-    size: 0,
-    major: 0,
-    minor: 0,
-    xattrs: noXattrs,
-    ...changes,
-  };
+  return { ...emptyNode(path), mode: 0o644, ...changes };
 }
 
 /** A directory as a node. */
