@@ -302,12 +302,21 @@ static void await_engine(int lock, pid_t engine)
 		;
 }
 
+/* The turn ends with this process: one that was interrupted meanwhile would let another one start a second engine. */
+static void keep_turn(void)
+{
+	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		signal(ends[i], SIG_IGN);
+}
+
 enum launch_code launch_once(int lock, int count, char **words, pid_t *engine)
 {
 	enum launch_code code = LAUNCHED;
 	*engine = 0;
 	take_turn(lock);
 	if (!launch_is_locked(lock)) {
+		keep_turn();
 		code = launch(count, words, engine);
 		if (code == LAUNCHED)
 			await_engine(lock, *engine);

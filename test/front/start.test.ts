@@ -18,19 +18,27 @@ const AT_ONCE = 20;
 
 /** Pids of the engines, ready or not, that were started for an instance. */
 function engines({ data }: TugInstance): number[] {
-  return processesWith(data, join(programs, "engine.mjs"));
+  // Who starts one has the engine's command line in its own.
+  return processesWith(
+    (words) =>
+      words.includes(join(programs, "engine.mjs")) && words.includes(data) && !words.includes("launch"),
+  );
+}
+
+/** Pids of the processes that start an engine with this lock. */
+function launchers(lock: string): number[] {
+  return processesWith((words) => words.includes("launch") && words.includes(lock));
 }
 
 const programs = resolve(import.meta.dirname, "../../dist/bin");
 
-/** Pids of the processes that have all of these words in their command lines. */
-function processesWith(...words: string[]): number[] {
+/** Pids of the processes with such command lines. */
+function processesWith(matches: (words: readonly string[]) => boolean): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {
       try {
-        const line = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0");
-        return words.every((word) => line.includes(word));
+        return matches(readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0"));
       } catch {
         return false;
       }
@@ -52,6 +60,20 @@ function ends({ data }: TugInstance): string[] {
   return log.split("\n").filter((line) => line.includes("engine.failed"));
 }
 
+/** Connects to the engine of an instance, and starts it where there is none. */
+function connect({ data, run }: TugInstance, signal: AbortSignal) {
+  return connectMachineEngine({
+    paths: { data, run },
+    packageDirectory: join(import.meta.dirname, "../.."),
+    node: () => process.execPath,
+    version: "0",
+    build: "test",
+    env: {},
+    uid: 0,
+    signal,
+  });
+}
+
 /** `tug` from a command line that comes before it. */
 function from(instance: TugInstance, before: readonly string[], ...args: string[]) {
   return runProgram([...before, helperPath, "front", ...args], instance.env);
@@ -67,13 +89,14 @@ describe("the first command", { skip }, () => {
 
   test("also those that meet an engine that was killed, or one that was killed while it started", async () => {
     await using instance = await startTug();
-    for (const name of ["engine.pid", "engine.lock"]) {
+    for (const moment of ["ready", "starts"]) {
       const first = firstCommands(instance, 1);
-      while (!existsSync(join(name === "engine.pid" ? instance.run : instance.data, name))) await delay(1);
+      const isReached = () => moment === "starts" || existsSync(join(instance.run, "engine.pid"));
+      while (engines(instance).length === 0 || !isReached()) await delay(1);
       for (const pid of engines(instance)) process.kill(pid, "SIGKILL");
       await first.catch(() => undefined);
       await firstCommands(instance, 5);
-      assert.deepEqual([engines(instance).length, ends(instance)], [1, []], name);
+      assert.deepEqual([engines(instance).length, ends(instance)], [1, []], moment);
       await instance.stopEngine("SIGKILL");
       for (const file of ["run", "data"] as const) await rm(instance[file], { recursive: true });
       await mkdir(instance.data, { mode: 0o711 });
@@ -82,26 +105,39 @@ describe("the first command", { skip }, () => {
 
   test("who gives up while another one has its turn to start an engine waits no longer", async () => {
     await using instance = await startTug();
-    const { data, run } = instance;
+    const { data } = instance;
     const lock = join(data, "engine.lock");
     await using _ = await holdTurn(lock);
     const giveUp = new AbortController();
-    const connecting = connectMachineEngine({
-      paths: { data, run },
-      packageDirectory: join(import.meta.dirname, "../.."),
-      node: () => process.execPath,
-      version: "0",
-      build: "test",
-      env: {},
-      uid: 0,
-      signal: giveUp.signal,
-    });
-    const refused = assert.rejects(connecting, { code: "CLIENT_CANCELED" });
-    await until("its launcher waits", () => processesWith(lock, "launch").length > 0);
+    const refused = assert.rejects(connect(instance, giveUp.signal), { code: "CLIENT_CANCELED" });
+    await until("its launcher waits", () => launchers(lock).length > 0);
     giveUp.abort();
     await refused;
-    await until("its launcher ends", () => processesWith(lock, "launch").length === 0);
+    await until("its launcher ends", () => launchers(lock).length === 0);
     assert.deepEqual(engines(instance), []);
+  });
+
+  test("who gives up while its engine starts leaves the turn with it: nobody starts a second one", async () => {
+    await using instance = await startTug();
+    const giveUp = new AbortController();
+    const refused = assert.rejects(connect(instance, giveUp.signal), { code: "CLIENT_CANCELED" });
+    let engine: number | undefined;
+    while (engine === undefined) {
+      await delay(1);
+      [engine] = engines(instance);
+    }
+    process.kill(engine, "SIGSTOP");
+    giveUp.abort();
+    await refused;
+    const others = firstCommands(instance, 5);
+    const lock = join(instance.data, "engine.lock");
+    await until(
+      "others wait for the engine",
+      () => launchers(lock).length > 1 || engines(instance).length > 1,
+    );
+    process.kill(engine, "SIGCONT");
+    await others;
+    assert.deepEqual([engines(instance).length, ends(instance)], [1, []]);
   });
 
   test("a lock that others could hold is not used", async () => {
