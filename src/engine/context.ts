@@ -8,9 +8,9 @@ import type { ContainerStore } from "./containers/store.ts";
 import type { EventLog } from "./events.ts";
 import type { ExecSessions } from "./exec/sessions.ts";
 import type { HealthTable } from "./health/table.ts";
+import type { NamedData } from "./named-data/store.ts";
 import type { DefaultNetwork } from "./networks/default-network.ts";
 import type { RuntimeHandlers } from "./runtimes/handlers.ts";
-import type { Secrets } from "./secrets/secrets.ts";
 import type { Volumes } from "./volumes/volumes.ts";
 import type { GoodRuns } from "./why/good-runs.ts";
 
@@ -31,7 +31,8 @@ export type EngineContext = {
   /** What containers are connected to where nobody says otherwise. */
   readonly defaultNetwork: DefaultNetwork;
   readonly volumes: Volumes;
-  readonly secrets: Secrets;
+  readonly secrets: NamedData;
+  readonly configs: NamedData;
   readonly helper: Helper;
   /** Makes the processes that become monitors. */
   readonly spawner: ProcessMaker;

@@ -10,12 +10,17 @@ import { helloImage } from "./images/hello.ts";
 import { layerUsage } from "./images/layer-usage.ts";
 import { type ImageService, openImageService } from "./images/service.ts";
 import { lockDataDirectory } from "./lock.ts";
+import {
+  type ConfigService,
+  type DataService,
+  openConfigService,
+  openSecretService,
+} from "./named-data/service.ts";
 import type { DefaultNetwork } from "./networks/default-network.ts";
 import { type NetworkService, openNetworkService } from "./networks/service.ts";
 import { openParts } from "./open-parts.ts";
 import { giveReserve, takeReserve } from "./reserve.ts";
 import { makeRunDirectory } from "./run-directory.ts";
-import { openSecretService, type SecretService } from "./secrets/service.ts";
 import { openSockets, type SocketStore } from "./sockets/sockets.ts";
 import { type SystemFacts, systemFacts } from "./system.ts";
 import { helperTrees } from "./trees.ts";
@@ -50,7 +55,8 @@ export interface Engine {
   readonly images: ImageService;
   readonly networks: NetworkService;
   readonly volumes: VolumeService;
-  readonly secrets: SecretService;
+  readonly secrets: DataService;
+  readonly configs: ConfigService;
   readonly socketStore: SocketStore;
   readonly system: SystemFacts;
   readonly plans: Pick<Containers, "explain" | "planOf">;
@@ -98,6 +104,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     networks: openNetworkService(context, containers),
     volumes: openVolumeService(context),
     secrets: openSecretService(context),
+    configs: openConfigService(context),
     socketStore: openSockets(database),
     images: openImageService({
       images,

@@ -28,9 +28,9 @@ import { makeMountPoints } from "./images/mount-points.ts";
 import { chooseSnapshotter } from "./images/snapshotter.ts";
 import { openJournal } from "./journal.ts";
 import { layerMounter } from "./layer-mounter.ts";
+import { namedDataMigrations, openNamedData } from "./named-data/store.ts";
 import type { EngineOptions } from "./open-engine.ts";
 import { runtimeHandlers } from "./runtimes/handlers.ts";
-import { openSecrets, secretMigrations } from "./secrets/secrets.ts";
 import { socketMigrations } from "./sockets/sockets.ts";
 import { helperTrees } from "./trees.ts";
 import { volumeMigrations, volumeStore } from "./volumes/store.ts";
@@ -72,7 +72,7 @@ export async function openParts(
       ...containerMigrations,
       ...networkMigrations,
       ...volumeMigrations,
-      ...secretMigrations,
+      ...namedDataMigrations,
       ...socketMigrations,
     ]),
   );
@@ -132,7 +132,8 @@ export async function openParts(
     runtimes: runtimeHandlers(options.config),
     defaultNetwork: options.defaultNetwork,
     volumes,
-    secrets: openSecrets(database),
+    secrets: openNamedData(database, "secret"),
+    configs: openNamedData(database, "config"),
     helper,
     spawner,
     witness: opened.use(openWitness(spawner, logger)),

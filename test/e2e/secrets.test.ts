@@ -7,7 +7,7 @@ import { leavesNothing, needsBox, useEngine } from "./harness/index.ts";
 
 const SECRET = "correct horse battery staple";
 
-describe("secrets", { skip: needsBox() }, () => {
+describe("secrets and configs", { skip: needsBox() }, () => {
   const engine = useEngine();
   const refusal = async (...words: string[]): Promise<string> => {
     const { code, stderr } = await engine.tug(words);
@@ -110,6 +110,54 @@ describe("secrets", { skip: needsBox() }, () => {
     assert.equal(files.toString(), "", "nothing of it is in the container's own files");
     await engine.ok(["rm", "-f", "keeper"]);
     assert.equal(existsSync(directory), false);
+  });
+
+  test("a config is a file of a container too, and can be read by whoever asks", async () => {
+    const text = "listen 80;\n";
+    const file = join(engine.directory, "input");
+    writeFileSync(file, text);
+    assert.equal(await engine.ok(["config", "create", "-l", "a=b", "site.conf", file]), "site.conf\n");
+    const options = ["--config", "site.conf", "--config", "site.conf,target=etc/own,uid=7,gid=8,mode=0400"];
+    const show = "cat /site.conf /etc/own; stat -c '%u:%g %a' /site.conf /etc/own";
+    assert.equal(await engine.sh(options, show), `${text}${text}0:0 444\n7:8 400`);
+    const write = "echo x 2>&1 > /site.conf || echo refused";
+    assert.match(await engine.sh(options, write), /Read-only file system\s+refused$/);
+    await engine.ok(["create", "--name", "site", ...options, "box", "true"]);
+    const [container] = JSON.parse(await engine.ok(["inspect", "site"]));
+    assert.deepEqual(container.HostConfig.Configs, [
+      { Source: "site.conf", Target: "/site.conf", UID: 0, GID: 0, Mode: 0o444 },
+      { Source: "site.conf", Target: "/etc/own", UID: 7, GID: 8, Mode: 0o400 },
+    ]);
+    const [seen] = JSON.parse(await engine.ok(["config", "inspect", "site.conf"]));
+    const { CreatedAt, ...rest } = seen;
+    assert.ok(Date.parse(CreatedAt) > 0);
+    assert.deepEqual(rest, {
+      Name: "site.conf",
+      Labels: { a: "b" },
+      Size: text.length,
+      Containers: [container.Id],
+      Data: Buffer.from(text).toString("base64"),
+    });
+    assert.match(
+      await refusal("config", "rm", "site.conf"),
+      /cannot remove config site.conf: containers have/,
+    );
+    assert.match(await refusal("config", "create", "site.conf", file), /there is one of that name/);
+    assert.match(
+      await refusal("create", "--config", "none", "box"),
+      /no such config: none\nlist them with: tug config ls/,
+    );
+    assert.match(await refusal("config", "inspect", "none"), /no such config: none/);
+    assert.match(await refusal("create", "--config", "site.conf,target=/", "box"), /must not be \//);
+    writeFileSync(file, Buffer.alloc(1_024_001));
+    assert.match(await refusal("config", "create", "large", file), /it has more than 1024000 bytes/);
+    writeFileSync(file, Buffer.alloc(1_024_000));
+    assert.equal(await engine.ok(["config", "create", "large", file]), "large\n");
+    assert.equal(await engine.sh(["--config", "large"], "stat -c %s /large"), "1024000");
+    assert.equal(await engine.ok(["secret", "ls", "-q"]), "bytes\npassword\n");
+    await engine.ok(["rm", "site"]);
+    assert.equal(await engine.ok(["config", "rm", "large", "site.conf"]), "large\nsite.conf\n");
+    assert.equal(await engine.ok(["config", "ls", "-q"]), "");
   });
 
   test("what makes no sense is refused with a sentence", async () => {

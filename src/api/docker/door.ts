@@ -7,10 +7,10 @@ import type { ExecPort } from "./routes/exec/port.ts";
 import { execRoutes } from "./routes/exec/routes.ts";
 import type { ImagesPort } from "./routes/images/port.ts";
 import { imageRoutes } from "./routes/images/routes.ts";
+import type { ConfigsPort, SecretsPort } from "./routes/named-data/port.ts";
+import { configRoutes, secretRoutes } from "./routes/named-data/routes.ts";
 import type { NetworksPort } from "./routes/networks/port.ts";
 import { networkRoutes } from "./routes/networks/routes.ts";
-import type { SecretsPort } from "./routes/secrets/port.ts";
-import { secretRoutes } from "./routes/secrets/routes.ts";
 import type { SocketsPort } from "./routes/sockets/port.ts";
 import { socketRoutes } from "./routes/sockets/routes.ts";
 import { swarmRoutes } from "./routes/swarm/routes.ts";
@@ -32,6 +32,7 @@ export type DockerPorts = {
   readonly networks: NetworksPort;
   readonly volumes: VolumesPort;
   readonly secrets: SecretsPort;
+  readonly configs: ConfigsPort;
   readonly system: SystemPort;
   readonly plans: PlansPort;
   readonly process: ProcessPort;
@@ -68,6 +69,7 @@ export function dockerRoutes(ports: DockerPorts): readonly Route[] {
     ...networkRoutes(ports.networks),
     ...volumeRoutes(ports.volumes),
     ...secretRoutes(ports.secrets),
+    ...configRoutes(ports.configs),
     ...swarmRoutes(),
     ...socketRoutes(ports.sockets),
     ...tugRoutes(ports.plans, ports.process),

@@ -26,6 +26,7 @@ export type Completion =
   | "images"
   | "networks"
   | "secrets"
+  | "configs"
   | "volumes"
   | "contexts"
   | "sockets"

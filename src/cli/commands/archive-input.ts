@@ -10,7 +10,7 @@ export type ArchiveInput = {
   /** Undefined or `-` for stdin. */
   readonly file: string | undefined;
   /** What the archive is for, and what to do instead, in the sentence that refuses a terminal. */
-  readonly verb: "import" | "load" | "read a secret";
+  readonly verb: "import" | "load" | "read a secret" | "read a config";
   readonly instead: string;
   /** Reads a directory as an archive; left out: it is refused. */
   readonly readDirectory?: (path: string) => Promise<AsyncIterable<Uint8Array>>;

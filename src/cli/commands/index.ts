@@ -43,12 +43,15 @@ import { squash } from "./image/squash.ts";
 import { tree } from "./image/tree.ts";
 import {
   inspect,
+  inspectConfig,
   inspectContainer,
   inspectImage,
   inspectNetwork,
   inspectSecret,
   inspectVolume,
 } from "./inspect.ts";
+import { createConfig, createSecret, removeConfig, removeSecret } from "./named-data/change.ts";
+import { configs, secrets } from "./named-data/list.ts";
 import { createNetwork, pruneNetworks, removeNetwork } from "./network/change.ts";
 import { connectNetwork, disconnectNetwork } from "./network/connect.ts";
 import { explainPort } from "./network/explain.ts";
@@ -57,8 +60,6 @@ import { explain, explainRun } from "./plan/explain.ts";
 import { login } from "./registry/login.ts";
 import { logout } from "./registry/logout.ts";
 import { serveRegistry } from "./registry/serve.ts";
-import { createSecret, removeSecret } from "./secret/change.ts";
-import { secrets } from "./secret/list.ts";
 import { createSocket, removeSocket } from "./socket/change.ts";
 import { inspectSocket, sockets } from "./socket/list.ts";
 import { check } from "./system/check.ts";
@@ -135,6 +136,10 @@ export const commands: readonly Command[] = [
   explainPort,
   inspectNetwork,
   pruneNetworks,
+  configs,
+  createConfig,
+  removeConfig,
+  inspectConfig,
   secrets,
   createSecret,
   removeSecret,

@@ -22,6 +22,8 @@ const findImage: Find = (client, name) => client.images.inspect(name);
 
 const findNetwork: Find = (client, name) => client.networks.inspect(name);
 
+const findConfig: Find = (client, name) => client.configs.inspect(name);
+
 const findSecret: Find = (client, name) => client.secrets.inspect(name);
 
 const findVolume: Find = (client, name) => client.volumes.inspect(name);
@@ -117,6 +119,15 @@ export const inspectNetwork = plainInspect("network", {
   find: findNetwork,
 });
 
+export const inspectConfig = plainInspect("config", {
+  summary: "Show everything about configs",
+  example: {
+    line: "tug config inspect -f '{{.Data}}' site | base64 -d",
+    does: "Print what a config holds",
+  },
+  find: findConfig,
+});
+
 export const inspectSecret = plainInspect("secret", {
   summary: "Show everything about secrets but themselves",
   example: { line: "tug secret inspect password", does: "Show which containers have a secret" },
@@ -132,7 +143,7 @@ export const inspectVolume = plainInspect("volume", {
 type Plain = { readonly summary: string; readonly example: Example; readonly find: Find };
 
 /** The command that shows everything about things of one kind, found by name. */
-function plainInspect(kind: "network" | "secret" | "volume", { summary, example, find }: Plain) {
+function plainInspect(kind: "config" | "network" | "secret" | "volume", { summary, example, find }: Plain) {
   return defineCommand({
     path: [kind, "inspect"],
     aliases: [],

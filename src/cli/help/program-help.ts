@@ -7,6 +7,7 @@ const common = ["run", "ps", "logs", "pull", "images", "explain", "version", "in
 /** What the groups are about: the first word of the long names. */
 const groups: Readonly<Record<string, string>> = {
   container: "Manage containers",
+  config: "Manage configs",
   context: "Manage contexts: engines by name",
   image: "Manage images",
   network: "Manage networks",

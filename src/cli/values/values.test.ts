@@ -14,7 +14,7 @@ import {
 import { readRestartPolicy, readStreamName, readUlimit } from "./limits.ts";
 import { readMoment } from "./moment.ts";
 import { readMount } from "./mount.ts";
-import { readSecret } from "./secret.ts";
+import { readConfig, readSecret } from "./named-data.ts";
 
 function refuses(
   name: string,
@@ -209,6 +209,22 @@ test("a secret can be a variable, with its own name or another", () => {
   assert.deepEqual(readSecret("a,type=env"), { Source: "a", Env: "a" });
   assert.deepEqual(readSecret("a,target=B,type=env"), { Source: "a", Env: "B" });
 });
+test("a config is read", () => {
+  assert.deepEqual(readConfig("source=a,target=/b,uid=1,gid=2,mode=0400"), {
+    Source: "a",
+    Target: "/b",
+    UID: 1,
+    GID: 2,
+    Mode: 0o400,
+  });
+});
+
+refuses("a config", readConfig, [
+  ["", /must begin with the name of a config/],
+  ["a,type=env", /unknown option "type"/],
+  ["a,mode=9", /the mode "9" is not an octal number such as 0400/],
+]);
+
 refuses("a secret", readSecret, [
   ["", /must begin with the name of a secret/],
   ["target=b", /must begin with the name of a secret/],

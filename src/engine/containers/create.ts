@@ -44,7 +44,7 @@ export async function createContainer(
   const image = await context.images.find(linked.image, linked.platform);
   const request = { ...linked, mounts: await findMountedImages(context.images, linked.mounts) };
   commandLine(request, image.recorded.defaults);
-  await checkSources(request, context.secrets);
+  await checkSources(request, context);
   const record = addRecord(context, request, image);
   await mutexOf(record.id).run(() => makeWhole(context, record, image));
   return { id: record.id, warnings: [...warnings, ...warningsFor(request, image)] };

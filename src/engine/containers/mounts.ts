@@ -2,11 +2,11 @@ import { mkdir, stat } from "node:fs/promises";
 import { errnoOf, reasonOf } from "../../base/index.ts";
 import { engineError } from "../errors.ts";
 import type { CreateContainerRequest, SecretVariable } from "../model/create-request.ts";
-import type { FoundImage, MountRequest, SecretMount } from "../model/mount-request.ts";
-import { secretFile, writeSecretFile } from "../secrets/files.ts";
-import type { Secrets } from "../secrets/secrets.ts";
-import { secretsOf } from "../secrets/service.ts";
-import { readSecretVariable } from "../secrets/variables.ts";
+import type { DataMount, FoundImage, MountRequest } from "../model/mount-request.ts";
+import { dataFile, writeDataFile } from "../named-data/files.ts";
+import { dataOf } from "../named-data/service.ts";
+import type { NamedData } from "../named-data/store.ts";
+import { readSecretVariable } from "../named-data/variables.ts";
 import type { ResolvedMount } from "../spec/input.ts";
 import { newVolumeName } from "../volumes/name.ts";
 import type { Volumes } from "../volumes/volumes.ts";
@@ -18,8 +18,8 @@ export interface MountSources {
   volume(name: string): Promise<string>;
   /** The directories that a view of an image is made of, topmost first. */
   image(image: FoundImage): Promise<readonly string[]>;
-  /** The file that holds a secret while the container runs. */
-  secret(mount: MountRequest & SecretMount): Promise<string>;
+  /** The file that holds a secret or a config while the container runs. */
+  data(mount: MountRequest & DataMount): Promise<string>;
   /** `NAME=value` of a variable that is a secret. */
   secretVariable(variable: SecretVariable): string;
   /** Called with the source of a bind mount that is missing and may be made. */
@@ -32,17 +32,24 @@ type Stores<V extends keyof Volumes> = {
   readonly images: Pick<ImageSource, "layers">;
 };
 
+/** What is kept under names. */
+type Kept<V extends keyof NamedData> = {
+  readonly secrets: Pick<NamedData, V>;
+  readonly configs: Pick<NamedData, V>;
+};
+
 /** Sources that are made where they are missing. */
 export function madeSources(
-  { volumes, images, secrets }: Stores<"directory"> & { readonly secrets: Pick<Secrets, "read"> },
+  { volumes, images, secrets, configs }: Stores<"directory"> & Kept<"read">,
   runDirectory: string,
 ): MountSources {
   return {
     volume: volumes.directory,
     image: images.layers,
-    async secret(mount) {
-      const path = secretFile(runDirectory, mount.target);
-      await writeSecretFile(secrets, path, mount);
+    async data(mount) {
+      const path = dataFile(runDirectory, mount);
+      const data = mount.type === "secret" ? secrets.read(mount.secret) : configs.read(mount.config);
+      await writeDataFile(path, mount, data);
       return path;
     },
     secretVariable: (variable) => readSecretVariable(secrets, variable),
@@ -55,7 +62,7 @@ export function plannedSources({ volumes, images }: Stores<"path">, runDirectory
   return {
     volume: async (name) => volumes.path(name),
     image: images.layers,
-    secret: async ({ target }) => secretFile(runDirectory, target),
+    data: async (mount) => dataFile(runDirectory, mount),
     secretVariable: ({ variable, secret }) => `${variable}=(secret ${secret})`,
     missing: async () => {},
   };
@@ -75,12 +82,13 @@ export async function resolveMounts(
   return resolved;
 }
 
-/** Looks for the sources that must be there already. @throws ENGINE_MOUNT, ENGINE_SECRET_NOT_FOUND */
+/** Looks for the sources that must be there already. @throws ENGINE_MOUNT, ENGINE_SECRET_NOT_FOUND, ENGINE_CONFIG_NOT_FOUND */
 export async function checkSources(
   request: CreateContainerRequest,
-  secrets: Pick<Secrets, "find">,
+  { secrets, configs }: Kept<"find">,
 ): Promise<void> {
-  for (const name of secretsOf(request)) secrets.find(name);
+  for (const name of dataOf("secret", request)) secrets.find(name);
+  for (const name of dataOf("config", request)) configs.find(name);
   for (const mount of request.mounts) {
     if (mount.type === "bind" && !mount.createSource) await checkSource(mount.source, mount);
   }
@@ -100,9 +108,10 @@ async function resolveMount(mount: MountRequest, sources: MountSources): Promise
     }
     case "tmpfs":
       return { target, from, source: undefined, options: tmpfsOptions(mount) };
-    case "secret": {
+    case "secret":
+    case "config": {
       const options = ["bind", "rprivate", "ro", "nosuid", "nodev", "noexec"];
-      return { target, from, source: await sources.secret(mount), options };
+      return { target, from, source: await sources.data(mount), options };
     }
     case "image": {
       if (mount.found === undefined) throw new Error(`nobody has looked for image ${mount.image}`);

@@ -2,7 +2,7 @@ import type { EngineContext } from "../context.ts";
 import { mergeHealthcheck } from "../health/check.ts";
 import type { Health } from "../health/state.ts";
 import type { Container, ContainerState, MountPoint } from "../model/container-view.ts";
-import type { MountRequest } from "../model/mount-request.ts";
+import type { DataMount, MountRequest } from "../model/mount-request.ts";
 import { linksOf } from "../networks/links.ts";
 import { hostNameOf, networkOwner } from "../networks/owner.ts";
 import { viewConnections } from "../networks/view.ts";
@@ -44,7 +44,9 @@ export function viewContainer(
     planDigest: record.state.planDigest,
     driver: "overlay",
     os: image.os,
-    mounts: request.mounts.flatMap((mount) => (mount.type === "secret" ? [] : [viewMount(volumes, mount)])),
+    mounts: request.mounts.flatMap((mount) =>
+      mount.type === "secret" || mount.type === "config" ? [] : [viewMount(volumes, mount)],
+    ),
     files: {
       log: ["json-file", undefined].includes(request.logging.driver) ? `${directory}/${LOG_FILE}` : "",
       ...networkFilePaths(layout.containerRun(networkOwner(store, record).id)),
@@ -73,7 +75,7 @@ export function beforeStart({
   return finishedAt === undefined ? "created" : "exited";
 }
 
-function viewMount(volumes: Volumes, mount: Exclude<MountRequest, { type: "secret" }>): MountPoint {
+function viewMount(volumes: Volumes, mount: Exclude<MountRequest, DataMount>): MountPoint {
   const common = { destination: mount.target, writable: !mount.readOnly, mode: mount.readOnly ? "ro" : "" };
   switch (mount.type) {
     case "bind":

@@ -10,7 +10,7 @@ export type MountRequest = {
   readonly readOnly: boolean;
   readonly from: string;
   readonly spec?: string | undefined;
-} & (BindMount | VolumeMount | TmpfsMount | ImageMount | SecretMount);
+} & (BindMount | VolumeMount | TmpfsMount | ImageMount | DataMount);
 
 export type BindMount = {
   readonly type: "bind";
@@ -58,10 +58,14 @@ export type ImageMount = {
   readonly found?: FoundImage | undefined;
 };
 
-/** A file with what is kept under a name. */
-export type SecretMount = {
-  readonly type: "secret";
-  readonly secret: string;
+/** A file with what is kept under a name: a secret or a config. */
+export type DataMount = DataFile &
+  (
+    | { readonly type: "secret"; readonly secret: string }
+    | { readonly type: "config"; readonly config: string }
+  );
+
+export type DataFile = {
   /** Owner of the file, as numbers in the container. */
   readonly uid: number;
   readonly gid: number;

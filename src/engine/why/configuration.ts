@@ -71,7 +71,9 @@ function describeMount(mount: MountRequest): string {
           ? mount.image
           : mount.type === "secret"
             ? mount.secret
-            : "";
+            : mount.type === "config"
+              ? mount.config
+              : "";
   return [mount.type, source, mount.readOnly ? "read-only" : ""].filter((word) => word !== "").join(" ");
 }
 

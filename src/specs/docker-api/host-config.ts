@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { flag, integer, mapOf, optional, struct, text, textMap, texts } from "./fields.ts";
 import { mount } from "./mount.ts";
-import { secretFile } from "./secret.ts";
+import { configFile, secretFile } from "./named-data.ts";
 
 const deviceWeight = struct({ Path: text, Weight: integer });
 const deviceRate = struct({ Path: text, Rate: integer });
@@ -58,6 +58,7 @@ export const hostConfig = struct({
   ...resourcesFields,
   Binds: optional(texts),
   Secrets: optional(v.array(secretFile)),
+  Configs: optional(v.array(configFile)),
   ContainerIDFile: optional(text),
   LogConfig: optional(struct({ Type: optional(text), Config: optional(textMap) })),
   NetworkMode: optional(text),

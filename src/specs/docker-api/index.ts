@@ -66,6 +66,16 @@ export type { AnswerHead, InnerAnswer, InnerCall, InnerDoor } from "./inner-call
 export { mediaTypes } from "./media-types.ts";
 export { type Mount, type Propagation, propagations } from "./mount.ts";
 export {
+  type Config,
+  type ConfigFile,
+  type DataCreateBody,
+  MAX_CONFIG,
+  MAX_SECRET,
+  parseDataCreateBody,
+  type Secret,
+  type SecretFile,
+} from "./named-data.ts";
+export {
   type Network,
   type NetworkConnectBody,
   type NetworkContainer,
@@ -112,13 +122,6 @@ export {
   type PlaceAccess,
   parseCopyBody,
 } from "./remote-image.ts";
-export {
-  MAX_SECRET,
-  parseSecretCreateBody,
-  type Secret,
-  type SecretCreateBody,
-  type SecretFile,
-} from "./secret.ts";
 export {
   parseSocketCreateBody,
   SCOPE_LABEL,

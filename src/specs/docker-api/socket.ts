@@ -3,7 +3,7 @@ import { integer, optional, struct, text, texts } from "./fields.ts";
 import { parseJson } from "./parse.ts";
 
 /**
- * The label that puts containers, volumes, networks and secrets into a scope: whoever has a socket of that scope sees them,
+ * The label that puts containers, volumes, networks, secrets and configs into a scope: whoever has a socket of that scope sees them,
  * and nothing else. Images do not hand it down.
  */
 export const SCOPE_LABEL = "tug.scope";

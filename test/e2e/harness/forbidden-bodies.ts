@@ -83,4 +83,5 @@ export const forbiddenBodies: readonly (readonly [
   ["more processors otherwise", 403, { CpuPeriod: 100_000, CpuQuota: 200_000 }],
   ["more processes", 403, { PidsLimit: 51 }],
   ["a secret that is not there", 404, { Secrets: [{ Source: "key" }] }],
+  ["a config that is not there", 404, { Configs: [{ Source: "site" }] }],
 ];

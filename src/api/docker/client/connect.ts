@@ -2,8 +2,8 @@ import { type ContainerCalls, createContainerCalls } from "./container-calls.ts"
 import { createExecCalls, type ExecCalls } from "./exec-calls.ts";
 import { createFileCalls, type FileCalls } from "./file-calls.ts";
 import { createImageCalls, type ImageCalls } from "./image-calls.ts";
+import { type ConfigCalls, createDataCalls, type SecretCalls } from "./named-data-calls.ts";
 import { createNetworkCalls, type NetworkCalls } from "./network-calls.ts";
-import { createSecretCalls, type SecretCalls } from "./secret-calls.ts";
 import { createSocketCalls, type SocketCalls } from "./socket-calls.ts";
 import { createSystemCalls, createTugCalls, type SystemCalls, type TugCalls } from "./system-calls.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
@@ -29,6 +29,8 @@ export type Client = Disposable & {
   readonly volumes: VolumeCalls;
   /** Passwords, keys and such, that containers get as files. */
   readonly secrets: SecretCalls;
+  /** Files of configuration that containers get. */
+  readonly configs: ConfigCalls;
   /** Sockets by which others may use a part of the engine. */
   readonly sockets: SocketCalls;
   /** The engine itself, and what happens in it. */
@@ -47,7 +49,8 @@ export function connect(options: TransportOptions): Client {
     images: createImageCalls(transport),
     networks: createNetworkCalls(transport),
     volumes: createVolumeCalls(transport),
-    secrets: createSecretCalls(transport),
+    secrets: createDataCalls(transport, "secret"),
+    configs: createDataCalls(transport, "config"),
     sockets: createSocketCalls(transport),
     system: createSystemCalls(transport),
     tug: createTugCalls(transport),

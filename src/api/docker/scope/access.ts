@@ -29,6 +29,9 @@ export const verbs = {
   "secrets:read": "list, inspect",
   "secrets:create": "create",
   "secrets:remove": "rm",
+  "configs:read": "list, inspect, which shows what they hold",
+  "configs:create": "create",
+  "configs:remove": "rm",
   "events:read": "events",
   "system:read": "info, df",
 } as const;

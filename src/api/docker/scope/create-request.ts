@@ -52,7 +52,7 @@ function requestRules(creation: Creation): Rules<CreateContainerRequest> {
     entrypoint: keep,
     env: keep,
     secretEnv: (variables) =>
-      variables?.map((each) => ({ ...each, secret: things.secret(each.secret).name })),
+      variables?.map((each) => ({ ...each, secret: things.data("secret", each.secret).name })),
     workingDir: keep,
     user: keep,
     groupAdd: keep,
@@ -186,7 +186,9 @@ async function mountRule({ things, volumes }: Creation, mount: MountRequest): Pr
     case "image":
       return { ...mount, image: imageName(policy, mount.image) };
     case "secret":
-      return { ...mount, secret: things.secret(mount.secret).name };
+      return { ...mount, secret: things.data("secret", mount.secret).name };
+    case "config":
+      return { ...mount, config: things.data("config", mount.config).name };
     case "volume": {
       if (mount.driver !== undefined && mount.driver !== "local")
         throw beyond(policy, "volumes have the driver local");

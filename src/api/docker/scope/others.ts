@@ -1,12 +1,12 @@
 import { TugError } from "../../../base/index.ts";
 import type { DockerPorts } from "../door.ts";
 import type { ExecPort } from "../routes/exec/port.ts";
+import type { ConfigsPort, SecretsPort } from "../routes/named-data/port.ts";
 import type { NetworksPort } from "../routes/networks/port.ts";
-import type { SecretsPort } from "../routes/secrets/port.ts";
 import type { VolumesPort } from "../routes/volumes/port.ts";
 import { makeOwnVolume, networkName } from "./create-request.ts";
-import { beyond, labelled } from "./policy.ts";
-import type { Things } from "./things.ts";
+import { beyond, isInside, labelled } from "./policy.ts";
+import type { DataKind, Things } from "./things.ts";
 
 /** Programs in containers of a scope. */
 export function scopedExecs({ execs }: DockerPorts, things: Things): ExecPort {
@@ -122,26 +122,29 @@ export function scopedVolumes({ volumes }: DockerPorts, things: Things): Volumes
 
 /** The secrets of a scope. */
 export function scopedSecrets({ secrets }: DockerPorts, things: Things): SecretsPort {
-  const { policy } = things;
+  return scopedData("secret", secrets, things);
+}
+
+/** The configs of a scope. */
+export function scopedConfigs({ configs }: DockerPorts, things: Things): ConfigsPort {
   return {
-    list: () =>
-      secrets
-        .list()
-        .filter(({ name }) => isOwn(things, name))
-        .map(withoutUsers),
-    get: (name) => withoutUsers(things.secret(name)),
-    create: (request) =>
-      withoutUsers(secrets.create({ ...request, labels: labelled(policy, request.labels) })),
-    remove: (name) => secrets.remove(things.secret(name).name),
+    ...scopedData("config", configs, things),
+    read: (name) => configs.read(things.data("config", name).name),
   };
 }
 
-function isOwn(things: Things, name: string): boolean {
-  try {
-    return things.secret(name).name === name;
-  } catch {
-    return false;
-  }
+function scopedData(kind: DataKind, port: SecretsPort, things: Things): SecretsPort {
+  return {
+    list: () =>
+      port
+        .list()
+        .filter(({ labels }) => isInside(things.policy, labels))
+        .map(withoutUsers),
+    get: (name) => withoutUsers(things.data(kind, name)),
+    create: (request) =>
+      withoutUsers(port.create({ ...request, labels: labelled(things.policy, request.labels) })),
+    remove: (name) => port.remove(things.data(kind, name).name),
+  };
 }
 
 /** Containers of others may have it, too. */

@@ -1,7 +1,7 @@
 import type { DockerPorts } from "../door.ts";
 import { scopedContainers } from "./containers.ts";
 import { scopedImages } from "./images.ts";
-import { scopedExecs, scopedNetworks, scopedSecrets, scopedVolumes } from "./others.ts";
+import { scopedConfigs, scopedExecs, scopedNetworks, scopedSecrets, scopedVolumes } from "./others.ts";
 import { beyond, type Policy } from "./policy.ts";
 import { scopedSystem } from "./system.ts";
 import { thingsIn } from "./things.ts";
@@ -19,6 +19,7 @@ export function scopePorts(ports: DockerPorts, policy: Policy): DockerPorts {
     networks: scopedNetworks(ports, things),
     volumes: scopedVolumes(ports, things),
     secrets: scopedSecrets(ports, things),
+    configs: scopedConfigs(ports, things),
     system: scopedSystem(ports, things),
     plans: { explain: denied, planOf: denied },
     process: { describe: denied, end: denied },

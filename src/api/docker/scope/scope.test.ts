@@ -37,7 +37,7 @@ test("a socket that allows all leaves to the owner what concerns the machine", (
     assert.throws(() => find(route.method, pathOf(route)), refused, route.path);
   for (const { method, path, access } of routes) {
     const isOfMachine =
-      /^\/(tug\/(?!secrets|containers\/\{id\}\/why|volumes\/\{id\}\/(im|ex)port)|build|session|grpc|swarm|plugins|nodes|services|tasks|configs|secrets|distribution)/;
+      /^\/(tug\/(?!secrets|configs|containers\/\{id\}\/why|volumes\/\{id\}\/(im|ex)port)|build|session|grpc|swarm|plugins|nodes|services|tasks|configs|secrets|distribution)/;
     assert.equal(access === "owner", isOfMachine.test(path), `${method} ${path}`);
   }
 });
@@ -145,23 +145,28 @@ test("whoever brings no credentials does not get those of the engine", async () 
   );
 });
 
-test("secrets of others are not there", async () => {
-  await using both = await openBoth();
-  const { owner, scoped } = both;
-  const create = (door: typeof owner, Name: string) =>
-    door.call("POST", "/tug/secrets/create", { body: { Name, Data: btoa("x") } });
-  await create(owner, "theirs");
-  assert.equal((await create(scoped, "ours")).status, 201);
-  const listed = (await scoped.call("GET", "/tug/secrets")).json() as { Name: string; Labels: object }[];
-  assert.deepEqual(
-    listed.map(({ Name, Labels }) => [Name, Labels]),
-    [["ours", { "tug.scope": "ci" }]],
-  );
-  assert.equal((await scoped.call("GET", "/tug/secrets/theirs")).status, 404);
-  assert.equal((await scoped.call("DELETE", "/tug/secrets/theirs")).status, 404);
-  const body = { Image: "busybox", HostConfig: { Secrets: [{ Source: "theirs" }] } };
-  assert.equal((await scoped.call("POST", "/containers/create", { body })).status, 404);
-});
+for (const kind of ["secrets", "configs"] as const) {
+  test(`${kind} of others are not there`, async () => {
+    await using both = await openBoth();
+    const { owner, scoped } = both;
+    const create = (door: typeof owner, Name: string) =>
+      door.call("POST", `/tug/${kind}/create`, { body: { Name, Data: btoa("x") } });
+    await create(owner, "theirs");
+    assert.equal((await create(scoped, "ours")).status, 201);
+    const listed = (await scoped.call("GET", `/tug/${kind}`)).json() as { Name: string; Labels: object }[];
+    assert.deepEqual(
+      listed.map(({ Name, Labels }) => [Name, Labels]),
+      [["ours", { "tug.scope": "ci" }]],
+    );
+    assert.equal((await scoped.call("GET", `/tug/${kind}/theirs`)).status, 404);
+    assert.equal((await scoped.call("DELETE", `/tug/${kind}/theirs`)).status, 404);
+    const body = {
+      Image: "busybox",
+      HostConfig: { [kind === "secrets" ? "Secrets" : "Configs"]: [{ Source: "theirs" }] },
+    };
+    assert.equal((await scoped.call("POST", "/containers/create", { body })).status, 404);
+  });
+}
 
 test("a container that names no network is not on the machine's where that is what others get", async () => {
   const { ports, containers } = createFakeEngine();

@@ -1,7 +1,7 @@
 import { TugError } from "../../../base/index.ts";
 import type { Container, NetworkView } from "../../../engine/index.ts";
 import type { DockerPorts } from "../door.ts";
-import type { SecretView } from "../routes/secrets/port.ts";
+import type { NamedDataView } from "../routes/named-data/port.ts";
 import type { VolumeView } from "../routes/volumes/port.ts";
 import { discreet, isInside, type Policy } from "./policy.ts";
 
@@ -18,10 +18,13 @@ export type Things = {
   network(reference: string): Promise<NetworkView>;
   volumes(): Promise<VolumeView[]>;
   volume(name: string): Promise<VolumeView>;
-  secret(name: string): SecretView;
+  /** A secret or a config. */
+  data(kind: DataKind, name: string): NamedDataView;
   /** Does something whose conflicts may be about what is not in the scope. */
   discreetly<T>(work: () => Promise<T>): Promise<T>;
 };
+
+export type DataKind = "secret" | "config";
 
 export function thingsIn(ports: DockerPorts, policy: Policy): Things {
   const inside = ({ labels }: { readonly labels: Readonly<Record<string, string>> }) =>
@@ -61,11 +64,11 @@ export function thingsIn(ports: DockerPorts, policy: Policy): Things {
       if (found !== undefined) return found;
       throw new TugError("notFound", "DOCKER_SCOPE", `get ${name}: no such volume`);
     },
-    secret(name) {
-      const found = ports.secrets.list().find((secret) => secret.name === name && inside(secret));
+    data(kind, name) {
+      const found = ports[`${kind}s`].list().find((view) => view.name === name && inside(view));
       if (found !== undefined) return found;
-      throw new TugError("notFound", "DOCKER_SCOPE", `no such secret: ${name}`, {
-        details: { secret: name },
+      throw new TugError("notFound", "DOCKER_SCOPE", `no such ${kind}: ${name}`, {
+        details: { [kind]: name },
       });
     },
     async discreetly(work) {

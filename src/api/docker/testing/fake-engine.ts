@@ -6,8 +6,8 @@ import type { PlansPort } from "../routes/tug/port.ts";
 import { createFakeContainers, type FakeContainers } from "./fake-containers.ts";
 import { createFakeExecs, type FakeExecs } from "./fake-execs.ts";
 import { createFakeImages, type FakeImages } from "./fake-images.ts";
+import { createFakeNamedData } from "./fake-named-data.ts";
 import { createFakeNetworks } from "./fake-networks.ts";
-import { createFakeSecrets } from "./fake-secrets.ts";
 import { createFakeSockets } from "./fake-sockets.ts";
 import { createFakeVolumes } from "./fake-volumes.ts";
 
@@ -38,7 +38,8 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     images: images.port,
     networks: createFakeNetworks(),
     volumes: createFakeVolumes(),
-    secrets: createFakeSecrets(),
+    secrets: createFakeNamedData("secret"),
+    configs: createFakeNamedData("config"),
     system,
     plans: createFakePlans(),
     sockets: createFakeSockets(),

@@ -11,10 +11,10 @@ import { readGpus } from "../../values/gpus.ts";
 import { readLabel, readPair, readVariable } from "../../values/key-values.ts";
 import { readRestartPolicy, readStreamName, readUlimit } from "../../values/limits.ts";
 import { readMount } from "../../values/mount.ts";
+import { readConfig, readSecret } from "../../values/named-data.ts";
 import { readNetwork } from "../../values/network.ts";
 import { readCpus, readDuration, readInteger, readSize, readSwapSize } from "../../values/numbers.ts";
 import { readPublish } from "../../values/publish.ts";
-import { readSecret } from "../../values/secret.ts";
 
 const COUNT = readInteger(0, Number.MAX_SAFE_INTEGER);
 
@@ -67,6 +67,10 @@ const identity = {
 } as const;
 
 const files = {
+  config: list("NAME[,target=FILE,uid=,gid=,mode=]", "Show a config as a file, /NAME unless said otherwise", {
+    read: readConfig,
+    completes: "configs",
+  }),
   mount: list("SPEC", "Mount something: type=bind|volume|tmpfs|image,src=...,dst=...,readonly", {
     read: readMount,
   }),

@@ -17,6 +17,7 @@ export async function buildHostConfig(input: CreateInput): Promise<dockerApi.Hos
       .map((spec) => completeSource(spec, context.cwd)),
     Mounts: values.mount.map((mount) => completeMount(mount, context.cwd)),
     Secrets: values.secret.length === 0 ? undefined : [...values.secret],
+    Configs: values.config.length === 0 ? undefined : [...values.config],
     Tmpfs: Object.fromEntries(values.tmpfs.map(splitTmpfs)),
     VolumesFrom: [...values["volumes-from"]],
     ContainerIDFile: values.cidfile,

@@ -16,6 +16,7 @@ const options: readonly (readonly [pointer: string, option: string])[] = [
   ["/HostConfig/CapDrop", "--cap-drop"],
   ["/HostConfig/CgroupParent", "--cgroup-parent"],
   ["/HostConfig/CgroupnsMode", "--cgroupns"],
+  ["/HostConfig/Configs", "--config"],
   ["/HostConfig/CpuPeriod", "--cpu-period"],
   ["/HostConfig/CpuQuota", "--cpu-quota"],
   ["/HostConfig/CpuShares", "--cpu-shares"],

@@ -73,7 +73,7 @@ async function contextNames(context: CliContext): Promise<string[]> {
 
 async function namesOf(client: Client, what: Completion): Promise<string[]> {
   if (what === "networks") return (await client.networks.list()).map(({ Name }) => Name);
-  if (what === "secrets") return (await client.secrets.list()).map(({ Name }) => Name);
+  if (what === "secrets" || what === "configs") return (await client[what].list()).map(({ Name }) => Name);
   if (what === "sockets") return (await client.sockets.list()).map(({ Name }) => Name);
   if (what === "volumes") return (await client.volumes.list()).Volumes.map(({ Name }) => Name);
   if (what === "images") return (await client.images.list()).flatMap((image) => image.RepoTags);

@@ -5,7 +5,7 @@ import type {
   NetworkRequest,
 } from "../../../../../engine/index.ts";
 import type { dockerApi } from "../../../../../specs/index.ts";
-import { renderBinds, renderMounts, renderSecrets, renderTmpfs } from "./mounts.ts";
+import { renderBinds, renderConfigs, renderMounts, renderSecrets, renderTmpfs } from "./mounts.ts";
 
 /**
  * The HostConfig that `inspect` shows: what translateCreate would read as the same request. Fields that were not asked for
@@ -50,6 +50,7 @@ export function renderHostConfig(spec: CreateContainerRequest): dockerApi.HostCo
     Isolation: "",
     Mounts: renderMounts(spec.mounts),
     Secrets: renderSecrets(spec.mounts, spec.secretEnv),
+    Configs: renderConfigs(spec.mounts),
     MaskedPaths: security.maskedPaths && [...security.maskedPaths],
     ReadonlyPaths: security.readonlyPaths && [...security.readonlyPaths],
     Init: spec.init,

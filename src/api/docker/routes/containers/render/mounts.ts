@@ -1,4 +1,4 @@
-import type { MountRequest, SecretVariable } from "../../../../../engine/index.ts";
+import type { DataMount, MountRequest, SecretVariable } from "../../../../../engine/index.ts";
 import type { dockerApi } from "../../../../../specs/index.ts";
 
 /** The mounts that were written as `-v` texts. */
@@ -22,7 +22,7 @@ export function renderVolumes(mounts: readonly MountRequest[]): Record<string, o
 /** The mounts that were written as objects. */
 export function renderMounts(mounts: readonly MountRequest[]): dockerApi.Mount[] {
   return mounts
-    .filter((mount) => mount.type !== "secret")
+    .filter((mount) => mount.type !== "secret" && mount.type !== "config")
     .filter((mount) => mount.spec === undefined && !isDeclaredVolume(mount))
     .map(renderMount);
 }
@@ -33,19 +33,29 @@ export function renderSecrets(
   variables: readonly SecretVariable[] = [],
 ): dockerApi.SecretFile[] | undefined {
   const files = mounts.flatMap((mount) =>
-    mount.type === "secret"
-      ? [{ Source: mount.secret, Target: mount.target, UID: mount.uid, GID: mount.gid, Mode: mount.mode }]
-      : [],
+    mount.type === "secret" ? [{ Source: mount.secret, ...placeOf(mount) }] : [],
   );
   const all = [...files, ...variables.map(({ secret, variable }) => ({ Source: secret, Env: variable }))];
   return all.length === 0 ? undefined : all;
+}
+
+/** The configs; undefined where there are none. */
+export function renderConfigs(mounts: readonly MountRequest[]): dockerApi.ConfigFile[] | undefined {
+  const files = mounts.flatMap((mount) =>
+    mount.type === "config" ? [{ Source: mount.config, ...placeOf(mount) }] : [],
+  );
+  return files.length === 0 ? undefined : files;
+}
+
+function placeOf({ target, uid, gid, mode }: MountRequest & DataMount) {
+  return { Target: target, UID: uid, GID: gid, Mode: mode };
 }
 
 function isDeclaredVolume(mount: MountRequest): boolean {
   return mount.type === "volume" && mount.spec === undefined && !mount.from.startsWith("/HostConfig/");
 }
 
-function renderMount(mount: Exclude<MountRequest, { type: "secret" }>): dockerApi.Mount {
+function renderMount(mount: Exclude<MountRequest, DataMount>): dockerApi.Mount {
   const common = { Type: mount.type, Target: mount.target, ReadOnly: mount.readOnly };
   switch (mount.type) {
     case "bind":

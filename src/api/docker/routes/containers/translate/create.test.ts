@@ -95,6 +95,23 @@ test("a secret with a variable's name is no mount", () => {
   assert.deepEqual(secretEnv, [{ variable: "V", secret: "s", from: "/HostConfig/Secrets/0" }]);
 });
 
+test("a config is a file at the top, or where its target says", () => {
+  const config = (more: object) =>
+    translate({ HostConfig: { Configs: [{ Source: "c", ...more }] } }).mounts[0];
+  const plain = {
+    type: "config",
+    config: "c",
+    target: "/c",
+    uid: 0,
+    gid: 0,
+    mode: 0o444,
+    readOnly: true,
+    from: "/HostConfig/Configs/0",
+  };
+  assert.deepEqual(config({}), plain);
+  assert.deepEqual(config({ Target: "etc/t", Mode: 0o400 }), { ...plain, target: "/etc/t", mode: 0o400 });
+});
+
 test("a secret is a file below /run/secrets, or where its target says", () => {
   const secret = (more: object) =>
     translate({ HostConfig: { Secrets: [{ Source: "s", ...more }] } }).mounts[0];
@@ -207,6 +224,8 @@ const refused: [body: object, message: RegExp][] = [
     { HostConfig: { Secrets: [{ Source: "s", Mode: 0o1000 }] } },
     /^invalid \/HostConfig\/Secrets\/0\/Mode: 512 is not between 0 and 511$/,
   ],
+  [{ HostConfig: { Configs: [{ Source: "c", GID: -1 }] } }, /^invalid \/HostConfig\/Configs\/0\/GID: -1 is/],
+  [{ HostConfig: { Configs: [{ Source: "c" }], Tmpfs: { "/c": "" } } }, /Duplicate mount point: \/c$/],
   [{ HostConfig: { Secrets: [{ Source: "s", UID: -1 }] } }, /^invalid \/HostConfig\/Secrets\/0\/UID: -1 is/],
   [{ HostConfig: { Secrets: [{ Source: "s", Env: "A=B" }] } }, /Secrets\/0\/Env: "A=B" is no name$/],
   [

@@ -2,11 +2,11 @@ import type { CreateContainerRequest, StdioRequest } from "../../../../../engine
 import type { dockerApi } from "../../../../../specs/index.ts";
 import { translateHealthcheck, translateRestart } from "./lifecycle.ts";
 import { translateMounts } from "./mounts.ts";
+import { translateSecretEnv } from "./named-data.ts";
 import { translateNamespaces } from "./namespaces.ts";
 import { translateNetwork } from "./network.ts";
 import { createOriginCollector, refuse, refuseUnsupported } from "./origins.ts";
 import { translateResources, translateUlimit } from "./resources.ts";
-import { translateSecretEnv } from "./secrets.ts";
 import { translateSecurity } from "./security.ts";
 
 /** What comes beside the body: query parameters of POST /containers/create. */

@@ -2,11 +2,11 @@ import { posix } from "node:path";
 import { jsonPointer } from "../../../../../base/index.ts";
 import type { MountRequest, VolumeMount } from "../../../../../engine/index.ts";
 import { dockerApi } from "../../../../../specs/index.ts";
+import { translateDataFiles } from "./named-data.ts";
 import { type Path, refuse } from "./origins.ts";
-import { translateSecret } from "./secrets.ts";
 
 /**
- * Everything that a create body wants mounted: Binds, Mounts, Secrets, Tmpfs, then Volumes without a mount of their own.
+ * Everything that a create body wants mounted: Binds, Mounts, Secrets, Configs, Tmpfs, then Volumes without a mount of their own.
  *
  * @throws DOCKER_CREATE_VALUE, among others when two mounts have the same target
  */
@@ -17,9 +17,7 @@ export function translateMounts(body: dockerApi.CreateBody): MountRequest[] {
       fromSpec(spec, ["HostConfig", "Binds", index], host.VolumeDriver),
     ),
     ...(host.Mounts ?? []).map((mount, index) => fromMount(mount, ["HostConfig", "Mounts", index])),
-    ...(host.Secrets ?? []).flatMap((file, index) =>
-      file.Env === undefined ? translateSecret(file, ["HostConfig", "Secrets", index], targetOf) : [],
-    ),
+    ...translateDataFiles(host, targetOf),
     ...Object.entries(host.Tmpfs ?? {}).map(([target, options]) => fromTmpfs(target, options)),
   ];
   const targets = new Set<string>();

@@ -19,6 +19,11 @@ export const richBody = {
   StopTimeout: 0,
   Healthcheck: { Test: ["CMD-SHELL", "true"], Interval: 5_000_000_000, Retries: 3, OnUnhealthy: "kill" },
   HostConfig: {
+    Secrets: [
+      { Source: "key", Target: "own", UID: 7 },
+      { Source: "key", Env: "KEY" },
+    ],
+    Configs: [{ Source: "site", Mode: 0o400 }],
     Binds: ["/srv:/data:ro", "cache:/cache"],
     LogConfig: { Type: "json-file", Config: { "max-size": "1m" } },
     NetworkMode: "host",

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { engineError } from "../errors.ts";
 import type { SecretVariable } from "../model/create-request.ts";
-import type { Secrets } from "./secrets.ts";
+import type { NamedData } from "./store.ts";
 
 /** The longest text that a program gets as a variable, with its name and a NUL, in bytes: execve(2), MAX_ARG_STRLEN. */
 const LONGEST = 128 * 1024;
@@ -12,7 +12,7 @@ const LONGEST = 128 * 1024;
  * @throws ENGINE_SECRET_NOT_FOUND; ENGINE_SECRET_VARIABLE for what no variable can hold
  */
 export function readSecretVariable(
-  secrets: Pick<Secrets, "read">,
+  secrets: Pick<NamedData, "read">,
   { variable, secret }: SecretVariable,
 ): string {
   const data = secrets.read(secret);

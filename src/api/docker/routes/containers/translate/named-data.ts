@@ -3,28 +3,51 @@ import type { MountRequest, SecretVariable } from "../../../../../engine/index.t
 import type { dockerApi } from "../../../../../specs/index.ts";
 import { type Path, refuse } from "./origins.ts";
 
-/** Where a secret is seen unless its target is absolute. */
-const DIRECTORY = "/run/secrets";
+/** Checks and cleans a path in the container. */
+type TargetOf = (target: string, path: Path) => string;
 
 /** The highest number that a user can have: the one above stands for none. */
 const MAX_ID = 0xffff_fffe;
 
+/** Members of HostConfig with files, and where such a file is seen unless its target is absolute. */
+const members = { Secrets: "/run/secrets", Configs: "" } as const;
+
 /**
- * A secret as a file. A relative target lies in /run/secrets.
+ * The secrets and configs that are to be files. A relative target lies in /run/secrets, or in / for a config, as in
+ * Docker's swarms.
  *
- * @param targetOf checks and cleans the path in the container
  * @throws DOCKER_CREATE_VALUE
  */
-export function translateSecret(
-  { Source, Target, UID, GID, Mode }: dockerApi.SecretFile,
-  path: Path,
-  targetOf: (target: string, path: Path) => string,
-): MountRequest {
+export function translateDataFiles(host: dockerApi.HostConfig, targetOf: TargetOf): MountRequest[] {
+  const secrets = (host.Secrets ?? []).flatMap((file, index): MountRequest[] =>
+    file.Env === undefined
+      ? [
+          {
+            type: "secret",
+            secret: file.Source,
+            ...placeOf(file, ["HostConfig", "Secrets", index], targetOf),
+          },
+        ]
+      : [],
+  );
+  const configs = (host.Configs ?? []).map((file, index): MountRequest => {
+    return {
+      type: "config",
+      config: file.Source,
+      ...placeOf(file, ["HostConfig", "Configs", index], targetOf),
+    };
+  });
+  return [...secrets, ...configs];
+}
+
+function placeOf(
+  { Source, Target, UID, GID, Mode }: dockerApi.ConfigFile,
+  path: readonly [string, keyof typeof members, number],
+  targetOf: TargetOf,
+) {
   const name = Target || Source;
   return {
-    type: "secret",
-    secret: Source,
-    target: targetOf(name.startsWith("/") ? name : `${DIRECTORY}/${name}`, [...path, "Target"]),
+    target: targetOf(name.startsWith("/") ? name : `${members[path[1]]}/${name}`, [...path, "Target"]),
     uid: within(UID ?? 0, MAX_ID, [...path, "UID"]),
     gid: within(GID ?? 0, MAX_ID, [...path, "GID"]),
     mode: within(Mode ?? 0o444, 0o777, [...path, "Mode"]),
