@@ -46,7 +46,9 @@ async function make(place: string, script: string, request: Partial<MonitorReque
 
 test("the exit code of a process that has ended before it was told of is kept", { skip }, async () => {
   await using place = await temporaryDirectory();
-  const script = `(sh -c 'echo out; exit 9' & echo $! > $PID)
+  // A shell may reap a child of its own: this one ends when the shell that made it has gone.
+  const script = `(sh -c 'until [ -e $PID.alone ]; do :; done; echo out; exit 9' & echo $! > $PID)
+    : > $PID.alone
     until grep -q '^State:.Z' /proc/$(cat $PID)/status; do :; done`;
   const { failure, record, text } = await make(place.path, script);
   assert.equal(failure, undefined);
@@ -69,7 +71,7 @@ test("what a runtime prints that fails is dropped where output is held back unti
 
 test("what was printed before there is a container is read when there is one", { skip }, async () => {
   await using place = await temporaryDirectory();
-  const script = "echo early; (sleep 0.1 & echo $! > $PID)";
+  const script = "echo early; (sleep 0.5 & echo $! > $PID)";
   const { failure, text } = await make(place.path, script, { holds: true });
   assert.equal(failure, undefined);
   assert.match(text, / stdout F early\n$/);
