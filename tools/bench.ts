@@ -5,6 +5,8 @@ import type { Contender } from "./bench/contender.ts";
 import { engineContenders, engineNames } from "./bench/engines.ts";
 import { makeFixture } from "./bench/fixture.ts";
 import { runInOwnNamespaces } from "./bench/own-namespaces.ts";
+import { erofsContender, floorContender } from "./bench/pullers.ts";
+import { endOffers } from "./bench/registries.ts";
 import { runtimeContenders } from "./bench/runtimes.ts";
 import type { Scenario } from "./bench/scenario.ts";
 import { scenarios } from "./bench/scenarios.ts";
@@ -17,13 +19,15 @@ const wanted = process.argv.slice(2).join(" ");
 
 await using fixture = await makeFixture();
 await using stack = new AsyncDisposableStack();
+stack.defer(endOffers);
 const tug = stack.use(await tugContender(fixture));
+const pullers = [stack.use(await erofsContender(fixture)), floorContender()];
 const runtimes = (await runtimeContenders(fixture, tug)).map((each) => stack.use(each));
 const containerd = containerdContender(fixture);
 const engines = [...(containerd ? [containerd] : []), ...engineContenders(fixture)].map((each) =>
   stack.use(each),
 );
-const contenders: readonly Contender[] = [tug, ...runtimes, ...engines];
+const contenders: readonly Contender[] = [tug, ...runtimes, ...pullers, ...engines];
 
 for (const { name, version } of contenders) console.log(`${name.padEnd(10)} ${version}`);
 for (const name of ["containerd", ...engineNames]) {

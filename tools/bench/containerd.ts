@@ -39,6 +39,8 @@ export function containerdContender({ archive, image }: Fixture): Contender | un
     start: (id, network) => (network === "none" ? keep(id) : undefined),
     remove,
     execTrue: (id) => ctr("tasks", "exec", "--exec-id", unique("exec"), id, "true"),
+    pull: ({ here }) => ctr("images", "pull", "--plain-http", here),
+    removeImage: ({ here }) => ctr("images", "rm", "--sync", here),
     pidOf: (id) => words(`${line(ctr("tasks", "ls"))} | awk '$1 == "${id}" { print $2 }'`),
     async [Symbol.asyncDispose]() {
       // Those that did not start are not there.

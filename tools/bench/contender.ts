@@ -1,5 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { promisify } from "node:util";
+import type { Offered } from "./registries.ts";
 
 /** A command line to time: it must end with exit code 0. */
 export type CommandLine = readonly string[];
@@ -10,6 +11,7 @@ export type CommandLine = readonly string[];
  * `runTrue` runs `true` in a fresh container, with a network or without, and removes it; `execTrue` runs `true` in the one that `keep` started;
  * `start` and `remove` are for many containers at once. `writeLog` prints a file into the log of a fresh container and ends
  * with it, `readLog` prints that log. `pidOf` prints the pid of a container's first process, whose parent is its monitor;
+ * `pull` leaves an image ready to be run, `removeImage` nothing of it;
  * `steps` are those of a low-level runtime; `resident` gives the processes that live beside containers.
  */
 export type Contender = AsyncDisposable & {
@@ -23,6 +25,8 @@ export type Contender = AsyncDisposable & {
   readonly remove?: (name: string) => CommandLine;
   readonly writeLog?: (name: string, file: string) => CommandLine;
   readonly readLog?: (name: string) => CommandLine;
+  readonly pull?: (image: Offered) => CommandLine;
+  readonly removeImage?: (image: Offered) => CommandLine;
   readonly steps?: LifeSteps;
   readonly pidOf?: (name: string) => CommandLine;
   readonly resident?: () => readonly number[];

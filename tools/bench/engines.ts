@@ -9,6 +9,12 @@ type EngineName = keyof typeof logOptions;
 /** podman gives a container ten seconds to end by itself otherwise. */
 const atOnce = { docker: [], podman: ["--time", "0"] } as const;
 
+/** docker takes a registry on loopback for one without TLS. */
+const plain = { docker: [], podman: ["--tls-verify=false"] } as const;
+
+/** A daemon pulls from where it is, podman from where it is called. */
+const reach = { docker: "there", podman: "here" } as const;
+
 export const engineNames = Object.keys(logOptions) as EngineName[];
 
 /** Engines that are installed on this machine and answer. They get the image and lose it again. */
@@ -43,6 +49,8 @@ function engine(name: EngineName, version: string, { image }: Fixture): Contende
     remove: (id) => [name, "rm", "-f", ...atOnce[name], id],
     writeLog: (id, file) => printFile(name, logOptions[name], { name: id, file, image }),
     readLog: (id) => [name, "logs", id],
+    pull: (offered) => [name, "pull", ...plain[name], offered[reach[name]]],
+    removeImage: (offered) => [name, "rmi", offered[reach[name]]],
     pidOf: (id) => [name, "inspect", "-f", "{{.State.Pid}}", id],
     async [Symbol.asyncDispose]() {
       for (const id of kept) execFileSync(name, ["rm", "-f", id], { stdio: "ignore" });

@@ -3,6 +3,7 @@ import { type CommandLine, type Contender, type Network, print, time } from "./c
 import { lifeScenarios } from "./life.ts";
 import { logFile, makeLogFile, removeLogFile } from "./log-file.ts";
 import { parentOf, proportionalSize } from "./memory.ts";
+import { pullScenarios } from "./pulls.ts";
 import type { Scenario } from "./scenario.ts";
 
 const KEPT = "bench-kept";
@@ -42,6 +43,7 @@ export const scenarios: readonly Scenario[] = [
     finish: async ({ remove, env }) => void (await timed(remove?.(KEPT), env)),
   },
   ...lifeScenarios,
+  ...pullScenarios,
   startMany(`start ${MANY}, ${AT_ONCE} at a time`, "none"),
   startMany(`start ${MANY}, ${AT_ONCE} at a time, on a bridge`, "bridge"),
   {

@@ -48,6 +48,8 @@ export async function tugContender(fixture: Fixture): Promise<TugContender> {
     writeLog: (name, file) =>
       printFile(join(fixture.programs, "tug"), "--log-opt max-size=-1", { name, file, image: fixture.image }),
     readLog: (name) => tug("logs", name),
+    pull: ({ here }) => tug("pull", here),
+    removeImage: ({ here }) => tug("rmi", here),
     pidOf: (name) => tug("inspect", "-f", "{{.State.Pid}}", name),
     resident: () => familyOf(Number(readFileSync(join(instance.run, "engine.pid"), "utf8"))),
     [Symbol.asyncDispose]: () => instance[Symbol.asyncDispose](),

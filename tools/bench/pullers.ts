@@ -1,0 +1,30 @@
+import { join } from "node:path";
+import { startTug } from "../../test/environment/index.ts";
+import type { Contender } from "./contender.ts";
+import type { Fixture } from "./fixture.ts";
+
+/** tug with layers kept as archives, by an engine of its own. It takes part where images are pulled. */
+export async function erofsContender({ state, programs }: Fixture): Promise<Contender> {
+  const instance = await startTug({ run: join(state, "erofs"), snapshotter: "erofs" });
+  const { code, stderr } = await instance.tug(["info"]);
+  if (code !== 0) throw new Error(`tug with erofs: ${stderr}`);
+  const tug = join(programs, "tug");
+  return {
+    name: "tug-erofs",
+    version: "the snapshotter erofs",
+    env: { TUG_DATA_ROOT: instance.data, TUG_RUN_ROOT: instance.run },
+    pull: ({ here }) => [tug, "pull", here],
+    removeImage: ({ here }) => [tug, "rmi", here],
+    [Symbol.asyncDispose]: () => instance[Symbol.asyncDispose](),
+  };
+}
+
+/** What node:zlib and node:crypto alone take for a pull, with nothing stored. */
+export function floorContender(): Contender {
+  return {
+    name: "floor",
+    version: "fetches, decompresses and computes digests",
+    pull: ({ here }) => [process.execPath, join(import.meta.dirname, "floor.ts"), here],
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
