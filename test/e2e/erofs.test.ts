@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { buildImage, debianProgram, mountsBelow, needsErofs, startRegistry } from "../environment/index.ts";
@@ -64,6 +64,29 @@ describe("an engine with the snapshotter erofs", { skip: needsBox() || needsErof
       await engine.ok(["rmi", "committed:1", name]);
     });
     assert.equal(mounts().length, snapshots().length);
+  });
+
+  test("finds an archive that has changed, makes its layer anew, and containers run on it", async () => {
+    await engine.load({ "layered:1": layered });
+    const images = snapshots().map((name) => join(engine.data, "snapshots", name, "layer.tar"));
+    const path = images.find((each) => readFileSync(each, "latin1").includes("0123456789012345")) ?? "";
+    const before = readFileSync(path);
+    writeFileSync(path, Buffer.from(before.toString("latin1").replace("6789", "XXXX"), "latin1"));
+    const { code, stdout } = await engine.tug(["system", "check"]);
+    assert.equal(code, 1);
+    assert.match(
+      stdout,
+      /problem: layer sha256:\w+ of .*layered:1 is damaged: its archive has another digest\n/,
+    );
+    assert.match(stdout, /, \d+ archives \([\d.]+\wB\), .* checked: 1 wrong/);
+    assert.match(await engine.ok(["system", "check", "--repair"]), /repaired: layer sha256:/);
+    assert.ok(readFileSync(path).equals(before));
+    assert.equal(
+      await engine.ok(["run", "--rm", "layered:1", "head", "-c", "10", "/data/big"]),
+      "0123456789",
+    );
+    assert.match(await engine.ok(["system", "check"]), /nothing is wrong/);
+    await engine.ok(["rmi", "layered:1"]);
   });
 
   test("goes on after SIGKILL: layers stay mounted, or are mounted again as after a reboot", async () => {

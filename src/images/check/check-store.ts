@@ -4,10 +4,11 @@ import type { EmbeddedImage } from "../embedded.ts";
 import { type CollectorOptions, collectGarbage, countGarbage } from "../gc.ts";
 import type { ImageStore } from "../image-store.ts";
 import { hostedNames } from "../server/hosted-names.ts";
-import { findBlobProblems, findLayerProblems, findListProblems } from "./find-problems.ts";
+import { findBlobProblems, findDamagedLayers, findLayerProblems, findListProblems } from "./find-problems.ts";
 import { findNeeds, type Needs } from "./needs.ts";
 import { type RepairOptions, repairProblem } from "./repair.ts";
 import type { OnChecked, StoreProblem, StoreReport } from "./report.ts";
+import { type DamagedLayers, findArchives, verifyArchives } from "./verify-archives.ts";
 import { type Verified, verifyBlobs } from "./verify-blobs.ts";
 
 export type CheckOptions = RepairOptions &
@@ -29,25 +30,31 @@ const MOST_ROUNDS = 8;
 
 /**
  * Compares everything in the store with everything that is on record: each blob with its digest, each image with its
- * documents and layers, each snapshot with its files. With `repair` blobs are fetched again from the registries of the
- * images' names, layers are unpacked again, and what nothing needs is removed; without it nothing is changed.
+ * documents and layers, each snapshot with its files, each layer that is kept as an archive with its digest. With
+ * `repair` blobs are fetched again from the registries of the images' names, layers are unpacked again, and what nothing needs is removed; without it nothing is changed.
  */
 export async function checkStore(options: CheckOptions, request: CheckRequest = {}): Promise<StoreReport> {
   const { repair = false, onChecked = () => {}, signal } = request;
   const { content, table, snapshotter } = options;
-  const verified = await verifyBlobs({ content, onChecked, signal });
+  const archives = await findArchives(snapshotter);
+  const verified = await verifyBlobs({ content, ahead: archives.bytes, onChecked, signal });
+  const behind = verified.bytes;
+  const layers = await verifyArchives({ snapshotter, archives, behind, onChecked, signal });
   const embedded = repair ? ((await request.embedded?.()) ?? []) : [];
   const seen = new Map<string, StoreProblem>();
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     signal?.throwIfAborted();
     const { needs, found } = await findConfirmed(options, {
       verified,
+      layers,
       containers: request.containers ?? new Map(),
     });
     const fresh = found.filter((problem) => seen.get(keyOf(problem))?.repaired !== false);
     for (const problem of fresh) {
-      const now = repair ? await repairProblem(options, problem, { needs, embedded, signal }) : problem;
-      if (now.repaired) verified.damaged.delete(problem.subject as Digest);
+      const now = repair
+        ? await repairProblem(options, problem, { needs, embedded, damaged: verified.damaged, signal })
+        : problem;
+      if (now.repaired && isOfBlob(problem)) verified.damaged.delete(problem.subject as Digest);
       seen.set(keyOf(problem), now);
     }
     if (!repair || fresh.length === 0) break;
@@ -57,6 +64,7 @@ export async function checkStore(options: CheckOptions, request: CheckRequest = 
     problems,
     blobs: verified.count,
     bytes: verified.bytes,
+    archives: { count: archives.layers.length, bytes: archives.bytes },
     images: new Set(table.all().map(({ id }) => id)).size,
     snapshots: snapshotter.list().length,
     leftovers: await clearLeftovers(options, repair),
@@ -64,7 +72,11 @@ export async function checkStore(options: CheckOptions, request: CheckRequest = 
 }
 
 type Known = Pick<Found, "needs"> & Circumstances;
-type Circumstances = { readonly verified: Verified; readonly containers: ReadonlyMap<string, string> };
+type Circumstances = {
+  readonly verified: Verified;
+  readonly layers: DamagedLayers;
+  readonly containers: ReadonlyMap<string, string>;
+};
 type Found = { readonly needs: Needs; readonly found: readonly StoreProblem[] };
 
 /** Looks twice where something seems wrong: an image may have been removed during the first look. */
@@ -86,14 +98,19 @@ function keyOf({ kind, subject }: StoreProblem): string {
   return `${kind.replace(/^blob-.*/, "blob")} ${subject}`;
 }
 
+function isOfBlob({ kind }: StoreProblem): boolean {
+  return kind === "blob-damaged" || kind === "blob-missing";
+}
+
 async function findProblems(
   options: CheckOptions,
-  { needs, verified, containers }: Known,
+  { needs, verified, layers, containers }: Known,
 ): Promise<StoreProblem[]> {
   return [
     ...findDatabaseProblems(options.database),
     ...needs.problems,
     ...(await findBlobProblems(options, needs, verified.damaged)),
+    ...findDamagedLayers(options, needs, layers),
     ...(await findLayerProblems(options, needs, containers)),
     ...(await findListProblems(options)),
   ];

@@ -6,6 +6,7 @@ import type { Snapshotter } from "../snapshots/snapshotter.ts";
 import { familiar, familiarNames, inWords } from "./names.ts";
 import type { Need, NeededLayer, Needs } from "./needs.ts";
 import type { StoreProblem } from "./report.ts";
+import type { DamagedLayers } from "./verify-archives.ts";
 import type { Verified } from "./verify-blobs.ts";
 
 export type FindOptions = {
@@ -105,6 +106,22 @@ export async function findLayerProblems(
     problems.push({ kind: "files-missing", subject: key, sentence, images: [], repaired: false });
   }
   return problems;
+}
+
+/** Layers whose archives were found damaged, and are still the same. */
+export function findDamagedLayers(
+  { snapshotter }: Pick<FindOptions, "snapshotter">,
+  needs: Needs,
+  damaged: DamagedLayers,
+): StoreProblem[] {
+  return [...damaged].flatMap(([key, { reason, created }]): StoreProblem[] => {
+    if (snapshotter.info(key)?.created !== created) return [];
+    const layer = needs.layers.get(key as Digest);
+    if (layer !== undefined) return [layerProblem("layer-damaged", layer, `is damaged: ${reason}`)];
+    const sentence = `layer ${key}, which no image needs, is damaged: ${reason}`;
+    const about = { kind: "layer-damaged", subject: key, images: [], repaired: false } as const;
+    return [{ ...about, sentence, hint: "remove what nothing needs: tug system check --repair" }];
+  });
 }
 
 function layerProblem(kind: StoreProblem["kind"], { key, names }: NeededLayer, what: string): StoreProblem {

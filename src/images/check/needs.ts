@@ -28,6 +28,8 @@ export type Need = {
 export type NeededLayer = {
   readonly key: Digest;
   readonly parent: Digest | undefined;
+  /** What it is unpacked from. */
+  readonly blob: Digest | undefined;
   readonly names: Set<string>;
   /** What came by a registry of this engine is unpacked when it is used here. */
   isRequired: boolean;
@@ -112,7 +114,8 @@ export async function findNeeds({ content, table, isHosted }: NeedsOptions): Pro
     );
     const chain = chainIds(config?.rootfs.diff_ids ?? []);
     for (const [index, key] of chain.entries()) {
-      const before = { key, parent: chain[index - 1], names: new Set<string>(), isRequired: false };
+      const blob = manifest.layers[index]?.digest;
+      const before = { key, parent: chain[index - 1], blob, names: new Set<string>(), isRequired: false };
       const layer = layers.get(key) ?? before;
       layer.names.add(name);
       layer.isRequired ||= !hosted.has(id);

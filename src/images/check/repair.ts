@@ -14,6 +14,7 @@ import { skipBytes } from "../skip-bytes.ts";
 import type { Snapshotter } from "../snapshots/snapshotter.ts";
 import type { Need, Needs } from "./needs.ts";
 import type { StoreProblem } from "./report.ts";
+import type { Verified } from "./verify-blobs.ts";
 
 export type RepairOptions = InstallerOptions & {
   readonly content: ContentStore;
@@ -29,6 +30,8 @@ export type RepairRequest = {
   readonly needs: Needs;
   /** Images that the program brings along. */
   readonly embedded: readonly EmbeddedImage[];
+  /** Blobs that are damaged now. */
+  readonly damaged: Verified["damaged"];
   readonly signal: AbortSignal | undefined;
 };
 
@@ -61,6 +64,7 @@ const repairs: Readonly<Record<StoreProblem["kind"], Repair>> = {
   "blob-damaged": repairBlob,
   "blob-missing": repairBlob,
   "layer-missing": unpackAgain,
+  "layer-damaged": dropLayers,
   "files-missing": dropLayers,
   list: async ({ store }) => void (await store.publish()),
   document: byHand,
@@ -159,14 +163,17 @@ async function unpack(
   });
 }
 
-/** Forgets a layer without files and those on it, and unpacks them again; not below a container. */
+/**
+ * Forgets a layer that has lost its files or has others, and those on it, and unpacks them again; not below a container,
+ * and not where there is nothing to unpack them from.
+ */
 async function dropLayers(
   options: RepairOptions,
   { subject, hint }: StoreProblem,
-  { needs, signal }: RepairRequest,
+  { needs, damaged, signal }: RepairRequest,
 ): Promise<string | undefined> {
-  const { snapshotter } = options;
-  if (!needs.layers.has(subject as Digest)) return hint ?? "";
+  const { snapshotter, content } = options;
+  if (!needs.layers.has(subject as Digest)) return await dropUnneeded(options, subject, hint);
   const above = new Set([subject]);
   const users: string[] = [];
   for (const { key, kind, parent } of snapshotter.list()) {
@@ -176,10 +183,28 @@ async function dropLayers(
   }
   if (users.length > 0)
     return `remove the containers that stand on it, and repair again: tug rm ${users.join(" ")}`;
+  for (const key of above) {
+    const { blob } = needs.layers.get(key as Digest) ?? {};
+    if (blob === undefined || (!damaged.has(blob) && (await content.size(blob)) !== undefined)) continue;
+    return `it cannot be unpacked again before blob ${blob} is here: ${hint ?? "get its image again"}`;
+  }
   for (const key of [...above].reverse()) await snapshotter.remove(key);
   for (const key of above) {
     for (const name of needs.layers.get(key as Digest)?.names ?? [])
       await unpack(options, { key, name, signal });
   }
   return undefined;
+}
+
+/** The removal of what nothing needs follows a repair, but leaves what something stands on. */
+async function dropUnneeded(
+  { snapshotter, leases }: RepairOptions,
+  key: string,
+  hint: string | undefined,
+): Promise<string | undefined> {
+  const isUsed = snapshotter.list().some(({ parent }) => parent === key);
+  if (isUsed || snapshotter.info(key)?.kind !== "committed") return hint ?? "";
+  const remove = () => snapshotter.remove(key);
+  const isGone = await leases.unlessLeased({ kind: "snapshot", resource: key }, remove);
+  return isGone ? undefined : "it is in use: repair again later";
 }

@@ -1,7 +1,7 @@
 /**
  * What is wrong: `blob-damaged`, `blob-missing`: of an image's documents and layers; `document`: bytes that are as they
  * should be and no use; `record`: rows that do not fit together; `layer-missing`: a layer that is not unpacked;
- * `files-missing`: a snapshot without its directory; `list`: what other tools find their way in the store by; `database`.
+ * `layer-damaged`: one that is kept as an archive, which has changed, or what was made from it; `files-missing`: a snapshot without its directory; `list`: what other tools find their way in the store by; `database`.
  */
 export type ProblemKind =
   | "blob-damaged"
@@ -9,6 +9,7 @@ export type ProblemKind =
   | "document"
   | "record"
   | "layer-missing"
+  | "layer-damaged"
   | "files-missing"
   | "list"
   | "database";
@@ -33,6 +34,8 @@ export type StoreReport = {
   readonly problems: readonly StoreProblem[];
   readonly blobs: number;
   readonly bytes: number;
+  /** Layers that are kept as archives. */
+  readonly archives: { readonly count: number; readonly bytes: number };
   readonly images: number;
   readonly snapshots: number;
   /** What nothing needs; undefined where damage hides what is needed. */
@@ -41,5 +44,5 @@ export type StoreReport = {
     | undefined;
 };
 
-/** Bytes of blobs that have been read. */
+/** Bytes of blobs and archives that have been read. */
 export type OnChecked = (progress: { readonly current: number; readonly total: number }) => void;

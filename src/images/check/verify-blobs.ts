@@ -5,6 +5,8 @@ import type { OnChecked } from "./report.ts";
 
 export type VerifyOptions = {
   readonly content: ContentStore;
+  /** Bytes of what is read afterwards. */
+  readonly ahead: number;
   readonly onChecked: OnChecked;
   readonly signal: AbortSignal | undefined;
 };
@@ -18,7 +20,7 @@ export type Verified = {
 };
 
 /** Reads every blob and compares its bytes with its digest. */
-export async function verifyBlobs({ content, onChecked, signal }: VerifyOptions): Promise<Verified> {
+export async function verifyBlobs({ content, ahead, onChecked, signal }: VerifyOptions): Promise<Verified> {
   const sizes = new Map<Digest, number>();
   for await (const { digest, size } of content.walk()) sizes.set(digest, size);
   const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
@@ -31,7 +33,7 @@ export async function verifyBlobs({ content, onChecked, signal }: VerifyOptions)
       for await (const chunk of content.read(digest, { signal })) {
         hash.update(chunk);
         current += chunk.length;
-        onChecked({ current, total });
+        onChecked({ current, total: total + ahead });
       }
       if (hash.digest("hex") !== splitDigest(digest).hex)
         damaged.set(digest, { reason: "its bytes have another digest", size });

@@ -1,15 +1,16 @@
 import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Digest } from "../../base/index.ts";
-import { blockSize, createIndexBuilder, type IndexBuilder } from "../../erofs/index.ts";
-import { createTarReader, type Node, type TarReader, type TreePiece } from "../../tar/index.ts";
+import { blockSize } from "../../erofs/index.ts";
+import type { Node } from "../../tar/index.ts";
 import { createLimiter, type Limiter } from "../limiter.ts";
+import { type ArchiveIndexer, createArchiveIndexer } from "./archive-indexer.ts";
 import { decompress } from "./compression.ts";
 import { createFileWriter } from "./file-writer.ts";
 import { createLayerCheck } from "./layer-check.ts";
 import type { LayerLimits } from "./limits.ts";
-import { createSparseFile, type SparseFile } from "./sparse-file.ts";
-import { createLayerTranslator, type OutlineEntry, type Usage } from "./translate.ts";
+import { createSparseFile } from "./sparse-file.ts";
+import type { OutlineEntry, Usage } from "./translate.ts";
 
 export type IndexLayerOptions = {
   /** An existing directory without the files of `layerFiles`. */
@@ -57,59 +58,38 @@ export async function indexLayer(
   blob: AsyncIterable<Uint8Array>,
   { directory, diffId, blobSize, limits, turn = createLimiter(1), signal }: IndexLayerOptions,
 ): Promise<IndexedLayer> {
-  const translator = createLayerTranslator({ blobSize, ...(limits !== undefined && { limits }) });
   const check = createLayerCheck(diffId);
-  const reader = createTarReader();
   await using archive = await open(join(directory, layerFiles.archive), "wx", 0o600);
   await using sparse = createSparseFile(join(directory, layerFiles.sparse));
   const writer = createFileWriter(archive, turn);
-  const builder = createIndexBuilder();
+  const indexer = createArchiveIndexer(sparse, { blobSize, ...(limits !== undefined && { limits }) });
   for await (const chunk of decompress(blob)) {
     signal?.throwIfAborted();
     check.update(chunk);
     await writer.write(chunk);
-    for (const entry of reader.push(chunk)) {
-      for (const piece of translator.translate(entry)) {
-        const pending = take(piece, { builder, reader, sparse });
-        if (pending !== undefined) await pending;
-      }
-    }
+    await indexer.push(chunk);
   }
-  reader.end();
+  const { hidesAll, outline } = indexer.end();
   check.end();
   // An index points at whole blocks.
   await writer.write(Buffer.alloc((blockSize - (writer.size % blockSize)) % blockSize));
   await writer.end();
   const sizes = [writer.size, ...(await sparse.end())];
-  const complete = (changed: readonly Node[]) => writeIndex(directory, { builder, sizes, changed, turn });
-  return { hidesAll: translator.hidesAll(), outline: translator.outline(), complete };
-}
-
-/** Notes a file, and where its data are. Those of sparse files alone are written once more: then a promise is given. */
-function take(
-  piece: TreePiece,
-  { builder, reader, sparse }: { builder: IndexBuilder; reader: TarReader; sparse: SparseFile },
-): Promise<void> | undefined {
-  const offset = reader.dataAt();
-  if (piece.kind === "data") return offset === undefined ? sparse.write(piece.data) : undefined;
-  const { node } = piece;
-  if (node.type !== "file") builder.add(node);
-  else builder.add(node, offset === undefined ? sparse.begin(node.size) : { device: 0, offset });
-  return undefined;
+  const complete = (changed: readonly Node[]) => writeIndex(directory, { indexer, sizes, changed, turn });
+  return { hidesAll, outline, complete };
 }
 
 type Index = {
-  builder: IndexBuilder;
+  indexer: ArchiveIndexer;
   sizes: readonly number[];
   changed: readonly Node[];
   turn: Limiter;
 };
 
-async function writeIndex(directory: string, { builder, sizes, changed, turn }: Index): Promise<Usage> {
-  for (const node of changed) builder.add(node);
+async function writeIndex(directory: string, { indexer, sizes, changed, turn }: Index): Promise<Usage> {
   await using file = await open(join(directory, layerFiles.index), "wx", 0o600);
   const writer = createFileWriter(file, turn);
-  for (const piece of builder.write(sizes)) await writer.write(piece);
+  for (const piece of indexer.write(sizes, changed)) await writer.write(piece);
   await writer.end();
   return await usageOf(directory, Object.values(layerFiles).slice(0, 1 + sizes.length));
 }

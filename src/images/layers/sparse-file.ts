@@ -14,9 +14,16 @@ export interface SparseFile extends AsyncDisposable {
 const unit = 4096;
 const zeros = Buffer.alloc(64 * 1024);
 
-/** @param path of the file, which is made when the first content comes */
-export function createSparseFile(path: string): SparseFile {
-  let file: FileHandle | undefined;
+/** Where the contents go. */
+export interface ContentPlaces {
+  begin(size: number): Extent;
+  /** The position of what comes next, which is so long. */
+  advance(length: number): number;
+  /** Where the last one ends. */
+  end(): number;
+}
+
+export function placeContents(): ContentPlaces {
   let position = 0;
   let end = 0;
   return {
@@ -25,19 +32,33 @@ export function createSparseFile(path: string): SparseFile {
       end = Math.ceil((position + size) / unit) * unit;
       return { device: 1, offset: position };
     },
+    advance(length) {
+      position += length;
+      return position - length;
+    },
+    end: () => end,
+  };
+}
+
+/** @param path of the file, which is made when the first content comes */
+export function createSparseFile(path: string): SparseFile {
+  const places = placeContents();
+  let file: FileHandle | undefined;
+  return {
+    begin: (size) => places.begin(size),
     async write(data) {
       file ??= await open(path, "wx", 0o600);
+      const position = places.advance(data.length);
       const isZero = data.length <= zeros.length && zeros.compare(data, 0, data.length, 0, data.length) === 0;
       for (let done = isZero ? data.length : 0; done < data.length; ) {
         done += (await file.write(data, done, data.length - done, position + done)).bytesWritten;
       }
-      position += data.length;
     },
     async end() {
       if (file === undefined) return [];
-      await file.truncate(Math.ceil(end / blockSize) * blockSize);
+      await file.truncate(Math.ceil(places.end() / blockSize) * blockSize);
       await file.datasync();
-      return [end];
+      return [places.end()];
     },
     async [Symbol.asyncDispose]() {
       await file?.close();

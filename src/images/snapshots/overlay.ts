@@ -271,7 +271,8 @@ function listParentsFirst(table: SnapshotTable): SnapshotInfo[] {
 }
 
 function describe(table: SnapshotTable, row: SnapshotRow): SnapshotInfo {
-  return { key: row.key, kind: row.kind, parent: table.parentOf(row)?.key, created: row.created };
+  const { key, kind, form, created } = row;
+  return { key, kind, parent: table.parentOf(row)?.key, form, created };
 }
 
 function find(table: SnapshotTable, key: string): SnapshotRow {

@@ -28,15 +28,27 @@ export async function settleLayer(
   const [place = ""] = snapshotter.places(key);
   const inherited = await inherit(outline, parent === undefined ? [] : snapshotter.places(parent));
   const usage = await complete(inherited);
-  await writeOutline(place, [...outline.map(({ node }) => node), ...inherited]);
+  await writeFileAtomic(join(place, outlineName), encodeOutline(outline, inherited));
   return usage;
+}
+
+/** The file of a layer's directory that says what directories and whiteouts it has. */
+export const outlineName = "outline";
+
+/** What is in that file. */
+export function encodeOutline(outline: readonly OutlineEntry[], inherited: readonly Node[]): Buffer {
+  const nodes = [...outline.map(({ node }) => node), ...inherited];
+  return Buffer.concat([...nodes.map(encodeTreeRecord), endRecord]);
 }
 
 /** What one layer has at a place: a directory, a whiteout, or nothing that is known. */
 type Outline = ReadonlyMap<ByteString, Node>;
 
-/** The implied directories that a layer below has, with the metadata they have there. `lowers` are the places of those layers. */
-async function inherit(outline: readonly OutlineEntry[], lowers: readonly string[]): Promise<Node[]> {
+/**
+ * The implied directories that a layer below has, with the metadata they have there. `lowers` are the places of those
+ * layers. @throws IMAGE_TREE_RECORD
+ */
+export async function inherit(outline: readonly OutlineEntry[], lowers: readonly string[]): Promise<Node[]> {
   const implied = outline.filter((entry) => entry.implied);
   if (implied.length === 0 || lowers.length === 0) return [];
   const outlines = await Promise.all(lowers.map(readOutline));
@@ -64,13 +76,6 @@ function inheritedXattrs(own: Node, below: Node): Node["xattrs"] {
   const xattrs = new Map(below.xattrs);
   xattrs.delete(opaqueAttribute);
   return isOpaque(own) ? asOpaque({ ...below, xattrs }).xattrs : xattrs;
-}
-
-const outlineName = "outline";
-
-async function writeOutline(place: string, nodes: readonly Node[]): Promise<void> {
-  const records = [...nodes.map(encodeTreeRecord), endRecord];
-  await writeFileAtomic(join(place, outlineName), Buffer.concat(records));
 }
 
 /** Nothing is known of a snapshot that was not filled here. */

@@ -27,6 +27,7 @@ export type SnapshotInfo = {
   readonly kind: SnapshotKind;
   /** Key of the committed snapshot that this one stands on. */
   readonly parent: string | undefined;
+  readonly form: SnapshotForm;
   /** Milliseconds since the epoch. */
   readonly created: number;
 };

@@ -1,6 +1,6 @@
 /** One thing that is wrong in the store. */
 export type CheckProblem = {
-  /** A word such as `blob-damaged`, `blob-missing`, `layer-missing`. */
+  /** A word such as `blob-damaged`, `blob-missing`, `layer-damaged`. */
   readonly Kind: string;
   /** Digest, key or file that it is about. */
   readonly Subject: string;
@@ -17,6 +17,8 @@ export type CheckedAux = {
   readonly Problems: readonly CheckProblem[];
   readonly Blobs: number;
   readonly Bytes: number;
+  /** Layers that are kept as archives, and their bytes. */
+  readonly Archives: { readonly Count: number; readonly Bytes: number };
   readonly Images: number;
   readonly Snapshots: number;
   /** Blobs and layers that nothing needs; left out where damage hides what is needed. */

@@ -160,6 +160,7 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
           problems: found,
           blobs: 3,
           bytes: 4_261_000,
+          archives: { count: 0, bytes: 0 },
           images: images.size,
           snapshots: 2,
           leftovers: { count: 1, bytes: 1000, removed: repair },

@@ -62,11 +62,13 @@ function renderProblem({ Sentence, Repaired, Hint }: dockerApi.CheckProblem): st
 }
 
 function summarize(checked: dockerApi.CheckedAux): string[] {
-  const { Problems, Blobs, Bytes, Images, Snapshots, Leftovers } = checked;
+  const { Problems, Blobs, Bytes, Archives, Images, Snapshots, Leftovers } = checked;
   const repaired = Problems.filter(({ Repaired }) => Repaired).length;
   const open = Problems.length - repaired;
   const blobs = `${count(Blobs, "blob")} (${humanSize(Bytes)})`;
-  const what = `${blobs}, ${count(Images, "image")}, ${count(Snapshots, "snapshot")} checked`;
+  const archives =
+    Archives.Count === 0 ? "" : `${count(Archives.Count, "archive")} (${humanSize(Archives.Bytes)}), `;
+  const what = `${blobs}, ${archives}${count(Images, "image")}, ${count(Snapshots, "snapshot")} checked`;
   const lines = [`${what}: ${open === 0 ? "nothing is wrong" : `${open} wrong`}`];
   if (repaired > 0) lines.push(`${repaired} repaired`);
   if (Leftovers === undefined) lines.push("leftovers cannot be told while documents are damaged");

@@ -19,7 +19,7 @@ function renderCheckEvent(event: CheckEvent): dockerApi.ProgressMessage {
     const { current, total } = event;
     return { id: "blobs", status: "Verifying", progressDetail: { current, total } };
   }
-  const { problems, blobs, bytes, images, snapshots, leftovers } = event.report;
+  const { problems, blobs, bytes, archives, images, snapshots, leftovers } = event.report;
   const aux: dockerApi.CheckedAux = {
     Problems: problems.map(({ kind, subject, sentence, images: names, repaired, hint }) => ({
       Kind: kind,
@@ -31,6 +31,7 @@ function renderCheckEvent(event: CheckEvent): dockerApi.ProgressMessage {
     })),
     Blobs: blobs,
     Bytes: bytes,
+    Archives: { Count: archives.count, Bytes: archives.bytes },
     Images: images,
     Snapshots: snapshots,
     Leftovers: leftovers && {
