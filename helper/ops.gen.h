@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include "plan.h"
 
-#define TUG_TABLE_HASH "7e857b75062f89b0"
-#define TUG_TABLE_HASH_BYTES { 0x7e, 0x85, 0x7b, 0x75, 0x06, 0x2f, 0x89, 0xb0 }
+#define TUG_TABLE_HASH "f8049d5e1fe85a88"
+#define TUG_TABLE_HASH_BYTES { 0xf8, 0x04, 0x9d, 0x5e, 0x1f, 0xe8, 0x5a, 0x88 }
 
 #define LIST_HOST 0
 #define LIST_STAGE 1
@@ -118,6 +118,8 @@
 	X(network_device) \
 	X(move_device) \
 	X(call_runtime) \
+	X(call_criu) \
+	X(await_criu) \
 	X(adopt_init) \
 	X(listen_console) \
 	X(pass_console)
@@ -219,6 +221,8 @@ enum op_code {
 	OP_network_device,
 	OP_move_device,
 	OP_call_runtime,
+	OP_call_criu,
+	OP_await_criu,
 	OP_adopt_init,
 	OP_listen_console,
 	OP_pass_console,
@@ -778,6 +782,29 @@ struct op_call_runtime {
 	struct strings places;
 };
 
+struct op_call_criu {
+	const char *path;
+	struct strings args;
+	struct strings env;
+	struct bytes request;
+	struct strings directories;
+	struct slots descriptors;
+	struct slots groups;
+	struct slots mounts;
+	struct strings places;
+	uint32_t flags;
+	uint16_t channel;
+	uint16_t process;
+};
+
+struct op_await_criu {
+	uint16_t channel;
+	uint16_t process;
+	const char *until;
+	uint32_t go;
+	uint16_t console;
+};
+
 struct op_adopt_init {
 	const char *pid_file;
 };
@@ -1054,6 +1081,23 @@ static const struct field_info op_fields[] = {
 	{ FIELD_U32, 1, offsetof(struct op_call_runtime, flags) },
 	{ FIELD_INS, 0, offsetof(struct op_call_runtime, mounts) },
 	{ FIELD_TEXTS, 0, offsetof(struct op_call_runtime, places) },
+	{ FIELD_TEXT, 0, offsetof(struct op_call_criu, path) },
+	{ FIELD_TEXTS, 0, offsetof(struct op_call_criu, args) },
+	{ FIELD_TEXTS, 0, offsetof(struct op_call_criu, env) },
+	{ FIELD_BYTES, 0, offsetof(struct op_call_criu, request) },
+	{ FIELD_TEXTS, 0, offsetof(struct op_call_criu, directories) },
+	{ FIELD_INS, 0, offsetof(struct op_call_criu, descriptors) },
+	{ FIELD_INS, 0, offsetof(struct op_call_criu, groups) },
+	{ FIELD_INS, 0, offsetof(struct op_call_criu, mounts) },
+	{ FIELD_TEXTS, 0, offsetof(struct op_call_criu, places) },
+	{ FIELD_U32, 1, offsetof(struct op_call_criu, flags) },
+	{ FIELD_OUT, 0, offsetof(struct op_call_criu, channel) },
+	{ FIELD_OUT, 0, offsetof(struct op_call_criu, process) },
+	{ FIELD_IN, 0, offsetof(struct op_await_criu, channel) },
+	{ FIELD_IN, 0, offsetof(struct op_await_criu, process) },
+	{ FIELD_TEXT, 1, offsetof(struct op_await_criu, until) },
+	{ FIELD_U32, 1, offsetof(struct op_await_criu, go) },
+	{ FIELD_IN, 1, offsetof(struct op_await_criu, console) },
 	{ FIELD_TEXT, 0, offsetof(struct op_adopt_init, pid_file) },
 	{ FIELD_TEXT, 0, offsetof(struct op_listen_console, directory) },
 	{ FIELD_TEXT, 0, offsetof(struct op_listen_console, name) },
@@ -1160,9 +1204,11 @@ static const struct op_info op_table[OP_COUNT] = {
 	{ "networkDevice", { 1, 0, 0 }, 1, 247, sizeof(struct op_network_device) },
 	{ "moveDevice", { 2, 0, 0 }, 2, 248, sizeof(struct op_move_device) },
 	{ "callRuntime", { 1, 0, 0 }, 10, 250, sizeof(struct op_call_runtime) },
-	{ "adoptInit", { 1, 0, 0 }, 1, 260, sizeof(struct op_adopt_init) },
-	{ "listenConsole", { 1, 0, 0 }, 3, 261, sizeof(struct op_listen_console) },
-	{ "passConsole", { 1, 0, 0 }, 2, 264, sizeof(struct op_pass_console) },
+	{ "callCriu", { 1, 0, 0 }, 12, 260, sizeof(struct op_call_criu) },
+	{ "awaitCriu", { 3, 0, 0 }, 5, 272, sizeof(struct op_await_criu) },
+	{ "adoptInit", { 1, 0, 0 }, 1, 277, sizeof(struct op_adopt_init) },
+	{ "listenConsole", { 1, 0, 0 }, 3, 278, sizeof(struct op_listen_console) },
+	{ "passConsole", { 1, 0, 0 }, 2, 281, sizeof(struct op_pass_console) },
 };
 
 #endif

@@ -97,4 +97,10 @@ int write_proc(struct run *run, const char *path, const char *text);
  */
 int write_own(struct run *run, const char *path, const char *text);
 
+/*
+ * Enters a mount namespace of this process's own, in which the detached mounts are attached: it lasts as long as a container
+ * that is made there does, and the host sees nothing of it. Mounts that the host makes later still arrive. 0, or -1 and errno.
+ */
+int mount_view(struct run *run, const struct slots *mounts, const struct strings *places);
+
 #endif

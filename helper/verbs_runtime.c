@@ -13,24 +13,20 @@
 
 enum { CALL_STREAMS = 1, WORDS_MAX = 3000, CONSOLE_PATIENCE_MS = 10000 };
 
-/*
- * A mount namespace of the call's own, in which the detached mounts are attached: it lasts as long as the container does,
- * and the host sees nothing of it. Mounts that the host makes later still arrive.
- */
-static int make_view(struct run *run, const struct op_call_runtime *op)
+int mount_view(struct run *run, const struct slots *mounts, const struct strings *places)
 {
 	const struct kernel_mount_attr slave = { .propagation = MS_SLAVE };
-	if (op->mounts.count == 0)
+	if (mounts->count == 0)
 		return 0;
-	if (op->mounts.count != op->places.count) {
+	if (mounts->count != places->count) {
 		errno = EINVAL;
 		return -1;
 	}
 	if (unshare(CLONE_NEWNS) < 0 || kernel_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &slave) < 0)
 		return -1;
-	for (uint32_t i = 0; i < op->mounts.count; i++) {
-		owned int place = open(op->places.item[i], O_PATH | O_NOFOLLOW | O_CLOEXEC);
-		if (place < 0 || kernel_move_mount(slot_fd(run, op->mounts.item[i]), place) < 0)
+	for (uint32_t i = 0; i < mounts->count; i++) {
+		owned int place = open(places->item[i], O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (place < 0 || kernel_move_mount(slot_fd(run, mounts->item[i]), place) < 0)
 			return -1;
 	}
 	return 0;
@@ -47,7 +43,7 @@ static _Noreturn void runtime_main(struct run *run, const struct op_call_runtime
 	setpgid(0, 0);
 	for (int fd = 0; ready && fd < 3 && !(op->flags & CALL_STREAMS); fd++)
 		ready = dup2(null, fd) == fd;
-	ready = ready && make_view(run, op) == 0 && (!*op->directory || chdir(op->directory) == 0);
+	ready = ready && mount_view(run, &op->mounts, &op->places) == 0 && (!*op->directory || chdir(op->directory) == 0);
 	signals_default();
 	umask(022);
 	if (ready)

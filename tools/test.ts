@@ -23,6 +23,7 @@ const forTests: readonly SetName[] = [
   "ssh",
   "systemd",
   "bootstrap",
+  "checkpoints",
 ];
 
 /** What a test machine runs where no path is given: the tests whose outcome depends on the kernel. */

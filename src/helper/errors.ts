@@ -18,6 +18,7 @@ export const helperError = defineErrors("HELPER", {
 export const runtimeError = defineErrors("RUNTIME", {
   CGROUP: { kind: "internal", when: "a control group cannot be made, set, joined or removed" },
   CONSOLE: { kind: "internal", when: "the terminal cannot be made or handed over" },
+  CRIU: { kind: "internal", when: "criu failed to dump or to restore the processes of a container" },
   DEVICE: { kind: "internal", when: "a device node or link cannot be made" },
   FILE: { kind: "internal", when: "a file or socket of the host cannot be used" },
   HANDLER: {

@@ -102,6 +102,8 @@ export const phrases: Readonly<Record<OpName, readonly [RuntimeCode, string]>> =
   networkDevice: ["NETWORK", "find network device {name}"],
   moveDevice: ["NETWORK", "move network device {name} into the container as {target}"],
   callRuntime: ["HANDLER", "{what}"],
+  callCriu: ["CRIU", "run criu"],
+  awaitCriu: ["CRIU", "have criu do it"],
   adoptInit: ["HANDLER", "take over the process that the runtime has made"],
   listenConsole: ["CONSOLE", "make the socket for the terminal in {directory}"],
   passConsole: ["CONSOLE", "take over the terminal of the runtime"],

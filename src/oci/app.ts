@@ -2,6 +2,7 @@ import { messageOf, TugError } from "../base/index.ts";
 import type { GroupDriver } from "../runtime/index.ts";
 import { OCI_RUNTIME_VERSION } from "../specs/oci-runtime/index.ts";
 import type { OciCommand, OciEnvironment } from "./command.ts";
+import { checkpoint } from "./commands/checkpoint.ts";
 import { create } from "./commands/create.ts";
 import { remove } from "./commands/delete.ts";
 import { events } from "./commands/events.ts";
@@ -11,6 +12,7 @@ import { kill } from "./commands/kill.ts";
 import { list } from "./commands/list.ts";
 import { pause } from "./commands/pause.ts";
 import { ps } from "./commands/ps.ts";
+import { restore } from "./commands/restore.ts";
 import { resume } from "./commands/resume.ts";
 import { run } from "./commands/run.ts";
 import { spec } from "./commands/spec.ts";
@@ -22,6 +24,7 @@ import { describeFlags, type FlagValues, parseFlags } from "./flags.ts";
 
 /** Every command, as `--help` lists them. */
 export const commands: readonly OciCommand[] = [
+  checkpoint,
   create,
   remove,
   events,
@@ -31,6 +34,7 @@ export const commands: readonly OciCommand[] = [
   list,
   pause,
   ps,
+  restore,
   resume,
   run,
   spec,
@@ -67,6 +71,7 @@ const globalFlags = {
     placeholder: "mode",
     help: "do without control groups that cannot be made: true, false, or auto (default) for all but root",
   },
+  criu: { kind: "text", placeholder: "path", help: "the program criu, default: criu in $PATH" },
   version: { kind: "boolean", short: "v", help: "print the version" },
   help: { kind: "boolean", short: "h", help: "show help" },
 } as const;
@@ -104,7 +109,7 @@ export async function runOci(
     command = commands.find((candidate) => candidate.name === name);
     if (command === undefined)
       throw ociCliError("COMMAND", `no such command: ${name}`, { hint: "see: tug-oci --help" });
-    environment = { ...makeEnvironment(values), groups };
+    environment = { ...makeEnvironment(values), groups, criu: values.criu };
     return await command.run(words, environment);
   } catch (error) {
     report(error, environment, io.stderr);

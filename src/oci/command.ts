@@ -17,6 +17,8 @@ export type OciEnvironment = {
   readonly stdout: (text: string) => void;
   readonly stdin: () => Promise<Buffer>;
   readonly logger: Logger;
+  /** The program of criu, or its name; default: criu. */
+  readonly criu?: string | undefined;
   /** Who makes control groups of new containers. */
   readonly groups?: GroupDriver;
   /** Aborted when the caller has gone; absent: this process goes with it. */

@@ -33,6 +33,11 @@ export const lifecycleError = defineErrors("CONTAINER", {
     kind: "forbidden",
     when: "a caller without privileges asks for what takes them, or for ids that are not mapped",
   },
+  CRIU: { kind: "unavailable", when: "criu is not there, does not run, or is too old" },
+  CHECKPOINT: {
+    kind: "conflict",
+    when: "a container cannot be dumped or restored, or the files of a dump are not there",
+  },
   STATE: { kind: "dataLoss", when: "a container's state file is damaged" },
   SIGNAL: { kind: "invalid", when: "a signal's name or number is unknown" },
   CONSOLE: {

@@ -1,5 +1,10 @@
 export { allCapabilities, capabilityNames, namesOfMask } from "./capabilities.ts";
 export { type CgroupLayout, cgroupLayout } from "./cgroups/layout.ts";
+export { checkpointContainer } from "./checkpoint/checkpoint.ts";
+export { type CgroupMode, cgroupModes } from "./checkpoint/criu-request.ts";
+export type { CriuSearch } from "./checkpoint/find-criu.ts";
+export type { CheckpointSettings, CriuSettings, RestoreSettings } from "./checkpoint/options.ts";
+export { restoreContainer } from "./checkpoint/restore.ts";
 export {
   defaultCapabilities,
   defaultDeviceRules,

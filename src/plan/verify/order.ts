@@ -65,7 +65,7 @@ export const orderRules: readonly Rule[] = [
     reason: "a file with the pid of init written before there is one holds nonsense",
     source: "docs/plan-reference.md writeFile",
     *check(plan) {
-      const run = firstOf(plan.host, "runStage", "adoptInit");
+      const run = firstOf(plan.host, "runStage", "adoptInit", "awaitCriu");
       for (const { op, index } of find(plan, "host", "writeFile")) {
         if (/%[pt]/.test(op.content.replaceAll("%%", "")) && (run < 0 || index < run)) {
           yield at("host", index, `${op.path} wants the pid of init before it exists`);

@@ -130,7 +130,8 @@ function warnOfCapabilities({ facts, logger }: RuntimeContext, spec: Spec): void
   if (names !== "") logger.log("warn", "ignoring unknown or unavailable capabilities", { names });
 }
 
-function createInput(context: PlanContext, spec: Spec, options: CreateOptions): CreateInput {
+/** Everything that decides the plan for a new container. @throws what its configuration is refused with */
+export function createInput(context: PlanContext, spec: Spec, options: CreateOptions): CreateInput {
   const { facts } = context;
   refuseUnsupported(spec, facts);
   checkMappedUser(spec);
@@ -179,14 +180,14 @@ async function checkRootfs(spec: Spec, { bundle, root }: CreateOptions): Promise
 }
 
 /** The plan failed where it makes the container's directory: another container has it. */
-function isTaken(error: unknown): boolean {
+export function isTaken(error: unknown): boolean {
   return (
     error instanceof TugError && error.details.from === "container id" && error.details.errno === "EEXIST"
   );
 }
 
 /** Undoes what the journal says, as far as it was written, and runs the poststop hooks: the container has ended. */
-async function removeRemains(context: RuntimeContext, id: string): Promise<void> {
+export async function removeRemains(context: RuntimeContext, id: string): Promise<void> {
   try {
     const existing = await loadRemains(context, id);
     if (existing !== undefined) await removeContainer(context, existing, false);
@@ -196,6 +197,6 @@ async function removeRemains(context: RuntimeContext, id: string): Promise<void>
 }
 
 /** Before anything is tried: whoever fails later removes what is there, so it must be its own. */
-function checkFree({ root }: RuntimeContext, id: string): void {
+export function checkFree({ root }: RuntimeContext, id: string): void {
   if (existsSync(`${root}/${id}`)) throw lifecycleError("EXISTS", `container with id ${id} exists already`);
 }

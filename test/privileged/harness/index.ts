@@ -11,6 +11,7 @@ export {
   type StateReport,
   succeeded,
 } from "./container.ts";
+export { counter, criuHas, dump, imagesOf, lacksCriu, restore, withCriu } from "./criu.ts";
 export { type Group, groupFile, groupOf, lacksController } from "./groups.ts";
 export { leftovers, processesOf } from "./leaks.ts";
 export { type MountSpace, mountSpace } from "./mount-space.ts";

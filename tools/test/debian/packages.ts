@@ -78,6 +78,11 @@ export const packageSets = {
     packages: ["uidmap"],
     programs: { newgidmap: "usr/bin/newgidmap", newuidmap: "usr/bin/newuidmap" },
   },
+  checkpoints: {
+    release: "trixie",
+    packages: ["criu"],
+    programs: { criu: "usr/sbin/criu" },
+  },
   ssh: {
     release: "trixie",
     packages: ["openssh-client", "openssh-server"],

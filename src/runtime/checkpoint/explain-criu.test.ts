@@ -1,0 +1,13 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { errorLines } from "./explain-criu.ts";
+
+test("the last errors of a log are told without times, places and control characters", () => {
+  const log = [
+    "(00.03) Error (criu/util.c:1533): rlimit: Can't setup RLIMIT_NOFILE for self: Operation not permitted",
+    "(00.04) Warn  (criu/cr-restore.c:1043): something",
+    "(00.09)      1: Error (criu/files.c:1221): Unable to open \x1b[31mfd=1",
+    "(00.10) Error (criu/cr-restore.c:2320): Restoring FAILED.",
+  ].join("\n");
+  assert.deepEqual(errorLines(log), ["Unable to open  [31mfd=1", "Restoring FAILED."]);
+});
