@@ -54,7 +54,7 @@ import { type RegistryServer, serveRegistry } from "./server/serve-registry.ts";
 import { dropCached, dropStale } from "./server/tidy.ts";
 import { createSignatureTable, signatureMigrations } from "./signatures/signature-table.ts";
 import { createErofsApplier } from "./snapshots/erofs-applier.ts";
-import { createLayerMounts, type LayerAccess, type LayerMounter } from "./snapshots/layer-mounts.ts";
+import { createLayerMounts, type LayerMounter } from "./snapshots/layer-mounts.ts";
 import { openOverlaySnapshotter } from "./snapshots/overlay.ts";
 import { createOverlayApplier } from "./snapshots/overlay-applier.ts";
 import { probeLayers } from "./snapshots/probe-layers.ts";
@@ -182,7 +182,7 @@ async function openParts(options: ImagesOptions) {
   const { root, database, trees, registry, logger } = options;
   const { now = Date.now, embedded = [], parallel = 4, policy = { firstOf: [] } } = options;
   const content = await openLayoutStore(join(root, "content"), { now });
-  const layers = options.layers && openLayerMounts(join(root, "snapshots"), options.layers);
+  const layers = options.layers && mountsOfLayers(join(root, "snapshots"), options.layers);
   const form = options.snapshotter ?? "overlay";
   if (form === "erofs" && layers === undefined) {
     throw imageError("SNAPSHOTTER", "cannot use the snapshotter erofs: nothing can be mounted");
@@ -191,7 +191,7 @@ async function openParts(options: ImagesOptions) {
     root: join(root, "snapshots"),
     database,
     logger,
-    ...(layers !== undefined && { layers: layers.mounts }),
+    ...(layers !== undefined && { layers }),
     measure: options.measureTree ?? ((directory, signal) => measureTree(trees, directory, signal)),
     ...(options.removeTree !== undefined && { removeTree: options.removeTree }),
     now,
@@ -229,13 +229,9 @@ async function openParts(options: ImagesOptions) {
 }
 
 /** @param store directory of the snapshots */
-function openLayerMounts(store: string, { root, mounter }: { root: string; mounter: LayerMounter }) {
-  let probed: Promise<LayerAccess> | undefined;
-  const access = (): Promise<LayerAccess> => {
-    probed ??= probeLayers({ store, mounts: root, mounter });
-    return probed;
-  };
-  return { access, mounts: createLayerMounts({ root, mounter, access }) };
+function mountsOfLayers(store: string, { root, mounter }: { root: string; mounter: LayerMounter }) {
+  const probe = () => probeLayers({ store, mounts: root, mounter });
+  return createLayerMounts({ root, mounter, probe });
 }
 
 /** An image that the policy lets run. */

@@ -37,7 +37,7 @@ describe("layers of the form erofs", () => {
     createLayerMounts({
       root: join(root, "mounts"),
       mounter,
-      access: async () => ({ direct: true, loop: false }),
+      probe: async () => ({ direct: true, loop: false }),
     });
   const open = (options = {}) =>
     openOverlaySnapshotter({

@@ -15,7 +15,7 @@ describe("layer mounts", () => {
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), "tug-layers-"));
     mounter = createMemoryMounter();
-    layers = createLayerMounts({ root, mounter, access: async () => access });
+    layers = createLayerMounts({ root, mounter, probe: async () => access });
   });
   afterEach(() => rm(root, { recursive: true }));
   const unexpected = (name: string, error: unknown) => assert.fail(`${name}: ${error}`);
@@ -34,6 +34,20 @@ describe("layer mounts", () => {
     mounter.refuse = () => new Error("no");
     await assert.rejects(layers.mount("a", "/store/a"), /no/);
     assert.deepEqual(await readdir(root), []);
+  });
+
+  it("asks how layers are mounted once, and again after it was not told", async () => {
+    let asked = 0;
+    const probe = async () => {
+      asked += 1;
+      if (asked === 1) throw new Error("no memory");
+      return access;
+    };
+    const mounts = createLayerMounts({ root, mounter, probe });
+    await assert.rejects(mounts.mount("a", "/store/a"), /no memory/);
+    await mounts.mount("a", "/store/a");
+    await mounts.mount("b", "/store/b");
+    assert.deepEqual([[...mounter.mounts.values()], asked], [["/store/a", "/store/b"], 2]);
   });
 
   it("does not take off what is mounted under the same name later", async () => {

@@ -31,12 +31,14 @@ export type LayerMountsOptions = {
   /** Directory for the places; what is not wanted below it is unmounted. */
   root: string;
   mounter: LayerMounter;
-  /** Tells how layers can be mounted here; asked when the first one is to be. */
-  access: () => Promise<LayerAccess>;
+  /** Tells how layers can be mounted here; asked when the first one is to be, and again only where it could not tell. */
+  probe: () => Promise<LayerAccess>;
 };
 
 /** The places where indexed layers are mounted, one for each, which all containers share. */
 export interface LayerMounts {
+  /** How layers are mounted here. @throws what the probe throws */
+  access(): Promise<LayerAccess>;
   /** Where a layer of that name is, or will be. */
   path(name: string): string;
   mount(name: string, directory: string): Promise<void>;
@@ -54,8 +56,18 @@ export interface LayerMounts {
 /** How many are mounted at once after a reboot. */
 const parallel = 8;
 
-export function createLayerMounts({ root, mounter, access }: LayerMountsOptions): LayerMounts {
+export function createLayerMounts({ root, mounter, probe }: LayerMountsOptions): LayerMounts {
   const turns = createKeyedMutex();
+  let probed: Promise<LayerAccess> | undefined;
+
+  function access(): Promise<LayerAccess> {
+    probed ??= probe().catch((error: unknown) => {
+      probed = undefined;
+      throw error;
+    });
+    return probed;
+  }
+
   const path = (name: string): string => join(root, name);
 
   function mount(name: string, directory: string): Promise<void> {
@@ -74,6 +86,7 @@ export function createLayerMounts({ root, mounter, access }: LayerMountsOptions)
   const unmount = (name: string): Promise<void> => turns.run(name, () => mounter.unmount(path(name)));
 
   return {
+    access,
     path,
     mount,
     unmount,

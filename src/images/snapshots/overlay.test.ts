@@ -24,7 +24,7 @@ for (const form of ["overlay", "erofs"] as const) {
     const database = openDatabase(join(root, "db"), snapshotMigrations);
     const mounter = createMemoryMounter();
     const access = async () => ({ direct: false, loop: false });
-    const layers = createLayerMounts({ root: join(root, "mounts"), mounter, access });
+    const layers = createLayerMounts({ root: join(root, "mounts"), mounter, probe: access });
     const reopen = () => openOverlaySnapshotter({ root: join(root, "s"), database, measure, layers });
     return {
       snapshotter: await reopen(),
