@@ -5,6 +5,9 @@ type Shape = { readonly layers: number; readonly files: number; readonly bytes: 
 
 const MIB = 1024 * 1024;
 
+/** How often something comes again instead of a word. */
+const REPEATED = 0.08;
+
 /** The images that are pulled, by what a row says of them. */
 export const largeImages = {
   "one layer, 30,000 files, 600 MB": { layers: 1, files: 30_000, bytes: 600 * MIB },
@@ -50,7 +53,7 @@ function spread(random: () => number): number {
   return Math.exp(deviation * normal - (deviation * deviation) / 2);
 }
 
-/** Words in lines, longer than what gzip looks back; it makes a third of them. */
+/** Words, and what was said a little earlier. gzip makes a third of it, and takes as long as for a distribution's files. */
 function makeText(random: () => number): Buffer {
   const letters = () => String.fromCharCode(97 + Math.floor(26 * random() * random()));
   const words = Array.from({ length: 20_000 }, () =>
@@ -58,8 +61,13 @@ function makeText(random: () => number): Buffer {
   );
   const text = Buffer.alloc(32 * MIB);
   for (let at = 0; at < text.length; ) {
-    const word = words[Math.floor(words.length * random() ** 3)];
-    at += text.write(`${word}${random() < 0.1 ? "\n" : " "}`, at);
+    const back = 1 + Math.floor(random() * Math.min(at, 16_384));
+    if (random() < REPEATED && back < at) {
+      at += text.copy(text, at, at - back, Math.min(at, at - back + 10 + Math.floor(300 * random())));
+    } else {
+      const word = words[Math.floor(words.length * random() ** 3)];
+      at += text.write(`${word}${random() < 0.1 ? "\n" : " "}`, at);
+    }
   }
   return text;
 }
