@@ -78,7 +78,11 @@ export interface Ingest extends AsyncDisposable {
   /** Bytes that have been written, up to `end` (excluded); to be read before it is disposed of. */
   written(start: number, end: number): AsyncIterable<Uint8Array>;
 
-  /** @throws IMAGE_CONTENT_SIZE for more bytes than expected, IMAGE_STORAGE_FULL, IMAGE_STORAGE */
+  /**
+   * Takes over a chunk, which is not changed any more. Whether it could be written is told by the next call, at the
+   * latest by `commit`.
+   * @throws IMAGE_CONTENT_SIZE for more bytes than expected, IMAGE_STORAGE_FULL, IMAGE_STORAGE
+   */
   write(chunk: Uint8Array): Promise<void>;
 
   /** Says what the bytes must turn out to be, for an ingest that was begun without knowing. */

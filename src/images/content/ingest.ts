@@ -20,7 +20,14 @@ export type IngestFile = {
 };
 
 /** `resumable`: the bytes of an attempt that fails are kept for the next one. */
-type State = IngestFile & { hash: Hash; size: number; done: boolean; resumable: boolean };
+type State = IngestFile & {
+  hash: Hash;
+  size: number;
+  done: boolean;
+  resumable: boolean;
+  /** The write of the last bytes; what it failed with is told by whatever comes next. */
+  writing: Promise<void>;
+};
 
 /** An ingest that collects its bytes in a file and continues with those that are there. */
 export async function createFileIngest(target: IngestFile): Promise<Ingest> {
@@ -29,13 +36,14 @@ export async function createFileIngest(target: IngestFile): Promise<Ingest> {
   if ((await file.stat()).size > (expected?.size ?? Number.POSITIVE_INFINITY)) await file.truncate();
   const hash = createHash(algorithmOf(expected));
   const resumable = expected !== undefined;
-  const state: State = { ...target, hash, size: (await file.stat()).size, done: false, resumable };
+  const { size } = await file.stat();
+  const state: State = { ...target, hash, size, done: false, resumable, writing: Promise.resolve() };
   for await (const chunk of readChunks(file)) hash.update(chunk);
   const offset = state.size;
   return {
     offset,
     kept: () => readChunks(file, { end: offset }),
-    written: (start, end) => readChunks(file, { start, end: Math.min(end, state.size) }),
+    written: (start, end) => written(state, { start, end }),
     write: (chunk) => write(state, chunk),
     expect: (expected) => expect(state, expected),
     commit: (announce) => commit(state, announce),
@@ -54,21 +62,43 @@ async function write(state: State, chunk: Uint8Array): Promise<void> {
     );
   }
   state.hash.update(chunk);
-  for (let written = 0; written < chunk.length; ) {
-    try {
-      written += (await file.write(chunk, written, chunk.length - written, state.size + written))
-        .bytesWritten;
-    } catch (error) {
-      throw await storageFailure(state, error);
-    }
-  }
+  await settled(state);
+  state.writing = writeAll(file, chunk, state.size);
+  // Whoever waits for it is told.
+  state.writing.catch(() => {});
   state.size += chunk.length;
+}
+
+/** While a chunk is written, the next one may arrive. */
+async function writeAll(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < chunk.length; ) {
+    const { bytesWritten } = await file.write(chunk, written, chunk.length - written, position + written);
+    written += bytesWritten;
+  }
+}
+
+/** Waits until all bytes are in the file. */
+async function settled(state: State): Promise<void> {
+  try {
+    await state.writing;
+  } catch (error) {
+    throw await storageFailure(state, error);
+  }
+}
+
+async function* written(
+  state: State,
+  { start, end }: { start: number; end: number },
+): AsyncGenerator<Uint8Array> {
+  await settled(state);
+  yield* readChunks(state.file, { start, end: Math.min(end, state.size) });
 }
 
 /** Bytes that are there are read again where their digest is of another algorithm than was thought. */
 async function expect(state: State, expected: Expected): Promise<void> {
   const algorithm = algorithmOf(expected);
   if (algorithm !== algorithmOf(state.expected)) {
+    await settled(state);
     state.hash = createHash(algorithm);
     for await (const chunk of readChunks(state.file, { end: state.size })) state.hash.update(chunk);
   }
@@ -81,6 +111,7 @@ function algorithmOf(expected: Expected | undefined): string {
 
 async function commit(state: State, announce?: (blob: Blob) => Promise<void>): Promise<Blob> {
   const { expected, size } = state;
+  await settled(state);
   const digest = `${algorithmOf(expected)}:${state.hash.digest("hex")}` as Digest;
   if (expected?.size !== undefined && size !== expected.size) {
     await discard(state);
@@ -110,6 +141,9 @@ async function discard(state: State): Promise<void> {
 }
 
 async function dispose(state: State): Promise<void> {
+  await state.writing.catch(() => {
+    state.resumable = false;
+  });
   try {
     await state.file.close();
     if (!state.done && (!state.resumable || state.size === 0)) await discard(state);

@@ -76,9 +76,15 @@ describe("layout store", () => {
     {
       await using ingest = await store.ingest(expected);
       assert.ok(ingest);
-      await assert.rejects(ingest.write(data), { code: "IMAGE_STORAGE_FULL", kind: "exhausted" });
+      await ingest.write(data);
+      await assert.rejects(ingest.commit(), { code: "IMAGE_STORAGE_FULL", kind: "exhausted" });
     }
     assert.deepEqual(await readdir(join(root, "ingest")), []);
+    {
+      await using ingest = await store.ingest(expected);
+      await ingest?.write(data);
+    }
+    assert.deepEqual(await readdir(join(root, "ingest")), [], "nobody asked");
   });
 
   it("says so when a stored blob was damaged", async () => {

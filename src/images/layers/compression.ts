@@ -6,8 +6,12 @@ import { splitZstdFrames } from "./zstd-frames.ts";
 
 export type Compression = "gzip" | "zstd" | "none";
 
-/** Large pieces cost the least; node:zlib inflates them on another thread. */
+/** Large pieces cost the least; node:zlib inflates them on another thread, some ahead of whoever takes them. */
 const chunkSize = 256 * 1024;
+const ahead = 16;
+
+/** As objects, pieces that wait are not copied into one. */
+const options = { chunkSize, readableObjectMode: true, readableHighWaterMark: ahead };
 
 /** Compressions that are recognised and not read. */
 const unsupported: Readonly<Record<string, readonly number[]>> = {
@@ -46,9 +50,9 @@ export async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGener
     const start = await takeStart(iterator);
     const whole = rejoin(start, iterator);
     const compression = detectCompression(start);
-    if (compression === "gzip") yield* through(whole, createGunzip({ chunkSize }), compression);
+    if (compression === "gzip") yield* through(whole, createGunzip(options), compression);
     else if (compression === "zstd") {
-      yield* through(splitZstdFrames(whole), createZstdDecompress({ chunkSize }), compression);
+      yield* through(splitZstdFrames(whole), createZstdDecompress(options), compression);
     } else yield* whole;
   } finally {
     await iterator.return?.();
