@@ -1,1 +1,8 @@
-export { type Config, configFile, parseConfig, type RuntimeConfig, readConfig } from "./read-config.ts";
+export {
+  type Config,
+  configFile,
+  type DiskConfig,
+  parseConfig,
+  type RuntimeConfig,
+  readConfig,
+} from "./read-config.ts";

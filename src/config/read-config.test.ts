@@ -16,6 +16,7 @@ test("an empty file says nothing", () => {
       runtimes: new Map(),
       defaultRuntime: undefined,
       snapshotter: undefined,
+      disk: { budget: undefined, keep: 86_400_000, keepImages: [], stoppedContainers: false },
     });
   }
 });
@@ -43,6 +44,27 @@ test("the snapshotter is one of those that there are", () => {
   assert.equal(parseConfig("storage: {}", "f").snapshotter, undefined);
   refused("storage: {snapshotter: zfs}", /config\.yaml#\/storage\/snapshotter: /);
   refused("storage: {driver: erofs}", /config\.yaml#\/storage\/driver: no such member/);
+});
+
+test("the disk has a budget, in units that people write", () => {
+  const disk = (text: string) => parseConfig(`disk: ${text}`, "config.yaml").disk;
+  assert.deepEqual(disk("{budget: 40GB, keep: 7d, keep-images: ['debian:12'], stopped-containers: true}"), {
+    budget: 40_000_000_000,
+    keep: 7 * 86_400_000,
+    keepImages: ["debian:12"],
+    stoppedContainers: true,
+  });
+  const sizes = { "1.5GiB": 1.5 * 2 ** 30, "500 mb": 500_000_000, "7B": 7, "2TiB": 2 ** 41 };
+  for (const [text, bytes] of Object.entries(sizes)) assert.equal(disk(`{budget: ${text}}`).budget, bytes);
+  assert.deepEqual(
+    ["90s", "5m", "0h"].map((keep) => disk(`{keep: ${keep}}`).keep),
+    [90_000, 300_000, 0],
+  );
+  for (const text of ["40", "0GB", "-1GB", "1e9GB", "40XB", "99999999TB", "constructor"])
+    refused(`disk: {budget: "${text}"}`, /config\.yaml#\/disk\/budget: a size is a number and a unit/);
+  for (const text of ["24", "1.5h", "1w", "h"])
+    refused(`disk: {keep: "${text}"}`, /config\.yaml#\/disk\/keep: a time is a number and s, m, h or d/);
+  refused("disk: {images: []}", /config\.yaml#\/disk\/images: no such member/);
 });
 
 test("a wrong member is refused with its place", () => {
@@ -78,6 +100,7 @@ test("the schema for editors knows the same members", async () => {
   assert.deepEqual(Object.keys(properties), Object.keys(entries));
   const runtime = entries.runtimes.wrapped.value.entries;
   assert.deepEqual(Object.keys(properties.runtimes.additionalProperties.properties), Object.keys(runtime));
+  assert.deepEqual(Object.keys(properties.disk.properties), Object.keys(entries.disk.wrapped.entries));
   const storage = entries.storage.wrapped.entries;
   assert.deepEqual(Object.keys(properties.storage.properties), Object.keys(storage));
   assert.deepEqual(properties.storage.properties.snapshotter.enum, storage.snapshotter.wrapped.options);

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { parseDocument } from "yaml";
 import { errnoOf, jsonPointer, readSmallFile, reasonOf } from "../base/index.ts";
 import { configError } from "./errors.ts";
+import { parseDuration, parseSize } from "./quantities.ts";
 import { configSchema } from "./schema.ts";
 
 /** Another OCI runtime. */
@@ -15,12 +16,25 @@ export type RuntimeConfig = {
   readonly sandbox: boolean | undefined;
 };
 
+/** What may be on the disk. */
+export type DiskConfig = {
+  /** Bytes of images, layers, caches, logs and what containers have written; undefined: as many as there is room for. */
+  readonly budget: number | undefined;
+  /** What was used so lately stays in any case; milliseconds. */
+  readonly keep: number;
+  /** Images that stay in any case, by their names. */
+  readonly keepImages: readonly string[];
+  /** Whether containers may go that do not run. */
+  readonly stoppedContainers: boolean;
+};
+
 /** What the machine's administrator has said. */
 export type Config = {
   readonly runtimes: ReadonlyMap<string, RuntimeConfig>;
   readonly defaultRuntime: string | undefined;
   /** How layers are kept that come from now on. */
   readonly snapshotter: "overlay" | "erofs" | undefined;
+  readonly disk: DiskConfig;
 };
 
 /** Where the configuration is unless somebody names another file. */
@@ -28,8 +42,16 @@ export const configFile = "/etc/tug/config.yaml";
 
 const LARGEST = 256 * 1024;
 
+/** How long what was used stays unless the file says otherwise. */
+const KEEP = "24h";
+
 /** Every container that is made asks, and most machines have no file. */
-const nothing: Config = { runtimes: new Map(), defaultRuntime: undefined, snapshotter: undefined };
+const nothing: Config = {
+  runtimes: new Map(),
+  defaultRuntime: undefined,
+  snapshotter: undefined,
+  disk: diskConfig({}),
+};
 
 /** The name of the runtime that needs no program. */
 const OWN = "tug";
@@ -67,7 +89,7 @@ export function parseConfig(text: string, file: string): Config {
     const path = (issue.path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key)));
     throw refuse(file, jsonPointer(path), wordsOf(issue));
   }
-  const { runtimes = {}, "default-runtime": defaultRuntime, storage } = result.output;
+  const { runtimes = {}, "default-runtime": defaultRuntime, storage, disk = {} } = result.output;
   if (Object.hasOwn(runtimes, OWN)) {
     throw refuse(file, jsonPointer(["runtimes", OWN]), "the name is that of the engine's own runtime");
   }
@@ -78,7 +100,28 @@ export function parseConfig(text: string, file: string): Config {
     }
     return [name, { path, options, sandbox }] as const;
   });
-  return { runtimes: new Map(entries), defaultRuntime, snapshotter: storage?.snapshotter };
+  return {
+    runtimes: new Map(entries),
+    defaultRuntime,
+    snapshotter: storage?.snapshotter,
+    disk: diskConfig(disk),
+  };
+}
+
+type DiskMembers = NonNullable<v.InferOutput<typeof configSchema>["disk"]>;
+
+function diskConfig({
+  budget,
+  keep = KEEP,
+  "keep-images": keepImages = [],
+  "stopped-containers": stoppedContainers = false,
+}: DiskMembers): DiskConfig {
+  return {
+    budget: budget === undefined ? undefined : parseSize(budget),
+    keep: parseDuration(keep) ?? 0,
+    keepImages,
+    stoppedContainers,
+  };
 }
 
 function parseYaml(text: string, file: string): unknown {

@@ -42,6 +42,11 @@ const migrations: readonly Migration[] = [
       CREATE INDEX good_runs_at ON good_runs (at);
     `,
   },
+  {
+    module: "journal",
+    version: 5,
+    sql: "CREATE TABLE image_uses (image TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+  },
   { module: "journal", version: 2, sql: "CREATE INDEX events_object ON events (object, action, time)" },
 ];
 

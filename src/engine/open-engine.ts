@@ -2,8 +2,12 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type EnginePaths, enginePaths, errnoOf, type Logger, writeFileAtomic } from "../base/index.ts";
+import { readConfig } from "../config/index.ts";
 import type { SnapshotForm } from "../images/index.ts";
 import { type Containers, openContainers } from "./containers/service.ts";
+import { enginePort } from "./disk/engine-port.ts";
+import { imagePlaces } from "./disk/image-places.ts";
+import { openDiskKeeper } from "./disk/keeper.ts";
 import { type Execs, openExecs } from "./exec/service.ts";
 import { openHealthChecks } from "./health/service.ts";
 import { helloImage } from "./images/hello.ts";
@@ -88,15 +92,28 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   await containers.recover();
   await context.networks.recover((id) => usesNetworks.has(context.store.get(id)?.state.status ?? ""));
   opened.use(openHealthChecks(context, containers.endUnhealthy)).recover();
+  const stop = new AbortController();
+  const disk = opened.use(
+    openDiskKeeper({
+      port: enginePort({ context, images, uses: parts.imageUses, containers, signal: stop.signal }),
+      readSettings: async () => (await readConfig(options.config)).disk,
+      events: context.events,
+      logger: options.logger,
+      signal: stop.signal,
+    }),
+  );
+  opened.defer(() => stop.abort());
   const system = systemFacts(context, {
     version: options.version,
     id: await directoryId(layout.data),
     snapshotter: parts.snapshotter,
     countImages: async () => (await images.list()).length,
     measureLayers: async () => layerUsage(await images.list()),
+    diskWarnings: disk.warnings,
   });
   database.keepRoom();
   await takeReserve(reserve);
+  disk.soon();
   const kept = opened.move();
   return {
     containers,
@@ -113,6 +130,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       containers,
       trees: helperTrees(context.helper),
       settled: context.background.settled,
+      places: () => imagePlaces({ context, images, uses: parts.imageUses, config: options.config }),
       embedded: async () => [await helloImage(programs.hello)],
     }),
     system,

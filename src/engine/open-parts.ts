@@ -16,14 +16,15 @@ import {
 } from "../images/index.ts";
 import { networkMigrations, openNetworks } from "../network/index.ts";
 import { createBackground } from "./background.ts";
+import type { ContainerRecord } from "./containers/record.ts";
 import { containerMigrations, containerStore } from "./containers/store.ts";
 import type { EngineContext } from "./context.ts";
+import { type ImageUses, openImageUses } from "./disk/image-uses.ts";
 import { createEventLog } from "./events.ts";
 import { createExecSessions } from "./exec/sessions.ts";
 import { openHealthTable } from "./health/table.ts";
 import { containerImages } from "./images/container-images.ts";
 import { HELLO, helloImage } from "./images/hello.ts";
-import { isHostImage } from "./images/host-image.ts";
 import { makeMountPoints } from "./images/mount-points.ts";
 import { chooseSnapshotter } from "./images/snapshotter.ts";
 import { openJournal } from "./journal.ts";
@@ -48,6 +49,7 @@ export type EngineParts = {
   readonly context: EngineContext;
   readonly database: Database;
   readonly images: Images;
+  readonly imageUses: ImageUses;
   /** How layers are kept that come from now on. */
   readonly snapshotter: SnapshotForm;
   readonly programs: Awaited<ReturnType<EngineOptions["findPrograms"]>>;
@@ -114,7 +116,7 @@ export async function openParts(
     onMade: ({ name }) =>
       events.publish({ type: "volume", action: "create", id: name, attributes: { driver: "local" } }),
   });
-  const isHost = (id: string): boolean => isHostImage(store.get(id)?.image.id ?? "");
+  const imageUses = openImageUses(journal);
   const background = createBackground();
   opened.defer(() =>
     Promise.race([background.settled(), new Promise<void>((late) => setTimeout(late, FAREWELL))]),
@@ -123,7 +125,12 @@ export async function openParts(
     background,
     layout,
     store,
-    images: containerImages({ images, isHost, mountPoints: layout.mountPoints }),
+    images: containerImages({
+      images,
+      useOf: (id) => useOf(store.get(id)),
+      onUse: imageUses.note,
+      mountPoints: layout.mountPoints,
+    }),
     execs: createExecSessions((id) => store.get(id) !== undefined),
     health: openHealthTable(journal),
     goodRuns: openGoodRuns(journal),
@@ -141,7 +148,7 @@ export async function openParts(
     events,
     logger,
   };
-  return { context, database, images, snapshotter, programs };
+  return { context, database, images, imageUses, snapshotter, programs };
 }
 
 type Opening = {
@@ -176,6 +183,12 @@ async function openEngineImages(
   });
   opened.defer(() => images.close());
   return images;
+}
+
+/** A container that was never started has been of use when it was made. */
+function useOf(record: ContainerRecord | undefined): { image: string; until: number } | undefined {
+  if (record === undefined) return undefined;
+  return { image: record.image.id, until: Date.parse(record.state.finishedAt ?? record.createdAt) };
 }
 
 /** Engines of other data directories call their bridge and their table of the packet filter otherwise. */

@@ -71,6 +71,8 @@ export type SystemOptions = {
   readonly snapshotter: string;
   readonly countImages: () => Promise<number>;
   readonly measureLayers: () => Promise<LayerUsage>;
+  /** What somebody has to do about the disk. */
+  readonly diskWarnings: () => readonly string[];
 };
 
 /** The facts about an engine and its machine. */
@@ -114,7 +116,7 @@ export function systemFacts(context: EngineContext, options: SystemOptions): Sys
         defaultRuntime: runtimes.default,
         runtimes: [[OWN_RUNTIME, ""], ...runtimes.programs],
         securityOptions: securityOptions(facts),
-        warnings: [...cdi.failures, ...runtimes.warnings],
+        warnings: [...cdi.failures, ...runtimes.warnings, ...options.diskWarnings()],
         cdiDirectories: cdi.directories,
         cdiDevices: [...cdi.devices.keys()].sort(),
       };

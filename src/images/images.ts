@@ -8,6 +8,7 @@ import type { CommitRequest } from "./commit-image.ts";
 import type { Difference } from "./compare/compare-images.ts";
 import type { EmbeddedImage } from "./embedded.ts";
 import type { Collected } from "./gc.ts";
+import type { HeldImage } from "./held-images.ts";
 import type { Image } from "./image-store.ts";
 import type { TreeOfImage } from "./image-tree.ts";
 import type { ImportRequest } from "./import-image.ts";
@@ -160,6 +161,12 @@ export interface Images {
   close(): Promise<void>;
   /** Who keeps blobs and unpacked layers on the disk, the largest first. */
   keepers(): Promise<SpaceKeeper[]>;
+  /** What may have to go, and what all takes: of this moment. */
+  held(): readonly HeldImage[];
+  /** Bytes of all blobs and of all layers as they are unpacked. */
+  heldBytes(): Promise<number>;
+  /** Removes what mirrors have fetched of other registries that is no image. */
+  dropCaches(): Promise<Collected>;
   /** Removes what no image, lease or container needs. */
   collectGarbage(): Promise<Collected>;
 

@@ -5,6 +5,7 @@ export type { CommitRequest } from "./commit-image.ts";
 export type { Difference } from "./compare/compare-images.ts";
 export type { EmbeddedImage } from "./embedded.ts";
 export type { Collected } from "./gc.ts";
+export type { HeldImage } from "./held-images.ts";
 export type { Image } from "./image-store.ts";
 export type { ImageRecord } from "./image-table.ts";
 export type { TreeOfImage } from "./image-tree.ts";

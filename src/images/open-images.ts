@@ -20,6 +20,7 @@ import { inContext } from "./context.ts";
 import { importEmbedded } from "./embedded.ts";
 import { imageError } from "./errors.ts";
 import { collectGarbage } from "./gc.ts";
+import { heldBytes, heldImages } from "./held-images.ts";
 import { createImageStore, type Image, notFound } from "./image-store.ts";
 import { createImageTable, imageMigrations } from "./image-table.ts";
 import { treeOfImage } from "./image-tree.ts";
@@ -157,6 +158,12 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
       for (const server of servers) await server[Symbol.asyncDispose]();
     },
     keepers: () => spaceKeepers({ ...parts, registry: createRegistryTable(options.database) }),
+    held: () => heldImages({ ...parts, hosting: hostedNames(options.database) }),
+    heldBytes: () => heldBytes(parts),
+    async dropCaches() {
+      dropCached({ ...parts, registry: createRegistryTable(options.database) });
+      return await collect();
+    },
     collectGarbage: collect,
     resolve: (query, platform) => resolveImage(parts, query, platform),
     resolveToRun: (query, platform) => resolveToRun(parts, query, platform),

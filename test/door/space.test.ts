@@ -82,19 +82,26 @@ test("system df adds up what could be reclaimed", async () => {
 
 test("system df --why says who keeps what, and what would be free", async () => {
   await using cli = await openCli();
-  assert.deepEqual(await cli.run("system df --why"), {
-    code: 0,
-    stdout: [
-      "SIZE      FREE WITHOUT IT   WHAT                                  WHY IT IS KEPT",
-      "6MB       6MB               image busybox:latest                  named busybox:latest; containers web",
-      "3kB       0B                image cdcdcdcdcdcd                    has lost its name: tug image prune",
-      "2kB       2kB               repository localhost:5000/signature   was pushed to a registry, or fetched by a mirror",
-      "1kB       1kB               in use                                containers stand on it, or it is being made",
-      "500B      500B              leftovers                             for nothing: tug image prune",
-      "",
-    ].join("\n"),
-    stderr: "",
-  });
+  const { code, stdout, stderr } = await cli.run("system df --why");
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.deepEqual(
+    stdout.split("\n").map((line) => line.trimEnd().split(/ {2,}/)),
+    [
+      ["SIZE", "FREE WITHOUT IT", "WHAT", "LAST USED", "GOES", "WHY IT IS KEPT"],
+      [
+        ...["6MB", "6MB", "image busybox:latest", "3 days ago", "no: it is in use"],
+        "named busybox:latest; containers web",
+      ],
+      ["3kB", "0B", "image cdcdcdcdcdcd", "2 days ago", "as number 1", "has lost its name: tug image prune"],
+      [
+        ...["2kB", "2kB", "repository localhost:5000/signature"],
+        "was pushed to a registry, or fetched by a mirror",
+      ],
+      ["1kB", "1kB", "in use", "containers stand on it, or it is being made"],
+      ["500B", "500B", "leftovers", "for nothing: tug image prune"],
+      [""],
+    ],
+  );
   assert.equal(
     (await cli.run(["system", "df", "--why", "--format", "{{.Blobs}} {{.Layers}}"])).stdout.split("\n")[0],
     "2MB 4MB",

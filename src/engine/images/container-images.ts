@@ -8,18 +8,25 @@ import { viewLayers } from "./mount-points.ts";
 
 export type ContainerImagesOptions = {
   readonly images: Images;
-  readonly isHost: (containerId: string) => boolean;
+  /** The image that a container was made from, and when the container ended; milliseconds since the epoch. */
+  readonly useOf: (containerId: string) => { readonly image: string; readonly until: number } | undefined;
+  /** Told before an image is used, and until when it was. */
+  readonly onUse: (image: string, at?: number) => void;
   /** See `overlayRoot`. */
   readonly mountPoints: string;
 };
 
 /** The images as containers need them, and `@host` beside them. */
-export function containerImages({ images, isHost, mountPoints }: ContainerImagesOptions): ImageSource {
+export function containerImages(options: ContainerImagesOptions): ImageSource {
+  const { images, useOf, onUse, mountPoints } = options;
+  const isHost = (containerId: string): boolean => isHostImage(useOf(containerId)?.image ?? "");
   return {
     async find(reference, platform) {
       if (isHostImage(reference)) return hostImage();
       try {
-        return containerImage(await images.resolveToRun(reference, platform && imagePlatform(platform)));
+        const image = await images.resolveToRun(reference, platform && imagePlatform(platform));
+        onUse(image.id);
+        return containerImage(image);
       } catch (error) {
         throw withImage(error, reference);
       }
@@ -45,7 +52,11 @@ export function containerImages({ images, isHost, mountPoints }: ContainerImages
       // The upper directory is not there yet.
       return { ...root, layers: root.layers.slice(1) };
     },
-    release: (containerId, lifetime) => images.removeContainerSnapshot(containerId, lifetime),
+    async release(containerId, lifetime) {
+      const use = useOf(containerId);
+      if (use !== undefined && !isHostImage(use.image)) onUse(use.image, use.until);
+      await images.removeContainerSnapshot(containerId, lifetime);
+    },
     async sizes(containerId) {
       if (isHost(containerId)) return { writableBytes: 0 };
       return { writableBytes: (await images.containerUsage(containerId)).bytes };

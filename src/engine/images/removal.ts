@@ -12,7 +12,7 @@ export async function removeImage(
   { force, usedBy }: { force: boolean; usedBy: UsersOf },
 ): Promise<Removed[]> {
   await settled();
-  return announced({ events }, await images.remove(reference, { force, usedBy }));
+  return announceRemoval({ events }, await images.remove(reference, { force, usedBy }));
 }
 
 export type PruneRequest = {
@@ -33,12 +33,13 @@ export async function pruneImages(
     (await images.list()).filter((image) => fits(viewImage(image, 0))).map(({ id }) => id),
   );
   const { untagged, deleted, bytes } = await images.prune({ all, usedBy, fits: (id) => fitting.has(id) });
-  const removed = announced({ events }, { untagged, deleted });
+  const removed = announceRemoval({ events }, { untagged, deleted });
   events.publish({ type: "image", action: "prune", id: "", attributes: { reclaimed: String(bytes) } });
   return { removed, freedBytes: bytes };
 }
 
-function announced(
+/** Tells of names that were taken away, and of images and layers that are gone. */
+export function announceRemoval(
   { events }: Pick<ImageServiceParts, "events">,
   { untagged, deleted }: { untagged: readonly string[]; deleted: readonly string[] },
 ): Removed[] {

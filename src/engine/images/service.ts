@@ -23,6 +23,7 @@ import type {
   Removed,
   ServeRegistryRequest,
   SpaceKeeper,
+  SpacePlace,
   SquashRequest,
 } from "../model/image-view.ts";
 import type { HelperTrees } from "../trees.ts";
@@ -85,6 +86,8 @@ export type ImageServiceParts = {
   trees: Pick<HelperTrees, "packMount" | "list">;
   /** Resolves when containers that nobody sees any more need their images no longer. */
   settled: () => Promise<void>;
+  /** In which order images go, by id. */
+  places: () => Promise<ReadonlyMap<string, SpacePlace>>;
   /** The images that tug brings along. */
   embedded: () => Promise<readonly EmbeddedImage[]>;
 };
@@ -136,10 +139,12 @@ export function openImageService(parts: ImageServiceParts): ImageService {
     commit: (request, signal) => parts.containers.commit(request, images, signal),
     async keepers() {
       const containers = store.list();
+      const places = await parts.places();
       return (await images.keepers()).map((keeper) => ({
         ...keeper,
         names: keeper.names.map(keeper.kind === "image" ? familiar : (name) => name),
         containers: containers.filter((record) => usesImage(record, keeper.id ?? "")).map(({ name }) => name),
+        place: keeper.id && places.get(keeper.id),
       }));
     },
     squash: (request, signal) => named(request.image, () => squashImage(parts, request, signal)),

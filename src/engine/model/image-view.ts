@@ -210,6 +210,17 @@ export type SpaceKeeper = {
   readonly layerBytes: number;
   /** What would be free without it. */
   readonly aloneBytes: number;
+  /** Of an image: what the budget of the disk makes of it. */
+  readonly place?: SpacePlace | undefined;
+};
+
+/** When an image was used last, milliseconds since the epoch, and when it goes. */
+export type SpacePlace = {
+  readonly lastUsed: number;
+  /** Among those that may go, the first is 1. */
+  readonly turn: number | undefined;
+  /** Why it stays instead. */
+  readonly stays: string | undefined;
 };
 
 /** An image whose layers are to become one. */

@@ -10,4 +10,10 @@ export type SpaceKeeper = {
   readonly LayerBytes: number;
   /** What would be free without it. */
   readonly AloneBytes: number;
+  /** Of an image: when it was last used; RFC 3339. */
+  readonly LastUsed?: string | undefined;
+  /** Of an image that goes when the budget of the disk is passed: before it go so many less one. */
+  readonly Turn?: number | undefined;
+  /** Of another image: why it stays. */
+  readonly Stays?: string | undefined;
 };

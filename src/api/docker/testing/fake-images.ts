@@ -193,8 +193,15 @@ export function createFakeImages(local: readonly string[], remote: readonly stri
             containers: ["web"],
           },
           ...{ blobBytes: 2_000_000, layerBytes: 4_000_000, aloneBytes: 6_000_000 },
+          place: { lastUsed: Date.parse("2026-01-01T00:00:00Z"), turn: undefined, stays: "it is in use" },
         },
-        { ...none, kind: "image", id: `sha256:${"cd".repeat(32)}`, blobBytes: 3000 },
+        {
+          ...none,
+          kind: "image",
+          id: `sha256:${"cd".repeat(32)}`,
+          blobBytes: 3000,
+          place: { lastUsed: Date.parse("2026-01-02T00:00:00Z"), turn: 1, stays: undefined },
+        },
         {
           ...none,
           kind: "repository",

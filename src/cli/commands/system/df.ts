@@ -29,7 +29,7 @@ export const df = defineCommand({
   options: {
     format: text("FORMAT", "table, json, a template, or table and a template"),
     verbose: flag("Each object by itself", { short: "v" }),
-    why: flag("What keeps images' blobs and layers, and what would be free without it"),
+    why: flag("What keeps images' blobs and layers, when it was used, and what would be free without it"),
   },
   examples: [
     { line: "tug system df", does: "See what could be reclaimed" },
@@ -38,7 +38,10 @@ export const df = defineCommand({
   ],
   async run({ options: { format, verbose, why }, connect, context, signal }) {
     if (verbose && why) throw cliError("CONFLICT", "cannot use --verbose together with --why");
-    if (why) return { output: renderKeepers(await (await connect()).system.keepers({ signal }), format) };
+    if (why) {
+      const keepers = await (await connect()).system.keepers({ signal });
+      return { output: renderKeepers(keepers, { format, now: context.now() }) };
+    }
     if (verbose && format?.startsWith("table")) {
       throw cliError("CONFLICT", "cannot show tables of each object with a format: leave out one of them");
     }

@@ -17,6 +17,9 @@ export function listKeepers(images: ImagesPort): Handler {
           BlobBytes: keeper.blobBytes,
           LayerBytes: keeper.layerBytes,
           AloneBytes: keeper.aloneBytes,
+          LastUsed: keeper.place && new Date(keeper.place.lastUsed).toISOString(),
+          Turn: keeper.place?.turn,
+          Stays: keeper.place?.stays,
         }),
       ),
     );
