@@ -8,6 +8,9 @@ import { serveHijack } from "./hijack.ts";
 
 const { closeCodes, encodeClose, encodeFrame, opcodes } = webSocket;
 
+/** How long a client may take to close its connection after the last message, in milliseconds. */
+const CLOSING = 10_000;
+
 /**
  * Makes a connection a WebSocket, and that the standard streams of a container. A WebSocket that the client closes cannot
  * bring output any more, so the end of its input is the end of the attachment.
@@ -55,6 +58,7 @@ export function webSocketStream(
       if (isLast) return done();
       isLast = true;
       socket.end(encodeClose(code), done);
+      closeSoon(socket);
     },
     destroy(error, done) {
       socket.destroy();
@@ -66,6 +70,7 @@ export function webSocketStream(
     if (isLast) return;
     isLast = true;
     socket.end(encodeClose(code, reason), () => stream.destroy());
+    closeSoon(socket);
   };
   const take = (event: webSocket.WebSocketEvent): void => {
     if (event.kind === "data" && !stream.push(event.bytes)) socket.pause();
@@ -85,6 +90,12 @@ export function webSocketStream(
   socket.once("close", () => stream.destroy());
   receive(head);
   return stream;
+}
+
+/** The client is to close it, and one that never reads what it was sent last does not. */
+function closeSoon(socket: Duplex): void {
+  const timer = setTimeout(() => socket.destroy(), CLOSING);
+  socket.once("close", () => clearTimeout(timer));
 }
 
 /**

@@ -39,3 +39,16 @@ test("a client that asks without end and reads no answer gets the last one when 
   assert.equal(String((await input)[0]), "input");
   socket.destroy();
 });
+
+test("a client that does not close its connection after the last message loses it", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const socket = new Duplex({ read() {}, write: (_bytes, _, done) => done() });
+  const stream = webSocketStream(socket, Buffer.alloc(0), { asText: false });
+  const ended = once(stream, "finish");
+  stream.end("output");
+  await ended;
+  assert.equal(socket.destroyed, false);
+  const closed = once(socket, "close");
+  context.mock.timers.tick(10_000);
+  await closed;
+});
