@@ -17,8 +17,16 @@ export function needsDockerd(): string | false {
   return needsContainerd() || debianProgram("docker").skip;
 }
 
-/** Starts dockerd without bridge and packet filter, and with all that it keeps below a directory. */
-export async function startDockerd(directory: string, runtime: OciRuntime): Promise<Dockerd> {
+/**
+ * Starts dockerd without bridge and packet filter, and with all that it keeps below a directory.
+ *
+ * @param more further flags
+ */
+export async function startDockerd(
+  directory: string,
+  runtime: OciRuntime,
+  more: readonly string[] = [],
+): Promise<Dockerd> {
   const host = `unix://${join(directory, "docker.sock")}`;
   const config = join(directory, "docker.json");
   await writeFile(config, "{}");
@@ -39,7 +47,7 @@ export async function startDockerd(directory: string, runtime: OciRuntime): Prom
   const path = await programs(directory);
   const daemon = startProcess(
     debianProgram("dockerd").path,
-    Object.entries(options).map(([name, value]) => `--${name}=${value}`),
+    [...Object.entries(options).map(([name, value]) => `--${name}=${value}`), ...more],
     { env: { ...process.env, PATH: `${path}:${process.env.PATH}`, ...runtime.env } },
   );
   const docker = program([debianProgram("docker").path, "--host", host], {
