@@ -283,3 +283,16 @@ test("what cannot be dumped or restored is refused before anything is made", { s
   assert.equal((await made.state()).status, "running");
   assert.deepEqual(readdirSync(made.bundle).sort(), ["config.json", "rootfs"]);
 });
+
+test("a stream that a shell has put aside when it is dumped is the restorer's afterwards", {
+  skip,
+}, async () => {
+  const wait = "{ touch /tmp/in; while test ! -e /tmp/go; do sleep 0.02; done; } >/tmp/aside";
+  await using made = await container({ args: ["sh", "-c", `${wait}; echo back; sleep 100`] });
+  succeeded(await made.run(["--detach"]));
+  await until("it writes elsewhere", () => existsSync(join(made.rootfs, "tmp/in")));
+  succeeded(await dump(made));
+  const again = succeeded(await restore(made));
+  await writeFile(join(made.rootfs, "tmp/go"), "");
+  await until("it writes to the new stream", () => again.output() === "back\n");
+});
