@@ -1,15 +1,19 @@
 // Measures tug beside its peers, in turn, in one run: npm run bench [-- WORDS OF A SCENARIO'S NAME]. Prints medians and how
 // many times longer each takes than tug.
+import { endAnotherNamespace } from "./bench/another-namespace.ts";
+import { apiScenarios } from "./bench/api.ts";
 import { containerdContender } from "./bench/containerd.ts";
 import type { Contender } from "./bench/contender.ts";
 import { engineContenders, engineNames } from "./bench/engines.ts";
 import { makeFixture } from "./bench/fixture.ts";
+import { ownDockerContender } from "./bench/own-docker.ts";
 import { runInOwnNamespaces } from "./bench/own-namespaces.ts";
 import { erofsContender, floorContender } from "./bench/pullers.ts";
 import { endOffers } from "./bench/registries.ts";
 import { runtimeContenders } from "./bench/runtimes.ts";
 import type { Scenario } from "./bench/scenario.ts";
 import { scenarios } from "./bench/scenarios.ts";
+import { trafficScenarios } from "./bench/traffic.ts";
 import { tugContender } from "./bench/tug.ts";
 
 const elsewhere = runInOwnNamespaces();
@@ -20,6 +24,7 @@ const wanted = process.argv.slice(2).join(" ");
 await using fixture = await makeFixture();
 await using stack = new AsyncDisposableStack();
 stack.defer(endOffers);
+stack.defer(endAnotherNamespace);
 const tug = stack.use(await tugContender(fixture));
 const pullers = [stack.use(await erofsContender(fixture)), floorContender()];
 const runtimes = (await runtimeContenders(fixture, tug)).map((each) => stack.use(each));
@@ -27,7 +32,9 @@ const containerd = containerdContender(fixture);
 const engines = [...(containerd ? [containerd] : []), ...engineContenders(fixture)].map((each) =>
   stack.use(each),
 );
-const contenders: readonly Contender[] = [tug, ...runtimes, ...pullers, ...engines];
+const withServers = [...trafficScenarios, ...apiScenarios].some(({ name }) => name.includes(wanted));
+const daemons = withServers ? await ownDocker() : [];
+const contenders: readonly Contender[] = [tug, ...runtimes, ...pullers, ...engines, ...daemons];
 
 for (const { name, version } of contenders) console.log(`${name.padEnd(10)} ${version}`);
 for (const name of ["containerd", ...engineNames]) {
@@ -36,6 +43,16 @@ for (const name of ["containerd", ...engineNames]) {
 }
 for (const scenario of scenarios) {
   if (scenario.name.includes(wanted)) report(scenario, await run(scenario));
+}
+
+/** A daemon in this network namespace, or a line that says why there is none. */
+async function ownDocker(): Promise<Contender[]> {
+  try {
+    return [stack.use(await ownDockerContender(fixture))];
+  } catch (error) {
+    console.log(`dockerd    not available: ${(error as Error).message}`);
+    return [];
+  }
 }
 
 /**

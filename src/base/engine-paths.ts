@@ -10,6 +10,8 @@ export type EnginePaths = {
 
 /** Names below the two directories. */
 export function enginePaths({ data, run }: EnginePaths) {
+  // A listing asks for those of every container.
+  const [containers, running] = [join(data, "containers"), join(run, "containers")];
   return {
     data,
     run,
@@ -37,12 +39,12 @@ export function enginePaths({ data, run }: EnginePaths) {
     /** Files that keep the network namespaces of running containers, by their id. */
     networkNamespaces: join(run, "netns"),
     /** Files of a container that outlive its runs: the log. */
-    container: (id: string) => join(data, "containers", id),
+    container: (id: string) => `${containers}/${id}`,
     /**
      * What a running container has: rootfs, sockets of its monitor, exit record, hostname, hosts, resolv.conf; `state`
      * below is the runtime's.
      */
-    containerRun: (id: string) => join(run, "containers", id),
+    containerRun: (id: string) => `${running}/${id}`,
   };
 }
 

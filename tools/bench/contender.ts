@@ -1,6 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { promisify } from "node:util";
 import type { Offered } from "./registries.ts";
+import type { Servers } from "./servers.ts";
 
 /** A command line to time: it must end with exit code 0. */
 export type CommandLine = readonly string[];
@@ -11,6 +12,8 @@ export type CommandLine = readonly string[];
  * `runTrue` runs `true` in a fresh container, with a network or without, and removes it; `execTrue` runs `true` in the one that `keep` started;
  * `start` and `remove` are for many containers at once. `writeLog` prints a file into the log of a fresh container and ends
  * with it, `readLog` prints that log. `pidOf` prints the pid of a container's first process, whose parent is its monitor;
+ * `servers` are containers on a bridge that can be reached in the bench's namespace; `socket` is where the engine answers
+ * Docker's API;
  * `pull` leaves an image ready to be run, `removeImage` nothing of it;
  * `steps` are those of a low-level runtime; `resident` gives the processes that live beside containers.
  */
@@ -25,6 +28,8 @@ export type Contender = AsyncDisposable & {
   readonly remove?: (name: string) => CommandLine;
   readonly writeLog?: (name: string, file: string) => CommandLine;
   readonly readLog?: (name: string) => CommandLine;
+  readonly servers?: Servers;
+  readonly socket?: string;
   readonly pull?: (image: Offered) => CommandLine;
   readonly removeImage?: (image: Offered) => CommandLine;
   readonly steps?: LifeSteps;

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { type Contender, type Network, printFile } from "./contender.ts";
 import type { Fixture } from "./fixture.ts";
+import { serversOf } from "./servers.ts";
 
 /** Other engines. The one drivers of logs that both have write lines to a file. */
 const logOptions = { docker: "--log-driver json-file", podman: "--log-driver k8s-file" } as const;
@@ -46,6 +47,8 @@ function engine(name: EngineName, version: string, { image }: Fixture): Contende
     keep: (id) => start(id, "none"),
     execTrue: (id) => [name, "exec", id, "true"],
     start,
+    // A daemon has its bridge and its ports in the machine's own network.
+    ...(name === "docker" ? { socket: dockerSocket() } : { servers: serversOf([name], image) }),
     remove: (id) => [name, "rm", "-f", ...atOnce[name], id],
     writeLog: (id, file) => printFile(name, logOptions[name], { name: id, file, image }),
     readLog: (id) => [name, "logs", id],
@@ -57,4 +60,9 @@ function engine(name: EngineName, version: string, { image }: Fixture): Contende
       execFileSync(name, ["rmi", "-f", image], { stdio: "ignore" });
     },
   };
+}
+
+/** Where docker's client looks for the daemon, if that is a file. */
+function dockerSocket(): string {
+  return process.env.DOCKER_HOST?.replace(/^unix:\/\//, "") ?? "/var/run/docker.sock";
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -6,9 +7,14 @@ import {
   busyboxRootfs,
   dockerArchive,
   removeTree,
+  type TarEntry,
   temporaryDirectory,
 } from "../../test/environment/index.ts";
 import { checkout } from "../test/cache.ts";
+import { loadProgram } from "./load-program.ts";
+
+/** Where the image has the program that makes load, if it could be compiled. */
+export const LOAD = "/bin/load";
 
 /** What all contenders run: one small image, and its files as a directory. */
 export type Fixture = AsyncDisposable & {
@@ -29,7 +35,7 @@ export async function makeFixture(): Promise<Fixture> {
   const directory = await temporaryDirectory();
   const { path } = directory;
   const image = buildImage({
-    layers: [{ entries: busyboxEntries() }],
+    layers: [{ entries: [...busyboxEntries(), ...loadEntries()] }],
     config: { Cmd: ["sh"], Env: ["PATH=/bin"] },
   });
   const archive = join(path, "image.tar");
@@ -54,4 +60,9 @@ export async function makeFixture(): Promise<Fixture> {
       await directory[Symbol.asyncDispose]();
     },
   };
+}
+
+function loadEntries(): TarEntry[] {
+  const { path, skip } = loadProgram();
+  return skip === false ? [{ path: LOAD.slice(1), content: readFileSync(path), mode: 0o755 }] : [];
 }

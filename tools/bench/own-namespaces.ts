@@ -2,6 +2,10 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { debianProgram } from "../../test/environment/index.ts";
 
+/** Ends of connections are kept for a minute. Many follow each other: all ports are used, and taken again before that. */
+export const MANY_CONNECTIONS =
+  "echo 1 > /proc/sys/net/ipv4/tcp_tw_reuse && echo 1024 65535 > /proc/sys/net/ipv4/ip_local_port_range";
+
 const MARK = "TUG_BENCH_NAMESPACE";
 
 /**
@@ -15,7 +19,7 @@ export function runInOwnNamespaces(): number | undefined {
   if (process.env[MARK] !== undefined) return undefined;
   const unified = unifiedBesideLegacy();
   const words = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  const script = `${unified === undefined ? "" : 'umount "$UNIFIED" && '}"$BUSYBOX" ip link set lo up && exec "$@"`;
+  const script = `${unified === undefined ? "" : 'umount "$UNIFIED" && '}"$BUSYBOX" ip link set lo up && ${MANY_CONNECTIONS} && exec "$@"`;
   const { status } = spawnSync("unshare", ["--mount", "--net", "sh", "-c", script, "bench", ...words], {
     stdio: "inherit",
     env: { ...process.env, [MARK]: "1", UNIFIED: unified, BUSYBOX: debianProgram("busybox").path },

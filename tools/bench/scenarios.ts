@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { apiScenarios } from "./api.ts";
 import { type CommandLine, type Contender, type Network, print, time } from "./contender.ts";
 import { lifeScenarios } from "./life.ts";
 import { logFile, makeLogFile, removeLogFile } from "./log-file.ts";
 import { parentOf, proportionalSize } from "./memory.ts";
 import { pullScenarios } from "./pulls.ts";
 import type { Scenario } from "./scenario.ts";
+import { trafficScenarios } from "./traffic.ts";
 
 const KEPT = "bench-kept";
 const MANY = 50;
@@ -43,6 +45,8 @@ export const scenarios: readonly Scenario[] = [
     finish: async ({ remove, env }) => void (await timed(remove?.(KEPT), env)),
   },
   ...lifeScenarios,
+  ...trafficScenarios,
+  ...apiScenarios,
   ...pullScenarios,
   startMany(`start ${MANY}, ${AT_ONCE} at a time`, "none"),
   startMany(`start ${MANY}, ${AT_ONCE} at a time, on a bridge`, "bridge"),

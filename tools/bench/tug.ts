@@ -5,6 +5,7 @@ import { startTug, type TugInstance } from "../../test/environment/index.ts";
 import { type Contender, type Network, printFile } from "./contender.ts";
 import type { Fixture } from "./fixture.ts";
 import { familyOf } from "./memory.ts";
+import { serversOf } from "./servers.ts";
 
 /** tug with an engine of its own, resident before anything is timed. */
 export type TugContender = Contender & {
@@ -44,6 +45,8 @@ export async function tugContender(fixture: Fixture): Promise<TugContender> {
     keep: (name) => start(name, "none"),
     execTrue: (name) => tug("exec", name, "true"),
     start,
+    servers: serversOf(tug(), fixture.image),
+    socket: join(instance.run, "tug.sock"),
     remove: (name) => tug("rm", "-f", name),
     writeLog: (name, file) =>
       printFile(join(fixture.programs, "tug"), "--log-opt max-size=-1", { name, file, image: fixture.image }),

@@ -1,5 +1,4 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseResolvConf } from "../../network/index.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
 import type { ResolvedMount } from "../spec/input.ts";
@@ -23,9 +22,9 @@ const MOST_OWN_LINES = 1 << 20;
 /** Paths of a container's network files. */
 export function networkFilePaths(directory: string): NetworkFiles {
   return {
-    hostname: join(directory, "hostname"),
-    hosts: join(directory, "hosts"),
-    resolvConf: join(directory, "resolv.conf"),
+    hostname: `${directory}/hostname`,
+    hosts: `${directory}/hosts`,
+    resolvConf: `${directory}/resolv.conf`,
   };
 }
 

@@ -11,7 +11,7 @@ export function viewConnections(
 ): { networks: Readonly<Record<string, Endpoint>>; ports: readonly Port[] } {
   const { mode, endpoints, exposedPorts } = request.network;
   const exposed = [...exposedPorts, ...Object.keys(image.defaults.ExposedPorts ?? {})];
-  const published = networks.publications(id);
+  const published = mode.kind === "named" ? networks.publications(id) : [];
   const isPublished = (port: Port): boolean =>
     published.some(
       ({ containerPort, protocol }) => containerPort === port.containerPort && protocol === port.protocol,
