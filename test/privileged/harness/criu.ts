@@ -1,4 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { debianProgram } from "../../environment/index.ts";
 import type { Container } from "./container.ts";
 import { runtimeName, skip } from "./runtime.ts";
@@ -13,10 +16,27 @@ export function lacksCriu(): string | false {
   if (skip) return skip;
   if (runtimeName !== "tug-oci") return `${runtimeName}: takes criu from PATH`;
   if (criu.skip) return criu.skip;
-  const { status, stdout, stderr } = spawnSync(criu.path, ["check"], { encoding: "utf8", timeout: 20_000 });
-  const reason = `${stdout}${stderr}`.trim().split("\n").at(-1);
-  return status === 0 ? false : `criu cannot work on this machine: ${reason}`;
+  const images = mkdtempSync(join(tmpdir(), "tug-criu-"));
+  try {
+    const options = { encoding: "utf8", timeout: 60_000, cwd: images } as const;
+    const { status, stdout, stderr } = spawnSync("sh", ["-c", trial, "sh", criu.path], options);
+    const reason = `${stdout}${stderr}`.trim().split("\n").at(-1);
+    return status === 0 ? false : `criu cannot work on this machine: ${reason}`;
+  } finally {
+    rmSync(images, { recursive: true });
+  }
 }
+
+/** A process is dumped and restored: on a kernel that is newer than it knows, criu may find itself fit and fail all the same. */
+const trial = `
+"$1" check || exit 1
+setsid sleep 100 </dev/null >/dev/null 2>&1 &
+until grep -q sleep /proc/$!/comm; do :; done
+"$1" dump --tree $! || { kill -9 $!; exit 1; }
+wait $!
+"$1" restore --restore-detached --pidfile pid || exit 1
+kill -9 "$(cat pid)"
+`;
 
 /** Whether criu and the kernel can do something, by criu's name for it. */
 export function criuHas(feature: string): boolean {
