@@ -14,7 +14,8 @@ export type CriuSearch = {
 
 /** The first version with each of the requests that are made. */
 const OLDEST = [3, 15] as const;
-const PATIENCE_MS = 10_000;
+/** For a look at a version or a feature: an emulated processor takes its time. */
+const PATIENCE_MS = 60_000;
 const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const run = promisify(execFile);
 
