@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, connect } from "../../src/api/docker/client/index.ts";
 import { TugError } from "../../src/base/index.ts";
 import { createChance } from "./harness/chance.ts";
-import { type Engine, leavesNothing, needsBox, useEngine } from "./harness/index.ts";
+import { type Engine, leavesNothing, needsBox, until, useEngine } from "./harness/index.ts";
 
 const seed = Number(process.env.TUG_CHAOS_SEED ?? Date.now() % 1_000_000_007);
 const deaths = Number(process.env.TUG_CHAOS_DEATHS ?? 100);
@@ -49,10 +49,22 @@ describe("the engine is killed again and again", { skip: needsBox(), timeout }, 
     });
   });
 
+  /** The names of containers and what happened to them. */
+  async function allEvents(): Promise<string[][]> {
+    const range = ["--since", "1h", "--until", "0s", "--format", "{{.Actor.Attributes.name}} {{.Action}}"];
+    return (await engine.ok(["events", ...range])).split("\n").map((line) => line.split(" ", 2));
+  }
+
   /** Every container was made and removed once, and ended as often as it began. */
   async function checkEvents(): Promise<void> {
-    const range = ["--since", "1h", "--until", "0s", "--format", "{{.Actor.Attributes.name}} {{.Action}}"];
-    const events = (await engine.ok(["events", ...range])).split("\n").map((line) => line.split(" ", 2));
+    // Nobody sees a container any more that is being removed.
+    await until("the last removals are told", async () => {
+      const all = await allEvents();
+      const names = (action: string) => all.filter(([, each]) => each === action).map(([name]) => name);
+      const removed = new Set(names("destroy"));
+      return names("create").every((name) => removed.has(name));
+    });
+    const events = await allEvents();
     const happened = Object.groupBy(events, ([name = ""]) => name);
     for (const [name, all = []] of Object.entries(happened)) {
       const often = (action: string): number => all.filter(([, found]) => found === action).length;
