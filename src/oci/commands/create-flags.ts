@@ -44,7 +44,7 @@ export function createOptions(
   container: { readonly id: string; readonly attendance: Attendance },
   flags: FlagValues<typeof createFlags>,
   environment: OciEnvironment,
-): CreateOptions {
+): Omit<CreateOptions, "root"> {
   const { cwd } = environment;
   const socket = flags["console-socket"];
   const pidfdSocket = flags["pidfd-socket"];

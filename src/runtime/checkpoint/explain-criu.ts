@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { TugError } from "../../base/index.ts";
 import { lifecycleError } from "../errors.ts";
-import type { CriuSettings } from "./options.ts";
+import { type CriuSettings, criuLogs } from "./options.ts";
 
 /** So much of the end of a log is read, and so many of its errors are told. */
 const MOST_BYTES = 65_536;
@@ -24,7 +24,7 @@ export async function explainCriu(
   const log = await endOf(path);
   const lines = errorLines(log ?? "");
   const words = lines.length === 0 ? error.message : `criu says: ${lines.join("; ")}`;
-  const what = logFile === "dump.log" ? "dump" : "restore";
+  const what = logFile === criuLogs.dump ? "dump" : "restore";
   return lifecycleError("CHECKPOINT", `cannot ${what} the container: ${words}`, {
     ...(log !== undefined && { hint: `the whole log is ${path}` }),
     details: error.details,

@@ -3,6 +3,7 @@ import { planBuilder } from "../planner/builder.ts";
 import type { CreateInput } from "../planner/input.ts";
 import { parseMountOptions } from "../planner/mount-options.ts";
 import { planBind } from "../planner/mounts.ts";
+import { mountRoot, rootPath, type StandingRoot } from "../planner/root-mount.ts";
 
 /** The mount points are there. */
 const MADE = 1;
@@ -11,25 +12,14 @@ const MADE = 1;
  * Makes the mount points of a configuration in its root file system, in a mount namespace that ends with the plan. criu
  * takes them for granted, but the root may be a new one of the same image.
  */
-export function planMountPoints({ spec, bundle, root: source }: CreateInput): Plan {
+export function planMountPoints(input: CreateInput & { readonly root: StandingRoot }): Plan {
+  const { spec, bundle } = input;
   const builder = planBuilder();
   const { host, stage, init, slot } = builder;
   const from = "container's root";
   const [mount, root] = [slot(), slot()];
-  const path = spec.root.path.startsWith("/") ? spec.root.path : `${bundle}/${spec.root.path}`;
-  if (source.kind === "overlay") {
-    const { lowers, upper, work, options = [] } = source;
-    host.push({
-      op: "overlay",
-      from,
-      lowers,
-      ...(upper && { upper }),
-      ...(work && { work }),
-      options,
-      out: mount,
-    });
-  } else host.push({ op: "cloneMount", from, path, flags: 1, out: mount });
-  host.push({ op: "changeMount", from, mount, propagation: propagationFlags.PRIVATE, recursive: 1 });
+  const path = rootPath(input);
+  host.push(...mountRoot(input.root, { from, path, out: mount }));
   stage.push({ op: "spawn", from, flags: cloneFlags.NEWNS });
   init.push(
     { op: "propagation", from, propagation: propagationFlags.PRIVATE },

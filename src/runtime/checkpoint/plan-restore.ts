@@ -12,6 +12,7 @@ import { planConsoleSocket } from "../planner/console.ts";
 import { hookOps } from "../planner/hooks.ts";
 import type { CreateInput } from "../planner/input.ts";
 import { namespaceFlags } from "../planner/namespaces.ts";
+import { mountRoot, rootPath, type StandingRoot } from "../planner/root-mount.ts";
 import { journalOps, stateWithPid } from "../planner/state.ts";
 import { type ExternalMount, encodeRequest } from "./criu-request.ts";
 import { criuLogs, type RestoreSettings } from "./options.ts";
@@ -22,7 +23,7 @@ const CRIU_VIEW = "criu";
 
 /** What decides the plan for a container that is restored. */
 export type RestoreInput = {
-  readonly create: CreateInput;
+  readonly create: CreateInput & { readonly root: StandingRoot };
   readonly settings: RestoreSettings;
   readonly program: string;
   readonly env: readonly string[];
@@ -91,20 +92,11 @@ export function planRestore(input: RestoreInput): Plan {
 }
 
 /** The root file system as a detached mount, and the place where criu gets it. */
-function planRootfs({ host, slot }: PlanBuilder, { root, spec, bundle }: CreateInput, place: string): Slot {
+function planRootfs({ host, slot }: PlanBuilder, create: RestoreInput["create"], place: string): Slot {
   const from = "/root/path";
   const out = slot();
   host.push({ op: "directory", from, path: place, mode: 0o700, flags: directoryFlags.PARENTS });
-  if (root.kind === "overlay") {
-    const { lowers, upper, work, options = [] } = root;
-    host.push({ op: "overlay", from, lowers, ...(upper && { upper }), ...(work && { work }), options, out });
-    return out;
-  }
-  const path = spec.root.path.startsWith("/") ? spec.root.path : `${bundle}/${spec.root.path}`;
-  host.push(
-    { op: "cloneMount", from, path, flags: 1, out },
-    { op: "changeMount", from, mount: out, propagation: propagationFlags.PRIVATE, recursive: 1 },
-  );
+  host.push(...mountRoot(create.root, { from, path: rootPath(create), out }));
   return out;
 }
 

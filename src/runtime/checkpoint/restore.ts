@@ -6,6 +6,7 @@ import { checkId } from "../lifecycle/existing.ts";
 import { checkGroups } from "../lifecycle/groups.ts";
 import type { RuntimeContext } from "../lifecycle/runtime.ts";
 import { createBindings } from "../planner/create.ts";
+import type { StandingRoot } from "../planner/root-mount.ts";
 import { storedGroups } from "../planner/state.ts";
 import { refuseUnprivileged } from "./checkpoint.ts";
 import { configFileOf } from "./config-file.ts";
@@ -18,6 +19,12 @@ import { criuLogs, type RestoreSettings } from "./options.ts";
 import { maskSource, planRestore } from "./plan-restore.ts";
 import { inheritedStreams } from "./streams.ts";
 
+/** What `restore` is told besides the configuration. What a view held in memory is in no dump. */
+export type RestoreOptions = Omit<CreateOptions, "root"> & {
+  readonly settings: RestoreSettings;
+  readonly root?: StandingRoot;
+};
+
 /**
  * Makes a container from a bundle and the files of a dump; its processes go on where they were. What a failed attempt
  * left is removed.
@@ -27,14 +34,15 @@ import { inheritedStreams } from "./streams.ts";
 export async function restoreContainer(
   context: RuntimeContext,
   spec: Spec,
-  { settings, ...options }: CreateOptions & { readonly settings: RestoreSettings },
+  { settings, ...options }: RestoreOptions,
 ): Promise<ExecuteResult> {
   const { id } = options;
   checkId(id);
   refuseUnprivileged(context, "restore");
   const program = await findCriu(settings.criu);
   await checkDirectories(settings);
-  const create = createInput(context, spec, options);
+  const root = options.root ?? { kind: "directory" };
+  const create = { ...createInput(context, spec, options), root };
   refuseRestore(spec, create.unit);
   checkFree(context, id);
   await checkGroups(storedGroups(create.cgroups));

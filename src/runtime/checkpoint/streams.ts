@@ -109,6 +109,7 @@ export async function inheritedStreams(images: string): Promise<{ key: string; f
     throw lifecycleError("CHECKPOINT", `cannot read ${path}: it is no list of three names`);
   return (names as string[]).flatMap((key, fd) => keysOf(key).map((own) => ({ key: own, fd })));
 }
+
 /**
  * A file goes by its name without the first letter: by that criu takes the new descriptor as it is, where by the whole one
  * it wants a file of the old size, and a pipe would not do.

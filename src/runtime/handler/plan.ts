@@ -1,8 +1,9 @@
-import { callFlags, type Op, type Plan, propagationFlags, type Slot } from "../../plan/index.ts";
+import { callFlags, type Op, type Plan, type Slot } from "../../plan/index.ts";
 import { type Process, printJson } from "../../specs/oci-runtime/index.ts";
 import { type PlanBuilder, planBuilder } from "../planner/builder.ts";
 import { planConsoleSocket } from "../planner/console.ts";
-import type { ConsoleTarget, CreateInput, RootSource, ScratchRoot } from "../planner/input.ts";
+import type { ConsoleTarget, CreateInput } from "../planner/input.ts";
+import { mountRoot, type StandingRoot } from "../planner/root-mount.ts";
 import { escapeContent, journalOps, stateWithPid } from "../planner/state.ts";
 import { type HandlerCall, handlerFiles, handlerPath } from "./handler.ts";
 
@@ -14,7 +15,7 @@ const WORKING = 30;
 export type HandlerCreateInput = Omit<CreateInput, "root"> &
   Pick<HandlerCall, "handler"> & {
     readonly console: ConsoleTarget;
-    readonly root: Exclude<RootSource, ScratchRoot>;
+    readonly root: StandingRoot;
   };
 
 /**
@@ -36,7 +37,8 @@ export function planHandlerCreate(input: HandlerCreateInput): Plan {
     },
     ...journalOps(input),
   );
-  const rootfs = planRootfs(builder, input);
+  const rootfs = builder.slot();
+  host.push(...mountRoot(input.root, { from: "/root/path", path: spec.root.path, out: rootfs }));
   const terminal = planTerminal(builder, call, {
     directory: stateDir,
     process: spec.process,
@@ -135,22 +137,6 @@ function callOp(call: HandlerCall, { command, words, what, directory = call.run 
 
 function fromOf({ handler }: Pick<HandlerCall, "handler">): string {
   return `runtime ${handler.name}`;
-}
-
-/** The root file system as a detached mount. */
-function planRootfs({ host, slot }: PlanBuilder, { root, spec }: HandlerCreateInput): Slot {
-  const out = slot();
-  const from = "/root/path";
-  if (root.kind === "overlay") {
-    const { lowers, upper, work, options = [] } = root;
-    host.push({ op: "overlay", from, lowers, ...(upper && { upper }), ...(work && { work }), options, out });
-    return out;
-  }
-  host.push(
-    { op: "cloneMount", from, path: spec.root.path, flags: 1, out },
-    { op: "changeMount", from, mount: out, propagation: propagationFlags.PRIVATE, recursive: 1 },
-  );
-  return out;
 }
 
 /**

@@ -10,6 +10,7 @@ import { lifecycleError } from "../errors.ts";
 import { createBindings, planCreate } from "../planner/create.ts";
 import { capabilitiesOf } from "../planner/identity.ts";
 import type { Attendance, ConsoleTarget, CreateInput, RootSource } from "../planner/input.ts";
+import { rootPath } from "../planner/root-mount.ts";
 import { storedGroups } from "../planner/state.ts";
 import { checkMappedUser, checkUnprivileged } from "../planner/unprivileged.ts";
 import { refuseUnsupported } from "../planner/unsupported.ts";
@@ -170,7 +171,7 @@ function wantsGroups({ facts, rootless }: PlanContext, { linux }: Spec, { groups
 
 async function checkRootfs(spec: Spec, { bundle, root }: CreateOptions): Promise<void> {
   if (root?.kind === "overlay") return;
-  const path = spec.root.path.startsWith("/") ? spec.root.path : `${bundle}/${spec.root.path}`;
+  const path = rootPath({ spec, bundle });
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) return;
   throw lifecycleError(

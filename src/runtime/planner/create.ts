@@ -20,6 +20,7 @@ import { awaitDevices, findDevices, moveDevices } from "./net-devices.ts";
 import { notifyDirectory, planNotifySocket, withNotifyVariable } from "./notify.ts";
 import { planProtection } from "./protect.ts";
 import { joinResctrl, planResctrl } from "./resctrl.ts";
+import { mountRoot, rootPath } from "./root-mount.ts";
 import { memoryPolicyOps } from "./scheduling.ts";
 import { journalOps, stateFiles, stateWithPid } from "./state.ts";
 
@@ -134,7 +135,7 @@ function planRoot(builder: PlanBuilder, input: CreateInput, { namespaces, openCo
   const root = builder.slot();
   const sources = input.unprivileged === undefined ? builder.host : [];
   const context: MountContext = { builder, input, namespaces, root, sources };
-  const path = spec.root.path.startsWith("/") ? spec.root.path : `${input.bundle}/${spec.root.path}`;
+  const path = rootPath(input);
   const mount = rootMount(context, path);
   const begin = builder.init.length;
   builder.init.push({ op: "root", from: "/root/path", path, mount, out: root });
@@ -159,43 +160,25 @@ function planRoot(builder: PlanBuilder, input: CreateInput, { namespaces, openCo
   planProtection(context, deferred);
 }
 
-/** The detached mount that becomes the root: a clone of the rootfs directory, or an overlay. */
+/** The detached mount that becomes the root. */
 function rootMount({ builder, input, sources }: MountContext, path: string) {
   const out = builder.slot();
+  const from = "/root/path";
   if (input.root.kind === "scratch") {
     builder.init.push(
-      { op: "scratch", from: "/root/path", path, directories: ["upper", "work"] },
+      { op: "scratch", from, path, directories: ["upper", "work"] },
       {
         op: "overlay",
-        from: "/root/path",
+        from,
         lowers: [input.root.lower],
         upper: `${path}/upper`,
         work: `${path}/work`,
         out,
       },
     );
-  } else if (input.root.kind === "overlay") {
-    const { lowers, upper, work, options } = input.root;
-    builder.host.push({
-      op: "overlay",
-      from: "/root/path",
-      lowers,
-      ...(upper !== undefined && { upper }),
-      ...(work !== undefined && { work }),
-      options: options ?? [],
-      out,
-    });
   } else {
-    sources.push(
-      { op: "cloneMount", from: "/root/path", path, flags: 1, out },
-      {
-        op: "changeMount",
-        from: "/root/path",
-        mount: out,
-        propagation: propagationFlags.PRIVATE,
-        recursive: 1,
-      },
-    );
+    const list = input.root.kind === "overlay" ? builder.host : sources;
+    list.push(...mountRoot(input.root, { from, path, out }));
   }
   return out;
 }

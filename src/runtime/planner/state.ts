@@ -4,6 +4,7 @@ import type { CgroupLayout } from "../cgroups/index.ts";
 import type { StoredGroup, StoredState } from "../state.ts";
 import type { CreateInput } from "./input.ts";
 import { storedResctrl } from "./resctrl.ts";
+import { rootPath } from "./root-mount.ts";
 
 /** Names of the files in a container's state directory. */
 export const stateFiles = {
@@ -61,7 +62,7 @@ function stateFile(
     ociVersion: spec.ociVersion,
     id,
     bundle,
-    rootfs: spec.root.path.startsWith("/") ? spec.root.path : `${bundle}/${spec.root.path}`,
+    rootfs: rootPath(input),
     owner: input.owner,
     bootId: facts.bootId,
     groups: storedGroups(input.cgroups),

@@ -11,6 +11,7 @@ import { type PlanBuilder, planBuilder } from "./builder.ts";
 import type { CreateInput, LayeredRoot } from "./input.ts";
 import { parseMountOptions } from "./mount-options.ts";
 import { planBind } from "./mounts.ts";
+import { overlayRoot } from "./root-mount.ts";
 
 /** The root file system of a container, as something outside of it looks at it. */
 export type RootView =
@@ -113,20 +114,7 @@ function planStored(builder: PlanBuilder, view: StoredView, work: RootWork["work
 
 function rootMount({ source }: StoredView, out: Slot): Op[] {
   const from = "container's root";
-  if (source.kind === "overlay") {
-    const { lowers, upper, work, options = [] } = source;
-    return [
-      {
-        op: "overlay",
-        from,
-        lowers,
-        ...(upper !== undefined && { upper }),
-        ...(work !== undefined && { work }),
-        options,
-        out,
-      },
-    ];
-  }
+  if (source.kind === "overlay") return [overlayRoot(source, { from, out })];
   // What the container has written was in its memory, and is gone.
   const set = BigInt(mountAttributes.RDONLY);
   return [
