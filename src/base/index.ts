@@ -16,6 +16,7 @@ export {
   TugError,
 } from "./error.ts";
 export { fullDisk, isFullDisk, plainError } from "./full-disk.ts";
+export { ifThere, noSuchPath } from "./if-there.ts";
 export { type Members, memberReader } from "./json-members.ts";
 export { jsonPointer } from "./json-pointer.ts";
 export { jsonLogger, type LogFields, type Logger, type LogLevel, silentLogger } from "./logger.ts";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { errnoOf } from "../base/index.ts";
+import { ifThere } from "../base/index.ts";
 import { type Failure, parseFailure } from "./answer.ts";
 import type { InitProcess } from "./helper.ts";
 import { decodeFields } from "./monitor-fields.ts";
@@ -32,12 +32,8 @@ export function exitCodeOf({ waitStatus }: Pick<ExitRecord, "waitStatus">): numb
 
 /** Reads the record that a monitor left in its directory; undefined when there is none (yet). */
 export async function readExitRecord(directory: string): Promise<ExitRecord | undefined> {
-  try {
-    return parseExitRecord(await readFile(join(directory, "exit")));
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
+  const record = await ifThere(readFile(join(directory, "exit")));
+  return record === undefined ? undefined : parseExitRecord(record);
 }
 
 /** Reads a record: docs/monitor-protocol.md, "Exit record". */

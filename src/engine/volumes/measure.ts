@@ -1,7 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { errnoOf } from "../../base/index.ts";
+import { ifThere, noSuchPath } from "../../base/index.ts";
 
 /**
  * What a directory takes on disk, in bytes, with all that is in it. Links are not followed, a file with several names
@@ -13,11 +13,11 @@ export async function measureDirectory(directory: string, signal: AbortSignal): 
   let bytes = 0;
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     signal.throwIfAborted();
-    const found = await unlessGone(lstat(path, { bigint: true }));
+    const found = await ifThere(lstat(path, { bigint: true }), noSuchPath);
     if (found === undefined || isCounted(found, counted)) continue;
     bytes += Number(found.blocks) * 512;
     if (!found.isDirectory()) continue;
-    for (const name of (await unlessGone(readdir(path))) ?? []) waiting.push(join(path, name));
+    for (const name of (await ifThere(readdir(path), noSuchPath)) ?? []) waiting.push(join(path, name));
   }
   return bytes;
 }
@@ -28,13 +28,4 @@ function isCounted({ dev, ino, nlink }: BigIntStats, counted: Set<string>): bool
   if (counted.has(key)) return true;
   counted.add(key);
   return false;
-}
-
-async function unlessGone<T>(found: Promise<T>): Promise<T | undefined> {
-  try {
-    return await found;
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type Digest, errnoOf, syncDirectory, writeFileAtomic } from "../../base/index.ts";
+import { type Digest, errnoOf, ifThere, syncDirectory, writeFileAtomic } from "../../base/index.ts";
 import {
   annotations,
   checkLayoutMarker,
@@ -64,7 +64,7 @@ function isReplaced(old: Descriptor, added: readonly Descriptor[]): boolean {
 type BlobFile = { digest: Digest; size: number; path: string; signal: AbortSignal | undefined };
 
 async function writeBlob(content: ContentStore, { digest, size, path, signal }: BlobFile): Promise<void> {
-  if ((await sizeOf(path)) === size) return;
+  if ((await ifThere(stat(path)))?.size === size) return;
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.tmp`;
   try {
@@ -76,14 +76,5 @@ async function writeBlob(content: ContentStore, { digest, size, path, signal }: 
   } catch (error) {
     await rm(temporary, { force: true });
     throw errnoOf(error) === undefined ? error : storageError(`blob ${digest}`, dirname(path), error);
-  }
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
   }
 }

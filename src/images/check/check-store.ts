@@ -31,7 +31,8 @@ const MOST_ROUNDS = 8;
 /**
  * Compares everything in the store with everything that is on record: each blob with its digest, each image with its
  * documents and layers, each snapshot with its files, each layer that is kept as an archive with its digest. With
- * `repair` blobs are fetched again from the registries of the images' names, layers are unpacked again, and what nothing needs is removed; without it nothing is changed.
+ * `repair` blobs are fetched again from the registries of the images' names, layers are unpacked again, and what nothing
+ * needs is removed; without it nothing is changed.
  */
 export async function checkStore(options: CheckOptions, request: CheckRequest = {}): Promise<StoreReport> {
   const { repair = false, onChecked = () => {}, signal } = request;

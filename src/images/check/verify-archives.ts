@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type Digest, errnoOf, isDigest, messageOf, TugError } from "../../base/index.ts";
+import { type Digest, errnoOf, ifThere, isDigest, messageOf, TugError } from "../../base/index.ts";
 import { layerFiles } from "../layers/index-layer.ts";
 import type { SnapshotInfo, Snapshotter } from "../snapshots/snapshotter.ts";
 import { type VerifyLayerOptions, verifyLayer } from "../snapshots/verify-layer.ts";
@@ -27,7 +27,7 @@ export async function findArchives(snapshotter: Snapshotter): Promise<Archives> 
   let bytes = 0;
   for (const info of snapshotter.list()) {
     if (info.form !== "erofs" || snapshotter.info(info.key) === undefined) continue;
-    const size = await sizeOfArchive(snapshotter, info.key);
+    const size = (await ifThere(stat(join(snapshotter.places(info.key)[0] ?? "", layerFiles.archive))))?.size;
     if (size === undefined) continue;
     layers.push(info);
     bytes += size;
@@ -85,14 +85,5 @@ async function verify(
     if (errnoOf(error) === "ENOENT") return undefined;
     if (errnoOf(error) === undefined && !(error instanceof TugError)) throw error;
     return `it cannot be read: ${messageOf(error)}`;
-  }
-}
-
-async function sizeOfArchive(snapshotter: Snapshotter, key: string): Promise<number | undefined> {
-  try {
-    return (await stat(join(snapshotter.places(key)[0] ?? "", layerFiles.archive))).size;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
   }
 }

@@ -6,6 +6,7 @@ import {
   createKeyedMutex,
   type Digest,
   errnoOf,
+  ifThere,
   isDigest,
   splitDigest,
   syncDirectory,
@@ -50,7 +51,7 @@ export async function openLayoutStore(root: string, options: LayoutStoreOptions 
     const { algorithm, hex } = splitDigest(digest);
     return join(root, "blobs", algorithm, hex);
   };
-  const sizeOf = async (digest: Digest) => (await unlessMissing(stat(blobPath(digest))))?.size;
+  const sizeOf = async (digest: Digest) => (await ifThere(stat(blobPath(digest))))?.size;
 
   async function ingest(expected: Expected, signal?: AbortSignal): Promise<Ingest | undefined>;
   async function ingest(expected?: undefined, signal?: AbortSignal): Promise<Ingest>;
@@ -75,7 +76,7 @@ export async function openLayoutStore(root: string, options: LayoutStoreOptions 
 
   async function* read(digest: Digest, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
     const { offset = 0, end = Number.POSITIVE_INFINITY, signal } = options;
-    await using file = await unlessMissing(open(blobPath(digest)));
+    await using file = await ifThere(open(blobPath(digest)));
     if (file === undefined) throw blobNotFound(digest);
     yield* readChunks(file, { start: offset, end, signal });
   }
@@ -112,7 +113,7 @@ async function prepareDirectory(root: string): Promise<void> {
   for (const algorithm of algorithms) await mkdir(join(root, "blobs", algorithm), { recursive: true });
   await mkdir(join(root, "ingest"), { recursive: true });
   const marker = join(root, "oci-layout");
-  const present = await unlessMissing(readFile(marker));
+  const present = await ifThere(readFile(marker));
   if (present !== undefined) return checkLayoutMarker(present, marker);
   await writeIndex(root, []);
   await writeFileAtomic(marker, JSON.stringify({ imageLayoutVersion }), 0o644);
@@ -155,15 +156,6 @@ async function* walk(
       const size = isDigest(digest) ? await sizeOf(digest) : undefined;
       if (size !== undefined) yield { digest: digest as Digest, size };
     }
-  }
-}
-
-async function unlessMissing<T>(promise: Promise<T>): Promise<T | undefined> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
   }
 }
 

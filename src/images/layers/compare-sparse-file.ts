@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { errnoOf } from "../../base/index.ts";
+import { ifThere } from "../../base/index.ts";
 import { blockSize } from "../../erofs/index.ts";
 import { placeContents, type SparseFile } from "./sparse-file.ts";
 
@@ -20,7 +20,7 @@ export function compareSparseFile(path: string): SparseFileComparison {
       hasContent = true;
       const position = places.advance(data.length);
       if (!isSame) return;
-      file ??= await openIfThere(path);
+      file ??= await ifThere(open(path));
       const found = Buffer.alloc(data.length);
       const read = await file?.read(found, 0, found.length, position);
       isSame = read?.bytesRead === data.length && found.equals(data);
@@ -34,13 +34,4 @@ export function compareSparseFile(path: string): SparseFileComparison {
       await file?.close();
     },
   };
-}
-
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Digest, errnoOf, sha256, splitDigest, TugError } from "../../base/index.ts";
+import { type Digest, ifThere, sha256, splitDigest, TugError } from "../../base/index.ts";
 import { blockSize } from "../../erofs/index.ts";
 import { readChunks } from "../content/read-chunks.ts";
 import { type ArchiveOutline, createArchiveIndexer } from "../layers/archive-indexer.ts";
@@ -51,7 +51,7 @@ export async function verifyLayer(
   if (sparseSizes === undefined) return "its sparse files are not those of its archive";
   const inherited = await inheritedFrom(lowers, outline);
   if (inherited === undefined) return "what is kept of a layer below cannot be read";
-  const kept = await readIfThere(join(place, outlineName));
+  const kept = await ifThere(readFile(join(place, outlineName)));
   if (!kept?.equals(encodeOutline(outline.outline, inherited)))
     return "its outline is not that of its archive";
   const index = indexer.write([size, ...sparseSizes], inherited);
@@ -103,15 +103,6 @@ async function inheritedFrom(lowers: readonly string[], { outline }: ArchiveOutl
     return await inherit(outline, lowers);
   } catch (error) {
     if (error instanceof TugError) return undefined;
-    throw error;
-  }
-}
-
-async function readIfThere(path: string): Promise<Buffer | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
     throw error;
   }
 }

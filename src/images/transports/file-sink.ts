@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { createMutex, errnoOf, syncDirectory } from "../../base/index.ts";
+import { createMutex, errnoOf, ifThere, noSuchPath, syncDirectory } from "../../base/index.ts";
 import { createTarWriter, type Node, noXattrs } from "../../tar/index.ts";
 import { storageError } from "../content/storage-error.ts";
 import { imageError } from "../errors.ts";
@@ -107,12 +107,7 @@ function fileNode(path: string, size: number): Node {
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return undefined;
-    throw error;
-  }
+  return (await ifThere(stat(path), noSuchPath))?.size;
 }
 
 function asStorage(error: unknown, name: string, directory: string): unknown {
