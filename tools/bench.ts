@@ -9,6 +9,7 @@ import { makeFixture } from "./bench/fixture.ts";
 import { ownDockerContender } from "./bench/own-docker.ts";
 import { runInOwnNamespaces } from "./bench/own-namespaces.ts";
 import { erofsContender, floorContender } from "./bench/pullers.ts";
+import { pullScenarios } from "./bench/pulls.ts";
 import { endOffers } from "./bench/registries.ts";
 import { runtimeContenders } from "./bench/runtimes.ts";
 import type { Scenario } from "./bench/scenario.ts";
@@ -26,14 +27,15 @@ await using stack = new AsyncDisposableStack();
 stack.defer(endOffers);
 stack.defer(endAnotherNamespace);
 const tug = stack.use(await tugContender(fixture));
-const pullers = [stack.use(await erofsContender(fixture)), floorContender()];
+const withPulls = isWanted(pullScenarios);
+const pullers = withPulls ? [stack.use(await erofsContender(fixture)), floorContender()] : [];
 const runtimes = (await runtimeContenders(fixture, tug)).map((each) => stack.use(each));
 const containerd = containerdContender(fixture);
 const engines = [...(containerd ? [containerd] : []), ...engineContenders(fixture)].map((each) =>
   stack.use(each),
 );
-const withServers = [...trafficScenarios, ...apiScenarios].some(({ name }) => name.includes(wanted));
-const daemons = withServers ? await ownDocker() : [];
+const withDaemon = withPulls || isWanted([...trafficScenarios, ...apiScenarios]);
+const daemons = withDaemon ? await ownDocker() : [];
 const contenders: readonly Contender[] = [tug, ...runtimes, ...pullers, ...engines, ...daemons];
 
 for (const { name, version } of contenders) console.log(`${name.padEnd(10)} ${version}`);
@@ -42,7 +44,11 @@ for (const name of ["containerd", ...engineNames]) {
     console.log(`${name.padEnd(10)} not installed, or it does not answer`);
 }
 for (const scenario of scenarios) {
-  if (scenario.name.includes(wanted)) report(scenario, await run(scenario));
+  if (isWanted([scenario])) report(scenario, await run(scenario));
+}
+
+function isWanted(some: readonly Scenario[]): boolean {
+  return some.some(({ name }) => name.includes(wanted));
 }
 
 /** A daemon in this network namespace, or a line that says why there is none. */

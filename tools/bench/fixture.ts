@@ -35,7 +35,7 @@ export async function makeFixture(): Promise<Fixture> {
   const directory = await temporaryDirectory();
   const { path } = directory;
   const image = buildImage({
-    layers: [{ entries: [...busyboxEntries(), ...loadEntries()] }],
+    layers: [{ entries: [...busyboxEntries(), loadEntry()] }],
     config: { Cmd: ["sh"], Env: ["PATH=/bin"] },
   });
   const archive = join(path, "image.tar");
@@ -62,7 +62,6 @@ export async function makeFixture(): Promise<Fixture> {
   };
 }
 
-function loadEntries(): TarEntry[] {
-  const { path, skip } = loadProgram();
-  return skip === false ? [{ path: LOAD.slice(1), content: readFileSync(path), mode: 0o755 }] : [];
+function loadEntry(): TarEntry {
+  return { path: LOAD.slice(1), content: readFileSync(loadProgram()), mode: 0o755 };
 }

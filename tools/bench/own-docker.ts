@@ -11,9 +11,13 @@ import { serversOf } from "./servers.ts";
 /** How often it is asked whether it answers, every 100 ms. */
 const TRIES = 300;
 
+/** Below the group of tug's own containers, which is removed when it is empty. */
+const CGROUP = "/tug/docker";
+
 /**
  * A daemon of Docker's in the bench's own network namespace, from Debian's packages in the cache of the tests: ports that
- * one outside publishes cannot be reached in here. It takes part in the rows about networks, and where many containers are.
+ * one outside publishes cannot be reached in here, and registries in here not by one outside. It takes part in the rows
+ * about networks and pulls, and where many containers are.
  *
  * @throws Error with the reason why there is none
  */
@@ -40,6 +44,8 @@ export async function ownDockerContender(fixture: Fixture): Promise<Contender> {
     version: `${await print(version)}, in the bench's network namespace`,
     servers: serversOf(docker, fixture.image),
     socket,
+    pull: ({ here }) => [...docker, "pull", here],
+    removeImage: ({ here }) => [...docker, "rmi", here],
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
@@ -54,6 +60,7 @@ async function startDaemon(directory: string, socket: string) {
     "exec-root": join(directory, "exec"),
     pidfile: join(directory, "docker.pid"),
     "log-level": "error",
+    "cgroup-parent": CGROUP,
     // Beside the bridge of tug, which has what is the default of both.
     bip: "172.30.0.1/16",
     "userland-proxy-path": resolve(dirname(debianProgram("dockerd").path), "docker-proxy"),

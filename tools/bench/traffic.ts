@@ -60,7 +60,7 @@ function requests(name: string, way: (serving: Serving) => Promise<Way>, words: 
     prepare: forServers((serving) => startServer(serving, "serve")),
     measure: forServers(async (serving) => {
       const { place, inside } = await way(serving);
-      return Number(await print(inside([loadProgram().path, "ask", ...place, ...words])));
+      return Number(await print(inside([loadProgram(), "ask", ...place, ...words])));
     }),
     finish: forServers(async ({ servers, env }) => void (await time(servers.remove(SERVER), env))),
   };
@@ -75,10 +75,10 @@ type Serving = {
 
 const ports = new Map<string, number>();
 
-/** Does something where a contender can have servers, and there is a program for them. */
+/** Does something where a contender can have servers. */
 function forServers<T>(work: (serving: Serving) => Promise<T>) {
   return async ({ name, servers, env }: Contender): Promise<T | undefined> => {
-    if (servers === undefined || loadProgram().skip !== false) return undefined;
+    if (servers === undefined) return undefined;
     const published = ports.get(name) ?? 901 + ports.size;
     ports.set(name, published);
     return work({ servers, published, env });
@@ -89,7 +89,7 @@ async function startServer(serving: Serving, role: "serve" | "sink"): Promise<vo
   const { servers, published, env } = serving;
   await time(servers.start(SERVER, [LOAD, role, String(SERVED)], published), env);
   const first = role === "sink" ? "send" : "ask";
-  await untilAnswers([loadProgram().path, first, ...(await placeOf(serving)), "1"]);
+  await untilAnswers([loadProgram(), first, ...(await placeOf(serving)), "1"]);
 }
 
 async function placeOf({ servers, env }: Serving): Promise<string[]> {
