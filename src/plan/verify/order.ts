@@ -37,8 +37,12 @@ export const orderRules: readonly Rule[] = [
         if (op.op === "cgroupJoin") joined.add(op.group);
         if (op.op === "spawn" && op.group !== undefined) joined.add(op.group);
       }
-      for (const { op, index } of find(plan, "host", "cgroupCreate")) {
-        if (plan.init.length > 0 && !joined.has(op.out)) yield at("host", index, `nothing joins ${op.path}`);
+      const groups = [...find(plan, "host", "cgroupCreate")];
+      // Who joins a group is in all those above it, too.
+      const isJoined = ({ mount, path }: (typeof groups)[number]["op"]): boolean =>
+        groups.some(({ op }) => joined.has(op.out) && op.mount === mount && isBelow(op.path, path));
+      for (const { op, index } of groups) {
+        if (plan.init.length > 0 && !isJoined(op)) yield at("host", index, `nothing joins ${op.path}`);
       }
     },
   },

@@ -1,6 +1,7 @@
 import { mountAttributes } from "../../plan/index.ts";
 import type { Mount } from "../../specs/oci-runtime/index.ts";
 import type { CgroupHierarchy, CgroupLayout } from "../cgroups/layout.ts";
+import { DELEGATED_GROUP } from "./cgroups.ts";
 import type { MountOptions } from "./mount-options.ts";
 import type { MountContext } from "./mounts.ts";
 
@@ -10,7 +11,8 @@ type Place = { readonly from: string; readonly options: MountOptions };
  * A mount of type cgroup: the container's own view of the hierarchies.
  *
  * With a cgroup namespace the file system itself is mounted and shows the container's group as its root; without one
- * the group's directory is bound. On v1 every hierarchy gets its directory below a tmpfs, as on the host.
+ * the group's directory is bound. On v1 every hierarchy gets its directory below a tmpfs, as on the host; a mount of
+ * type cgroup2 shows the v2 hierarchy alone wherever there is one.
  * Source: https://github.com/opencontainers/runtime-spec/blob/v1.3.0/config-linux.md#cgroup-ownership
  */
 export function planCgroupMount(context: MountContext, mount: Mount, place: Place): void {
@@ -18,8 +20,10 @@ export function planCgroupMount(context: MountContext, mount: Mount, place: Plac
   const layout = input.visibleGroups ?? input.cgroups;
   const unified = layout?.hierarchies.find(({ version }) => version === 2);
   if (layout === undefined) return;
-  if (layout.version === "v2" && unified !== undefined) {
-    planHierarchy(context, unified, { ...place, target: mount.destination });
+  if (unified !== undefined && (layout.version === "v2" || mount.type === "cgroup2")) {
+    const delegated = input.delegates ? `/${DELEGATED_GROUP}` : "";
+    const shown = { ...unified, path: `${unified.path}${delegated}` };
+    planHierarchy(context, shown, { ...place, target: mount.destination });
     return;
   }
   planLegacy(context, mount, { ...place, layout });

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parseCgroup, parseMountinfo } from "../../host/index.ts";
 import { breachesOf } from "../../plan/index.ts";
 import type { LinuxResources } from "../../specs/oci-runtime/index.ts";
+import { cgroupLayout } from "../cgroups/index.ts";
+import { sampleFacts } from "../testing/facts.ts";
 import { opsNamed, sampleCreatePlan, sampleId } from "../testing/sample-plan.ts";
 
 test("on v2 the process is born in its group, on v1 it joins each one", () => {
@@ -14,6 +17,48 @@ test("on v2 the process is born in its group, on v1 it joins each one", () => {
     opsNamed(legacy.init, "cgroupJoin").map(({ group }) => group),
     opsNamed(legacy.host, "cgroupCreate").map(({ out }) => out),
   );
+});
+
+test("a container that makes groups of its own is born below the group of its limits, which lets it have controllers", () => {
+  for (const version of [1, 2] as const) {
+    const hybrid = "37 30 0:33 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw";
+    const facts = sampleFacts(version);
+    const mounts = version === 2 ? facts.mounts : [...facts.mounts, ...parseMountinfo(hybrid)];
+    const groups = version === 2 ? facts.groups : [...facts.groups, ...parseCgroup("0::/\n")];
+    const cgroups = cgroupLayout({ mounts, groups, cgroupsPath: `/tug/${sampleId}`, id: sampleId });
+    const options = { delegates: true, cgroups };
+    const mount = { destination: "/sys/fs/cgroup", type: "cgroup2", source: "cgroup", options: ["nosuid"] };
+    const plan = sampleCreatePlan(
+      ({ linux, ...spec }) => ({
+        ...spec,
+        mounts: [mount],
+        linux: {
+          ...linux,
+          namespaces: [
+            ...(linux?.namespaces ?? []).filter(({ type }) => type !== "cgroup"),
+            { type: "cgroup" },
+          ],
+          resources: { ...linux?.resources, pids: { limit: 7n } },
+        },
+      }),
+      options,
+      version,
+    );
+    assert.deepEqual(breachesOf(plan), []);
+    const made = opsNamed(plan.host, "cgroupCreate");
+    const born = made.find(({ out }) => out === opsNamed(plan.stage, "spawn")[0]?.group);
+    assert.equal(born?.path, `/tug/${sampleId}/inside`);
+    assert.ok(born.controllers?.includes("memory"));
+    // The limits are above it, where it cannot reach.
+    const limit = opsNamed(plan.host, "cgroupSet").find(({ file }) => file === "pids.max");
+    assert.equal(made.find(({ out }) => out === limit?.group)?.path, `/tug/${sampleId}`);
+    const seen = opsNamed(plan.init, "mountFs").filter(({ target }) => target.startsWith("/sys/fs/cgroup"));
+    assert.deepEqual(
+      seen.map(({ type, target }) => [type, target]),
+      [["cgroup2", "/sys/fs/cgroup"]],
+    );
+    assert.equal(seen[0]?.else, `${born.mount}/tug/${sampleId}/inside`);
+  }
 });
 
 test("with a user namespace the groups are joined by the stage, which still has the host's rights", () => {

@@ -36,13 +36,37 @@ export function planCgroups(builder: PlanBuilder, input: CreateInput): CgroupPla
   planDeviceRules(builder, input, { layout, groups });
   const entries = [...groups];
   return {
-    birth: entries.find(([hierarchy]) => hierarchy?.version === 2)?.[1],
+    birth: birthGroup(builder, input, groups),
     join: entries.filter(([hierarchy]) => hierarchy?.version === 1).map(([, slot]) => slot),
   };
 }
 
 /** The slot of the container's group in each hierarchy; nothing is found where there is no hierarchy. */
 type Groups = ReadonlyMap<CgroupHierarchy | undefined, Slot>;
+
+/** The name of the group below a container's own that is handed over to the container. */
+export const DELEGATED_GROUP = "inside";
+
+/**
+ * The v2 group that the first process is born in. One that makes groups of its own may write every file of the group that
+ * it is given, its limits too, unless the machine has mounted v2 with nsdelegate: it gets one below that of the limits.
+ * Source: https://docs.kernel.org/admin-guide/cgroup-v2.html#delegation
+ */
+function birthGroup(builder: PlanBuilder, { delegates }: CreateInput, groups: Groups): Slot | undefined {
+  const [hierarchy, own] = [...groups].find(([each]) => each?.version === 2) ?? [];
+  if (!delegates || hierarchy === undefined) return own;
+  const out = builder.slot();
+  builder.host.push({
+    op: "cgroupCreate",
+    from: "/linux/cgroupsPath",
+    mount: hierarchy.mount,
+    path: `${hierarchy.path}/${DELEGATED_GROUP}`,
+    cpuset: 0,
+    controllers: unifiedControllers,
+    out,
+  });
+  return out;
+}
 
 /** The name of the group that the processes of a container move to that has others below it. */
 const OWN_LEAF = "main";

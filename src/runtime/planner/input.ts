@@ -76,6 +76,8 @@ export type CreateInput = {
   readonly withoutDeviceRules?: boolean | undefined;
   /** The group lies in another container's: in v2 that one's processes make room for it. */
   readonly insideContainer?: boolean | undefined;
+  /** The container makes control groups of its own, as systemd does: it is given a part of v2 that has no limits of ours. */
+  readonly delegates?: boolean | undefined;
   /** The unit of systemd that the group belongs to. */
   readonly unit?: string | undefined;
   readonly attendance: Attendance;
