@@ -22,6 +22,7 @@ const forTests: readonly SetName[] = [
   "users",
   "ssh",
   "systemd",
+  "system",
   "bootstrap",
   "checkpoints",
 ];
@@ -32,6 +33,7 @@ const forMachine = [
   "test/privileged",
   "test/escapes",
   "test/callers/systemd.test.ts",
+  "test/e2e/systemd.test.ts",
   "test/network/parented.test.ts",
 ];
 

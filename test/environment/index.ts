@@ -23,6 +23,7 @@ export { startProcess, type TestProcess } from "./process.ts";
 export { pushImage } from "./push.ts";
 export { type Registry, type RegistryOptions, startRegistry } from "./registry.ts";
 export {
+  debianPackages,
   debianProgram,
   debianRootfs,
   needsErofs,

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, statfsSync } from "node:fs";
-import { findProgram } from "../../tools/test/debian/package-cache.ts";
-import type { ProgramName } from "../../tools/test/debian/packages.ts";
+import { findPackages, findProgram } from "../../tools/test/debian/package-cache.ts";
+import type { ProgramName, SetName } from "../../tools/test/debian/packages.ts";
 import { findRootFilesystem } from "../../tools/test/debian/root-filesystem.ts";
 import { findNpmPackages } from "../../tools/test/npm/package-cache.ts";
 
@@ -13,6 +13,11 @@ export type Requirement = { readonly path: string; readonly skip: string | false
 /** A program of a Debian package from the cache that `npm test` fills. */
 export function debianProgram(name: ProgramName): Requirement {
   return asRequirement(findProgram(name));
+}
+
+/** The directory of a set of Debian packages from the same cache. */
+export function debianPackages(set: SetName): Requirement {
+  return asRequirement(findPackages(set));
 }
 
 /** A tar archive of Debian's smallest root filesystem; to be unpacked as root, with tar --numeric-owner. */

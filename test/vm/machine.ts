@@ -50,9 +50,9 @@ export async function runInMachine(parts: MachineParts, options: MachineOptions)
   const work = await mkdtemp(join(cacheDirectory, "vm", "run-"));
   try {
     const disk = join(work, "checkout");
-    const sets = (["checkpoints", "images", "runtimes", "systemd", "terminal", "users"] as const).map(
-      packageRoot,
-    );
+    const sets = (
+      ["checkpoints", "images", "runtimes", "system", "systemd", "terminal", "users"] as const
+    ).map(packageRoot);
     const probe = probeProgram();
     const cached = [...sets, ...(probe.skip === false ? [probe.path] : [])].filter(existsSync);
     await makeCheckoutImage(disk, { cached, command: options.command, packages: parts.packages });

@@ -10,6 +10,8 @@ export type Option<V = unknown> = {
   readonly help: string;
   /** What follows the option: undefined for one that is there or not. */
   readonly takes: string | undefined;
+  /** What it means when it is written without a value; `true` unless said. Of use where it takes none only. */
+  readonly bare?: string;
   /** Words that it accepts, for completion and help. */
   readonly words?: readonly string[];
   /** What completion offers. */
@@ -42,6 +44,15 @@ type Extra = { readonly short?: string; readonly words?: readonly string[]; read
 /** An option that is there or not: `--rm`, `--rm=false`. */
 export function flag(help: string, extra: Extra & { readonly initial?: boolean } = {}): Option<boolean> {
   return { initial: false, ...extra, help, takes: undefined, add: (_, text) => readBoolean(text) };
+}
+
+/** An option that may be followed by `=` and one of some words; alone it is the first of them. */
+export function mode<const W extends string>(
+  help: string,
+  words: readonly [W, ...W[]],
+): Option<W | undefined> {
+  const add = (_: W | undefined, value: string): W => readWord(value, words);
+  return { help, takes: undefined, bare: words[0], words, initial: undefined, add };
 }
 
 /** An option with one value; the last one counts. */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { TugError } from "../../base/index.ts";
 import { readInteger } from "../values/numbers.ts";
 import { type ArgumentsDefinition, defineCommand } from "./command.ts";
-import { choice, flag, single, text, texts } from "./option.ts";
+import { choice, flag, mode, single, text, texts } from "./option.ts";
 import { parseArguments } from "./parse.ts";
 
 function commandWith(args: Partial<ArgumentsDefinition> = {}) {
@@ -20,6 +20,7 @@ function commandWith(args: Partial<ArgumentsDefinition> = {}) {
       name: text("NAME", "Name it"),
       hostname: text("NAME", "Host name", { short: "h" }),
       tail: single("N", "Last lines", { short: "n", read: readInteger(0, 100) }),
+      systemd: mode("Boot systemd", ["always", "true", "false"]),
       pull: choice("WHEN", "When to pull", { words: ["always", "never"] }),
     },
     examples: [],
@@ -45,6 +46,15 @@ test("options take their values in every spelling", () => {
       words.join(" "),
     );
   }
+});
+
+test("a mode stands alone for its first word, and takes no word that follows", () => {
+  const read = (...words: string[]) => parse(words, { optionsFirst: true });
+  assert.equal(read("image").values.systemd, undefined);
+  const alone = read("--systemd", "image", "true");
+  assert.deepEqual([alone.values.systemd, alone.args], ["always", ["image", "true"]]);
+  assert.equal(read("--systemd=true", "image").values.systemd, "true");
+  assert.throws(() => read("--systemd=maybe"), /it must be one of always, true, false/);
 });
 
 test("what is not given has its initial value, and what is given is known", () => {

@@ -68,7 +68,7 @@ function readLong(state: State, word: string): void {
     state,
     name,
     spelling,
-    value ?? (option.takes === undefined ? "true" : takeNext(state, `--${name}`)),
+    value ?? (option.takes === undefined ? (option.bare ?? "true") : takeNext(state, `--${name}`)),
   );
 }
 
@@ -85,7 +85,7 @@ function readLetters(state: State, word: string): void {
     }
     const spelling = `-${letter}, --${name}`;
     if (option.takes === undefined && !after.startsWith("=")) {
-      setValue(state, name, spelling, "true");
+      setValue(state, name, spelling, option.bare ?? "true");
       continue;
     }
     const value = after === "" ? takeNext(state, `'${letter}' in ${word}`) : after.replace(/^=/, "");

@@ -22,6 +22,8 @@ test("options are completed by their long names", () => {
 test("values are completed where there is a choice", () => {
   assert.deepEqual(wordsOf("run --pull m"), ["missing"]);
   assert.deepEqual(wordsOf("run --pull=a"), ["--pull=always"]);
+  assert.deepEqual(wordsOf("run --systemd=a"), ["--systemd=always"]);
+  assert.equal(moreOf("run --systemd "), "images");
   assert.equal(moreOf("run --env-file "), "files");
   assert.equal(moreOf("run --volumes-from "), "containers");
 });

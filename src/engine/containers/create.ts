@@ -21,6 +21,7 @@ import { parentOf, withoutPlaces, withParent } from "./parent.ts";
 import { LOG_FILE, logSubject } from "./prepare-run.ts";
 import { type ContainerRecord, lifetimeOf, newState } from "./record.ts";
 import { withShared } from "./shared-namespaces.ts";
+import { withSystemd } from "./systemd.ts";
 import { inheritedMounts } from "./volumes-from.ts";
 
 /**
@@ -42,7 +43,8 @@ export async function createContainer(
   checkNetworks(context.networks, settled);
   const linked = withLinks(context, withShared(context.store, settled));
   const image = await context.images.find(linked.image, linked.platform);
-  const request = { ...linked, mounts: await findMountedImages(context.images, linked.mounts) };
+  const booting = withSystemd(linked, image.recorded, await context.readFacts());
+  const request = { ...booting, mounts: await findMountedImages(context.images, booting.mounts) };
   commandLine(request, image.recorded.defaults);
   await checkSources(request, context);
   const record = addRecord(context, request, image);

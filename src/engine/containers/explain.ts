@@ -15,6 +15,7 @@ import { withParent } from "./parent.ts";
 import { prepareRun } from "./prepare-run.ts";
 import { type ContainerRecord, newState } from "./record.ts";
 import type { ContainerStore } from "./store.ts";
+import { withSystemd } from "./systemd.ts";
 import type { UserFiles } from "./user.ts";
 import { readUserFiles } from "./user-files.ts";
 import { inheritedMounts } from "./volumes-from.ts";
@@ -51,9 +52,11 @@ export async function explainContainer(context: EngineContext, record: Container
 /** `explainRequest` where there is no engine. */
 export async function planRequest(context: PlanContext, asked: CreateContainerRequest): Promise<Explained> {
   const settled = assumeNetwork(withParent(context.store, asked), context.defaultNetwork);
-  const request = await withRuntime(context.runtimes, settled);
-  checkRequest(request, await context.readFacts());
-  const image = await context.images.find(request.image, request.platform);
+  const handled = await withRuntime(context.runtimes, settled);
+  const facts = await context.readFacts();
+  checkRequest(handled, facts);
+  const image = await context.images.find(handled.image, handled.platform);
+  const request = withSystemd(handled, image.recorded, facts);
   const id = newContainerId();
   const mounts = await findMountedImages(context.images, request.mounts);
   const inherited = inheritedMounts(context.store, request);

@@ -22,12 +22,14 @@ import { checkSpec } from "../spec/check-spec.ts";
 import { allHostDevices, requestedDevices } from "../spec/host-devices.ts";
 import { mountSources } from "../spec/mounts.ts";
 import { createOrigins, type Origins, withOrigin } from "../spec/origins.ts";
+import { runsSystemd } from "../spec/systemd.ts";
 import { type MountSources, resolveMounts } from "./mounts.ts";
 import { networkFileMounts, networkFilePaths } from "./network-files.ts";
 import { parentOf } from "./parent.ts";
 import type { ContainerRecord } from "./record.ts";
 import { hasRestartPolicy } from "./restart-policy.ts";
 import type { ContainerStore } from "./store.ts";
+import { checkSystemdUser } from "./systemd.ts";
 import { resolveUser, type UserFiles } from "./user.ts";
 
 /** Everything that a start needs, worked out and not yet done. */
@@ -77,6 +79,7 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
   const asked = await resolveMounts(request.mounts, input.sources);
   const image = record.image.defaults;
   const user = resolveUser(request.user || image.User || "", request.groupAdd, input.userFiles);
+  checkSystemdUser(request, user);
   const cdi = await cdiChanges({
     names: request.resources.cdiDevices,
     directories: context.cdiDirectories,
@@ -129,6 +132,7 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
           mountSources: mountSources(all),
           insideContainer: parentOf(record) !== undefined,
           init: request.init ?? false,
+          delegates: runsSystemd(request),
         })
       : planHandlerCreate({ ...made, root: source, handler });
   return { spec, plan, origins, monitor: monitorRequest(context, input, { spec, cgroups }) };
@@ -149,9 +153,18 @@ export function logSubject({ id, name, image, request }: ContainerRecord): LogSu
   return { id, name, image: { name: request.image, id: image.id }, labels, env, logging };
 }
 
-async function devicesOf({ security, resources }: ContainerRecord["request"]) {
-  if (security.privileged) return allHostDevices();
+async function devicesOf(request: ContainerRecord["request"]) {
+  const { security, resources } = request;
+  if (security.privileged) {
+    const devices = await allHostDevices();
+    return runsSystemd(request) ? devices.filter(({ path }) => !isVirtualConsole(path)) : devices;
+  }
   return (await Promise.all(resources.devices.map(requestedDevices))).flat();
+}
+
+/** systemd would run its login prompts on the machine's own screens. */
+function isVirtualConsole(path: string): boolean {
+  return /^\/dev\/tty\d+$/.test(path);
 }
 
 function namespacePath(

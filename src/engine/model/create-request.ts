@@ -43,6 +43,8 @@ export type CreateContainerRequest = {
   readonly autoRemove: boolean;
   /** A small pid 1 that reaps and forwards signals; left out: the engine's default. */
   readonly init?: boolean | undefined;
+  /** systemd boots in it: `true`: where the command is an init. On record it is settled: `always`, or left out. */
+  readonly systemd?: "always" | "true" | undefined;
   readonly mounts: readonly MountRequest[];
   /** `CONTAINER[:ro|rw]` whose mounts are taken over. */
   readonly volumesFrom: readonly string[];

@@ -126,6 +126,38 @@ describe("buildSpec", () => {
     assert.equal(targets.filter((target) => target === "/dev/shm").length, 1);
   });
 
+  test("systemd gets its own part of v2 to write, what it cannot mount itself, and is told where it is", () => {
+    const { spec } = build(
+      { systemd: "always" },
+      {},
+      { mounts: [{ target: "/run/data", source: "/x", options: [], from: "x" }] },
+    );
+    const targets = spec.mounts?.map(({ destination }) => destination) ?? [];
+    assert.deepEqual(targets.slice(-4).sort(), ["/run", "/run/data", "/run/lock", "/tmp"]);
+    assert.ok(targets.indexOf("/run") < targets.indexOf("/run/data"));
+    const groups = spec.mounts?.find(({ destination }) => destination === "/sys/fs/cgroup");
+    assert.deepEqual([groups?.type, groups?.options], ["cgroup2", ["nosuid", "noexec", "nodev"]]);
+    assert.ok(spec.linux?.namespaces?.some(({ type }) => type === "cgroup"));
+    const env = spec.process.env ?? [];
+    assert.ok(env.includes("container=tug") && env.includes(`container_uuid=${id.slice(0, 32)}`));
+    // Nothing else: the rights, the filter and the masks are those of any container.
+    const plain = build().spec;
+    assert.deepEqual(spec.process.capabilities, plain.process.capabilities);
+    assert.deepEqual(spec.linux?.seccomp, plain.linux?.seccomp);
+    assert.deepEqual(spec.linux?.maskedPaths, plain.linux?.maskedPaths);
+    assert.deepEqual(spec.linux?.resources, plain.linux?.resources);
+  });
+
+  test("somebody's own mount stands where systemd's would be", () => {
+    const own = { target: "/tmp", source: "/x", options: ["rbind"], from: "x" };
+    const { spec } = build({ systemd: "always" }, {}, { mounts: [own] });
+    const found = spec.mounts?.filter(({ destination }) => destination === "/tmp");
+    assert.deepEqual(
+      found?.map(({ source }) => source),
+      ["/x"],
+    );
+  });
+
   test("every place knows what it comes from", () => {
     const { input } = build(
       {

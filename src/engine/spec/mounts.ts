@@ -1,6 +1,7 @@
 import { defaultMounts, type MountSource } from "../../runtime/index.ts";
 import type { Mount } from "../../specs/oci-runtime/index.ts";
 import type { ResolvedMount, SpecInput } from "./input.ts";
+import { runsSystemd, systemdMounts } from "./systemd.ts";
 
 const DEFAULT_SHM = 64 * 1024 * 1024;
 
@@ -11,7 +12,8 @@ export function specMounts(input: SpecInput): Mount[] {
   const base = defaultMounts
     .filter(({ destination }) => !asked.has(destination))
     .map((mount) => adapt(mount, input));
-  const wanted = [...input.mounts].sort((a, b) => depth(a.target) - depth(b.target));
+  const booting = systemdMounts(input).filter(({ target }) => !asked.has(target));
+  const wanted = [...booting, ...input.mounts].sort((a, b) => depth(a.target) - depth(b.target));
   const mounts = base.filter((mount) => mount !== undefined);
   for (const mount of wanted) {
     input.origins.note(`/mounts/${mounts.length}`, mount.from);
@@ -38,8 +40,14 @@ function adapt(mount: Mount, { request, facts }: SpecInput): Mount | undefined {
     return isThere ? hostBind(mount) : undefined;
   }
   if (mount.destination === "/proc" && pid?.mode === "host") return hostBind(mount);
+  // Its own part of the hierarchy that has one view for all controllers; systemd knows no other any more.
+  if (mount.type === "cgroup" && runsSystemd(request)) return { ...writableMount(mount), type: "cgroup2" };
   const writable = request.security.privileged && (mount.type === "sysfs" || mount.type === "cgroup");
-  return writable ? { ...mount, options: (mount.options ?? []).filter((option) => option !== "ro") } : mount;
+  return writable ? writableMount(mount) : mount;
+}
+
+function writableMount(mount: Mount): Mount {
+  return { ...mount, options: (mount.options ?? []).filter((option) => option !== "ro") };
 }
 
 /** The host's own instance instead of a new one. */

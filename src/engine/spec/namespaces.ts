@@ -1,5 +1,6 @@
 import type { LinuxNamespace } from "../../specs/oci-runtime/index.ts";
 import type { SpecInput } from "./input.ts";
+import { runsSystemd } from "./systemd.ts";
 
 /** Which namespaces are made, which are another container's, and which are the host's (left out). */
 export function specNamespaces(input: SpecInput): LinuxNamespace[] {
@@ -19,10 +20,11 @@ export function specNamespaces(input: SpecInput): LinuxNamespace[] {
   return list;
 }
 
-/** As Docker: its own view of v2, the host's of v1, and the host's for a privileged container there. */
+/** As Docker: its own view of v2, the host's of v1; its own in any case where systemd boots in it. */
 export function cgroupMode({ request, facts }: SpecInput): "private" | "host" {
   const asked = request.namespaces.cgroup?.mode;
   if (asked === "host" || asked === "private") return asked;
+  if (runsSystemd(request)) return "private";
   const unified = facts.mounts.some(
     ({ mountPoint, type }) => mountPoint === "/sys/fs/cgroup" && type === "cgroup2",
   );

@@ -2,6 +2,7 @@ import type { Process, RlimitName } from "../../specs/oci-runtime/index.ts";
 import { engineError } from "../errors.ts";
 import { containerCapabilities } from "./capabilities.ts";
 import type { SpecInput } from "./input.ts";
+import { systemdVariables } from "./systemd.ts";
 
 const DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -56,10 +57,12 @@ export function commandLine(
 }
 
 /**
- * The default PATH, the host name, the terminal's kind, then the image's variables, then the request's, then its
- * secrets, then those of CDI devices. HOME is the runtime's to add, which can look it up in the container.
+ * The default PATH, the host name, the terminal's kind, what systemd looks for, then the image's variables, then the
+ * request's, then its secrets, then those of CDI devices. HOME is the runtime's to add, which can look it up in the
+ * container.
  */
-function environment({ request, image, hostname, secretEnv, cdi }: SpecInput): string[] {
+function environment(input: SpecInput): string[] {
+  const { request, image, hostname, secretEnv, cdi } = input;
   const variables = new Map<string, string>();
   const set = (entry: string): void => {
     const equals = entry.indexOf("=");
@@ -69,6 +72,7 @@ function environment({ request, image, hostname, secretEnv, cdi }: SpecInput): s
   set(DEFAULT_PATH);
   set(`HOSTNAME=${hostname}`);
   if (request.stdio.tty) set("TERM=xterm");
+  for (const entry of systemdVariables(input)) set(entry);
   for (const entry of image.Env ?? []) set(entry);
   for (const entry of request.env) set(entry);
   for (const entry of secretEnv) set(entry);

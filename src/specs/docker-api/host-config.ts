@@ -98,6 +98,7 @@ export const hostConfig = struct({
   MaskedPaths: optional(texts),
   ReadonlyPaths: optional(texts),
   Init: optional(flag),
+  Systemd: optional(text),
 });
 
 export type HostConfig = v.InferOutput<typeof hostConfig>;

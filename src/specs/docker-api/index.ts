@@ -146,6 +146,7 @@ export {
   writeFrameHeader,
 } from "./stream-frame.ts";
 export type { BuildCacheEntry, DiskUsage, SystemInfo, SystemVersion } from "./system.ts";
+export { SYSTEMD_LABEL, type SystemdMode, systemdModes } from "./systemd-label.ts";
 export { type ContainerUpdated, parseUpdateBody, type UpdateBody } from "./update-body.ts";
 export {
   parseVolumeCreateBody,

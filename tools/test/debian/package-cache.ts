@@ -19,6 +19,12 @@ export function packageRoot(name: SetName): string {
   return cacheEntry(`debian/${name}`, { recipe, set: packageSets[name], cacheDirectory });
 }
 
+/** The directory of a set's packages, or why it is not there. Fetches nothing. */
+export function findPackages(name: SetName): { path: string } | { missing: string } {
+  const path = packageRoot(name);
+  return existsSync(path) ? { path } : { missing: `Debian's packages: ${readReason(name)}` };
+}
+
 /** Where a program of the cache is, or why it is not there. Fetches nothing. */
 export function findProgram(name: ProgramName): { path: string } | { missing: string } {
   const [set, { programs }] = Object.entries(packageSets as Record<string, PackageSet>).find(

@@ -99,6 +99,12 @@ export const packageSets = {
     packages: ["systemd"],
     programs: { systemctl: "usr/bin/systemctl" },
   },
+  /** Becomes a container's root as it is; so none of its programs is rewritten. */
+  system: {
+    release: "trixie",
+    packages: ["busybox-static", "dbus", "libc-bin", "systemd-sysv", "util-linux"],
+    programs: {},
+  },
   bootstrap: {
     release: "trixie",
     packages: ["debootstrap", "wget"],

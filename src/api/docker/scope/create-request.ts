@@ -67,6 +67,8 @@ function requestRules(creation: Creation): Rules<CreateContainerRequest> {
     restart: keep,
     autoRemove: keep,
     init: keep,
+    // Its limits lie above the control groups that it may write.
+    systemd: keep,
     mounts: (mounts) => inOrder(mounts, (mount) => mountRule(creation, mount)),
     volumesFrom: (sources) => inOrder(sources, (source) => volumesOf(things, source)),
     shmSizeBytes: keep,

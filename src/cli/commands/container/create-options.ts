@@ -1,5 +1,5 @@
 import { dockerApi } from "../../../specs/index.ts";
-import { choice, flag, list, single, text, texts } from "../../arguments/option.ts";
+import { choice, flag, list, mode, single, text, texts } from "../../arguments/option.ts";
 import {
   readByteRate,
   readDevice,
@@ -26,6 +26,7 @@ const process = {
   "group-add": texts("GROUP", "Add a supplementary group"),
   init: flag("Run an init as process 1 that forwards signals and reaps processes"),
   interactive: flag("Keep stdin open even if not attached", { short: "i" }),
+  systemd: mode("Boot systemd: always, where the command is an init (true), or not", dockerApi.systemdModes),
   tty: flag("Allocate a terminal", { short: "t" }),
   ulimit: list("NAME=SOFT[:HARD]", "Set a resource limit", { read: readUlimit }),
   user: text("USER[:GROUP]", "Run as a user, by name or number", { short: "u" }),

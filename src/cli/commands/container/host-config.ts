@@ -54,6 +54,7 @@ export async function buildHostConfig(input: CreateInput): Promise<dockerApi.Hos
     Runtime: values.runtime,
     LogConfig: { Type: values["log-driver"], Config: Object.fromEntries(values["log-opt"]) },
     Init: given("init") ? values.init : undefined,
+    Systemd: values.systemd,
   };
 }
 

@@ -55,6 +55,7 @@ const options: readonly (readonly [pointer: string, option: string])[] = [
   ["/HostConfig/ShmSize", "--shm-size"],
   ["/HostConfig/StorageOpt", "--storage-opt"],
   ["/HostConfig/Sysctls", "--sysctl"],
+  ["/HostConfig/Systemd", "--systemd"],
   ["/HostConfig/Tmpfs", "--tmpfs"],
   ["/HostConfig/UTSMode", "--uts"],
   ["/HostConfig/Ulimits", "--ulimit"],

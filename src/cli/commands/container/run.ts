@@ -32,6 +32,10 @@ export const run = defineCommand({
       line: "tug run -d --name worker --parent web -m 20m busybox work",
       does: "Run a worker within the limits of web, that ends with it",
     },
+    {
+      line: "tug run -d -t --name vm --systemd my/debian /sbin/init",
+      does: "Boot a whole system with systemd, to look into with tug exec",
+    },
     { line: "tug run --rm -v ./src:/src:ro -w /src node npm test", does: "Use a directory of the host" },
   ],
   // Docker's code for "the container was never run".

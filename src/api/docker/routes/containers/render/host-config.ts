@@ -54,6 +54,7 @@ export function renderHostConfig(spec: CreateContainerRequest): dockerApi.HostCo
     MaskedPaths: security.maskedPaths && [...security.maskedPaths],
     ReadonlyPaths: security.readonlyPaths && [...security.readonlyPaths],
     Init: spec.init,
+    Systemd: spec.systemd,
     ...renderResources(spec),
   };
 }

@@ -95,6 +95,18 @@ test("a secret with a variable's name is no mount", () => {
   assert.deepEqual(secretEnv, [{ variable: "V", secret: "s", from: "/HostConfig/Secrets/0" }]);
 });
 
+test("systemd is asked for by a field, or by a label where a client knows no field", () => {
+  const asked = (body: object) => translate(body).systemd;
+  assert.equal(asked({}), undefined);
+  assert.equal(asked({ HostConfig: { Systemd: "always" } }), "always");
+  assert.equal(asked({ Labels: { "tug.systemd": "true" } }), "true");
+  assert.equal(asked({ HostConfig: { Systemd: "false" }, Labels: { "tug.systemd": "always" } }), undefined);
+  assert.throws(() => asked({ HostConfig: { Systemd: "yes" } }), {
+    message: 'invalid /HostConfig/Systemd: it must be one of always, true, false, and is "yes"',
+  });
+  assert.throws(() => asked({ Labels: { "tug.systemd": "yes" } }), /invalid \/Labels\/tug\.systemd/);
+});
+
 test("a config is a file at the top, or where its target says", () => {
   const config = (more: object) =>
     translate({ HostConfig: { Configs: [{ Source: "c", ...more }] } }).mounts[0];

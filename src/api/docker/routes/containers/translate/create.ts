@@ -1,6 +1,6 @@
 import type { CreateContainerRequest, StdioRequest } from "../../../../../engine/index.ts";
 import type { dockerApi } from "../../../../../specs/index.ts";
-import { translateHealthcheck, translateRestart } from "./lifecycle.ts";
+import { translateHealthcheck, translateRestart, translateSystemd } from "./lifecycle.ts";
 import { translateMounts } from "./mounts.ts";
 import { translateSecretEnv } from "./named-data.ts";
 import { translateNamespaces } from "./namespaces.ts";
@@ -47,6 +47,7 @@ export function translateCreate(body: dockerApi.CreateBody, query: CreateQuery):
     restart: translateRestart(host),
     autoRemove: host.AutoRemove ?? false,
     init: exactly("init", ["HostConfig", "Init"], host.Init),
+    systemd: translateSystemd(body, origins),
     mounts: translateMounts(body),
     secretEnv: translateSecretEnv(host.Secrets ?? []),
     volumesFrom: given("volumesFrom", ["HostConfig", "VolumesFrom"], host.VolumesFrom) ?? [],

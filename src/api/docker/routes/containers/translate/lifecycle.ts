@@ -1,6 +1,10 @@
-import type { HealthcheckRequest, RestartRequest } from "../../../../../engine/index.ts";
-import type { dockerApi } from "../../../../../specs/index.ts";
-import { refuse } from "./origins.ts";
+import type {
+  CreateContainerRequest,
+  HealthcheckRequest,
+  RestartRequest,
+} from "../../../../../engine/index.ts";
+import { dockerApi } from "../../../../../specs/index.ts";
+import { type OriginCollector, refuse } from "./origins.ts";
 
 const policies = ["no", "always", "unless-stopped", "on-failure"] as const;
 
@@ -34,6 +38,26 @@ export function translateRestart(host: dockerApi.HostConfig): RestartRequest {
     throw refuse(["HostConfig", "AutoRemove"], "can't create 'AutoRemove' container with restart policy");
   }
   return { policy, maximumRetries };
+}
+
+/**
+ * When systemd boots in it. The label is for clients that know nothing else.
+ *
+ * @throws DOCKER_CREATE_VALUE
+ */
+export function translateSystemd(
+  { HostConfig = {}, Labels = {} }: Pick<dockerApi.CreateBody, "HostConfig" | "Labels">,
+  { given }: OriginCollector,
+): CreateContainerRequest["systemd"] {
+  const label = Labels[dockerApi.SYSTEMD_LABEL];
+  const [path, value] = HostConfig.Systemd
+    ? [["HostConfig", "Systemd"], HostConfig.Systemd]
+    : [["Labels", dockerApi.SYSTEMD_LABEL], label];
+  const asked = given("systemd", path, value);
+  const mode = dockerApi.systemdModes.find((known) => known === asked);
+  if (asked === undefined || mode === "false") return undefined;
+  if (mode !== undefined) return mode;
+  throw refuse(path, `it must be one of ${dockerApi.systemdModes.join(", ")}, and is "${asked}"`);
 }
 
 const MILLISECOND = 1_000_000;

@@ -50,6 +50,7 @@ export const richBody = {
     PidMode: "host",
     Privileged: true,
     PublishAllPorts: true,
+    Systemd: "true",
     ReadonlyRootfs: true,
     SecurityOpt: [
       "no-new-privileges=false",
