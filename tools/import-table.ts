@@ -19,8 +19,12 @@ export const importTable: Readonly<Record<string, { may: readonly string[]; beca
     because:
       "where other engines are, and how to get there: Docker's config.json has contexts and credentials",
   },
-  signatures: {
+  openpgp: {
     may: ["base"],
+    because: "a format of keys and signed messages, which knows nothing of images",
+  },
+  signatures: {
+    may: ["base", "openpgp"],
     because: "the command line signs with keys that the images never see, and both verify",
   },
   cdi: {
