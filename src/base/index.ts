@@ -23,6 +23,6 @@ export { jsonLogger, type LogFields, type Logger, type LogLevel, silentLogger } 
 export { createKeyedMutex, createMutex, type Mutex } from "./mutex.ts";
 export { openNewFile } from "./new-file.ts";
 export { removeTree } from "./remove-tree.ts";
-export { readSmallFile } from "./small-file.ts";
+export { readSmallBytes, readSmallFile } from "./small-file.ts";
 export { reasonOf } from "./system-error.ts";
 export { workingDirectory } from "./working-directory.ts";

@@ -11,5 +11,6 @@ export const cliError = defineErrors("CLI", {
   STATE: { kind: "conflict", when: "a container is not in the state that a command needs" },
   OBJECT: { kind: "notFound", when: "nothing that can be inspected has a name" },
   COPY: { kind: "invalid", when: "something cannot be copied from or to a container as it was asked for" },
+  GPG: { kind: "unavailable", when: "gpg is not there, or does not sign with a key" },
   FAILED: { kind: "internal", when: "a command gave up, or what it waited for did not happen" },
 });

@@ -44,6 +44,8 @@ export type EngineOptions = {
   readonly cdiDirectories?: readonly string[] | undefined;
   /** The policy for images; by default the one that the machine has, if any. */
   readonly policy?: string | undefined;
+  /** The directory with the files about where GPG signatures lie; by default the one that the machine has, if any. */
+  readonly registriesDirectory?: string | undefined;
   /** The configuration; by default the one that the machine has, if any. */
   readonly config?: string | undefined;
   readonly version: string;

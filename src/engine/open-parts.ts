@@ -10,8 +10,10 @@ import {
   type Images,
   imagesMigrations,
   openImages,
+  openLookaside,
   readProxies,
   type SnapshotForm,
+  usualLookasideFiles,
   usualPolicyFiles,
 } from "../images/index.ts";
 import { networkMigrations, openNetworks } from "../network/index.ts";
@@ -160,14 +162,17 @@ type Opening = {
 };
 
 async function openEngineImages(
-  { home, policy, logger }: EngineOptions,
+  { home, policy, registriesDirectory, logger }: EngineOptions,
   { layout, database, helper, snapshotter, opened }: Opening,
 ): Promise<Images> {
+  const proxies = () => readProxies(process.env);
+  const usual = usualLookasideFiles(home);
+  const directories = registriesDirectory === undefined ? usual.directories : [registriesDirectory];
   const registry = opened.use(
     createRegistryClient({
       credentials: findCredentials(credentialPlaces({ HOME: home })),
       hosts: configuredHosts(),
-      proxies: () => readProxies(process.env),
+      proxies,
     }),
   );
   const images = await openImages({
@@ -180,6 +185,7 @@ async function openEngineImages(
     logger,
     embedded: [HELLO],
     policy: policy === undefined ? usualPolicyFiles : { file: policy },
+    lookaside: openLookaside({ files: { ...usual, directories }, proxies }),
   });
   opened.defer(() => images.close());
   return images;

@@ -31,6 +31,10 @@ export const imageError = defineErrors("IMAGE", {
     kind: "conflict",
     when: "an image is to go that containers use or that has names in several repositories",
   },
+  LOOKASIDE: {
+    kind: "unavailable",
+    when: "the place where signatures lie apart from a registry cannot be read or written",
+  },
   NOT_FOUND: { kind: "notFound", when: "no image has that name or id" },
   PLACE: { kind: "invalid", when: "the text names no place of an image, such as docker://debian" },
   PLATFORM: { kind: "notFound", when: "an image has nothing for the platform asked for" },

@@ -44,6 +44,8 @@ export { type Proxies, readProxies } from "./registry/proxies.ts";
 export type { SearchHit } from "./registry/search.ts";
 export type { ImageUser, Removed, RemoveOptions } from "./remove.ts";
 export type { RegistryServer, RegistrySettings, ServedRequest } from "./server/serve-registry.ts";
+export { openLookaside } from "./signatures/lookaside.ts";
+export { usualLookasideFiles } from "./signatures/lookaside-config.ts";
 export type { SignedImage } from "./signatures/place-signatures.ts";
 export type { LayerMounter } from "./snapshots/layer-mounts.ts";
 export { predictMounts } from "./snapshots/snapshot-paths.ts";

@@ -53,6 +53,7 @@ import { hostedNames } from "./server/hosted-names.ts";
 import { createRegistryTable, registryMigrations } from "./server/registry-table.ts";
 import { type RegistryServer, serveRegistry } from "./server/serve-registry.ts";
 import { dropCached, dropStale } from "./server/tidy.ts";
+import { type Lookaside, openLookaside } from "./signatures/lookaside.ts";
 import { createSignatureTable, signatureMigrations } from "./signatures/signature-table.ts";
 import { createErofsApplier } from "./snapshots/erofs-applier.ts";
 import { createLayerMounts, type LayerMounter } from "./snapshots/layer-mounts.ts";
@@ -88,6 +89,8 @@ export type ImagesOptions = {
   embedded?: readonly string[];
   /** Who must have signed what comes in and runs; by default nobody. */
   policy?: PolicyFiles;
+  /** Where GPG signatures of images in registries lie; by default nowhere. */
+  lookaside?: Lookaside;
   /** How layers are kept that come from now on; `overlay` by default. Those that are here stay as they are. */
   snapshotter?: SnapshotForm;
   /** What mounts layers of the form `erofs`, and where; left out: nothing. */
@@ -225,6 +228,7 @@ async function openParts(options: ImagesOptions) {
     signatures,
     signing,
     policy: () => readPolicy(policy),
+    lookaside: options.lookaside ?? openLookaside({ files: { directories: [], storage: undefined } }),
     brought: new Set<Digest>(),
     store,
     installLayer,

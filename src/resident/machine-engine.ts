@@ -14,7 +14,7 @@ export type MachineEngineOptions = {
   readonly node: () => string;
   readonly version: string;
   readonly build: string;
-  /** The proxies of whoever starts the engine are those that it uses, and so are TUG_DEFAULT_NETWORK, TUG_SNAPSHOTTER, TUG_POLICY, TUG_CONFIG and TUG_CDI_SPEC_DIRS; it gets nothing else of this. */
+  /** The proxies of whoever starts the engine are those that it uses, and so are TUG_DEFAULT_NETWORK, TUG_SNAPSHOTTER, TUG_POLICY, TUG_REGISTRIES_D, TUG_CONFIG and TUG_CDI_SPEC_DIRS; it gets nothing else of this. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** User id of the caller. */
   readonly uid: number;
@@ -66,6 +66,7 @@ export function connectMachineEngine(options: MachineEngineOptions): Promise<Cli
           "--run-root",
           paths.run,
           ...(env.TUG_POLICY ? ["--policy", resolve(env.TUG_POLICY)] : []),
+          ...(env.TUG_REGISTRIES_D ? ["--registries-d", resolve(env.TUG_REGISTRIES_D)] : []),
           ...(env.TUG_CONFIG ? ["--config", resolve(env.TUG_CONFIG)] : []),
           ...(env.TUG_CDI_SPEC_DIRS ? ["--cdi-spec-dirs", env.TUG_CDI_SPEC_DIRS] : []),
           ...(env.TUG_SNAPSHOTTER ? ["--snapshotter", env.TUG_SNAPSHOTTER] : []),

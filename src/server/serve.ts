@@ -37,6 +37,8 @@ export type ServeOptions = {
   readonly snapshotter?: EngineOptions["snapshotter"];
   /** The policy for images, in the place of the one that the machine has. */
   readonly policy?: string | undefined;
+  /** The directory with the files about where GPG signatures lie, in the place of the one that the machine has. */
+  readonly registriesDirectory?: string | undefined;
   /** The configuration, in the place of the one that the machine has. */
   readonly config?: string | undefined;
   readonly version: string;
@@ -79,6 +81,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     },
     defaultNetwork: options.defaultNetwork,
     policy: options.policy,
+    registriesDirectory: options.registriesDirectory,
     config: options.config,
     snapshotter: options.snapshotter,
     cdiDirectories: options.cdiDirectories,

@@ -12,4 +12,8 @@ export const signatureError = defineErrors("SIGNATURE", {
   OTHER_NAME: { kind: "forbidden", when: "the key has signed the image under another name" },
   PASSWORD: { kind: "unauthorized", when: "a private key cannot be decrypted with the password" },
   PAYLOAD: { kind: "invalid", when: "what a signature signs is no statement about an image" },
+  UNFIT: {
+    kind: "forbidden",
+    when: "a GPG signature cannot be read, was changed, or has expired, or its key has, is revoked or is not for signatures",
+  },
 });

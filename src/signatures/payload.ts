@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { type Digest, isDigest, jsonPointer } from "../base/index.ts";
 import { signatureError } from "./errors.ts";
+import type { SignatureForm } from "./image-signature.ts";
 
 /** What a signature says about an image. */
 export type Claim = {
@@ -15,36 +16,42 @@ export type Claim = {
 /** The longest statement that is read, in bytes. */
 export const maxPayload = 64 * 1024;
 
-const TYPE = "cosign container image signature";
+/** What tells a statement of one form from that of the other: a signature of the one is none of the other. */
+const types: Readonly<Record<SignatureForm, string>> = {
+  cosign: "cosign container image signature",
+  gpg: "atomic container signature",
+};
 
-const schema = v.strictObject({
-  critical: v.strictObject({
-    type: v.literal(TYPE),
-    image: v.strictObject({
-      "docker-manifest-digest": v.pipe(v.string(), v.check(isDigest, "expected a digest")),
+const schemaOf = (form: SignatureForm) =>
+  v.strictObject({
+    critical: v.strictObject({
+      type: v.literal(types[form]),
+      image: v.strictObject({
+        "docker-manifest-digest": v.pipe(v.string(), v.check(isDigest, "expected a digest")),
+      }),
+      identity: v.strictObject({ "docker-reference": v.pipe(v.string(), v.maxLength(1024)) }),
     }),
-    identity: v.strictObject({ "docker-reference": v.pipe(v.string(), v.maxLength(1024)) }),
-  }),
-  optional: v.nullish(v.record(v.string(), v.unknown())),
-});
+    optional: v.nullish(v.record(v.string(), v.unknown())),
+  });
 
 /**
  * The bytes that are signed: what is known as simple signing, as cosign and skopeo write it.
- * Source: https://github.com/sigstore/cosign/blob/v2.5.0/specs/SIGNATURE_SPEC.md#simple-signing
+ * Source: https://github.com/sigstore/cosign/blob/v2.5.0/specs/SIGNATURE_SPEC.md#simple-signing and
+ * https://github.com/containers/image/blob/v5.36.2/docs/containers-signature.5.md
  */
-export function formatPayload({ name, digest, optional }: Claim): Uint8Array {
+export function formatPayload({ name, digest, optional }: Claim, form: SignatureForm = "cosign"): Uint8Array {
   const critical = {
     identity: { "docker-reference": name },
     image: { "docker-manifest-digest": digest },
-    type: TYPE,
+    type: types[form],
   };
-  const hasMore = Object.keys(optional).length > 0;
-  return Buffer.from(JSON.stringify({ critical, optional: hasMore ? optional : null }));
+  const isNothing = form === "cosign" && Object.keys(optional).length === 0;
+  return Buffer.from(JSON.stringify({ critical, optional: isNothing ? null : optional }));
 }
 
 /** Reads what simple signing signs; what is not known in it is refused. @throws SIGNATURE_PAYLOAD */
-export function parsePayload(data: Uint8Array): Claim {
-  const result = v.safeParse(schema, parseJson(data), { abortEarly: true });
+export function parsePayload(data: Uint8Array, form: SignatureForm = "cosign"): Claim {
+  const result = v.safeParse(schemaOf(form), parseJson(data), { abortEarly: true });
   if (!result.success) {
     const [issue] = result.issues;
     const pointer = jsonPointer((issue.path ?? []).map(({ key }) => String(key))) || "/";

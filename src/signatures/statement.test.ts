@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import type { Digest } from "../base/index.ts";
 import { makeKeyFiles, readPrivateKey } from "./private-key.ts";
 import { readPublicKey } from "./public-key.ts";
+import { keySigner } from "./signer.ts";
 import { readBundle } from "./statement.ts";
 import { judgeSignatures, type Wanted } from "./verify.ts";
 
@@ -29,7 +30,7 @@ const bundle = {
 const digest = "sha256:9513f3f98cb56c4af47192d5883fcd8c00c1f64fee957b7e2eb128ecb46da111" as Digest;
 
 const wanted: Wanted = {
-  key: readPublicKey(publicKey, "cosign.pub"),
+  signer: keySigner(readPublicKey(publicKey, "cosign.pub")),
   keyName: "cosign.pub",
   digests: [digest],
   acceptsName: (name) => name === "",
@@ -55,12 +56,15 @@ describe("bundles", () => {
     const signature = read(bundle) ?? assert.fail();
     const verdict = judgeSignatures([signature], wanted);
     assert.ok(verdict.kind === "good", JSON.stringify(verdict));
-    assert.deepEqual(verdict.claims, [{ name: "", digest, optional: {} }]);
+    assert.deepEqual(
+      verdict.signatures.map(({ claim }) => claim),
+      [{ name: "", digest, optional: {} }],
+    );
     assert.deepEqual(judgeSignatures([signature], { ...wanted, acceptsName: () => false }), {
       kind: "OTHER_NAME",
       reason: "cosign.pub has signed it under no name",
     });
-    const other = { ...wanted, key: key.publicKey, keyName: "k.pub" };
+    const other = { ...wanted, signer: keySigner(key.publicKey), keyName: "k.pub" };
     assert.equal(judgeSignatures([signature], other).kind, "OTHER_KEY");
   });
 
@@ -70,7 +74,7 @@ describe("bundles", () => {
     assert.equal(judgeSignatures([signature ?? assert.fail()], wanted).kind, "OTHER_KEY");
   });
 
-  const own = { ...wanted, key: key.publicKey, keyName: "k.pub" };
+  const own = { ...wanted, signer: keySigner(key.publicKey), keyName: "k.pub" };
   const [subject] = statement.subject;
   for (const [what, value] of [
     ["an attestation", { ...statement, predicateType: "https://slsa.dev/provenance/v1" }],

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type Digest, isDigest } from "../base/index.ts";
+import type { ImageSignature } from "./image-signature.ts";
 import { decodeBase64 } from "./pem.ts";
-import type { ImageSignature } from "./verify.ts";
 
 /** What a signature of an image is among the statements that can be made about one. */
 const predicateType = "https://sigstore.dev/cosign/sign/v1";

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Digest, sha256 } from "../base/index.ts";
+import type { ImageSignature } from "./image-signature.ts";
 import { formatPayload, maxPayload, parsePayload } from "./payload.ts";
 import { makeKeyFiles, readPrivateKey } from "./private-key.ts";
-import { type ImageSignature, judgeSignatures, verifySignatures, type Wanted } from "./verify.ts";
+import { keySigner } from "./signer.ts";
+import { judgeSignatures, verifySignatures, type Wanted } from "./verify.ts";
 
 const digest = sha256("image");
 const name = "registry.example/app";
@@ -23,7 +25,7 @@ const claim = (changes: { name?: string; digest?: Digest } = {}) =>
   formatPayload({ name, digest, optional: {}, ...changes });
 
 const wanted: Wanted = {
-  key: key.publicKey,
+  signer: keySigner(key.publicKey),
   keyName: "my.pub",
   digests: [digest],
   acceptsName: (signed) => signed === name,

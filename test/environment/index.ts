@@ -1,5 +1,6 @@
 export { busyboxEntries, busyboxRootfs } from "./busybox.ts";
 export { loadBusybox } from "./busybox-image.ts";
+export { type GpgHome, makeGpgHome, requireGpg } from "./gpg.ts";
 export {
   type BuiltImage,
   buildImage,

@@ -316,8 +316,8 @@ describe("a policy for images", () => {
 
   it("refuses what it cannot check, and keys that are none", async () => {
     serveImage(registry, sampleImage());
-    await policy({ type: "signedBy", keyType: "GPGKeys", keyPath: "/k.gpg" });
-    await assert.rejects(pull(), refusal("pull", name(), "asks for signedBy, which tug cannot check"));
+    await policy({ type: "signedBaseLayer", baseLayerIdentity: { type: "matchExact" } });
+    await assert.rejects(pull(), refusal("pull", name(), "asks for signedBaseLayer, which tug cannot check"));
     await policy({ type: "sigstoreSigned", keyPath: "/missing.pub" });
     await assert.rejects(pull(), {
       code: "IMAGE_POLICY",

@@ -1,5 +1,5 @@
 import type { Digest } from "../../base/index.ts";
-import type { ImageSignature } from "../../signatures/index.ts";
+import type { GoodSignature, ImageSignature, SignatureForm } from "../../signatures/index.ts";
 import { type Descriptor, type Platform, parseManifestDocument } from "../../specs/index.ts";
 import { chooseManifest, hostPlatform } from "../platform.ts";
 import { type Reference, withoutTagBesideDigest } from "../reference.ts";
@@ -33,16 +33,17 @@ export type PullAdmission = {
 export async function admitPull(
   options: AdmissionOptions,
   pull: PullAdmission,
-): Promise<readonly ImageSignature[]> {
+): Promise<readonly GoodSignature[]> {
   const policy = await options.policy();
   if (policy === undefined) return [];
   const { name, target } = pull;
   const reference = withoutTagBesideDigest(pull.reference);
   const judge = (digests: readonly Digest[], signaturesOf: SignaturesOf) => {
-    const signatures = async () => (await Promise.all(digests.map(signaturesOf))).flat();
+    const signatures = async (form: SignatureForm) =>
+      (await Promise.all(digests.map((digest) => signaturesOf(digest, form)))).flat();
     return judgeImage(policy, { reference, digests, signatures });
   };
-  const inRegistry = once((digest) => signaturesBeside(pull, digest));
+  const inRegistry = once((digest, form) => signaturesBeside(options, pull, { digest, form }));
   let judgement = await judge([target.digest], async (digest) => options.signatures.of(digest));
   if (!judgement.accepted && judgement.unsigned) judgement = await judge([target.digest], inRegistry);
   if (!judgement.accepted && judgement.unsigned) {
@@ -68,14 +69,15 @@ export async function admitName(
   if (!judgement.accepted && !judgement.unsigned) throw refused("pull", name, judgement);
 }
 
-type SignaturesOf = (digest: Digest) => Promise<readonly ImageSignature[]>;
+type SignaturesOf = (digest: Digest, form: SignatureForm) => Promise<readonly ImageSignature[]>;
 
-/** Reads the signatures of each digest no more than once. */
+/** Reads the signatures of each digest in each form no more than once. */
 function once(read: SignaturesOf): SignaturesOf {
-  const known = new Map<Digest, Promise<readonly ImageSignature[]>>();
-  return (digest) => {
-    const reading = known.get(digest) ?? read(digest);
-    known.set(digest, reading);
+  const known = new Map<string, Promise<readonly ImageSignature[]>>();
+  return (digest, form) => {
+    const key = `${form} ${digest}`;
+    const reading = known.get(key) ?? read(digest, form);
+    known.set(key, reading);
     return reading;
   };
 }
@@ -92,9 +94,11 @@ async function chosenFrom({ document, target, name, platform }: PullAdmission): 
 }
 
 async function signaturesBeside(
+  { lookaside }: AdmissionOptions,
   { repository, reference, name, signal }: PullAdmission,
-  digest: Digest,
+  { digest, form }: { digest: Digest; form: SignatureForm },
 ): Promise<readonly ImageSignature[]> {
+  if (form === "gpg") return await lookaside.list(reference, digest, signal);
   const { domain, path } = reference;
   const source = readRegistryImage(repository, { domain, path, tag: signatureTag(digest) });
   return (await unlessMissing(() => readSignatures(source, name, signal))) ?? [];

@@ -1,6 +1,7 @@
 import type { Digest } from "../../base/index.ts";
-import { type ImageSignature, parsePayload } from "../../signatures/index.ts";
+import type { GoodSignature } from "../../signatures/index.ts";
 import { imageError } from "../errors.ts";
+import type { Lookaside } from "../signatures/lookaside.ts";
 import type { SignatureTable } from "../signatures/signature-table.ts";
 import type { Judgement } from "./judge-image.ts";
 import type { Policy } from "./policy.ts";
@@ -11,6 +12,8 @@ export type AdmissionOptions = {
   policy: () => Promise<Policy | undefined>;
   /** Of the images that are in the store. */
   signatures: SignatureTable;
+  /** Of the images that are in registries. */
+  lookaside: Lookaside;
 };
 
 /** The error for an image that the policy refuses. `verb` is pull or run. */
@@ -29,9 +32,10 @@ export function refused(verb: "pull" | "run", name: string, { reason, unsigned }
 type Refusal = Judgement & { readonly accepted: false };
 
 /** Keeps signatures that were found good, beside what they are of. Where there is no room, others make it. */
-export function keepSignatures(table: SignatureTable, signatures: readonly ImageSignature[]): void {
-  const bySubject = Map.groupBy(signatures, ({ payload }): Digest => parsePayload(payload).digest);
-  for (const [subject, list] of bySubject) {
+export function keepSignatures(table: SignatureTable, signatures: readonly GoodSignature[]): void {
+  const bySubject = Map.groupBy(signatures, ({ claim }): Digest => claim.digest);
+  for (const [subject, good] of bySubject) {
+    const list = good.map(({ signature }) => signature);
     if (table.add(subject, list)) continue;
     table.drop(subject);
     table.add(subject, list);

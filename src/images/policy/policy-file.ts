@@ -1,5 +1,5 @@
 import { lstatSync } from "node:fs";
-import { errnoOf, messageOf, readSmallFile } from "../../base/index.ts";
+import { errnoOf, messageOf, readSmallBytes } from "../../base/index.ts";
 import { type Policy, parsePolicy, unusable } from "./policy.ts";
 
 /** Where a policy is. */
@@ -25,9 +25,9 @@ const maxPolicy = 1024 * 1024;
 export async function readPolicy(files: PolicyFiles): Promise<Policy | undefined> {
   const file = "file" in files ? files.file : files.firstOf.find(isThere);
   if (file === undefined) return undefined;
-  const text = await readText(file, maxPolicy, file);
-  if (text === undefined) throw unusable(file, "it is not there");
-  return parsePolicy(text, file);
+  const data = await readNamedFile(file, maxPolicy, file);
+  if (data === undefined) throw unusable(file, "it is not there");
+  return parsePolicy(Buffer.from(data).toString(), file);
 }
 
 /** Every run asks; to open what is not there would take it longer than to look. */
@@ -45,9 +45,13 @@ function isThere(file: string): boolean {
  * @param place what names it, for errors
  * @throws IMAGE_POLICY
  */
-export async function readText(file: string, limit: number, place: string): Promise<string | undefined> {
+export async function readNamedFile(
+  file: string,
+  limit: number,
+  place: string,
+): Promise<Uint8Array | undefined> {
   try {
-    return await readSmallFile(file, limit);
+    return await readSmallBytes(file, limit);
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return undefined;
     throw unusable(place, `${file} cannot be read: ${messageOf(error)}`);

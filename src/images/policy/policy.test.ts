@@ -82,7 +82,10 @@ describe("a policy", () => {
         .requirementsFor(undefined)
         .map((each) => (each.kind === "unknown" ? each.what : each.kind));
     assert.deepEqual(kinds(signed), ["signed"]);
-    assert.deepEqual(kinds({ type: "signedBy", keyType: "GPGKeys", keyPath: "/k.gpg" }), ["signedBy"]);
+    assert.deepEqual(kinds({ type: "signedBy", keyType: "GPGKeys", keyPath: "/k.gpg" }), ["signed"]);
+    assert.deepEqual(kinds({ type: "signedBy", keyType: "X509Certificates", keyPath: "/k.pem" }), [
+      "signedBy with X509Certificates",
+    ]);
     assert.deepEqual(kinds({ ...signed, rekorPublicKeyPath: "/r.pub" }), [
       "sigstoreSigned with rekorPublicKeyPath",
     ]);

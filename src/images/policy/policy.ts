@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { jsonPointer, messageOf } from "../../base/index.ts";
+import type { SignatureForm } from "../../signatures/index.ts";
 import { imageError } from "../errors.ts";
 import { formatReference, type Reference, repositoryOf } from "../reference.ts";
 import {
@@ -11,12 +12,18 @@ import {
 import { repeatedMember } from "./unique-members.ts";
 
 /** A key of a policy: its file, or what would be in it. */
-export type PolicyKey = { readonly path: string } | { readonly data: string };
+export type PolicyKey = { readonly path: string } | { readonly data: Uint8Array };
 
 /** One thing that an image has to be. `place` is the file with a JSON pointer. */
 export type Requirement = { readonly place: string } & (
   | { readonly kind: "accept" | "reject" }
-  | { readonly kind: "signed"; readonly keys: readonly PolicyKey[]; readonly identity: SignedIdentity }
+  | {
+      readonly kind: "signed";
+      /** Whose keys they are. */
+      readonly form: SignatureForm;
+      readonly keys: readonly PolicyKey[];
+      readonly identity: SignedIdentity;
+    }
   /** What cannot be checked here, and is therefore not met. */
   | { readonly kind: "unknown"; readonly what: string }
 );
@@ -92,25 +99,37 @@ function readRequirement(document: RequirementDocument, place: string): Requirem
     case "sigstoreSigned": {
       const member = keylessMembers.find((name) => name in document);
       if (member !== undefined) return { place, kind: "unknown", what: `${document.type} with ${member}` };
-      const identity = document.signedIdentity ?? { type: "matchRepoDigestOrExact" };
-      return { place, kind: "signed", keys: keysOf(document), identity };
+      return {
+        place,
+        kind: "signed",
+        form: "cosign",
+        keys: keysOf(document),
+        identity: identityOf(document),
+      };
+    }
+    case "signedBy": {
+      const { keyType } = document;
+      if (keyType !== "GPGKeys") return { place, kind: "unknown", what: `${document.type} with ${keyType}` };
+      return { place, kind: "signed", form: "gpg", keys: keysOf(document), identity: identityOf(document) };
     }
     default:
       return { place, kind: "unknown", what: document.type };
   }
 }
 
-function keysOf({
-  keyPath,
-  keyPaths = [],
-  keyData,
-  keyDatas = [],
-}: RequirementDocument & { type: "sigstoreSigned" }): PolicyKey[] {
+type Signed = RequirementDocument & { type: "sigstoreSigned" | "signedBy" };
+
+function identityOf({ signedIdentity }: Signed): SignedIdentity {
+  return signedIdentity ?? { type: "matchRepoDigestOrExact" };
+}
+
+function keysOf({ keyPath, keyPaths = [], keyData, ...document }: Signed): PolicyKey[] {
+  const keyDatas = "keyDatas" in document ? (document.keyDatas ?? []) : [];
   const paths = keyPath === undefined ? keyPaths : [keyPath];
   const datas = keyData === undefined ? keyDatas : [keyData];
   return [
     ...paths.map((path) => ({ path })),
-    ...datas.map((data) => ({ data: Buffer.from(data, "base64").toString() })),
+    ...datas.map((data) => ({ data: new Uint8Array(Buffer.from(data, "base64")) })),
   ];
 }
 

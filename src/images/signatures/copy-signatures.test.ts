@@ -93,6 +93,20 @@ describe("a copy with signatures", () => {
     }
   });
 
+  it("takes them to a directory, which loses them with the image", async () => {
+    const place = `dir:${directory}/dir`;
+    serve(image.digest, ["MQ==", "Mg=="]);
+    await copy(source(), place);
+    assert.deepEqual(await signaturesAt(place), ["MQ==", "Mg=="]);
+    await copy(place, target());
+    assert.deepEqual(await signaturesAt(target()), ["MQ==", "Mg=="]);
+    await subject.images.remote.copy(source(), place);
+    assert.equal((await signaturesAt(place)).length, 2);
+    serveImage(from, sampleImage({ layers: [{ other: "" }] }), "other");
+    await subject.images.remote.copy(`docker://${from.host}/a/b:other`, place);
+    assert.deepEqual(await signaturesAt(place), []);
+  });
+
   it("takes none without being asked, and none there are not", async () => {
     await copy(source(), target());
     serve(image.digest, ["MQ=="]);
@@ -101,7 +115,11 @@ describe("a copy with signatures", () => {
   });
 
   it("is refused, before anything is copied, where they have no place", async () => {
-    for (const place of [`dir:${directory}/dir`, `oci-archive:${directory}/a.tar`, "docker-daemon:x"]) {
+    for (const place of [
+      `docker-archive:${directory}/b.tar:x`,
+      `oci-archive:${directory}/a.tar`,
+      "docker-daemon:x",
+    ]) {
       await assert.rejects(copy(source(), place), { code: "IMAGE_PLACE" });
     }
     assert.deepEqual(await readdir(directory), []);

@@ -1,4 +1,5 @@
 import type { Digest } from "../../base/index.ts";
+import { formOf, type ImageSignature } from "../../signatures/index.ts";
 import { type Descriptor, parseManifestDocument } from "../../specs/index.ts";
 import type { ImageReader } from "../transports/open-image.ts";
 import type { Place } from "../transports/place.ts";
@@ -29,10 +30,15 @@ export async function copySignatures(copy: SignatureCopy): Promise<void> {
 async function copyOne({ from, to, copyImage }: SignatureCopy, subject: Digest): Promise<void> {
   const signatures = await from.list(subject);
   if (signatures.length === 0) return;
+  const isInImage = (each: ImageSignature) => formOf(each) === "cosign";
   const [source, target] = [from.imageOf?.(subject), to.imageOf?.(subject)];
-  const areFirst = (await to.list(subject)).length === 0;
-  if (areFirst && source !== undefined && target !== undefined) await copyImage(source, target);
-  else await to.add(subject, signatures);
+  const areFirst = !(await to.list(subject)).some(isInImage);
+  if (!areFirst || source === undefined || target === undefined) return await to.add(subject, signatures);
+  if (signatures.some(isInImage)) await copyImage(source, target);
+  await to.add(
+    subject,
+    signatures.filter((each) => !isInImage(each)),
+  );
 }
 
 /** What an index lists; nothing for what is none. */

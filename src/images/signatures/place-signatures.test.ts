@@ -60,6 +60,14 @@ describe("signatures beside images", () => {
       },
       () => [name()],
     ],
+    [
+      "a directory",
+      async () => {
+        await remote().copy(`docker://${name()}`, `dir:${directory}/dir`);
+        return `dir:${directory}/dir`;
+      },
+      () => [],
+    ],
   ] as const) {
     it(`lie in ${what}, as many as were put there`, async () => {
       const place = await prepare();
@@ -164,8 +172,8 @@ describe("signatures beside images", () => {
     assert.deepEqual([digest, signatures.length], [image.digest, 1]);
   });
 
-  it("have no place in directories, archives and daemons", async () => {
-    for (const place of [`dir:${directory}`, `docker-archive:${directory}/x.tar`, "docker-daemon:x"]) {
+  it("have no place in archives and daemons", async () => {
+    for (const place of [`docker-archive:${directory}/x.tar`, "docker-daemon:x"]) {
       await assert.rejects(remote().signatures(place), {
         code: "IMAGE_PLACE",
         message: /^cannot use signatures of .*: nothing can lie beside an image there$/,

@@ -1,5 +1,5 @@
 import type { Digest } from "../../base/index.ts";
-import { type ImageSignature, parsePayload } from "../../signatures/index.ts";
+import { type ImageSignature, unverifiedClaim } from "../../signatures/index.ts";
 import { imageError } from "../errors.ts";
 import { type FoundImage, notFound } from "../image-store.ts";
 import { isDangling } from "../image-table.ts";
@@ -19,7 +19,7 @@ export type SignedImage = {
   readonly signatures: readonly ImageSignature[];
 };
 
-/** The signatures of an image in a registry, a layout or the store. @throws IMAGE_PLACE elsewhere */
+/** The signatures of an image in a registry, a layout, a directory or the store. @throws IMAGE_PLACE elsewhere */
 export async function signaturesAt(
   options: SignatureOptions,
   place: Place,
@@ -44,7 +44,7 @@ export async function signAt(
   place: Place,
   { signature, ...request }: PlaceRequest & { signature: ImageSignature },
 ): Promise<void> {
-  const { digest } = parsePayload(signature.payload);
+  const { digest } = unverifiedClaim(signature);
   const shelf = openShelf(options, place, { ...request, adds: true });
   const found = await digestAt(options, place, request);
   if (found === digest) return await shelf.add(digest, [signature]);

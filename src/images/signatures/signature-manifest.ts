@@ -5,9 +5,10 @@ import { imageError } from "../errors.ts";
 import type { SentDocument } from "../transports/open-image.ts";
 
 /** What a layer of a manifest of signatures is. */
-const payloadType = "application/vnd.dev.cosign.simplesigning.v1+json";
+export const payloadType = "application/vnd.dev.cosign.simplesigning.v1+json";
 
-const signatureAnnotation = "dev.cosignproject.cosign/signature";
+/** Where the signature of such a layer is. */
+export const signatureAnnotation = "dev.cosignproject.cosign/signature";
 
 /** One signature in a manifest; `payload` is the blob with what was signed. */
 export type SignatureEntry = {

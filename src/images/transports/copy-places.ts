@@ -1,4 +1,4 @@
-import type { ImageSignature } from "../../signatures/index.ts";
+import type { GoodSignature } from "../../signatures/index.ts";
 import type { Platform } from "../../specs/index.ts";
 import type { Limiter } from "../limiter.ts";
 import { type AdmissionOptions, keepSignatures } from "../policy/admit.ts";
@@ -74,7 +74,7 @@ async function admit(
   options: CopyPlacesOptions,
   opened: ImageReader,
   { places: [from, to], source, ...request }: Admission,
-): Promise<{ source: ImageReader; signatures: readonly ImageSignature[] }> {
+): Promise<{ source: ImageReader; signatures: readonly GoodSignature[] }> {
   if (from.transport !== "docker" || to.transport !== "store") return { source: opened, signatures: [] };
   const { reference } = from;
   const { name, platform, signal } = request;

@@ -10,6 +10,7 @@ import { blobName } from "../archive/save.ts";
 import { imageError } from "../errors.ts";
 import { familiarReference, parseReference } from "../reference.ts";
 import { dirBlob, dirManifest, dirManifestOf } from "./dir-reader.ts";
+import { removeDirSignatures } from "./dir-signatures.ts";
 import type { FileSink } from "./file-sink.ts";
 import { type FileSet, readWhole } from "./files.ts";
 import { readLayoutIndex } from "./layout-reader.ts";
@@ -115,19 +116,21 @@ export function writeDockerArchive(sink: FileSink, name: string | undefined): Im
 }
 
 /**
- * An image in a directory as skopeo's `dir:` has it.
+ * An image in a directory as skopeo's `dir:` has it. Signatures of another image that was there go with that.
  * Source: https://github.com/containers/image/blob/v5.36.2/directory/directory_dest.go
  */
 export function writeDirImage(sink: FileSink, existing: FileSet): ImageWriter {
+  const current = async () => {
+    if ((await existing.size(dirManifest)) === undefined) return undefined;
+    return sha256(await readWhole(existing, dirManifest, maxManifestSize));
+  };
   return {
     takesIndexes: true,
     ...blobsIn(sink, dirBlob),
-    async current() {
-      if ((await existing.size(dirManifest)) === undefined) return undefined;
-      return sha256(await readWhole(existing, dirManifest, maxManifestSize));
-    },
+    current,
     putDocument: ({ digest, data }) => putText(sink, dirManifestOf(digest), data),
     async finish({ root }) {
+      if ((await current()) !== root.digest) await removeDirSignatures(sink.place);
       await putText(sink, "version", "Directory Transport Version: 1.1\n");
       await putText(sink, dirManifest, root.data);
       await sink.finish();

@@ -9,9 +9,9 @@ const MAX_BASE64 = 128 * 1024;
 const base64 = v.pipe(v.string(), v.maxLength(MAX_BASE64), v.base64("must be base64"));
 
 const signature = struct({
-  /** What was signed, in base64. */
+  /** What was signed, in base64; for a GPG signature the message that holds it and the signature. */
   Payload: base64,
-  /** In base64. */
+  /** In base64; empty for a GPG signature. */
   Signature: base64,
 });
 

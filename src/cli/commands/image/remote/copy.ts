@@ -10,6 +10,10 @@ import { cliError } from "../../../errors.ts";
 import { absolutePlace } from "../../../values/place.ts";
 import { platformOption } from "../platform-option.ts";
 import { showTransfer } from "../show-transfer.ts";
+import { openSigner } from "../signature/image-signer.ts";
+import { passwordFileOption } from "../signature/key-files.ts";
+import { signByOption } from "../signature/sign.ts";
+import { signPlace } from "../signature/sign-place.ts";
 import { accessTo, credsOption, tlsVerifyOption } from "./access.ts";
 
 export const copyImage = defineCommand({
@@ -24,6 +28,9 @@ export const copyImage = defineCommand({
     digestfile: text("FILE", "Write the digest of the copy to a file", { completes: "files" }),
     platform: platformOption("Of an index the image for this platform; by default that for this machine"),
     quiet: flag("Print the digest only", { short: "q" }),
+    "sign-by": signByOption,
+    "sign-identity": text("NAME", "Sign the copy under this name; by default that of the target"),
+    "sign-passphrase-file": passwordFileOption,
     signatures: flag("Also the signatures that lie beside the image"),
     "src-creds": credsOption,
     "src-tls-verify": tlsVerifyOption,
@@ -37,8 +44,15 @@ export const copyImage = defineCommand({
       line: "tug image copy --all docker://debian:12 oci:debian:12",
       does: "Keep all platforms in a directory",
     },
+    {
+      line: "tug image copy --sign-by team@example.org app:1 docker://localhost:5000/app:1",
+      does: "Sign the copy with gpg as well",
+    },
   ],
   async run({ options, args: [source = "", target = ""], connect, context, signal }) {
+    const { "sign-by": signBy, "sign-identity": name, "sign-passphrase-file": passwordFile } = options;
+    const signer = signBy && (await openSigner({ signBy, passwordFile, context, signal }));
+    const targetAccess = { creds: options["dest-creds"], "tls-verify": options["dest-tls-verify"] };
     const copying = await copyRequest(
       {
         source,
@@ -47,12 +61,15 @@ export const copyImage = defineCommand({
         signatures: options.signatures,
         platform: options.platform,
         sourceAccess: { creds: options["src-creds"], "tls-verify": options["src-tls-verify"] },
-        targetAccess: { creds: options["dest-creds"], "tls-verify": options["dest-tls-verify"] },
+        targetAccess,
       },
       context,
     );
     const { quiet, digestfile } = options;
-    const { Digest } = await runCopy(await connect(), copying, { context, quiet, signal });
+    const client = await connect();
+    const { Digest } = await runCopy(client, copying, { context, quiet, signal });
+    if (signer)
+      await signPlace(client, target, { signer, name, optional: {}, values: targetAccess, context, signal });
     if (digestfile !== undefined) await writeDigest(resolve(context.cwd, digestfile), Digest);
     return { output: quiet ? `${Digest}\n` : "" };
   },

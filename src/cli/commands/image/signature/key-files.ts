@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { readSmallFile, reasonOf } from "../../../../base/index.ts";
+import { readSmallBytes, reasonOf } from "../../../../base/index.ts";
 import { maxKeyFile } from "../../../../signatures/index.ts";
 import { text } from "../../../arguments/option.ts";
 import type { CliContext } from "../../../context.ts";
@@ -15,10 +15,15 @@ export const passwordFileOption = text(
 );
 
 /** What is in a small file. @throws CLI_FILE */
-export async function readKeyFile(file: string, { cwd }: CliContext): Promise<string> {
+export async function readKeyFile(file: string, context: CliContext): Promise<string> {
+  return Buffer.from(await readKeyBytes(file, maxKeyFile, context)).toString();
+}
+
+/** The same, as bytes. `most` is how many there may be. */
+export async function readKeyBytes(file: string, most: number, { cwd }: CliContext): Promise<Uint8Array> {
   const path = resolve(cwd, file);
   try {
-    return await readSmallFile(path, maxKeyFile);
+    return await readSmallBytes(path, most);
   } catch (cause) {
     throw cliError("FILE", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
   }
