@@ -52,6 +52,11 @@ test("a container that makes groups of its own is born below the group of its li
     // The limits are above it, where it cannot reach.
     const limit = opsNamed(plan.host, "cgroupSet").find(({ file }) => file === "pids.max");
     assert.equal(made.find(({ out }) => out === limit?.group)?.path, `/tug/${sampleId}`);
+    const count = opsNamed(plan.host, "cgroupSet").find(({ file }) => file === "cgroup.max.descendants");
+    assert.deepEqual(
+      [made.find(({ out }) => out === count?.group)?.path, count?.value],
+      [`/tug/${sampleId}`, "4096"],
+    );
     const seen = opsNamed(plan.init, "mountFs").filter(({ target }) => target.startsWith("/sys/fs/cgroup"));
     assert.deepEqual(
       seen.map(({ type, target }) => [type, target]),

@@ -44,6 +44,9 @@ export function planCgroups(builder: PlanBuilder, input: CreateInput): CgroupPla
 /** The slot of the container's group in each hierarchy; nothing is found where there is no hierarchy. */
 type Groups = ReadonlyMap<CgroupHierarchy | undefined, Slot>;
 
+/** So many groups a container may make: each costs the kernel memory that no limit of the container counts. */
+const MOST_GROUPS = "4096";
+
 /** The name of the group below a container's own that is handed over to the container. */
 export const DELEGATED_GROUP = "inside";
 
@@ -54,11 +57,19 @@ export const DELEGATED_GROUP = "inside";
  */
 function birthGroup(builder: PlanBuilder, { delegates }: CreateInput, groups: Groups): Slot | undefined {
   const [hierarchy, own] = [...groups].find(([each]) => each?.version === 2) ?? [];
-  if (!delegates || hierarchy === undefined) return own;
+  if (!delegates || hierarchy === undefined || own === undefined) return own;
   const out = builder.slot();
+  const from = "/linux/cgroupsPath";
+  builder.host.push({
+    op: "cgroupSet",
+    from,
+    group: own,
+    file: "cgroup.max.descendants",
+    value: MOST_GROUPS,
+  });
   builder.host.push({
     op: "cgroupCreate",
-    from: "/linux/cgroupsPath",
+    from,
     mount: hierarchy.mount,
     path: `${hierarchy.path}/${DELEGATED_GROUP}`,
     cpuset: 0,
