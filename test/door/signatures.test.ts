@@ -3,9 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import type { Digest } from "../../src/base/index.ts";
+import { makeGpgTestKey } from "../../src/signatures/testing/gpg-key.ts";
 import { type CliBench, openCli, type RunOptions } from "./cli.ts";
 
-const digest = `sha256:${"cd".repeat(32)}`;
+const digest = `sha256:${"cd".repeat(32)}` as Digest;
 const place = "docker://a.example/app:1";
 
 describe("signing and verifying", () => {
@@ -115,6 +117,28 @@ describe("signing and verifying", () => {
     await assert.rejects(readFile(join(directory, "never.key")), { code: "ENOENT" });
   });
 
+  it("GPG signatures are asked for where they are verified, and no others", async () => {
+    const key = makeGpgTestKey();
+    await writeFile(join(directory, "my.gpg"), key.publicKey());
+    const name = "a.example/app:4";
+    const { payload } = key.sign({ name, digest, optional: {} });
+    await cli.engine.ports.images.remote.sign(
+      `docker://${name}`,
+      { signature: { payload, signature: "" }, access: {} },
+      AbortSignal.timeout(60_000),
+    );
+    assert.equal(
+      await ok(`image verify --gpg-key my.gpg docker://${name}`),
+      `Verified: ${digest}, signed with my.gpg as ${name}\n`,
+    );
+    await run(`image verify --key cosign.pub docker://${name}`);
+    const asked = cli.engine.images.remoteCalls.filter(([call]) => call === "signatures").slice(-2);
+    assert.deepEqual(
+      asked.map(([, , access]) => (access as { form?: string }).form),
+      ["gpg", "cosign"],
+    );
+  });
+
   it("keys that are there are not written over, and half a pair does not stay", async () => {
     const before = await readFile(join(directory, "cosign.key"), "utf8");
     const again = await run("image key generate");
@@ -127,8 +151,8 @@ describe("signing and verifying", () => {
 
   it("what is no key is said to be none", async () => {
     for (const [line, message] of [
-      [`image sign ${place}`, /--key says with which private key/],
-      [`image verify ${place}`, /--key says with which public key/],
+      [`image sign ${place}`, /--key or --sign-by says with which private key/],
+      [`image verify ${place}`, /--key or --gpg-key says with which public key/],
       [
         `image sign --key cosign.pub ${place}`,
         /it holds "PUBLIC KEY" where "ENCRYPTED COSIGN PRIVATE KEY" should be/,
@@ -137,6 +161,13 @@ describe("signing and verifying", () => {
         `image verify --key cosign.key ${place}`,
         /it holds "ENCRYPTED COSIGN PRIVATE KEY" where "PUBLIC KEY" should be/,
       ],
+      [`image sign --key a --sign-by b ${place}`, /--key and --sign-by exclude each other/],
+      [`image verify --key a --gpg-key b ${place}`, /--key and --gpg-key exclude each other/],
+      [
+        `image verify --gpg-key cosign.pub ${place}`,
+        /cannot use the GPG keys cosign\.pub: it holds no OpenPGP keys/,
+      ],
+      [`image verify --gpg-key none.gpg ${place}`, /cannot read .*none\.gpg: no such file or directory/],
       [`image verify --key /dev/null ${place}`, /cannot read \/dev\/null: it is no regular file/],
       [`image verify --key password ${place}`, /it is no PEM file with one key/],
       [`image verify --key none.pub ${place}`, /cannot read .*none\.pub: no such file or directory/],

@@ -41,6 +41,8 @@ describe("GPG signatures, judged by skopeo and podman", { skip }, () => {
   const attempt = (...args: string[]) => {
     const env = {
       ...keys.env,
+      COSIGN_PASSWORD: "",
+      LC_ALL: "C",
       TUG_POLICY: file("own-policy.json"),
       TUG_REGISTRIES_D: file("home/.config/containers/registries.d"),
     };
@@ -338,6 +340,48 @@ describe("GPG signatures, judged by skopeo and podman", { skip }, () => {
       assert.match(stderr, /cannot read the signature .*signature-1: it is larger than 131072 bytes/);
       await assert.rejects(copy(await policyOf("team"), at("large:1"), `dir:${file("large")}`));
     });
+  });
+
+  it("what one form needs is not asked of the other", async () => {
+    await registry.push("forms:1", image);
+    await ok("image", "sign", "--sign-by", "team@tug.example", at("forms:1"));
+    await ok("image", "key", "generate");
+    await lookaside("http://127.0.0.1:1/unreachable");
+    try {
+      await ok("image", "sign", "--key", "cosign.key", at("forms:1"));
+      await ok("image", "verify", "--key", "cosign.pub", at("forms:1"));
+      const { stderr } = await attempt("image", "verify", "--gpg-key", "team.gpg", at("forms:1"));
+      assert.match(stderr, /cannot read the signature http:\/\/127\.0\.0\.1:1\/unreachable\/forms@sha256=/);
+    } finally {
+      await lookaside(storage());
+    }
+    await ok("image", "verify", "--gpg-key", "team.gpg", at("forms:1"));
+    const other = await attempt("image", "verify", "--gpg-key", "other.gpg", at("forms:1"));
+    assert.match(other.stderr, /cannot verify .*: its signature was not made with other\.gpg/);
+  });
+
+  it("a key with a password signs, if the password is right", async () => {
+    await registry.push("locked:1", image);
+    const locked = "locked@tug.example";
+    await keys.gpg("--passphrase", "a secret", "--quick-generate-key", locked, "rsa2048", "sign", "never");
+    await writeFile(file("locked.gpg"), await keys.gpg("--export", locked));
+    await writeFile(file("password"), "a secret\n");
+    await writeFile(file("wrong"), "another\n");
+    const sign = (password: string) =>
+      attempt("image", "sign", "--sign-by", locked, "--password-file", password, at("locked:1"));
+    // The agent knows the password from the key's making.
+    await promisify(execFile)("gpgconf", ["--homedir", keys.path, "--reload", "gpg-agent"]);
+    const { code, stderr } = await sign("wrong");
+    assert.equal(code, 1);
+    assert.match(stderr, /cannot sign as locked@tug\.example: signing failed: Bad passphrase/);
+    assert.equal((await sign("password")).code, 0);
+    await copy(await policyOf("locked"), at("locked:1"), `dir:${file("locked")}`);
+    const copied = ["image", "copy", "-q", "--sign-by", locked, "--sign-passphrase-file", "password"];
+    const unnamed = await attempt(...copied, at("locked:1"), `dir:${file("unnamed")}`);
+    assert.match(unnamed.stderr, /cannot sign dir:.*: it has no name there\n.*--sign-identity/);
+    await ok(...copied, "--sign-identity", "a/b:1", at("locked:1"), `dir:${file("named")}`);
+    const line = await ok("image", "verify", "--gpg-key", "locked.gpg", `dir:${file("named")}`);
+    assert.match(line, /signed with locked\.gpg as docker\.io\/a\/b:1\n$/);
   });
 
   it("says what is wrong where gpg cannot sign", async () => {

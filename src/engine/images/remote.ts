@@ -8,6 +8,7 @@ import type {
   PushLayerEvent,
   SearchHit,
   SearchRequest,
+  SignaturesAccess,
   SignedImage,
 } from "../model/image-view.ts";
 import { imagePlatform } from "./container-images.ts";
@@ -26,7 +27,7 @@ export interface RemoteImageService {
   tags(place: string, access: PlaceAccess, signal: AbortSignal): Promise<readonly string[]>;
   delete(place: string, access: PlaceAccess, signal: AbortSignal): Promise<string>;
   search(request: SearchRequest, signal: AbortSignal): Promise<readonly SearchHit[]>;
-  signatures(place: string, access: PlaceAccess, signal: AbortSignal): Promise<SignedImage>;
+  signatures(place: string, access: SignaturesAccess, signal: AbortSignal): Promise<SignedImage>;
   sign(place: string, request: SignRequest, signal: AbortSignal): Promise<void>;
 }
 
@@ -39,7 +40,8 @@ export function remoteImageService({ images: { remote } }: ImageServiceParts): R
       remote.look(place, { ...accessOf(access), platform: platform && imagePlatform(platform), signal }),
     digest: (place, access, signal) => remote.digest(place, { ...accessOf(access), signal }),
     tags: (place, access, signal) => remote.tags(place, { ...accessOf(access), signal }),
-    signatures: (place, access, signal) => remote.signatures(place, { ...accessOf(access), signal }),
+    signatures: (place, { form, ...access }, signal) =>
+      remote.signatures(place, { ...accessOf(access), form, signal }),
     sign: (place, { signature, access }, signal) =>
       remote.sign(place, signature, { ...accessOf(access), signal }),
     delete: (place, access, signal) => remote.delete(place, { ...accessOf(access), signal }),

@@ -153,6 +153,9 @@ export type PlaceAccess = {
   readonly daemon?: string | undefined;
 };
 
+/** Which signatures of an image are asked for: those of one form, maybe among others; by default all. */
+export type SignaturesAccess = PlaceAccess & { readonly form?: dockerApi.SignatureForm | undefined };
+
 export type { ImageSignature, SearchHit };
 
 /** An image with what lies beside it, which nobody has verified. */

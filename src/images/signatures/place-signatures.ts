@@ -1,5 +1,5 @@
 import type { Digest } from "../../base/index.ts";
-import { type ImageSignature, unverifiedClaim } from "../../signatures/index.ts";
+import { type ImageSignature, type SignatureForm, unverifiedClaim } from "../../signatures/index.ts";
 import { imageError } from "../errors.ts";
 import { type FoundImage, notFound } from "../image-store.ts";
 import { isDangling } from "../image-table.ts";
@@ -19,20 +19,26 @@ export type SignedImage = {
   readonly signatures: readonly ImageSignature[];
 };
 
-/** The signatures of an image in a registry, a layout, a directory or the store. @throws IMAGE_PLACE elsewhere */
+/**
+ * The signatures of an image in a registry, a layout, a directory or the store.
+ * @param request `form` if only those of one are asked for
+ * @throws IMAGE_PLACE elsewhere
+ */
 export async function signaturesAt(
   options: SignatureOptions,
   place: Place,
-  request: PlaceRequest,
+  { form, ...request }: PlaceRequest & { form?: SignatureForm | undefined },
 ): Promise<SignedImage> {
   const shelf = openShelf(options, place, request);
   const digest = await digestAt(options, place, request);
-  const signatures = await shelf.list(digest);
+  const signatures = await shelf.list(digest, form);
   if (place.transport === "store") return { digest, names: namesOf(options, place.name), signatures };
   if (place.transport !== "docker") return { digest, names: [], signatures };
+  const named = { digest, names: [formatReference(place.reference)] };
+  if (form === "gpg") return { ...named, signatures };
   const repository = options.registry.repository(place.reference, registryAccess(request));
   const bundled = await readBundles(repository, digest, request.signal);
-  return { digest, names: [formatReference(place.reference)], signatures: [...signatures, ...bundled] };
+  return { ...named, signatures: [...signatures, ...bundled] };
 }
 
 /**

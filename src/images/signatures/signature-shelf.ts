@@ -19,8 +19,8 @@ export type SignatureOptions = PlaceOptions & {
 export interface SignaturePart {
   /** What can be added. */
   readonly forms: readonly SignatureForm[];
-  /** Nobody has verified them. */
-  list(subject: Digest): Promise<readonly ImageSignature[]>;
+  /** Those of a form, maybe among others, or all. Nobody has verified them. */
+  list(subject: Digest, form?: SignatureForm): Promise<readonly ImageSignature[]>;
   /** Adds those that are not there yet. @throws IMAGE_CONFIGURATION for more than anybody looks at */
   add(subject: Digest, signatures: readonly ImageSignature[]): Promise<void>;
 }
@@ -50,7 +50,10 @@ export function openShelf(
   return {
     forms,
     imageOf: attached?.imageOf,
-    list: async (subject) => (await Promise.all(parts.map((part) => part.list(subject)))).flat(),
+    async list(subject, form) {
+      const asked = parts.filter((part) => form === undefined || part.forms.includes(form));
+      return (await Promise.all(asked.map((part) => part.list(subject)))).flat();
+    },
     async add(subject, signatures) {
       const misplaced = signatures.map(formOf).find((form) => !forms.includes(form));
       if (misplaced !== undefined) throw noPlace(place, misplaced);

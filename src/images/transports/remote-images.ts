@@ -1,5 +1,5 @@
 import type { Digest } from "../../base/index.ts";
-import type { ImageSignature } from "../../signatures/index.ts";
+import type { ImageSignature, SignatureForm } from "../../signatures/index.ts";
 import { type Descriptor, maxConfigSize, type Platform, parseManifestDocument } from "../../specs/index.ts";
 import { imageError } from "../errors.ts";
 import { chooseManifest, hostPlatform } from "../platform.ts";
@@ -21,6 +21,12 @@ export type SearchRequest = Pick<Access, "credentials"> & {
 
 /** Names of Docker Hub. */
 const hubDomains: readonly string[] = [defaultDomain, "index.docker.io"];
+
+export type SignaturesRequest = Access & {
+  /** Those of this form, maybe among others; by default all. */
+  form?: SignatureForm | undefined;
+  signal?: AbortSignal | undefined;
+};
 
 export type LookRequest = Access & { platform?: Platform | undefined; signal?: AbortSignal | undefined };
 
@@ -47,7 +53,7 @@ export interface RemoteImages {
   /** Repositories that fit a term: of the registry that it begins with (`registry.example/debian`), else of docker.io. */
   search(term: string, request: SearchRequest): Promise<SearchHit[]>;
   /** What lies beside an image, which nobody has verified. */
-  signatures(place: string, request?: Access & { signal?: AbortSignal | undefined }): Promise<SignedImage>;
+  signatures(place: string, request?: SignaturesRequest): Promise<SignedImage>;
   /** Puts a signature beside the image that it is of. */
   sign(
     place: string,

@@ -15,6 +15,11 @@ const signature = struct({
   Signature: base64,
 });
 
+/** Forms of signatures: those of cosign's keys, and GPG signatures. */
+export const signatureForms = ["cosign", "gpg"] as const;
+
+export type SignatureForm = (typeof signatureForms)[number];
+
 const schema = struct({ Place: text, Signature: signature, Access: v.optional(placeAccessSchema) });
 
 /** A signature as it lies beside an image. */

@@ -59,8 +59,10 @@ export type {
 export {
   type ImageSignature,
   parseSignBody,
+  type SignatureForm,
   type SignBody,
   type SignedImage,
+  signatureForms,
 } from "./image-signature.ts";
 export type { AnswerHead, InnerAnswer, InnerCall, InnerDoor } from "./inner-call.ts";
 export { mediaTypes } from "./media-types.ts";

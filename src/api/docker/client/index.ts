@@ -18,7 +18,7 @@ export type { FileCalls, WriteFilesOptions } from "./file-calls.ts";
 export type { CommitOptions, ImageCalls, ImportRequest, PullOptions } from "./image-calls.ts";
 export type { ConfigCalls, ConfigOptions, SecretCalls, SecretOptions } from "./named-data-calls.ts";
 export type { ListNetworksOptions, NetworkCalls } from "./network-calls.ts";
-export type { PlaceOptions, RemoteImageCalls } from "./remote-image-calls.ts";
+export type { PlaceOptions, RemoteImageCalls, SignaturesOptions } from "./remote-image-calls.ts";
 export type { SocketCalls } from "./socket-calls.ts";
 export type { EventsOptions, SystemCalls, TugCalls } from "./system-calls.ts";
 export type { ListVolumesOptions, VolumeCalls } from "./volume-calls.ts";

@@ -13,6 +13,12 @@ export type PlaceOptions = CallOptions & {
   readonly daemon?: string | undefined;
 };
 
+/** Which signatures are asked for. */
+export type SignaturesOptions = PlaceOptions & {
+  /** Those of this form, maybe among others; by default all. What holds the others need not be within reach then. */
+  readonly form?: dockerApi.SignatureForm | undefined;
+};
+
 /** Calls about images in other places, written as in docs/images.md; paths are absolute. */
 export type RemoteImageCalls = {
   /** Progress until the image is there; the last message has the digest. */
@@ -26,8 +32,8 @@ export type RemoteImageCalls = {
   digest(place: string, options?: PlaceOptions): Promise<string>;
   /** The tags of a repository. */
   tags(place: string, options?: PlaceOptions): Promise<readonly string[]>;
-  /** What lies beside an image in a registry, a layout or the store. Nobody has verified it. */
-  signatures(place: string, options?: PlaceOptions): Promise<dockerApi.SignedImage>;
+  /** What lies beside an image in a registry, a layout, a directory or the store. Nobody has verified it. */
+  signatures(place: string, options?: SignaturesOptions): Promise<dockerApi.SignedImage>;
   /** Puts a signature beside the image that it is of. */
   sign(place: string, signature: dockerApi.ImageSignature, options?: PlaceOptions): Promise<void>;
   /** Gives the digest of what is gone. */
@@ -50,7 +56,10 @@ export function createRemoteImageCalls(transport: Transport): RemoteImageCalls {
     digest: async (place, options = {}) =>
       (await transport.sendForJson<{ Digest: string }>(request("GET", "digest", place, options))).Digest,
     tags: (place, options = {}) => transport.sendForJson(request("GET", "tags", place, options)),
-    signatures: (place, options = {}) => transport.sendForJson(request("GET", "signatures", place, options)),
+    signatures: (place, { form, ...options } = {}) => {
+      const { query, ...rest } = request("GET", "signatures", place, options);
+      return transport.sendForJson({ ...rest, query: { ...query, form } });
+    },
     async sign(place, signature, { auth, insecure, daemon, signal } = {}) {
       const access = { Auth: auth, Insecure: insecure, Daemon: daemon };
       const json: dockerApi.SignBody = { Place: place, Signature: signature, Access: access };

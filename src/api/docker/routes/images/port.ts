@@ -93,8 +93,8 @@ export interface RemoteImagesPort {
   ): Promise<LookedImage>;
   digest(place: string, access: PlaceAccess, signal: AbortSignal): Promise<string>;
   tags(place: string, access: PlaceAccess, signal: AbortSignal): Promise<readonly string[]>;
-  /** What lies beside an image, which nobody has verified. Names are in their full form. */
-  signatures(place: string, access: PlaceAccess, signal: AbortSignal): Promise<SignedImage>;
+  /** What lies beside an image, of a form or all, which nobody has verified. Names are in their full form. */
+  signatures(place: string, access: imageModel.SignaturesAccess, signal: AbortSignal): Promise<SignedImage>;
   /** Puts a signature beside the image that it is of. */
   sign(
     place: string,

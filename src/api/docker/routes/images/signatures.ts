@@ -6,11 +6,13 @@ import type { ImagesHandler } from "./routes.ts";
 /** A place, what opens it, and one signature. */
 const MAX_SIGN_BODY_BYTES = 512 * 1024;
 
-/** GET /tug/images/signatures: what lies beside an image, which nobody has verified. */
+/** GET /tug/images/signatures: what lies beside an image, of a form or all, which nobody has verified. */
 export const signaturesOfImage: ImagesHandler = async (images, request) => {
+  const form = request.query.oneOf("form", dockerApi.signatureForms);
+  const access = { ...accessOf(request), form };
   const { digest, names, signatures } = await images.remote.signatures(
     placeOf(request),
-    accessOf(request),
+    access,
     request.signal,
   );
   const answer: dockerApi.SignedImage = {

@@ -68,8 +68,10 @@ export const copyImage = defineCommand({
     const { quiet, digestfile } = options;
     const client = await connect();
     const { Digest } = await runCopy(client, copying, { context, quiet, signal });
-    if (signer)
-      await signPlace(client, target, { signer, name, optional: {}, values: targetAccess, context, signal });
+    if (signer) {
+      const signing = { signer, name, nameOption: "--sign-identity", optional: {} };
+      await signPlace(client, target, { ...signing, values: targetAccess, context, signal });
+    }
     if (digestfile !== undefined) await writeDigest(resolve(context.cwd, digestfile), Digest);
     return { output: quiet ? `${Digest}\n` : "" };
   },

@@ -5,10 +5,12 @@ import { cliError } from "../../../errors.ts";
 import type { ImageSigner } from "./image-signer.ts";
 import { findSignedImage, type SignedImage, type SignedImageRequest } from "./signed-image.ts";
 
-export type SigningRequest = SignedImageRequest & {
+export type SigningRequest = Omit<SignedImageRequest, "form"> & {
   readonly signer: ImageSigner;
   /** By default that of the image. */
   readonly name: string | undefined;
+  /** The option that gives another name. */
+  readonly nameOption: string;
   /** What is said about it besides. */
   readonly optional: Readonly<Record<string, unknown>>;
 };
@@ -23,8 +25,8 @@ export type SignedPlace = {
 /** Puts a signature beside an image, unless the same is there. */
 export async function signPlace(client: Client, text: string, request: SigningRequest): Promise<SignedPlace> {
   const { signer, optional, signal } = request;
-  const image = await findSignedImage(client, text, request);
-  const name = nameToSign(image, request.name, text);
+  const image = await findSignedImage(client, text, { ...request, form: signer.verifier.form });
+  const name = nameToSign(image, text, request);
   const { digest, signatures, place, access } = image;
   const wanted = { signer: signer.verifier, keyName: signer.name, digests: [digest] };
   const before = judgeSignatures(signatures, { ...wanted, acceptsName: (signed) => signed === name });
@@ -44,10 +46,14 @@ function saysSame(one: Readonly<Record<string, unknown>>, other: Readonly<Record
 }
 
 /** The name in full, because readers compare it as a text. */
-function nameToSign({ names }: SignedImage, given: string | undefined, text: string): string {
+function nameToSign(
+  { names }: SignedImage,
+  text: string,
+  { name: given, nameOption }: Pick<SigningRequest, "name" | "nameOption">,
+): string {
   if (given !== undefined) return dockerApi.fullReference(given);
   const [name, ...others] = names;
   if (name !== undefined && others.length === 0) return name.replace(/@.*$/, "");
   const reason = name === undefined ? "it has no name there" : "it has several names";
-  throw cliError("USAGE", `cannot sign ${text}: ${reason}`, { hint: "give one with --name" });
+  throw cliError("USAGE", `cannot sign ${text}: ${reason}`, { hint: `give one with ${nameOption}` });
 }

@@ -43,7 +43,7 @@ export const signImage = defineCommand({
     const { key, "sign-by": signBy, "password-file": passwordFile, name, annotation } = options;
     const signer = await openSigner({ key, signBy, passwordFile, context, signal });
     const optional = Object.fromEntries(annotation);
-    const request = { signer, name, optional, values: options, context, signal };
+    const request = { signer, name, nameOption: "--name", optional, values: options, context, signal };
     const { image, isOld } = await signPlace(await connect(), text, request);
     return { output: `${isOld ? "Signed already" : "Signed"}: ${image}\n` };
   },

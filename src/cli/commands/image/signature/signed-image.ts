@@ -1,6 +1,6 @@
 import type { Client } from "../../../../api/docker/client/index.ts";
 import type { Digest } from "../../../../base/index.ts";
-import type { ImageSignature } from "../../../../signatures/index.ts";
+import type { ImageSignature, SignatureForm } from "../../../../signatures/index.ts";
 import { dockerApi } from "../../../../specs/index.ts";
 import type { CliContext } from "../../../context.ts";
 import { absolutePlace } from "../../../values/place.ts";
@@ -18,6 +18,8 @@ export type SignedImage = {
 };
 
 export type SignedImageRequest = {
+  /** What the signatures are for: those of another form need not be within reach. */
+  readonly form: SignatureForm;
   readonly values: AccessValues;
   readonly context: CliContext;
   readonly signal: AbortSignal;
@@ -27,11 +29,15 @@ export type SignedImageRequest = {
 export async function findSignedImage(
   client: Client,
   text: string,
-  { values, context, signal }: SignedImageRequest,
+  { form, values, context, signal }: SignedImageRequest,
 ): Promise<SignedImage> {
   const access = await accessTo(text, values, context);
   const place = absolutePlace(text, context.cwd);
-  const { Digest, Names, Signatures } = await client.images.remote.signatures(place, { ...access, signal });
+  const { Digest, Names, Signatures } = await client.images.remote.signatures(place, {
+    ...access,
+    form,
+    signal,
+  });
   const signatures = Signatures.map(({ Payload, Signature }) => ({
     payload: new Uint8Array(Buffer.from(Payload, "base64")),
     signature: Signature,

@@ -47,7 +47,12 @@ export const verifyImage = defineCommand({
   async run({ options, args: [text = ""], connect, context, signal }) {
     const { key, "gpg-key": gpgKey, format } = options;
     const { signer, keyName } = await readSigner({ key, gpgKey }, context);
-    const image = await findSignedImage(await connect(), text, { values: options, context, signal });
+    const image = await findSignedImage(await connect(), text, {
+      form: signer.form,
+      values: options,
+      context,
+      signal,
+    });
     const names = options.name === undefined ? image.names : [options.name];
     const acceptsName = (signed: string) =>
       names.length === 0 ||
