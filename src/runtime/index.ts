@@ -1,10 +1,15 @@
 export { allCapabilities, capabilityNames, namesOfMask } from "./capabilities.ts";
 export { type CgroupLayout, cgroupLayout } from "./cgroups/layout.ts";
-export { checkpointContainer } from "./checkpoint/checkpoint.ts";
+export { checkpointContainer, dumpContainer } from "./checkpoint/checkpoint.ts";
 export { type CgroupMode, cgroupModes } from "./checkpoint/criu-request.ts";
-export type { CriuSearch } from "./checkpoint/find-criu.ts";
+export { type CriuSearch, findCriu } from "./checkpoint/find-criu.ts";
 export type { CheckpointSettings, CriuSettings, RestoreSettings } from "./checkpoint/options.ts";
-export { restoreContainer } from "./checkpoint/restore.ts";
+export {
+  explainRestore,
+  type PreparedRestore,
+  prepareRestore,
+  restoreContainer,
+} from "./checkpoint/restore.ts";
 export {
   defaultCapabilities,
   defaultDeviceRules,
@@ -61,7 +66,7 @@ export type {
   MountSource,
   RootSource,
 } from "./planner/input.ts";
-export { type Existing, planFreeze, planStart } from "./planner/lifecycle.ts";
+export { type Existing, planFreeze, planKillAll, planStart } from "./planner/lifecycle.ts";
 export { planUpdate } from "./planner/update.ts";
 export { planInRoot, type RootView, type RootWork, type StoredView } from "./planner/view.ts";
 export type { StoredState } from "./state.ts";

@@ -47,7 +47,7 @@ export function criuSettings(
   }
   const work = flags["work-path"];
   return {
-    criu: { cwd, env, path: criu },
+    criu: { cwd, env, path: criu, howToSay: "--criu" },
     images: resolve(cwd, flags["image-path"] ?? "checkpoint"),
     ...(work !== undefined && { work: resolve(cwd, work) }),
     tcpEstablished: flags["tcp-established"],

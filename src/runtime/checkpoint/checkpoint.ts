@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { TugError } from "../../base/index.ts";
+import type { ExecuteOptions, Helper } from "../../helper/index.ts";
 import { parseMountinfo } from "../../host/index.ts";
 import { lifecycleError } from "../errors.ts";
 import { loadExisting } from "../lifecycle/existing.ts";
@@ -35,13 +36,36 @@ export async function checkpointContainer(
   if (status !== "running")
     throw lifecycleError("NOT_RUNNING", `container cannot be checkpointed in ${status} state`);
   refuseUnprivileged(context, "checkpoint");
+  await dumpContainer(context.helper, existing, settings, {
+    ...statusDescriptor(settings),
+    // What criu says before it has a log.
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  if (settings.leaveRunning || settings.preDump) return;
+  await removeContainer(context, existing, isAlive(existing, context.facts.bootId));
+}
+
+/**
+ * Has criu write the processes of a container into files; frozen ones are frozen afterwards, too. Whoever calls it knows
+ * that they are there, and removes what is left of a container that does not go on.
+ *
+ * @param options what criu finds of the caller
+ * @throws CONTAINER_CRIU, CONTAINER_CHECKPOINT with criu's own words
+ */
+export async function dumpContainer(
+  helper: Helper,
+  existing: Existing,
+  settings: CheckpointSettings,
+  options: Pick<ExecuteOptions, "stdio" | "descriptors"> = {},
+): Promise<void> {
   const program = await findCriu(settings.criu);
   if (settings.preDump) await checkFeature(program, "--pre-dump");
   if (settings.lazyPages) await checkFeature(program, "--lazy-pages");
   await checkParent(settings);
   await makeDirectories(settings);
   const { spec, state } = existing;
-  if (spec === undefined) throw lifecycleError("STATE", `cannot checkpoint ${id}: its config.json is gone`);
+  if (spec === undefined)
+    throw lifecycleError("STATE", `cannot checkpoint ${state.id}: its config.json is gone`);
   const streams = await streamsOf(state.pid);
   const mounts = parseMountinfo(await readFile(`/proc/${state.pid}/mountinfo`, "utf8"));
   const plan = planDump({
@@ -49,23 +73,17 @@ export async function checkpointContainer(
     settings,
     program,
     env: criuEnvironment(settings.criu),
-    mounts: mountsOfDump({ spec, bundle: state.bundle }, mounts),
-    external: [...streams.external, ...(await joinedNamespaces(existing))],
+    mounts: mountsOfDump({ spec, bundle: state.bundle, outside: settings.outside?.mounts }, mounts),
+    external: [...streams.external, ...(await namespacesOutside(existing, settings))],
     freezer: freezerOf(existing),
     configFile: await configFileOf(spec),
   });
   if (!settings.preDump) await keepStreams(settings.images, streams);
   try {
-    await context.helper.execute(plan, {
-      ...statusDescriptor(settings),
-      // What criu says before it has a log.
-      stdio: ["ignore", "ignore", "inherit"],
-    });
+    await helper.execute(plan, options);
   } catch (error) {
     throw await explainCriu(error, settings, criuLogs.dump);
   }
-  if (settings.leaveRunning || settings.preDump) return;
-  await removeContainer(context, existing, isAlive(existing, context.facts.bootId));
 }
 
 /** @throws CONTAINER_UNPRIVILEGED */
@@ -86,13 +104,19 @@ async function checkParent({ images, parent }: CheckpointSettings): Promise<void
   });
 }
 
-/** Namespaces that the container was given by path are not its own to dump. */
-async function joinedNamespaces({ spec }: Existing): Promise<string[]> {
+/** Namespaces that are not dumped: those that the container was given by path, and its network where another one is made. */
+async function namespacesOutside(
+  { spec, state }: Existing,
+  { outside }: CheckpointSettings,
+): Promise<string[]> {
   const keys: string[] = [];
   for (const { type, path } of spec?.linux?.namespaces ?? []) {
-    if (path === undefined || (type !== "network" && type !== "pid")) continue;
-    const { ino } = await stat(path, { bigint: true }).catch((cause: unknown) => {
-      throw lifecycleError("CHECKPOINT", `cannot checkpoint: ${type} namespace ${path} is not there`, {
+    if (type !== "network" && type !== "pid") continue;
+    const own = type === "network" && outside?.network === true ? `/proc/${state.pid}/ns/net` : undefined;
+    const file = path ?? own;
+    if (file === undefined) continue;
+    const { ino } = await stat(file, { bigint: true }).catch((cause: unknown) => {
+      throw lifecycleError("CHECKPOINT", `cannot checkpoint: ${type} namespace ${file} is not there`, {
         cause: cause as TugError,
       });
     });

@@ -11,6 +11,8 @@ const NULL = "/dev/null";
 export type MountSetting = {
   readonly spec: Spec;
   readonly bundle: string;
+  /** Destinations of further mounts whose content comes from outside. */
+  readonly outside?: readonly string[] | undefined;
 };
 
 /**
@@ -19,7 +21,10 @@ export type MountSetting = {
  *
  * @param mounts as the container's process has them
  */
-export function mountsOfDump({ spec }: MountSetting, mounts: readonly MountEntry[]): ExternalMount[] {
+export function mountsOfDump(
+  { spec, outside = [] }: MountSetting,
+  mounts: readonly MountEntry[],
+): ExternalMount[] {
   const masked = new Set(spec.linux?.maskedPaths ?? []);
   const nodes = new Set(allDevices(spec.linux?.devices ?? []).map(({ path }) => path));
   const wanted = spec.mounts ?? [];
@@ -33,31 +38,36 @@ export function mountsOfDump({ spec }: MountSetting, mounts: readonly MountEntry
     const known = moved.get(id);
     if (known !== undefined) return [{ key: mountPoint, val: known }];
     const nearest = wanted.findLast(({ destination }) => isBelow(mountPoint, trim(destination)));
-    if (nearest !== undefined && isBind(nearest)) return [{ key: mountPoint, val: mountPoint }];
+    if (nearest !== undefined && (isBind(nearest) || outside.includes(nearest.destination)))
+      return [{ key: mountPoint, val: mountPoint }];
     if (nearest?.type === "cgroup" || nearest?.type === "cgroup2")
       return bound && type.startsWith("cgroup") ? [{ key: mountPoint, val: mountPoint }] : [];
     return nodes.has(mountPoint) ? [{ key: mountPoint, val: mountPoint }] : [];
   });
 }
 
-/**
- * Where on the host the mounts come from when a container is restored, by their names in the dump.
- *
- * @param mounts of the host: what is mounted below the source of a recursive bind mount is part of it
- * @param mask what files are masked with
- */
+/** What of the host is needed to say where mounts come from. */
+export type RestoredHost = {
+  /** What is mounted below the source of a recursive bind mount is part of it. */
+  readonly mounts: readonly MountEntry[];
+  readonly cgroups: CgroupLayout | undefined;
+  /** What files are masked with. */
+  readonly mask: string;
+  /** Where mounts come from that are put together for the container, by their destinations. */
+  readonly views?: ReadonlyMap<string, string>;
+};
+
+/** Where on the host the mounts come from when a container is restored, by their names in the dump. */
 export function mountsOfRestore(
   { spec, bundle }: MountSetting,
-  {
-    mounts,
-    cgroups,
-    mask,
-  }: { mounts: readonly MountEntry[]; cgroups: CgroupLayout | undefined; mask: string },
+  { mounts, cgroups, mask, views = new Map() }: RestoredHost,
 ): ExternalMount[] {
   const found = (spec.mounts ?? []).flatMap((mount): ExternalMount[] => {
     const { destination, source = "", type } = mount;
     const place = trim(destination);
     if (type === "cgroup" || type === "cgroup2") return groupMounts(place, cgroups);
+    const view = views.get(destination);
+    if (view !== undefined) return [{ key: place, val: view }];
     if (!isBind(mount)) return [];
     const from = trim(source.startsWith("/") ? source : `${bundle}/${source}`);
     const below = isRecursive(mount) ? mounts.map(({ mountPoint }) => mountPoint) : [];

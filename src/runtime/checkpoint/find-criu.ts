@@ -10,6 +10,8 @@ export type CriuSearch = {
   readonly path?: string | undefined;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** How the caller is told where criu is. */
+  readonly howToSay: string;
 };
 
 /** The first version with each of the requests that are made. */
@@ -26,7 +28,7 @@ const run = promisify(execFile);
  */
 export async function findCriu(search: CriuSearch): Promise<string> {
   const path = await locate(search);
-  const [major = 0, minor = 0] = await versionOf(path);
+  const [major = 0, minor = 0] = await versionOf(path, search);
   if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return path;
   throw lifecycleError("CRIU", `cannot use ${path}: version ${major}.${minor} is too old`, {
     hint: `install criu ${OLDEST.join(".")} or newer; a new kernel may want the newest`,
@@ -56,7 +58,7 @@ export function criuEnvironment({ env }: CriuSearch): string[] {
   return [`PATH=${env.PATH ?? usualPath}`];
 }
 
-async function locate({ path: given, cwd, env }: CriuSearch): Promise<string> {
+async function locate({ path: given, cwd, env, howToSay }: CriuSearch): Promise<string> {
   const name = given ?? "criu";
   const folders = name.includes("/") ? [cwd] : (env.PATH ?? usualPath).split(":").filter(isAbsolute);
   for (const folder of folders) {
@@ -65,7 +67,7 @@ async function locate({ path: given, cwd, env }: CriuSearch): Promise<string> {
   }
   const where = name.includes("/") ? `${resolve(cwd, name)} is no program` : `no ${name} in $PATH`;
   throw lifecycleError("CRIU", `cannot find criu: ${where}`, {
-    hint: "install criu, or say where it is with --criu",
+    hint: `install criu (the package of that name), or say where it is with ${howToSay}`,
   });
 }
 
@@ -78,7 +80,7 @@ async function isProgram(path: string): Promise<boolean> {
   }
 }
 
-async function versionOf(path: string): Promise<number[]> {
+async function versionOf(path: string, { howToSay }: CriuSearch): Promise<number[]> {
   const { stdout } = await run(path, ["--version"], { timeout: PATIENCE_MS, env: {} }).catch(
     (error: unknown) => {
       throw lifecycleError("CRIU", `cannot run ${path} --version: ${reasonOf(error)}`, {
@@ -90,6 +92,6 @@ async function versionOf(path: string): Promise<number[]> {
   const version = /^Version: (\d+)\.(\d+)/m.exec(stdout);
   if (version !== null) return [Number(version[1]), Number(version[2])];
   throw lifecycleError("CRIU", `cannot use ${path}: it does not say which version of criu it is`, {
-    hint: "say where criu is with --criu",
+    hint: `say where criu is with ${howToSay}`,
   });
 }

@@ -27,6 +27,13 @@ export type CheckpointSettings = CriuSettings & {
   readonly pageServer?: { readonly address: string; readonly port: number } | undefined;
   /** Descriptor of the caller to which a zero byte is written when pages can be asked for. */
   readonly statusFd?: number | undefined;
+  /** What is not dumped beyond what comes from outside in any case. */
+  readonly outside?: {
+    /** The network namespace is left out although it is the container's own: on restore it gets another one by path. */
+    readonly network: boolean;
+    /** Destinations of mounts whose content is there again on restore. */
+    readonly mounts: readonly string[];
+  };
 };
 
 export type RestoreSettings = CriuSettings & {

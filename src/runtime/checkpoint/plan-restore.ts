@@ -2,6 +2,7 @@ import {
   callFlags,
   directoryFlags,
   mountAttributes,
+  type Op,
   type Plan,
   propagationFlags,
   type Slot,
@@ -12,6 +13,7 @@ import { planConsoleSocket } from "../planner/console.ts";
 import { hookOps } from "../planner/hooks.ts";
 import type { CreateInput } from "../planner/input.ts";
 import { namespaceFlags } from "../planner/namespaces.ts";
+import { sysctlPath } from "../planner/protect.ts";
 import { mountRoot, rootPath, type StandingRoot } from "../planner/root-mount.ts";
 import { journalOps, stateWithPid } from "../planner/state.ts";
 import { type ExternalMount, encodeRequest } from "./criu-request.ts";
@@ -46,6 +48,7 @@ export function planRestore(input: RestoreInput): Plan {
   const place = `${view}/root`;
   const rootfs = planRootfs(builder, create, place);
   const mask = planMask(builder, maskSource(create.stateDir));
+  const views = planViews(builder, create);
   const { socket, terminal } = planTerminal(builder, create);
   const descriptors: Slot[] = [];
   const { directories, numbers } = passedDirectories(settings);
@@ -78,8 +81,8 @@ export function planRestore(input: RestoreInput): Plan {
     directories,
     descriptors,
     groups: [...groups.join, ...(groups.birth === undefined ? [] : [groups.birth])],
-    mounts: [rootfs, mask],
-    places: [place, maskSource(create.stateDir)],
+    mounts: [rootfs, mask, ...views],
+    places: [place, maskSource(create.stateDir), ...viewPlaces(create).values()],
     flags: callFlags.STREAMS,
     channel,
     process,
@@ -121,6 +124,30 @@ function planMask({ host, slot }: PlanBuilder, place: string): Slot {
   return out;
 }
 
+/** Where criu finds what is put together for the container, by the destination of the mount. */
+export function viewPlaces({ mountSources, stateDir }: CreateInput): Map<string, string> {
+  const destinations = [...(mountSources?.keys() ?? [])];
+  return new Map(
+    destinations.map((destination, index) => [destination, `${stateDir}/${CRIU_VIEW}/view${index}`]),
+  );
+}
+
+/** Directories of the host shown as one. criu binds them with the options that the mount had. */
+function planViews({ host, slot }: PlanBuilder, create: CreateInput): Slot[] {
+  const places = viewPlaces(create);
+  return [...(create.mountSources ?? [])].map(([destination, { layers }]) => {
+    const [top = "/", ...below] = layers;
+    const from = "/mounts";
+    const out = slot();
+    const path = places.get(destination) ?? "";
+    host.push({ op: "directory", from, path, mode: 0o700, flags: directoryFlags.PARENTS });
+    if (below.length > 0) host.push({ op: "overlay", from, lowers: [top, ...below], options: [], out });
+    else host.push({ op: "cloneMount", from, path: top, flags: 1, out });
+    host.push({ op: "changeMount", from, mount: out, propagation: propagationFlags.PRIVATE, recursive: 1 });
+    return out;
+  });
+}
+
 function planTerminal(
   builder: PlanBuilder,
   { spec, console }: CreateInput,
@@ -153,10 +180,22 @@ function planJoined(
     if (type === "network" || type === "pid") {
       const out = slot();
       host.push({ op: "openNamespace", from, path, kind: namespaceFlags[type], out });
+      if (type === "network") host.push(...networkSettings(spec, out));
       inherit.push({ key: externalKey(type), fd: first + descriptors.push(out) - 1 });
     } else if (type !== "cgroup") join.push({ ns: shortNames[type], nsFile: path });
   }
   return { inherit, join };
+}
+
+/** Kernel parameters of a network, which are not dumped with a namespace that comes from outside. */
+function networkSettings({ linux }: CreateInput["spec"], namespace: Slot): Op[] {
+  return Object.entries(linux?.sysctl ?? {}).flatMap(([key, value]): Op[] => {
+    const path = sysctlPath(key);
+    if (!path.startsWith("net/")) return [];
+    return [
+      { op: "networkSetting", from: "/linux/sysctl", namespace, key: path.slice("net/".length), value },
+    ];
+  });
 }
 
 /** The name of a namespace that is not dumped. */

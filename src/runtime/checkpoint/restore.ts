@@ -1,4 +1,5 @@
 import type { ExecuteResult } from "../../helper/index.ts";
+import type { Plan } from "../../plan/index.ts";
 import type { Spec } from "../../specs/oci-runtime/index.ts";
 import { lifecycleError } from "../errors.ts";
 import { type CreateOptions, checkFree, createInput, isTaken, removeRemains } from "../lifecycle/create.ts";
@@ -6,6 +7,7 @@ import { checkId } from "../lifecycle/existing.ts";
 import { checkGroups } from "../lifecycle/groups.ts";
 import type { RuntimeContext } from "../lifecycle/runtime.ts";
 import { createBindings } from "../planner/create.ts";
+import type { CreateInput } from "../planner/input.ts";
 import type { StandingRoot } from "../planner/root-mount.ts";
 import { storedGroups } from "../planner/state.ts";
 import { refuseUnprivileged } from "./checkpoint.ts";
@@ -16,7 +18,7 @@ import { mountsOfRestore } from "./external-mounts.ts";
 import { criuEnvironment, findCriu } from "./find-criu.ts";
 import { planMountPoints } from "./mount-points.ts";
 import { criuLogs, type RestoreSettings } from "./options.ts";
-import { maskSource, planRestore } from "./plan-restore.ts";
+import { maskSource, planRestore, viewPlaces } from "./plan-restore.ts";
 import { inheritedStreams } from "./streams.ts";
 
 /** What `restore` is told besides the configuration. What a view held in memory is in no dump. */
@@ -39,47 +41,70 @@ export async function restoreContainer(
   const { id } = options;
   checkId(id);
   refuseUnprivileged(context, "restore");
-  const program = await findCriu(settings.criu);
-  await checkDirectories(settings);
   const root = options.root ?? { kind: "directory" };
   const create = { ...createInput(context, spec, options), root };
-  refuseRestore(spec, create.unit);
+  const { mountPoints, restore } = await prepareRestore(create, settings);
   checkFree(context, id);
   await checkGroups(storedGroups(create.cgroups));
-  const { mounts } = context.facts;
-  const plan = planRestore({
-    create,
-    settings,
-    program,
-    env: criuEnvironment(settings.criu),
-    mounts: mountsOfRestore(
-      { spec, bundle: options.bundle },
-      {
-        mounts,
-        cgroups: create.cgroups,
-        mask: maskSource(create.stateDir),
-      },
-    ),
-    streams: await inheritedStreams(settings.images),
-    configFile: await configFileOf(spec),
-  });
-  await context.helper.execute(planMountPoints(create));
+  await context.helper.execute(mountPoints);
   try {
-    return await context.helper.execute(plan, {
+    return await context.helper.execute(restore, {
       bindings: createBindings(id),
       stdio: ["inherit", "inherit", "inherit"],
     });
   } catch (error) {
     if (isTaken(error))
       throw lifecycleError("EXISTS", `container with id ${id} exists already`, { cause: error });
-    const explained = await explainCriu(error, settings, criuLogs.restore);
+    const explained = await explainRestore(error, settings);
     await removeRemains(context, id);
     throw explained;
   }
 }
 
+/** What makes a container from files of a dump. */
+export type PreparedRestore = {
+  /** Makes the mount points in the container's root, before anything else. */
+  readonly mountPoints: Plan;
+  /** The container's whole creation. */
+  readonly restore: Plan;
+};
+
+/**
+ * The plans by which a container is made from the files of a dump. Nothing is made yet but the directory of criu's log.
+ *
+ * @throws CONTAINER_CRIU, CONTAINER_CHECKPOINT, CONTAINER_UNSUPPORTED
+ */
+export async function prepareRestore(
+  create: CreateInput & { readonly root: StandingRoot },
+  settings: RestoreSettings,
+): Promise<PreparedRestore> {
+  const { spec, facts, cgroups, stateDir } = create;
+  const program = await findCriu(settings.criu);
+  await checkDirectories(settings);
+  refuseRestore(create);
+  const mounts = mountsOfRestore(
+    { spec, bundle: create.bundle },
+    { mounts: facts.mounts, cgroups, mask: maskSource(stateDir), views: viewPlaces(create) },
+  );
+  const restore = planRestore({
+    create,
+    settings,
+    program,
+    env: criuEnvironment(settings.criu),
+    mounts,
+    streams: await inheritedStreams(settings.images),
+    configFile: await configFileOf(spec),
+  });
+  return { mountPoints: planMountPoints(create), restore };
+}
+
+/** A failure of a restore in criu's own words; any other error as it is. */
+export function explainRestore(error: unknown, settings: RestoreSettings): Promise<unknown> {
+  return explainCriu(error, settings, criuLogs.restore);
+}
+
 /** What criu cannot put a container into, or what would be done by nobody. */
-function refuseRestore({ linux }: Spec, unit: string | undefined): void {
+function refuseRestore({ spec: { linux }, unit, mountSources }: CreateInput): void {
   const index =
     linux?.namespaces?.findIndex(({ type, path }) => type === "cgroup" && path !== undefined) ?? -1;
   if (index >= 0) {
@@ -93,5 +118,13 @@ function refuseRestore({ linux }: Spec, unit: string | undefined): void {
     throw lifecycleError("UNSUPPORTED", "cannot restore with control groups made through systemd", {
       hint: "run without --systemd-cgroup",
     });
+  }
+  for (const [destination, { subpath }] of mountSources ?? []) {
+    if (subpath === undefined) continue;
+    throw lifecycleError(
+      "UNSUPPORTED",
+      `cannot restore a container with a part of a volume or image mounted on ${destination}: criu follows links in it`,
+      { hint: "mount the whole volume, without a subpath" },
+    );
   }
 }
