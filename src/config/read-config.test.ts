@@ -15,6 +15,7 @@ test("an empty file says nothing", () => {
     assert.deepEqual(parseConfig(text, "f"), {
       runtimes: new Map(),
       defaultRuntime: undefined,
+      criu: undefined,
       snapshotter: undefined,
       disk: { budget: undefined, keep: 86_400_000, keepImages: [], stoppedContainers: false },
     });
@@ -37,6 +38,12 @@ default-runtime: runsc
     ],
   );
   assert.equal(defaultRuntime, "runsc");
+});
+
+test("criu is a program by its path or its name", () => {
+  assert.equal(parseConfig("criu: /opt/criu/bin/criu", "f").criu, "/opt/criu/bin/criu");
+  assert.equal(parseConfig("criu: criu-4", "f").criu, "criu-4");
+  refused("criu: bin/criu", /config\.yaml#\/criu: "bin\/criu" is neither an absolute path nor/);
 });
 
 test("the snapshotter is one of those that there are", () => {

@@ -32,6 +32,8 @@ export type DiskConfig = {
 export type Config = {
   readonly runtimes: ReadonlyMap<string, RuntimeConfig>;
   readonly defaultRuntime: string | undefined;
+  /** The program that makes checkpoints and restores them: absolute, or a bare name; undefined: criu. */
+  readonly criu: string | undefined;
   /** How layers are kept that come from now on. */
   readonly snapshotter: "overlay" | "erofs" | undefined;
   readonly disk: DiskConfig;
@@ -49,6 +51,7 @@ const KEEP = "24h";
 const nothing: Config = {
   runtimes: new Map(),
   defaultRuntime: undefined,
+  criu: undefined,
   snapshotter: undefined,
   disk: diskConfig({}),
 };
@@ -89,20 +92,24 @@ export function parseConfig(text: string, file: string): Config {
     const path = (issue.path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key)));
     throw refuse(file, jsonPointer(path), wordsOf(issue));
   }
-  const { runtimes = {}, "default-runtime": defaultRuntime, storage, disk = {} } = result.output;
+  const { runtimes = {}, "default-runtime": defaultRuntime, criu, storage, disk = {} } = result.output;
+  const checkProgram = (path: string, ...place: string[]): void => {
+    if (path.startsWith("/") || !path.includes("/")) return;
+    const reason = `${JSON.stringify(path)} is neither an absolute path nor the bare name of a program`;
+    throw refuse(file, jsonPointer(place), reason);
+  };
+  if (criu !== undefined) checkProgram(criu, "criu");
   if (Object.hasOwn(runtimes, OWN)) {
     throw refuse(file, jsonPointer(["runtimes", OWN]), "the name is that of the engine's own runtime");
   }
   const entries = Object.entries(runtimes).map(([name, { path, options = [], sandbox }]) => {
-    if (!path.startsWith("/") && path.includes("/")) {
-      const reason = `${JSON.stringify(path)} is neither an absolute path nor the bare name of a program`;
-      throw refuse(file, jsonPointer(["runtimes", name, "path"]), reason);
-    }
+    checkProgram(path, "runtimes", name, "path");
     return [name, { path, options, sandbox }] as const;
   });
   return {
     runtimes: new Map(entries),
     defaultRuntime,
+    criu,
     snapshotter: storage?.snapshotter,
     disk: diskConfig(disk),
   };

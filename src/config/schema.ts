@@ -38,6 +38,7 @@ const duration = v.pipe(
 export const configSchema = v.strictObject({
   runtimes: maybe(v.record(name, runtime)),
   "default-runtime": maybe(name),
+  criu: maybe(word),
   storage: maybe(v.strictObject({ snapshotter: maybe(v.picklist(["overlay", "erofs"])) })),
   disk: maybe(
     v.strictObject({

@@ -2,6 +2,7 @@ import type { EngineLayout, Logger } from "../base/index.ts";
 import type { Helper, ProcessMaker, Witness } from "../helper/index.ts";
 import type { HostFacts } from "../host/index.ts";
 import type { Networks } from "../network/index.ts";
+import type { CriuSearch } from "../runtime/index.ts";
 import type { Background } from "./background.ts";
 import type { ImageSource } from "./containers/image-source.ts";
 import type { ContainerStore } from "./containers/store.ts";
@@ -28,6 +29,8 @@ export type EngineContext = {
   readonly cdiDirectories: readonly string[];
   /** Other OCI runtimes that containers may ask for. */
   readonly runtimes: RuntimeHandlers;
+  /** Finds the program that makes checkpoints, as the configuration says now. */
+  readonly findCriu: () => Promise<CriuSearch>;
   /** What containers are connected to where nobody says otherwise. */
   readonly defaultNetwork: DefaultNetwork;
   readonly volumes: Volumes;

@@ -3,6 +3,13 @@ import { defineErrors } from "../base/index.ts";
 /** Failures of what the doors ask of the engine. */
 export const engineError = defineErrors("ENGINE", {
   CAPABILITY: { kind: "invalid", when: "a capability's name is unknown" },
+  CHECKPOINT: {
+    kind: "conflict",
+    when: "a container has something about it of which no checkpoint can be made, or from which it cannot be started",
+  },
+  CHECKPOINT_NAME: { kind: "invalid", when: "a checkpoint's name or directory cannot be one" },
+  CHECKPOINT_NAME_TAKEN: { kind: "conflict", when: "a container has a checkpoint of this name" },
+  CHECKPOINT_NOT_FOUND: { kind: "notFound", when: "a container has no checkpoint of this name" },
   CONTAINER_NOT_FOUND: { kind: "notFound", when: "no container has this name or id" },
   CONTAINER_AMBIGUOUS: { kind: "invalid", when: "the beginning of an id fits several containers" },
   CONTAINER_NAME: { kind: "invalid", when: "a container's name has characters that names cannot have" },

@@ -9,6 +9,7 @@ export type { ExecStartOptions, Execs } from "./exec/service.ts";
 export type { CheckEvent } from "./images/check.ts";
 export type { ImageService } from "./images/service.ts";
 export { parseSnapshotter } from "./images/snapshotter.ts";
+export type * from "./model/checkpoint.ts";
 export type * from "./model/container-stats.ts";
 export type * from "./model/container-view.ts";
 export type * from "./model/create-request.ts";

@@ -18,6 +18,7 @@ import {
 } from "../images/index.ts";
 import { networkMigrations, openNetworks } from "../network/index.ts";
 import { createBackground } from "./background.ts";
+import { configuredCriu } from "./checkpoints/criu.ts";
 import type { ContainerRecord } from "./containers/record.ts";
 import { containerMigrations, containerStore } from "./containers/store.ts";
 import type { EngineContext } from "./context.ts";
@@ -139,6 +140,7 @@ export async function openParts(
     networks,
     cdiDirectories: options.cdiDirectories ?? usualCdiDirectories,
     runtimes: runtimeHandlers(options.config),
+    findCriu: () => configuredCriu(options.config),
     defaultNetwork: options.defaultNetwork,
     volumes,
     secrets: openNamedData(database, "secret"),

@@ -66,6 +66,10 @@ describe("a scoped socket", { skip: needsBox() }, () => {
         ["POST", `${at}/kill`],
         ["POST", `${at}/pause`],
         ["POST", `${at}/unpause`],
+        ["GET", `${at}/checkpoints`],
+        ["POST", `${at}/checkpoints`, { CheckpointID: "mine" }],
+        ["DELETE", `${at}/checkpoints/mine`],
+        ["POST", `${at}/start?checkpoint=mine`],
         ["POST", `${at}/resize?h=1&w=1`],
         ["POST", `${at}/rename?name=mine`],
         ["POST", `${at}/update`, { Memory: 8 * MB }],
@@ -107,6 +111,26 @@ describe("a scoped socket", { skip: needsBox() }, () => {
     assert.equal((await ask("POST", "/volumes/create", { Labels: { "tug.scope": "other" } })).status, 403);
     assert.equal((await engine.ok(["ps", "-aq"])).trim(), victim.slice(0, 12));
     assert.equal(await engine.ok(["volume", "ls", "-q"]), "vault\n");
+  });
+
+  test("has checkpoints of its containers nowhere but in their own directories", async () => {
+    const { Id } = (await ask("POST", "/containers/create", { Image: "box", Cmd: ["true"] })).json<{
+      Id: string;
+    }>();
+    const at = `/containers/${Id}`;
+    for (const [method, path, body] of [
+      ["POST", `${at}/checkpoints`, { CheckpointID: "mine", CheckpointDir: "/etc" }],
+      ["GET", `${at}/checkpoints?dir=/etc`],
+      ["DELETE", `${at}/checkpoints/mine?dir=/etc`],
+      ["POST", `${at}/start?checkpoint=mine&checkpoint-dir=/etc`],
+    ] as const) {
+      const answer = await ask(method, path, body);
+      assert.equal(answer.status, 403, answer.text);
+      assert.match(answer.text, /a checkpoint directory is a path of the machine/);
+    }
+    assert.deepEqual((await ask("GET", `${at}/checkpoints`)).json(), []);
+    assert.equal((await ask("POST", `${at}/start?checkpoint=mine`)).status, 404);
+    assert.equal((await ask("DELETE", at)).status, 204);
   });
 
   test("leaves the rest of the engine to its owner", async () => {

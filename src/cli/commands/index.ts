@@ -1,6 +1,7 @@
 import type { Command } from "../arguments/command.ts";
 import { attach } from "./container/attach.ts";
 import { kill, pause, remove, rename, unpause, wait } from "./container/change.ts";
+import { checkpoints, createCheckpoint, removeCheckpoint } from "./container/checkpoint.ts";
 import { commit } from "./container/commit.ts";
 import { cp } from "./container/cp.ts";
 import { create } from "./container/create.ts";
@@ -95,6 +96,9 @@ export const commands: readonly Command[] = [
   ps,
   cp,
   commit,
+  createCheckpoint,
+  checkpoints,
+  removeCheckpoint,
   diff,
   port,
   pruneContainers,

@@ -6,6 +6,7 @@ const common = ["run", "ps", "logs", "pull", "images", "explain", "version", "in
 
 /** What the groups are about: the first word of the long names. */
 const groups: Readonly<Record<string, string>> = {
+  checkpoint: "Manage checkpoints of containers",
   container: "Manage containers",
   config: "Manage configs",
   context: "Manage contexts: engines by name",

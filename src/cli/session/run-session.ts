@@ -1,4 +1,4 @@
-import type { Client } from "../../api/docker/client/index.ts";
+import type { Client, StartOptions } from "../../api/docker/client/index.ts";
 import type { Outcome } from "../arguments/command.ts";
 import type { CliContext, TerminalSize } from "../context.ts";
 import { cliError } from "../errors.ts";
@@ -11,6 +11,8 @@ export type RunSession = {
   readonly context: CliContext;
   readonly client: Client;
   readonly container: string;
+  /** What it begins with. */
+  readonly start?: StartOptions;
   readonly tty: boolean;
   readonly attach: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
   /** The container is removed when it ends: wait for that. */
@@ -57,7 +59,7 @@ async function startAndWait(run: RunSession, session: ReturnType<typeof startSes
   const { context, client, container, attach, signal } = run;
   const waiting = await client.containers.wait(container, run.removed ? "removed" : "next-exit", { signal });
   try {
-    await client.containers.start(container, { signal });
+    await client.containers.start(container, { ...run.start, signal });
   } catch (error) {
     session.close();
     // Nothing may stay behind. The engine does the same by itself: then there is nothing left to remove.

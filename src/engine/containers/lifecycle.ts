@@ -1,5 +1,7 @@
 import { createKeyedMutex } from "../../base/index.ts";
+import { makeCheckpoint } from "../checkpoints/make.ts";
 import type { EngineContext } from "../context.ts";
+import type { CheckpointReference, CheckpointRequest } from "../model/checkpoint.ts";
 import type { Container } from "../model/container-view.ts";
 import { isMeantToEnd, keepOverEnd } from "./by-hand.ts";
 import { publishContainer } from "./events.ts";
@@ -22,11 +24,15 @@ import {
   sendSignal,
   stopContainer,
 } from "./stop.ts";
+import { waitForContainer } from "./wait.ts";
 import type { Ending } from "./watch.ts";
 
 /** Begins and ends containers. References are names, ids, or unambiguous beginnings of ids. */
 export interface Lifecycle {
-  start(reference: string, signal: AbortSignal): Promise<void>;
+  /** @param checkpoint what it goes on from instead of running its program */
+  start(reference: string, signal: AbortSignal, checkpoint?: CheckpointReference): Promise<void>;
+  /** Makes a checkpoint of a container that runs. It is ended then, unless it is to go on. */
+  checkpoint(reference: string, request: CheckpointRequest): Promise<void>;
   stop(reference: string, options: StopOptions, signal: AbortSignal): Promise<void>;
   restart(reference: string, options: StopOptions, signal: AbortSignal): Promise<void>;
   kill(reference: string, signalName: string | undefined): Promise<void>;
@@ -63,7 +69,8 @@ export function openLifecycle(context: EngineContext, live: LiveContainers): Lif
     restart(life, reference, { options, signal });
   return {
     alone,
-    start: async (reference) => start(life, store.find(reference).id),
+    start: async (reference, _, checkpoint) => start(life, store.find(reference).id, checkpoint),
+    checkpoint: (reference, request) => checkpoint(life, reference, request),
     stop: stopNow,
     restart: restartNow,
     kill: (reference, signalName) => kill(life, reference, signalName),
@@ -88,7 +95,7 @@ export function openLifecycle(context: EngineContext, live: LiveContainers): Lif
   };
 }
 
-function start(life: Life, id: string): Promise<void> {
+function start(life: Life, id: string, checkpoint?: CheckpointReference): Promise<void> {
   const { context, live, restarts, alone } = life;
   return alone(id)
     .run(async () => {
@@ -99,6 +106,7 @@ function start(life: Life, id: string): Promise<void> {
         startContainer(context, live, {
           record,
           byPolicy: false,
+          checkpoint,
           finish: (ending) => finish(life, id, ending),
         });
       // What it lies in does not end meanwhile.
@@ -109,6 +117,20 @@ function start(life: Life, id: string): Promise<void> {
       if (context.store.get(id) === undefined) void context.background.run(() => endInside(life, id));
       throw error;
     });
+}
+
+async function checkpoint(life: Life, reference: string, request: CheckpointRequest): Promise<void> {
+  const { context, live, alone } = life;
+  const record = context.store.find(reference);
+  const waiting = new AbortController();
+  const ended = waitForContainer(live, record, { condition: "next-exit", signal: waiting.signal });
+  ended.catch(() => undefined);
+  try {
+    await alone(record.id).run(() => makeCheckpoint(context, context.store.find(record.id), request));
+    if (!request.leaveRunning) await ended;
+  } finally {
+    waiting.abort();
+  }
 }
 
 type Stop = { readonly options: StopOptions; readonly signal: AbortSignal };

@@ -6,6 +6,8 @@ import {
   cgroupLayout,
   planCreate,
   planHandlerCreate,
+  prepareRestore,
+  type RestoreSettings,
   type RootSource,
   type RuntimeHandler,
 } from "../../runtime/index.ts";
@@ -36,6 +38,8 @@ import { resolveUser, type UserFiles } from "./user.ts";
 export type PreparedRun = {
   readonly spec: Spec;
   readonly plan: Plan;
+  /** What is executed before the monitor gets the plan. */
+  readonly before?: Plan | undefined;
   readonly origins: Origins;
   readonly monitor: MonitorRequest;
 };
@@ -53,6 +57,8 @@ export type RunInput = {
   readonly root: RootSource;
   readonly userFiles: UserFiles;
   readonly sources: MountSources;
+  /** The checkpoint that its processes come from; undefined: they begin. */
+  readonly restore?: RestoreSettings | undefined;
 };
 
 /** The name of the file that a container's output goes to, in its own directory. */
@@ -103,6 +109,7 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
     secretEnv: (request.secretEnv ?? []).map(input.sources.secretVariable),
     namespaceOf: (kind, reference) => namespacePath(context, kind, reference),
     networkNamespace: `${context.layout.networkNamespaces}/${id}`,
+    hasNetworkNamespace: input.restore !== undefined,
     origins,
   });
   const spec = checkSpec(wanted);
@@ -123,19 +130,25 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
     attendance: "detach",
     console: { kind: "descriptor", fd: MONITOR_CONSOLE },
   } as const;
+  const own = {
+    ...made,
+    mountSources: mountSources(all),
+    insideContainer: parentOf(record) !== undefined,
+    init: request.init ?? false,
+    delegates: runsSystemd(request),
+  };
+  const monitor = monitorRequest(context, input, { spec, cgroups });
+  if (input.restore !== undefined) {
+    if (root.kind === "scratch") throw rootIsHosts(record);
+    const { mountPoints, restore } = await prepareRestore({ ...own, root }, input.restore);
+    return { spec, plan: restore, before: mountPoints, origins, monitor };
+  }
   const source = request.autoRemove ? runsOnce(root) : root;
   const plan =
     handler === undefined || source.kind === "scratch"
-      ? planCreate({
-          ...made,
-          root: source,
-          mountSources: mountSources(all),
-          insideContainer: parentOf(record) !== undefined,
-          init: request.init ?? false,
-          delegates: runsSystemd(request),
-        })
+      ? planCreate({ ...own, root: source })
       : planHandlerCreate({ ...made, root: source, handler });
-  return { spec, plan, origins, monitor: monitorRequest(context, input, { spec, cgroups }) };
+  return { spec, plan, origins, monitor };
 }
 
 /**
@@ -144,6 +157,16 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
  */
 function runsOnce(root: RootSource): RootSource {
   return root.kind === "overlay" ? { ...root, options: ["volatile"] } : root;
+}
+
+function rootIsHosts({ name }: ContainerRecord): Error {
+  return engineError(
+    "CHECKPOINT",
+    `cannot start container ${name} from a checkpoint: it shows the host's files`,
+    {
+      hint: "what it had written went with it",
+    },
+  );
 }
 
 /** What decides how a container's output is kept. */

@@ -62,6 +62,8 @@ export type RecordedState = {
   readonly byHand?: boolean | undefined;
   /** Frozen by the engine for a moment: it goes on, whatever becomes of the engine. */
   readonly held?: boolean | undefined;
+  /** A checkpoint of it is being made: the directory that it is written to, which goes if it is never finished. */
+  readonly dumping?: string | undefined;
   /** Somebody restarts it: its end does not remove it, whatever it was made with. */
   readonly startsAgain?: boolean | undefined;
   /** The pause before the last start by its policy, in milliseconds. */

@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { removeTree, TugError } from "../../base/index.ts";
 import { connectMonitor, readExitRecord } from "../../helper/index.ts";
+import { discardDump } from "../checkpoints/discard.ts";
 import type { EngineContext } from "../context.ts";
 import { publishCreate } from "./create.ts";
 import { initOf } from "./end.ts";
@@ -98,7 +99,8 @@ async function recover(
   live: LiveContainers,
   { record, finish, until }: Recovery,
 ): Promise<void> {
-  const { id, state } = record;
+  const { id } = record;
+  const state = await discardDump(context, record);
   switch (state.status) {
     case "creating":
     case "removing":
@@ -124,7 +126,8 @@ async function recover(
 
 /** Other processes are waited for: the engine serves meanwhile. */
 function takesTime(record: ContainerRecord): boolean {
-  return ["starting", "removing"].includes(record.state.status) || isToBeRemoved(record);
+  const { status, dumping } = record.state;
+  return ["starting", "removing"].includes(status) || dumping !== undefined || isToBeRemoved(record);
 }
 
 function isToBeRemoved({ request, state }: ContainerRecord): boolean {

@@ -1,8 +1,11 @@
 import type { Images } from "../../images/index.ts";
 import { type ContainerFiles, openContainerFiles } from "../archive/service.ts";
 import { containerChanges } from "../changes/container-changes.ts";
+import { listCheckpoints, removeCheckpoint } from "../checkpoints/files.ts";
+import { checkCheckpointName, checkpointsOf } from "../checkpoints/place.ts";
 import { commitContainer } from "../commit/commit.ts";
 import type { EngineContext } from "../context.ts";
+import type { CheckpointReference } from "../model/checkpoint.ts";
 import type { ContainerStats } from "../model/container-stats.ts";
 import type { Container } from "../model/container-view.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
@@ -46,6 +49,9 @@ export interface Containers extends Lifecycle {
   joinNetwork(reference: string, wanted: EndpointRequest): Promise<void>;
   /** Takes a container from a network. */
   leaveNetwork(reference: string, network: string): Promise<void>;
+  /** Names of a container's checkpoints; of those in a directory of the host, whatever container they are of. */
+  checkpoints(reference: string, directory: string | undefined): Promise<string[]>;
+  removeCheckpoint(reference: string, checkpoint: CheckpointReference): Promise<void>;
   rename(reference: string, name: string): Promise<void>;
   resize(reference: string, size: { height: number; width: number }): Promise<void>;
   wait(
@@ -115,6 +121,15 @@ export function openContainers(context: EngineContext): Containers {
     async leaveNetwork(reference, network) {
       const { id } = store.find(reference);
       await alone(id).run(() => leaveNetwork(context, store.find(id), network));
+    },
+    async checkpoints(reference, directory) {
+      return listCheckpoints(checkpointsOf(context.layout, store.find(reference).id, directory));
+    },
+    async removeCheckpoint(reference, { name, directory }) {
+      checkCheckpointName(name);
+      const { id, name: container } = store.find(reference);
+      const place = checkpointsOf(context.layout, id, directory);
+      await alone(id).run(() => removeCheckpoint(place, { name, container }));
     },
     async rename(reference, name) {
       const { id } = store.find(reference);

@@ -1,10 +1,13 @@
 import { mkdirSync } from "node:fs";
 import { removeTree, TugError } from "../../base/index.ts";
 import { connectAhead, connectMonitor, type ProcessMaker, startMonitor } from "../../helper/index.ts";
-import { createBindings, loadExisting, removeContainer } from "../../runtime/index.ts";
+import type { HostFacts } from "../../host/index.ts";
+import { createBindings, explainRestore, loadExisting, removeContainer } from "../../runtime/index.ts";
+import { findResumption, type Resumption } from "../checkpoints/resume.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
 import { requireSink } from "../logs/log-sinks.ts";
+import type { CheckpointReference } from "../model/checkpoint.ts";
 import { connectContainer } from "../networks/connect.ts";
 import { disconnectContainer } from "../networks/disconnect.ts";
 import { checkLinks } from "../networks/links.ts";
@@ -28,20 +31,22 @@ export type Start = {
   readonly record: ContainerRecord;
   /** Its restart policy starts it, not somebody. */
   readonly byPolicy: boolean;
+  /** The checkpoint that it goes on from instead of running its program. */
+  readonly checkpoint?: CheckpointReference | undefined;
   /** Called when it has ended. */
   readonly finish: (ending: Ending) => Promise<void>;
 };
 
 /**
- * Starts a container: monitor, plan, program. Resolves when the program has been executed.
+ * Starts a container: monitor, plan, program. Resolves when the program has been executed, or goes on.
  *
- * @throws ENGINE_CONTAINER_STATE when it runs already; ENGINE_CONTAINER_START with `exitCode` 126 or 127 when the
+ * @throws ENGINE_CONTAINER_STATE when it runs already; ENGINE_CHECKPOINT_*, CONTAINER_CHECKPOINT; ENGINE_CONTAINER_START with `exitCode` 126 or 127 when the
  *   program cannot be executed; what failed before leaves nothing behind
  */
 export async function startContainer(
   context: EngineContext,
   live: LiveContainers,
-  { record, byPolicy, finish }: Start,
+  { record, byPolicy, checkpoint, finish }: Start,
 ): Promise<void> {
   const { id } = record;
   if (record.state.status === "paused") {
@@ -53,6 +58,7 @@ export async function startContainer(
     throw engineError("CONTAINER_STATE", `container ${record.name} is ${record.state.status} already`);
   }
   requireParent(context.store, record);
+  const resumption = checkpoint && (await findResumption(context, record, checkpoint));
   const facts = await context.readFacts();
   const starting: RecordedState = {
     ...record.state,
@@ -69,11 +75,12 @@ export async function startContainer(
   context.store.setState(id, starting, true);
   try {
     using monitor = connectAhead(context.spawner, "monitor");
-    const prepared = await prepare(context, record, facts);
+    const prepared = await prepare(context, record, { facts, resumption });
     try {
       await makeAndStart(context, live, { record, starting, prepared, monitor, finish });
     } catch (error) {
-      throw withOrigin(error, prepared.origins);
+      const explained = resumption === undefined ? error : await explainRestore(error, resumption.settings);
+      throw withOrigin(explained, prepared.origins);
     }
   } catch (error) {
     const failure = startFailure(error, record);
@@ -97,10 +104,12 @@ export async function startContainer(
   }
 }
 
+type Preparation = { readonly facts: HostFacts; readonly resumption: Resumption | undefined };
+
 async function prepare(
   context: EngineContext,
   record: ContainerRecord,
-  facts: Awaited<ReturnType<EngineContext["readFacts"]>>,
+  { facts, resumption }: Preparation,
 ): Promise<PreparedRun> {
   const { layout, images, helper } = context;
   const directory = layout.containerRun(record.id);
@@ -112,7 +121,7 @@ async function prepare(
   const handler = await context.runtimes.find(record.request.runtime);
   // The plan names the network's files and namespace and needs neither. Both are waited for: what fails is undone.
   const [connected, planned] = await Promise.allSettled([
-    connect(context, record),
+    connect(context, record, resumption),
     readUserFiles(helper, root.layers).then((userFiles) =>
       prepareRun(context, {
         record,
@@ -120,6 +129,7 @@ async function prepare(
         facts,
         root: root.source,
         userFiles,
+        restore: resumption?.settings,
         sources: madeSources(context, directory),
       }),
     ),
@@ -127,13 +137,18 @@ async function prepare(
   if (planned.status === "rejected") throw planned.reason;
   if (connected.status === "rejected") throw connected.reason;
   requireSink(planned.value.monitor.log?.sink);
+  if (planned.value.before !== undefined) await helper.execute(planned.value.before);
   return planned.value;
 }
 
 /** Connects a container to its networks and writes the files that tell it about them. */
-async function connect(context: EngineContext, record: ContainerRecord): Promise<void> {
+async function connect(
+  context: EngineContext,
+  record: ContainerRecord,
+  resumption: Resumption | undefined,
+): Promise<void> {
   checkLinks(context, record);
-  const { endpoints = [] } = (await connectContainer(context, record)) ?? {};
+  const { endpoints = [] } = (await connectContainer(context, record, resumption?.endpoints)) ?? {};
   // Where it shares another's network it sees the files of that one.
   if (record.request.network.mode.kind === "container") return;
   const directory = context.layout.containerRun(record.id);

@@ -103,7 +103,7 @@ function isBeginning({ state }: ContainerRecord): boolean {
   return state.status === "creating" || state.status === "starting";
 }
 
-/** What a container has written, and its log. */
+/** What a container has written, its log and its checkpoints. */
 async function containerBytes({ images, layout }: EngineContext, id: string): Promise<number> {
   try {
     return (await images.sizes(id)).writableBytes + (await filesIn(layout.container(id)));
@@ -117,7 +117,8 @@ async function containerBytes({ images, layout }: EngineContext, id: string): Pr
 async function filesIn(directory: string): Promise<number> {
   let bytes = 0;
   try {
-    for (const name of await readdir(directory)) bytes += (await stat(join(directory, name))).blocks * 512;
+    for (const name of await readdir(directory, { recursive: true }))
+      bytes += (await stat(join(directory, name))).blocks * 512;
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw error;
   }

@@ -26,6 +26,8 @@ export interface ExecSessions {
   find(id: string): ExecSession;
   /** Ids of a container's sessions that have not ended, of its run by that init. */
   idsOf(containerId: string, init: ExecRecord["init"]): string[];
+  /** A container's sessions whose program has been started and has not ended. */
+  begunIn(containerId: string): ExecSession[];
   /** Resolved when the end is known of every program that was started in a container. */
   allEnded(containerId: string): Promise<void>;
   /** Forgets a session and removes its directory. */
@@ -72,9 +74,10 @@ export function createExecSessions(
       [...table.values()]
         .filter(({ record, status }) => status !== "ended" && belongsTo(record, containerId, init))
         .map(({ record }) => record.id),
+    begunIn: (containerId) =>
+      [...table.values()].filter((session) => session.record.containerId === containerId && isBegun(session)),
     async allEnded(containerId) {
-      const ofContainer = [...table.values()].filter(({ record }) => record.containerId === containerId);
-      await Promise.all(ofContainer.filter(isBegun).map(({ ended }) => ended.promise));
+      await Promise.all(this.begunIn(containerId).map(({ ended }) => ended.promise));
     },
     async forget({ record, directory }) {
       table.delete(record.id);

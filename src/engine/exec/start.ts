@@ -44,6 +44,11 @@ export function claimExec(context: EngineContext, session: ExecSession): Contain
 /** @throws ENGINE_CONTAINER_NOT_RUNNING, ENGINE_CONTAINER_PAUSED */
 export function requireExecutable(container: ContainerRecord): ContainerRecord {
   const { name, state } = container;
+  if (state.dumping !== undefined) {
+    throw engineError("CONTAINER_PAUSED", `container ${name} is paused: a checkpoint of it is being made`, {
+      hint: "try again when that is done",
+    });
+  }
   if (state.status === "running") return container;
   if (state.status === "paused") {
     throw engineError("CONTAINER_PAUSED", `container ${name} is paused, unpause the container before exec`, {

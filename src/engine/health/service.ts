@@ -19,6 +19,9 @@ export interface HealthChecks extends Disposable {
 /** After a restart of the engine, probes that are due begin one after the other, so many milliseconds apart. */
 const APART = 100;
 
+/** So much later a probe is tried again that must not be now, in milliseconds. */
+const LATER = 1000;
+
 export function openHealthChecks(context: EngineContext, act: ActOnUnhealthy): HealthChecks {
   const { store, events, health: table, logger } = context;
   const timers = new Map<string, NodeJS.Timeout>();
@@ -49,6 +52,8 @@ export function openHealthChecks(context: EngineContext, act: ActOnUnhealthy): H
     const [record, check] = checked(context, id);
     const timer = timers.get(id);
     if (record === undefined || check === undefined || table.get(id)?.run !== run) return;
+    // A probe would be a process more in a container whose processes are being written down.
+    if (record.state.dumping !== undefined) return schedule(id, { run, at: Date.now() + LATER });
     const result = await probeContainer(context, record, check);
     // It may have been stopped, paused or restarted meanwhile: then the result is nobody's.
     const before = table.get(id);

@@ -3,6 +3,7 @@ import {
   type AttachRequest,
   answersNames,
   DEFAULT_NETWORK,
+  type Endpoint,
   hostServers,
   type Network,
   type NetworkWish,
@@ -14,6 +15,9 @@ import type { ContainerRecord } from "../containers/record.ts";
 import type { EngineContext } from "../context.ts";
 import type { PortRequest } from "../model/create-request.ts";
 
+/** Addresses that a container had on a network. */
+export type RememberedEndpoint = Pick<Endpoint, "network" | "ipv4" | "ipv6" | "mac">;
+
 /** A network that somebody wants a container on. */
 export type EndpointRequest = Omit<ContainerRecord["request"]["network"]["endpoints"][number], "from">;
 
@@ -21,14 +25,34 @@ export type EndpointRequest = Omit<ContainerRecord["request"]["network"]["endpoi
  * Gives a container that is about to start what it wants of networks: nothing where it has none, the host's, or that of
  * another container.
  *
+ * @param remembered what a container had that goes on where it was: it gets that again, and a network namespace by path
+ *   also where it is on no network
  * @throws NETWORK_*, RUNTIME_NETWORK
  */
 export async function connectContainer(
   { networks }: Pick<EngineContext, "networks">,
   record: ContainerRecord,
+  remembered?: readonly RememberedEndpoint[],
 ): Promise<Attachment | undefined> {
   const request = attachRequest(record);
-  return request && (await networks.attach(record.id, request));
+  if (request === undefined) {
+    const isAlone = remembered !== undefined && record.request.network.mode.kind === "none";
+    return isAlone ? await networks.attach(record.id, { networks: [], ports: [] }) : undefined;
+  }
+  const wishes = request.networks.map((wish) => asBefore(wish, networks.find(wish.network).id, remembered));
+  return await networks.attach(record.id, { ...request, networks: wishes });
+}
+
+/** What a wish leaves open is as it was. */
+function asBefore(
+  wish: NetworkWish,
+  network: string,
+  remembered: readonly RememberedEndpoint[] = [],
+): NetworkWish {
+  const before = remembered.find((endpoint) => endpoint.network === network);
+  if (before === undefined) return wish;
+  const { ipv4, ipv6, mac } = before;
+  return { ...(ipv4 && { ipv4 }), ...(ipv6 && { ipv6 }), ...(mac && { mac }), ...wish };
 }
 
 /**

@@ -66,6 +66,8 @@ export type SpecInput = {
   readonly namespaceOf: (kind: "pid" | "ipc" | "net", container: string) => string;
   /** File of the network namespace that is made for the container when it is connected to networks. */
   readonly networkNamespace: string;
+  /** That file is there also for a container that is on no network. */
+  readonly hasNetworkNamespace?: boolean;
   /** Where what comes from is noted while the spec is written. */
   readonly origins: Origins;
 };

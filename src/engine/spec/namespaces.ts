@@ -47,6 +47,7 @@ function networkNamespace(
 ): LinuxNamespace | undefined {
   if (mode.kind === "host") return undefined;
   if (mode.kind === "container") return { type: "network", path: input.namespaceOf("net", mode.container) };
-  if (mode.kind === "named") return { type: "network", path: input.networkNamespace };
+  if (mode.kind === "named" || input.hasNetworkNamespace)
+    return { type: "network", path: input.networkNamespace };
   return { type: "network" };
 }

@@ -6,6 +6,7 @@ export {
   parseApiVersion,
 } from "./api-version.ts";
 export type { CheckedAux, CheckProblem } from "./check.ts";
+export { type Checkpoint, type CheckpointBody, parseCheckpointBody } from "./checkpoint.ts";
 export { parseCommitBody } from "./commit-body.ts";
 export {
   type ContainerCreated,

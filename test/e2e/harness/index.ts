@@ -2,6 +2,8 @@ export { until } from "../../privileged/harness/until.ts";
 export { type ApiAnswer, askApi, askUpgrade } from "./api.ts";
 export { boxImage } from "./box-image.ts";
 export { type RunningCommand, startTugCommand } from "./command.ts";
+export { assertCount, type Counting, countingContainers } from "./counting.ts";
+export { beforeCriu, configureCriu } from "./criu.ts";
 export { type Engine, needsBox, startEngine, succeeded, useEngine } from "./engine.ts";
 export { needsNobody, tugAsNobody } from "./nobody.ts";
 export {

@@ -9,6 +9,8 @@ type Calls = Readonly<Record<string, Call | object>>;
 
 /** What stands before the options of a call, where that is something else than one name. */
 const before: Readonly<Record<string, readonly unknown[]>> = {
+  "checkpoints.create": ["web", "first"],
+  "checkpoints.remove": ["web", "first"],
   "configs.create": ["c", new Uint8Array(1)],
   "configs.list": [],
   "containers.create": [{ Image: "box" }],

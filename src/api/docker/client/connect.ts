@@ -1,3 +1,4 @@
+import { type CheckpointCalls, createCheckpointCalls } from "./checkpoint-calls.ts";
 import { type ContainerCalls, createContainerCalls } from "./container-calls.ts";
 import { createExecCalls, type ExecCalls } from "./exec-calls.ts";
 import { createFileCalls, type FileCalls } from "./file-calls.ts";
@@ -17,6 +18,8 @@ import { createVolumeCalls, type VolumeCalls } from "./volume-calls.ts";
 export type Client = Disposable & {
   /** Containers: their life, their output, what they use. */
   readonly containers: ContainerCalls;
+  /** What processes of containers are, in files, to go on from. */
+  readonly checkpoints: CheckpointCalls;
   /** Files of containers, as tar archives. */
   readonly files: FileCalls;
   /** Further programs in running containers. */
@@ -44,6 +47,7 @@ export function connect(options: TransportOptions): Client {
   const transport = createTransport(options);
   return {
     containers: createContainerCalls(transport),
+    checkpoints: createCheckpointCalls(transport),
     files: createFileCalls(transport),
     execs: createExecCalls(transport),
     images: createImageCalls(transport),

@@ -31,6 +31,14 @@ export type ListContainersOptions = CallOptions & {
   readonly filters?: dockerApi.Filters;
 };
 
+/** What a container begins with. */
+export type StartOptions = CallOptions & {
+  /** Name of a checkpoint that its processes go on from. Left out: its program is executed. */
+  readonly checkpoint?: string | undefined;
+  /** Absolute path of the directory on the engine's machine that it is in. Left out: the container's own. */
+  readonly checkpointDirectory?: string | undefined;
+};
+
 /** How a container is brought to its end. */
 export type StopOptions = CallOptions & {
   /** What is sent first: `SIGINT`. Left out: what the container or its image says, else SIGTERM. */
@@ -96,8 +104,8 @@ export type ContainerCalls = {
     container: string,
     options?: CallOptions & { readonly size?: boolean },
   ): Promise<dockerApi.ContainerInspect>;
-  /** Resolves when its program has been executed; to false when it runs already. */
-  start(container: string, options?: CallOptions): Promise<boolean>;
+  /** Resolves when its program has been executed, or goes on; to false when it runs already. */
+  start(container: string, options?: StartOptions): Promise<boolean>;
   /** Resolves when it has ended; to false when it does not run. */
   stop(container: string, options?: StopOptions): Promise<boolean>;
   /** Stops it if it runs, and starts it. */
@@ -179,7 +187,10 @@ export function createContainerCalls(transport: Transport): ContainerCalls {
     },
     inspect: (container, { size, signal } = {}) =>
       transport.sendForJson({ method: "GET", path: `${pathOf(container)}/json`, query: { size }, signal }),
-    start: (container, { signal } = {}) => changed(post(container, "start", {}, { signal })),
+    start(container, { checkpoint, checkpointDirectory, signal } = {}) {
+      const query = { checkpoint, "checkpoint-dir": checkpointDirectory };
+      return changed(post(container, "start", query, { signal }));
+    },
     stop: (container, options = {}) =>
       changed(post(container, "stop", stopQuery(options), { signal: options.signal, repeatable: true })),
     restart: (container, options = {}) =>

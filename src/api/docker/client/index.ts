@@ -1,5 +1,6 @@
 export { FOREIGN_CODE } from "./answer-error.ts";
 export type { AttachedStreams } from "./attached-streams.ts";
+export type { CheckpointCalls, CheckpointOptions, CheckpointPlace } from "./checkpoint-calls.ts";
 export { type Client, connect } from "./connect.ts";
 export type {
   AttachOptions,
@@ -8,6 +9,7 @@ export type {
   CreateOptions,
   ListContainersOptions,
   LogsOptions,
+  StartOptions,
   StatsOptions,
   StopOptions,
   Waiting,

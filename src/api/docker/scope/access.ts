@@ -5,7 +5,7 @@ export const verbs = {
   "containers:read": "list, inspect, wait, top, stats, diff",
   "containers:logs": "logs, and why, which shows the last of them",
   "containers:create": "create",
-  "containers:control": "start, stop, restart, kill, pause, unpause",
+  "containers:control": "start, stop, restart, kill, pause, unpause, checkpoint",
   "containers:update": "update within the quota, rename",
   "containers:attach": "attach to standard input and output",
   "containers:exec": "exec",

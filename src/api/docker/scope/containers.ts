@@ -2,7 +2,7 @@ import type { DockerPorts } from "../door.ts";
 import type { ArchivePort } from "../routes/archive/port.ts";
 import type { ContainersPort } from "../routes/containers/port.ts";
 import { scopedRequest } from "./create-request.ts";
-import { beyond } from "./policy.ts";
+import { beyond, type Policy } from "./policy.ts";
 import { checkUpdate } from "./quota.ts";
 import type { Things } from "./things.ts";
 
@@ -23,9 +23,22 @@ export function scopedContainers(ports: DockerPorts, things: Things): Containers
     list: things.containers,
     get: things.container,
     sizes: async (reference) => all.sizes(await id(reference)),
-    start: async (reference, signal) => {
+    start: async (reference, signal, checkpoint) => {
+      requireOwnPlace(policy, checkpoint?.directory);
       const own = await startable(things, reference);
-      return things.discreetly(() => all.start(own, signal));
+      return things.discreetly(() => all.start(own, signal, checkpoint));
+    },
+    async checkpoint(reference, request) {
+      requireOwnPlace(policy, request.directory);
+      await all.checkpoint(await id(reference), request);
+    },
+    async checkpoints(reference, directory) {
+      requireOwnPlace(policy, directory);
+      return all.checkpoints(await id(reference), directory);
+    },
+    async removeCheckpoint(reference, checkpoint) {
+      requireOwnPlace(policy, checkpoint.directory);
+      await all.removeCheckpoint(await id(reference), checkpoint);
     },
     stop: async (reference, options, signal) => all.stop(await id(reference), options, signal),
     restart: async (reference, options, signal) => {
@@ -72,6 +85,11 @@ async function startable(things: Things, reference: string): Promise<string> {
   for (const name of named.filter((each) => !["default", "bridge", "none", "host"].includes(each)))
     await things.network(name);
   return id;
+}
+
+/** Checkpoints lie in their containers' own directories: files of the machine are nobody's there. */
+function requireOwnPlace(policy: Policy, directory: string | undefined): void {
+  if (directory !== undefined) throw beyond(policy, "a checkpoint directory is a path of the machine");
 }
 
 function scopedFiles(files: ArchivePort, id: (reference: string) => Promise<string>): ArchivePort {

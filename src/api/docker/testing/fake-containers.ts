@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { TugError } from "../../../base/index.ts";
-import type { CreateContainerRequest, Port, Why } from "../../../engine/index.ts";
+import type { CheckpointReference, CreateContainerRequest, Port, Why } from "../../../engine/index.ts";
 import { dockerApi } from "../../../specs/index.ts";
 import type { ContainersPort } from "../routes/containers/port.ts";
 import { createFakeContainer, type FakeContainer } from "./fake-container.ts";
@@ -62,10 +62,10 @@ export function createFakeContainers(hasImage: (reference: string) => boolean): 
     list: async () => all.map((container) => container.view()),
     get: async (reference) => find(reference).view(),
     sizes: async () => ({ writableBytes: 3, rootfsBytes: 1_000_003 }),
-    async start(reference) {
+    async start(reference, _, checkpoint) {
       const container = find(reference);
       const { name, path, state } = container.view();
-      calls.push(`start ${name}`);
+      calls.push(["start", name, ...fromWhere(checkpoint)].join(" "));
       if (state.status === "running") throw failure("notModified", "FAKE_RUNNING", {});
       const program = fakePrograms[path];
       if (program === undefined) {
@@ -93,6 +93,17 @@ export function createFakeContainers(hasImage: (reference: string) => boolean): 
       calls.push(`kill ${container.view().name} ${signalName}`);
       if (container.view().state.status !== "running") throw failure("conflict", "FAKE_NOT_RUNNING", {});
       container.signal(signalName);
+    },
+    async checkpoint(reference, request) {
+      const { name } = find(reference).view();
+      calls.push(["checkpoint", name, ...fromWhere(request), request.leaveRunning].join(" "));
+    },
+    async checkpoints(reference, directory) {
+      calls.push(["checkpoints", find(reference).view().name, directory ?? "-"].join(" "));
+      return ["first", "second"];
+    },
+    async removeCheckpoint(reference, checkpoint) {
+      calls.push(["removeCheckpoint", find(reference).view().name, ...fromWhere(checkpoint)].join(" "));
     },
     async pause(reference) {
       calls.push(`pause ${find(reference).view().name}`);
@@ -208,4 +219,8 @@ export function createFakeContainers(hasImage: (reference: string) => boolean): 
 
 function failure(kind: TugError["kind"], code: string, details: TugError["details"]): TugError {
   return new TugError(kind, code, `cannot do it: ${code}`, { details });
+}
+
+function fromWhere(checkpoint: CheckpointReference | undefined): string[] {
+  return checkpoint === undefined ? [] : [checkpoint.name, checkpoint.directory ?? "-"];
 }

@@ -4,10 +4,13 @@ import { flag, text, type ValuesOf } from "../../arguments/option.ts";
 import { cliError } from "../../errors.ts";
 import { runSession } from "../../session/run-session.ts";
 import { forEachName } from "../for-each-name.ts";
+import { checkpointDirectory, hostDirectory } from "./checkpoint.ts";
 
 const options = {
   attach: flag("Attach to the output and pass signals on", { short: "a" }),
   interactive: flag("Attach to the input", { short: "i" }),
+  checkpoint: text("CHECKPOINT", "Go on from a checkpoint instead of running the program"),
+  "checkpoint-dir": checkpointDirectory,
   "detach-keys": text("KEYS", "Keys that leave the container running, such as ctrl-p,ctrl-q"),
 } as const;
 
@@ -17,17 +20,29 @@ export const start = defineCommand({
   summary: "Start containers that are not running",
   args: { usage: "CONTAINER...", least: 1, completes: "containers" },
   options,
-  examples: [{ line: "tug start -ai shell", does: "Go on in the shell of a container" }],
+  examples: [
+    { line: "tug start -ai shell", does: "Go on in the shell of a container" },
+    { line: "tug start --checkpoint before-upgrade web", does: "Go on where a checkpoint was made" },
+  ],
   async run(invocation) {
     const { options: values, args, connect } = invocation;
+    if (values.checkpoint && args.length > 1)
+      throw cliError("CONFLICT", "cannot start more than one container from a checkpoint at once");
     if (values.attach || values.interactive) return startAttached(invocation);
     const client = await connect();
     return forEachName(invocation.context, args, async (name) => {
-      await client.containers.start(name);
+      await client.containers.start(name, checkpointOf(invocation));
       return `${name}\n`;
     });
   },
 });
+
+function checkpointOf({ options: values, context }: Invocation<ValuesOf<typeof options>>) {
+  return {
+    checkpoint: values.checkpoint,
+    checkpointDirectory: hostDirectory(context.cwd, values["checkpoint-dir"]),
+  };
+}
 
 async function startAttached(invocation: Invocation<ValuesOf<typeof options>>) {
   const { options: values, args, context, signal } = invocation;
@@ -42,6 +57,7 @@ async function startAttached(invocation: Invocation<ValuesOf<typeof options>>) {
     context,
     client,
     container: Id,
+    start: checkpointOf(invocation),
     tty: Config.Tty ?? false,
     attach: { stdin, stdout: true, stderr: true },
     removed: HostConfig.AutoRemove ?? false,

@@ -179,3 +179,31 @@ test("a client that vanishes from a wait leaves nothing behind", async () => {
   socket.destroy();
   await aborted.promise;
 });
+
+test("checkpoints are made, listed, used and removed where they are said to be", async () => {
+  const engine = createFakeEngine();
+  await using door = await openDoor(engine.ports);
+  await create(door, "web", { Cmd: ["sleep"] });
+  const path = "/containers/web/checkpoints";
+  const make = async (body: object) => (await door.call("POST", path, { body })).status;
+  assert.equal(await make({ CheckpointID: "first", Exit: true }), 201);
+  assert.equal(await make({ CheckpointID: "second", CheckpointDir: "/srv" }), 201);
+  assert.equal(await make({ CheckpointID: 7 }), 400);
+  assert.deepEqual((await door.call("GET", `${path}?dir=/srv`)).json(), [
+    { Name: "first" },
+    { Name: "second" },
+  ]);
+  assert.equal((await door.call("DELETE", `${path}/first`)).status, 204);
+  assert.equal((await door.call("DELETE", `${path}/second?dir=/srv`)).status, 204);
+  const start = "/containers/web/start?checkpoint=second&checkpoint-dir=/srv";
+  assert.equal((await door.call("POST", start)).status, 204);
+  assert.deepEqual(engine.containers.calls, [
+    "create web",
+    "checkpoint web first - false",
+    "checkpoint web second /srv true",
+    "checkpoints web /srv",
+    "removeCheckpoint web first -",
+    "removeCheckpoint web second /srv",
+    "start web second /srv",
+  ]);
+});

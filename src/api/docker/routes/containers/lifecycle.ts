@@ -6,7 +6,10 @@ import type { ContainersHandler } from "./routes.ts";
 
 /** POST /containers/{id}/start */
 export const start: ContainersHandler = async (containers, request) => {
-  await containers.start(idOf(request), request.signal);
+  const { query, signal } = request;
+  const name = query.text("checkpoint");
+  const directory = query.text("checkpoint-dir");
+  await containers.start(idOf(request), signal, name === undefined ? undefined : { name, directory });
   return noContent;
 };
 

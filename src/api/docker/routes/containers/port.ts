@@ -1,4 +1,6 @@
 import type {
+  CheckpointReference,
+  CheckpointRequest,
   Container,
   ContainerStats,
   CreateContainerRequest,
@@ -36,8 +38,15 @@ export interface ContainersPort {
   /**
    * Resolves when the command has been executed. `notModified` when it runs already. A container with autoRemove that
    * cannot be started is removed, and who waits for that is told.
+   *
+   * @param checkpoint what it goes on from instead of executing its command; `notFound` when it has no such one
    */
-  start(reference: string, signal: AbortSignal): Promise<void>;
+  start(reference: string, signal: AbortSignal, checkpoint?: CheckpointReference): Promise<void>;
+  /** Keeps what its processes are. `conflict` unless it runs, and when the name is taken. Resolves when it has ended, if it is to. */
+  checkpoint(reference: string, request: CheckpointRequest): Promise<void>;
+  /** @param directory of the host; undefined: its own */
+  checkpoints(reference: string, directory: string | undefined): Promise<readonly string[]>;
+  removeCheckpoint(reference: string, checkpoint: CheckpointReference): Promise<void>;
   /** Resolves when the container has ended. `notModified` when it does not run. */
   stop(reference: string, options: StopOptions, signal: AbortSignal): Promise<void>;
   restart(reference: string, options: StopOptions, signal: AbortSignal): Promise<void>;

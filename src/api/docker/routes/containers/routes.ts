@@ -2,6 +2,7 @@ import type { Handler, Route } from "../../route.ts";
 import { attach } from "./attach.ts";
 import { attachWebSocket } from "./attach-web-socket.ts";
 import { changes } from "./changes.ts";
+import { createCheckpoint, listCheckpoints, removeCheckpoint } from "./checkpoints.ts";
 import { createContainer } from "./create.ts";
 import {
   killContainer,
@@ -150,6 +151,27 @@ export function containerRoutes(containers: ContainersPort): readonly Route[] {
       since: 24,
       handler: using(attachWebSocket),
       upgrade: "websocket",
+    },
+    {
+      method: "GET",
+      path: "/containers/{id}/checkpoints",
+      access: "containers:read",
+      since: 24,
+      handler: using(listCheckpoints),
+    },
+    {
+      method: "POST",
+      path: "/containers/{id}/checkpoints",
+      access: "containers:control",
+      since: 24,
+      handler: using(createCheckpoint),
+    },
+    {
+      method: "DELETE",
+      path: "/containers/{id}/checkpoints/{checkpoint}",
+      access: "containers:control",
+      since: 24,
+      handler: using(removeCheckpoint),
     },
     {
       method: "GET",

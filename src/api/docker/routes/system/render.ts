@@ -17,7 +17,7 @@ export function renderVersion(facts: VersionFacts): dockerApi.SystemVersion {
   return {
     Platform: { Name: "tug" },
     Components: [
-      { Name: "Engine", Version: facts.version, Details: { ...versions, Experimental: "false" } },
+      { Name: "Engine", Version: facts.version, Details: { ...versions, Experimental: "true" } },
       { Name: "node", Version: facts.nodeVersion, Details: {} },
     ],
     Version: facts.version,
@@ -72,7 +72,7 @@ export function renderInfo(facts: InfoFacts): dockerApi.SystemInfo {
     ...renderControllers(facts),
     IPv4Forwarding: facts.ipv4Forwarding,
     Debug: false,
-    ExperimentalBuild: false,
+    ExperimentalBuild: true,
     HttpProxy: "",
     HttpsProxy: "",
     NoProxy: "",
