@@ -116,6 +116,12 @@ int verb_remove(struct run *run, const struct op_remove *op)
 	return fail(run, errno, "unlink", op->path);
 }
 
+int verb_sync_filesystem(struct run *run, const struct op_sync_filesystem *op)
+{
+	owned int fd = open(op->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 || syncfs(fd) < 0 ? fail(run, errno, "syncfs", op->path) : 0;
+}
+
 int verb_open_file(struct run *run, const struct op_open_file *op)
 {
 	int fd = open(op->path, (int)op->flags | O_CLOEXEC | O_NOCTTY, 0600);

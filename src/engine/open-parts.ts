@@ -22,6 +22,7 @@ import { configuredCriu } from "./checkpoints/criu.ts";
 import type { ContainerRecord } from "./containers/record.ts";
 import { containerMigrations, containerStore } from "./containers/store.ts";
 import type { EngineContext } from "./context.ts";
+import { imageDisk } from "./disk/image-disk.ts";
 import { type ImageUses, openImageUses } from "./disk/image-uses.ts";
 import { createEventLog } from "./events.ts";
 import { createExecSessions } from "./exec/sessions.ts";
@@ -183,6 +184,7 @@ async function openEngineImages(
     trees: helperTrees(helper),
     snapshotter,
     layers: { root: layout.layers, mounter: layerMounter(helper) },
+    disk: imageDisk(helper, (await readHostFacts()).bootId),
     registry,
     logger,
     embedded: [HELLO],

@@ -9,6 +9,7 @@ export const phrases: Readonly<Record<OpName, readonly [RuntimeCode, string]>> =
   directory: ["FILE", "make directory {path}"],
   writeFile: ["FILE", "write {path}"],
   remove: ["FILE", "remove {path}"],
+  syncFilesystem: ["FILE", "wait for the disk of {path}"],
   openFile: ["FILE", "open {path}"],
   inherit: ["FILE", "take over descriptor {fd}"],
   fifo: ["FILE", "make FIFO {path}"],

@@ -13,6 +13,8 @@ export type FetchOptions = {
   source: BlobSource;
   /** Told once, before the first byte: whether the blob is in the store already, and how much of it was kept. */
   onBegin?: (origin: { stored: boolean; kept: number }) => void;
+  /** false: the disk is not waited for, see `Ingest.commit`. */
+  durable?: boolean;
   signal?: AbortSignal | undefined;
 };
 
@@ -23,7 +25,7 @@ export type FetchOptions = {
  * A reader that stops early leaves what came so far for the next attempt.
  */
 export async function* fetchBlob(expected: Expected, options: FetchOptions): AsyncGenerator<Uint8Array> {
-  const { content, source, onBegin, signal } = options;
+  const { content, source, onBegin, durable = true, signal } = options;
   await using ingest = await content.ingest(expected, signal);
   onBegin?.({ stored: ingest === undefined, kept: ingest?.offset ?? 0 });
   if (ingest === undefined) {
@@ -31,7 +33,7 @@ export async function* fetchBlob(expected: Expected, options: FetchOptions): Asy
     return;
   }
   yield* ingest.kept();
-  yield* fill(ingest, source(expected, { offset: ingest.offset, signal }));
+  yield* fill(ingest, source(expected, { offset: ingest.offset, signal }), durable);
 }
 
 /** Gets a blob into the store. Damaged bytes of an earlier attempt do no harm. */
@@ -47,21 +49,25 @@ export async function storeBlob(expected: Expected, options: FetchOptions): Prom
 }
 
 async function storeOnce(expected: Expected, options: FetchOptions): Promise<void> {
-  const { content, source, onBegin, signal } = options;
+  const { content, source, onBegin, durable = true, signal } = options;
   await using ingest = await content.ingest(expected, signal);
   onBegin?.({ stored: ingest === undefined, kept: ingest?.offset ?? 0 });
   if (ingest === undefined) return;
-  for await (const _ of fill(ingest, source(expected, { offset: ingest.offset, signal })));
+  for await (const _ of fill(ingest, source(expected, { offset: ingest.offset, signal }), durable));
 }
 
 /** Passes on what it writes. Bytes of a source that turns out to have the wrong ones are not kept. */
-async function* fill(ingest: Ingest, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* fill(
+  ingest: Ingest,
+  source: AsyncIterable<Uint8Array>,
+  durable: boolean,
+): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of source) {
       await ingest.write(chunk);
       yield chunk;
     }
-    await ingest.commit();
+    await ingest.commit(undefined, { durable });
   } catch (error) {
     if (error instanceof TugError && error.kind === "dataLoss") await ingest.discard();
     throw error;

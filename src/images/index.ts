@@ -56,3 +56,4 @@ export type { Copied } from "./transports/copy-image.ts";
 export type { CopyPlacesRequest } from "./transports/copy-places.ts";
 export type { Access } from "./transports/open-place.ts";
 export type { Looked, LookRequest, RemoteImages } from "./transports/remote-images.ts";
+export type { Disk } from "./unsynced/disk-sync.ts";

@@ -10,12 +10,15 @@ import type { Lease } from "./leases.ts";
 import type { Limiter } from "./limiter.ts";
 import { type OnProgress, reportProgress } from "./progress.ts";
 import type { SnapshotForm, Snapshotter } from "./snapshots/snapshotter.ts";
+import type { DiskSync } from "./unsynced/disk-sync.ts";
 
 /** A layer as a blob, and what it must turn out to be. */
 export type LayerBlob = {
   readonly data: AsyncIterable<Uint8Array>;
   readonly diffId: Digest;
   readonly blobSize: number;
+  /** false: the disk is not waited for. */
+  readonly durable?: boolean;
 };
 
 /** A layer in its snapshot, as far as it can be without those below it. */
@@ -49,6 +52,8 @@ export type LayerInstallerOptions = {
   content: ContentStore;
   snapshotter: Snapshotter;
   applier: LayerApplier;
+  /** Keeps what is not on the disk yet; left out: the disk is waited for, as far as the form of the layer does so. */
+  diskSync?: Pick<DiskSync, "begin"> | undefined;
   /** Bounds what is downloaded and unpacked at once. */
   limit: Limiter;
 };
@@ -103,12 +108,17 @@ async function installLayer(options: LayerInstallerOptions, request: LayerReques
   const { layer, source, parentReady, onProgress, signal } = request;
   const { descriptor, chainId, parent } = layer;
   const id = descriptor.digest;
-  if (snapshotter.info(chainId) !== undefined) {
+  const known = snapshotter.info(chainId) !== undefined;
+  if (known && (await snapshotter.hasFiles(chainId))) {
     await limit(() => storeBlob(descriptor, { content, source, signal }), signal);
     onProgress({ id, status: "exists" });
     return;
   }
   const key = `${unpackPrefix}${chainId} ${randomUUID()}`;
+  const written = options.diskSync?.begin([
+    { kind: "blob", resource: id },
+    { kind: "layer", resource: chainId },
+  ]);
   await snapshotter.prepare(key, undefined, { becomes: chainId });
   try {
     const applied = await limit(() => fill(options, request, key), signal);
@@ -116,10 +126,14 @@ async function installLayer(options: LayerInstallerOptions, request: LayerReques
     await parentReady;
     const usage = await applier.settle(key, parent, applied);
     const { form, hidesAll } = applied;
-    await snapshotter.commit(chainId, key, { parent, usage, hidesAll, form });
+    // What stands on a layer that has lost its files gets them back.
+    if (known) await snapshotter.replace(chainId, key, { usage, hidesAll, form });
+    else await snapshotter.commit(chainId, key, { parent, usage, hidesAll, form });
   } catch (error) {
     await snapshotter.remove(key);
     throw error;
+  } finally {
+    written?.end();
   }
   onProgress({ id, status: "complete", total: descriptor.size });
 }
@@ -158,18 +172,19 @@ async function fill(
 }
 
 async function fillOnce(
-  { content, applier }: LayerInstallerOptions,
+  { content, applier, diskSync }: LayerInstallerOptions,
   { layer, source, onProgress, signal }: LayerRequest,
   { key, origin }: { key: string; origin: { stored: boolean; kept: number } },
 ): Promise<AppliedLayer> {
   const { descriptor, diffId } = layer;
   const { digest: id, size: total } = descriptor;
   const onBegin = (found: typeof origin) => void Object.assign(origin, found);
-  const bytes = fetchBlob(descriptor, { content, source, onBegin, signal });
+  const durable = diskSync === undefined;
+  const bytes = fetchBlob(descriptor, { content, source, onBegin, durable, signal });
   const data = reportProgress(bytes, total, (current) =>
     onProgress({ id, status: origin.stored ? "extracting" : "downloading", current, total }),
   );
-  const applied = await applier.apply(key, { data, diffId, blobSize: total }, signal);
+  const applied = await applier.apply(key, { data, diffId, blobSize: total, durable }, signal);
   if (!origin.stored) onProgress({ id, status: "downloaded" });
   return applied;
 }

@@ -65,6 +65,9 @@ import type { SnapshotForm, SnapshotMounts } from "./snapshots/snapshotter.ts";
 import { spaceKeepers } from "./space-keepers.ts";
 import { squashImage } from "./squash-image.ts";
 import { createRemoteImages } from "./transports/remote-images.ts";
+import { createDiskSync, type Disk, type DiskSync, type DiskSyncOptions } from "./unsynced/disk-sync.ts";
+import { type RestoreOptions, restoreUnsynced } from "./unsynced/restore-unsynced.ts";
+import { createUnsyncedTable, unsyncedMigrations } from "./unsynced/unsynced-table.ts";
 
 /** The tables of this module, for whoever opens the database. */
 export const imagesMigrations: readonly Migration[] = [
@@ -73,6 +76,7 @@ export const imagesMigrations: readonly Migration[] = [
   ...snapshotMigrations,
   ...registryMigrations,
   ...signatureMigrations,
+  ...unsyncedMigrations,
 ];
 
 export type ImagesOptions = {
@@ -95,6 +99,8 @@ export type ImagesOptions = {
   snapshotter?: SnapshotForm;
   /** What mounts layers of the form `erofs`, and where; left out: nothing. */
   layers?: { root: string; mounter: LayerMounter };
+  /** The disk of `root`, which layers do not wait for then; left out: they do, as far as their form does so. */
+  disk?: Disk;
   /** How many layers are downloaded and unpacked at once, and how many sent. */
   parallel?: number;
   /** What a tree takes on the disk; by default all of it is read. */
@@ -159,6 +165,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     },
     async close() {
       for (const server of servers) await server[Symbol.asyncDispose]();
+      await parts.diskSync?.close();
     },
     keepers: () => spaceKeepers({ ...parts, registry: createRegistryTable(options.database) }),
     held: () => heldImages({ ...parts, hosting: hostedNames(options.database) }),
@@ -197,10 +204,13 @@ async function openParts(options: ImagesOptions) {
   if (form === "erofs" && layers === undefined) {
     throw imageError("SNAPSHOTTER", "cannot use the snapshotter erofs: nothing can be mounted");
   }
+  const unsynced = createUnsyncedTable(database);
+  const suspects = options.disk === undefined ? [] : unsynced.ofOtherBoots(options.disk.bootId);
   const snapshotter = await openOverlaySnapshotter({
     root: join(root, "snapshots"),
     database,
     logger,
+    suspects: new Set(suspects.filter(({ kind }) => kind === "layer").map(({ resource }) => resource)),
     ...(layers !== undefined && { layers }),
     measure: options.measureTree ?? ((directory, signal) => measureTree(trees, directory, signal)),
     ...(options.removeTree !== undefined && { removeTree: options.removeTree }),
@@ -218,7 +228,15 @@ async function openParts(options: ImagesOptions) {
     form === "erofs" ? createErofsApplier(snapshotter) : createOverlayApplier(snapshotter, trees);
   const downloads = createLimiter(parallel);
   const uploads = createLimiter(parallel);
-  const installLayer = createLayerInstaller({ content, snapshotter, applier, limit: downloads });
+  const diskSync =
+    options.disk &&
+    (await openDiskSync(options.disk, {
+      table: unsynced,
+      root,
+      images: { content, snapshotter, applier, store, images: table },
+      logger,
+    }));
+  const installLayer = createLayerInstaller({ content, snapshotter, applier, diskSync, limit: downloads });
   return {
     content,
     snapshotter,
@@ -232,11 +250,22 @@ async function openParts(options: ImagesOptions) {
     brought: new Set<Digest>(),
     store,
     installLayer,
+    diskSync,
     registry,
     downloads,
     uploads,
     now,
   };
+}
+
+type Synced = Pick<DiskSyncOptions, "table" | "root" | "logger"> & {
+  images: Omit<RestoreOptions, "table" | "bootId" | "logger">;
+};
+
+/** First what the machine has lost when it went down is put right. */
+async function openDiskSync(disk: Disk, { table, root, logger, images }: Synced): Promise<DiskSync> {
+  await restoreUnsynced({ ...images, table, bootId: disk.bootId, logger });
+  return createDiskSync({ table, disk, root, logger });
 }
 
 /** @param store directory of the snapshots */

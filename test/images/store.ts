@@ -58,7 +58,7 @@ export async function openStore(
 export async function openAt(
   path: string,
   options: RegistryClientOptions = {},
-  imagesOptions: Pick<ImagesOptions, "snapshotter" | "layers"> = {},
+  imagesOptions: Pick<ImagesOptions, "snapshotter" | "layers" | "disk"> = {},
 ): Promise<AsyncDisposable & { images: Images }> {
   await using scope = new AsyncDisposableStack();
   const root = join(path, "store");
@@ -73,6 +73,7 @@ export async function openAt(
     logger: silentLogger,
     ...imagesOptions,
   });
+  scope.defer(() => images.close());
   const open = scope.move();
   return { images, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }

@@ -91,9 +91,10 @@ export interface Ingest extends AsyncDisposable {
   /**
    * Verifies the bytes, makes them durable and puts the blob into the store. After a failure nothing is left of it.
    * @param announce is told the blob when it has been verified and nobody can see it yet
+   * @param options.durable false: the disk is not waited for, and a power loss may damage the blob
    * @throws IMAGE_CONTENT_SIZE, IMAGE_CONTENT_DIGEST, IMAGE_STORAGE_FULL, IMAGE_STORAGE
    */
-  commit(announce?: (blob: Blob) => Promise<void>): Promise<Blob>;
+  commit(announce?: (blob: Blob) => Promise<void>, options?: { durable?: boolean }): Promise<Blob>;
 
   /** Throws the bytes away. */
   discard(): Promise<void>;

@@ -46,7 +46,7 @@ export async function createFileIngest(target: IngestFile): Promise<Ingest> {
     written: (start, end) => written(state, { start, end }),
     write: (chunk) => write(state, chunk),
     expect: (expected) => expect(state, expected),
-    commit: (announce) => commit(state, announce),
+    commit: (announce, { durable = true } = {}) => commit(state, { announce, durable }),
     discard: () => discard(state),
     [Symbol.asyncDispose]: () => dispose(state),
   };
@@ -109,7 +109,9 @@ function algorithmOf(expected: Expected | undefined): string {
   return expected === undefined ? "sha256" : splitDigest(expected.digest).algorithm;
 }
 
-async function commit(state: State, announce?: (blob: Blob) => Promise<void>): Promise<Blob> {
+type Commit = { announce: ((blob: Blob) => Promise<void>) | undefined; durable: boolean };
+
+async function commit(state: State, { announce, durable }: Commit): Promise<Blob> {
   const { expected, size } = state;
   await settled(state);
   const digest = `${algorithmOf(expected)}:${state.hash.digest("hex")}` as Digest;
@@ -125,9 +127,9 @@ async function commit(state: State, announce?: (blob: Blob) => Promise<void>): P
   }
   await announce?.({ digest, size });
   try {
-    await state.file.sync();
+    if (durable) await state.file.sync();
     await rename(state.path, state.blobPath(digest));
-    await syncDirectory(dirname(state.blobPath(digest)));
+    if (durable) await syncDirectory(dirname(state.blobPath(digest)));
   } catch (error) {
     throw await storageFailure(state, error);
   }

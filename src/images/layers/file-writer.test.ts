@@ -31,7 +31,7 @@ function memoryFile(most: number, { writeError, syncError }: { writeError?: Erro
 }
 
 async function write(file: FileHandle, sizes: readonly number[]): Promise<number> {
-  const writer = createFileWriter(file, createLimiter(1));
+  const writer = createFileWriter(file, { durable: true, turn: createLimiter(1) });
   for (const [index, size] of sizes.entries()) await writer.write(Buffer.alloc(size, `${index} `));
   await writer.end();
   return writer.size;

@@ -13,16 +13,20 @@ export interface FileWriter {
   readonly size: number;
   /** Takes over a piece. The file may be one batch behind; a write that failed is told by a later call. */
   write(chunk: Uint8Array): Promise<void>;
-  /** Writes what is left, and waits until all is on the disk. */
+  /** Writes what is left, and waits until all is on the disk if it is to be durable. */
   end(): Promise<void>;
 }
 
 /**
  * While one batch is being written, the next is collected.
  *
- * @param turn for waiting for the disk, each of which keeps one of the few threads that decompression needs, too
+ * @param options.durable false: the disk is not waited for
+ * @param options.turn for waiting for the disk, each of which keeps one of the few threads that decompression needs, too
  */
-export function createFileWriter(file: FileHandle, turn: Limiter): FileWriter {
+export function createFileWriter(
+  file: FileHandle,
+  { durable, turn }: { durable: boolean; turn: Limiter },
+): FileWriter {
   let batch: Uint8Array[] = [];
   let waiting = 0;
   let size = 0;
@@ -49,7 +53,7 @@ export function createFileWriter(file: FileHandle, turn: Limiter): FileWriter {
     writing.catch(() => {});
     batch = [];
     waiting = 0;
-    if (syncing === undefined && size - synced >= syncSize) sync();
+    if (durable && syncing === undefined && size - synced >= syncSize) sync();
   }
   return {
     get size() {
@@ -66,7 +70,7 @@ export function createFileWriter(file: FileHandle, turn: Limiter): FileWriter {
       await writing;
       await syncing;
       if (failure !== undefined) throw failure;
-      await turn(() => file.datasync());
+      if (durable) await turn(() => file.datasync());
     },
   };
 }

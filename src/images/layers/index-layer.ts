@@ -19,6 +19,8 @@ export type IndexLayerOptions = {
   diffId: Digest;
   /** Bytes of the blob. */
   blobSize: number;
+  /** false: the disk is not waited for. */
+  durable?: boolean;
   limits?: LayerLimits;
   /** For waiting for the disk, one at a time; by default this layer waits alone. */
   turn?: Limiter;
@@ -56,12 +58,12 @@ export const layerFiles = {
  */
 export async function indexLayer(
   blob: AsyncIterable<Uint8Array>,
-  { directory, diffId, blobSize, limits, turn = createLimiter(1), signal }: IndexLayerOptions,
+  { directory, diffId, blobSize, durable = true, limits, turn = createLimiter(1), signal }: IndexLayerOptions,
 ): Promise<IndexedLayer> {
   const check = createLayerCheck(diffId);
   await using archive = await open(join(directory, layerFiles.archive), "wx", 0o600);
   await using sparse = createSparseFile(join(directory, layerFiles.sparse));
-  const writer = createFileWriter(archive, turn);
+  const writer = createFileWriter(archive, { durable, turn });
   const indexer = createArchiveIndexer(sparse, { blobSize, ...(limits !== undefined && { limits }) });
   for await (const chunk of decompress(blob)) {
     signal?.throwIfAborted();
@@ -75,7 +77,8 @@ export async function indexLayer(
   await writer.write(Buffer.alloc((blockSize - (writer.size % blockSize)) % blockSize));
   await writer.end();
   const sizes = [writer.size, ...(await sparse.end())];
-  const complete = (changed: readonly Node[]) => writeIndex(directory, { indexer, sizes, changed, turn });
+  const complete = (changed: readonly Node[]) =>
+    writeIndex(directory, { indexer, sizes, changed, durable, turn });
   return { hidesAll, outline, complete };
 }
 
@@ -83,12 +86,13 @@ type Index = {
   indexer: ArchiveIndexer;
   sizes: readonly number[];
   changed: readonly Node[];
+  durable: boolean;
   turn: Limiter;
 };
 
-async function writeIndex(directory: string, { indexer, sizes, changed, turn }: Index): Promise<Usage> {
+async function writeIndex(directory: string, { indexer, sizes, changed, ...options }: Index): Promise<Usage> {
   await using file = await open(join(directory, layerFiles.index), "wx", 0o600);
-  const writer = createFileWriter(file, turn);
+  const writer = createFileWriter(file, options);
   for (const piece of indexer.write(sizes, changed)) await writer.write(piece);
   await writer.end();
   return await usageOf(directory, Object.values(layerFiles).slice(0, 1 + sizes.length));

@@ -13,7 +13,7 @@ import type { Snapshotter } from "./snapshotter.ts";
 export function createErofsApplier(snapshotter: Snapshotter): LayerApplier {
   const turn = createLimiter(1);
   return {
-    async apply(key, { data, diffId, blobSize }, signal) {
+    async apply(key, { data, diffId, blobSize, durable = true }, signal) {
       const [directory = ""] = snapshotter.places(key);
       const named = async <T>(work: Promise<T>): Promise<T> => {
         try {
@@ -24,7 +24,7 @@ export function createErofsApplier(snapshotter: Snapshotter): LayerApplier {
       };
       // No file of the layer is ever made.
       for (const name of ["fs", "work"]) await rmdir(join(directory, name));
-      const layer = await named(indexLayer(data, { directory, diffId, blobSize, turn, signal }));
+      const layer = await named(indexLayer(data, { directory, diffId, blobSize, durable, turn, signal }));
       const complete = (changed: readonly Node[]) => named(layer.complete(changed));
       return { ...layer, form: "erofs", complete };
     },

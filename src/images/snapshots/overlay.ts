@@ -15,6 +15,7 @@ import { imageError } from "../errors.ts";
 import { layerFiles } from "../layers/index-layer.ts";
 import type { Usage } from "../layers/translate.ts";
 import type { LayerMounts } from "./layer-mounts.ts";
+import { replaceFiles, stripFiles } from "./replace-files.ts";
 import { chainFrom, nameFor, placeOf, treeOf, writable } from "./snapshot-paths.ts";
 import { createSnapshotTable, directoryOf, type SnapshotRow, type SnapshotTable } from "./snapshot-table.ts";
 import type {
@@ -32,6 +33,8 @@ export type OverlayOptions = {
   /** Where layers are mounted; left out: nowhere, so that none can be committed in the form `erofs`. */
   layers?: LayerMounts;
   logger?: Logger;
+  /** Keys of layers that are not mounted by opening: their files may not be whole. */
+  suspects?: ReadonlySet<string>;
   /** What a tree of files takes on the disk. */
   measure: (directory: string, signal?: AbortSignal) => Promise<Usage>;
   /** Removes a directory with all that is in it, without following links. */
@@ -40,7 +43,8 @@ export type OverlayOptions = {
   now?: () => number;
 };
 
-type Overlay = Required<Omit<OverlayOptions, "database" | "layers" | "logger">> & {
+/** What a snapshotter works with. */
+export type Overlay = Required<Omit<OverlayOptions, "database" | "layers" | "logger">> & {
   table: SnapshotTable;
   layers: LayerMounts | undefined;
 };
@@ -59,6 +63,7 @@ export async function openOverlaySnapshotter(options: OverlayOptions): Promise<S
     now: Date.now,
     removeTree,
     layers: undefined,
+    suspects: new Set(),
     ...options,
     table: createSnapshotTable(options.database),
   };
@@ -71,6 +76,9 @@ export async function openOverlaySnapshotter(options: OverlayOptions): Promise<S
       make(overlay, { key, kind: "active", parent, becomes, ephemeral }),
     view: (key, parent) => make(overlay, { key, kind: "view", parent, becomes: key, ephemeral: false }),
     commit: (name, key, commitOptions = {}) => commit(overlay, { name, key, ...commitOptions }),
+    replace: (name, key, options) =>
+      replaceFiles(overlay, { committed: findCommitted(table, name), active: find(table, key) }, options),
+    strip: (name) => stripFiles(overlay, findCommitted(table, name)),
     predict: (key, parent) => predict(overlay, key, parent),
     mounts: (key) => mountsOf(overlay, find(table, key)),
     async renew(key) {
@@ -83,6 +91,7 @@ export async function openOverlaySnapshotter(options: OverlayOptions): Promise<S
       return row === undefined ? undefined : describe(table, row);
     },
     list: () => listParentsFirst(table),
+    hasFiles: async (key) => await hasFiles(overlay, find(table, key)),
     missing: () => findMissing(overlay),
     async usage(key, signal) {
       const row = find(table, key);
@@ -210,7 +219,9 @@ async function removeLeftovers(overlay: Overlay): Promise<void> {
 
 /** Those that an engine before has mounted may still be. A layer that cannot be mounted counts as lost. */
 async function mountLayers(overlay: Overlay, logger: Logger): Promise<void> {
-  const indexed = overlay.table.all().filter(({ state, form }) => state === "ready" && form === "erofs");
+  const isWanted = ({ key, state, form }: SnapshotRow) =>
+    state === "ready" && form === "erofs" && !overlay.suspects.has(key);
+  const indexed = overlay.table.all().filter(isWanted);
   const places = new Map(indexed.map((row) => [directoryOf(row), placeOf(overlay, row)]));
   await overlay.layers?.restore(places, (name, error) => {
     logger.log("error", "snapshots.mount", { directory: places.get(name), reason: messageOf(error) });

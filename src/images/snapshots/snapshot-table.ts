@@ -64,7 +64,7 @@ type Committed = {
 };
 
 /** The rows of all snapshots. */
-export function createSnapshotTable({ sql, lazily }: Database) {
+export function createSnapshotTable({ sql, lazily, transaction }: Database) {
   const byKey = sql.prepare("SELECT * FROM snapshots WHERE key = ? AND state = 'ready'");
   const anyState = sql.prepare("SELECT 1 FROM snapshots WHERE key = ?");
   const byDirectory = sql.prepare("SELECT 1 FROM snapshots WHERE directory = ?");
@@ -82,6 +82,9 @@ export function createSnapshotTable({ sql, lazily }: Database) {
   const erase = sql.prepare("DELETE FROM snapshots WHERE id = ?");
   const commit = sql.prepare(
     "UPDATE snapshots SET key = ?, kind = 'committed', parent = ?, bytes = ?, inodes = ?, hides_all = ?, form = ? WHERE id = ?",
+  );
+  const refill = sql.prepare(
+    "UPDATE snapshots SET bytes = ?, inodes = ?, hides_all = ?, form = ? WHERE id = ?",
   );
   return {
     get: (key: string) => byKey.get(key) as SnapshotRow | undefined,
@@ -101,6 +104,12 @@ export function createSnapshotTable({ sql, lazily }: Database) {
     markRemoving: (id: number, lazy: boolean) =>
       void (lazy ? lazily(() => removing.run(id)) : removing.run(id)),
     erase: (id: number) => void lazily(() => erase.run(id)),
+    /** A committed snapshot has the files of another one, which is no more. */
+    refill: (id: number, from: number, { usage, hidesAll, form }: Omit<Committed, "name" | "parent">) =>
+      transaction(() => {
+        refill.run(usage.bytes, usage.inodes, hidesAll ? 1 : 0, form, id);
+        erase.run(from);
+      }),
     commit: (id: number, values: Committed) => {
       const { name, parent, usage, hidesAll, form } = values;
       commit.run(name, parent, usage.bytes, usage.inodes, hidesAll ? 1 : 0, form, id);

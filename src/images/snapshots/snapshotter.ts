@@ -82,6 +82,16 @@ export interface Snapshotter {
   commit(name: string, key: string, options?: CommitOptions): Promise<void>;
 
   /**
+   * Puts the files of an active snapshot in the place of those of a committed one; what stands on that stays. When it is
+   * interrupted, the committed one may have no files: whoever replaces does it again then.
+   * @throws IMAGE_SNAPSHOT_NOT_FOUND, IMAGE_SNAPSHOT_STATE
+   */
+  replace(name: string, key: string, options: Omit<Required<CommitOptions>, "parent">): Promise<void>;
+
+  /** Removes the files of a committed snapshot and keeps it on record: `missing` has it from then on. */
+  strip(name: string): Promise<void>;
+
+  /**
    * What `prepare` would give if it were called now. Nothing is made.
    * @throws IMAGE_SNAPSHOT_NOT_FOUND for the parent
    */
@@ -106,6 +116,9 @@ export interface Snapshotter {
 
   /** All snapshots, parents before their children. */
   list(): SnapshotInfo[];
+
+  /** Whether a snapshot's files are still there. @throws IMAGE_SNAPSHOT_NOT_FOUND */
+  hasFiles(key: string): Promise<boolean>;
 
   /** Keys of snapshots whose files are not there any more: somebody else has removed them. */
   missing(): Promise<string[]>;

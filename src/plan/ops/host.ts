@@ -31,6 +31,12 @@ export const hostOps = defineOps({
     legal: host,
     fields: { path: f.hostPath("what to remove"), tree: f.u32("1: a whole directory", { optional: true }) },
   },
+  syncFilesystem: {
+    doc: "Waits until all that was written to a file system is on the disk.",
+    source: "syncfs(2)",
+    legal: host,
+    fields: { path: f.hostPath("a directory of it") },
+  },
   openFile: {
     doc: "Opens a file of the host, close-on-exec.",
     source: "openat2(2)",

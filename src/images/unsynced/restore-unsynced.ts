@@ -1,0 +1,128 @@
+import { randomUUID } from "node:crypto";
+import { type Digest, type Logger, messageOf, TugError } from "../../base/index.ts";
+import type { ContentStore } from "../content/content-store.ts";
+import { removeIfCorrupt } from "../fetch-blob.ts";
+import type { Image, ImageStore } from "../image-store.ts";
+import type { ImageTable } from "../image-table.ts";
+import { type LayerApplier, unpackPrefix } from "../install-layer.ts";
+import type { SnapshotInfo, Snapshotter } from "../snapshots/snapshotter.ts";
+import type { Unsynced, UnsyncedTable } from "./unsynced-table.ts";
+
+export type RestoreOptions = {
+  readonly table: UnsyncedTable;
+  readonly bootId: string;
+  readonly content: ContentStore;
+  readonly snapshotter: Snapshotter;
+  readonly applier: LayerApplier;
+  readonly images: ImageTable;
+  readonly store: Pick<ImageStore, "list">;
+  readonly logger: Logger;
+};
+
+/** What a layer is unpacked from. */
+type Origin = { readonly blob: Digest; readonly size: number; readonly diffId: Digest };
+
+/**
+ * Puts right what the machine had not yet written when it went down. Blobs are compared with their digests; layers are
+ * unpacked once more, in their places, so that what stands on them stays. An image that has lost a layer for good loses
+ * its names: it has to be pulled again. Interrupted, it begins anew.
+ */
+export async function restoreUnsynced(options: RestoreOptions): Promise<void> {
+  const { table, bootId, content, snapshotter, logger } = options;
+  const suspects = table.ofOtherBoots(bootId);
+  if (suspects.length === 0) return;
+  logger.log("info", "images.restore", { blobs: count(suspects, "blob"), layers: count(suspects, "layer") });
+  for (const { kind, resource } of suspects) {
+    if (kind === "blob" && (await content.size(resource)) !== undefined)
+      await removeIfCorrupt(content, resource);
+  }
+  const images = await options.store.list();
+  const origins = originsOf(images);
+  const lost = new Set<string>();
+  const wanted = new Set<string>(suspects.filter(isLayer).map(({ resource }) => resource));
+  for (const layer of snapshotter.list().filter(({ key }) => wanted.has(key))) {
+    const origin = origins.get(layer.key as Digest);
+    const isWhole = layer.parent === undefined || !lost.has(layer.parent);
+    if (origin === undefined || !isWhole || !(await isRestored(options, layer, origin))) lost.add(layer.key);
+  }
+  forgetImages(options, images, lost);
+  await removeLost(snapshotter, lost);
+  // Blobs were read from the disk; the layers have been written again.
+  table.add(
+    suspects.filter((each) => isLayer(each) && !lost.has(each.resource)),
+    bootId,
+  );
+  table.erase(table.ofOtherBoots(bootId));
+}
+
+function isLayer({ kind }: Unsynced): boolean {
+  return kind === "layer";
+}
+
+function count(suspects: readonly Unsynced[], wanted: Unsynced["kind"]): number {
+  return suspects.filter(({ kind }) => kind === wanted).length;
+}
+
+function originsOf(images: readonly Image[]): ReadonlyMap<Digest, Origin> {
+  const origins = new Map<Digest, Origin>();
+  for (const { layers, chainIds, config } of images) {
+    for (const [index, { digest, size }] of layers.entries()) {
+      const [chainId, diffId] = [chainIds[index], config.rootfs.diff_ids[index]];
+      if (chainId !== undefined && diffId !== undefined)
+        origins.set(chainId, { blob: digest, size, diffId: diffId as Digest });
+    }
+  }
+  return origins;
+}
+
+/** Unpacks a layer beside its place and puts it there. @returns whether there was something to unpack it from */
+async function isRestored(
+  { content, snapshotter, applier, logger }: RestoreOptions,
+  { key: chainId, parent }: SnapshotInfo,
+  { blob, size, diffId }: Origin,
+): Promise<boolean> {
+  if ((await content.size(blob)) === undefined) return false;
+  const key = `${unpackPrefix}${chainId} ${randomUUID()}`;
+  await snapshotter.prepare(key);
+  try {
+    const data = content.read(blob);
+    const layer = await applier.apply(key, { data, diffId, blobSize: size, durable: false });
+    const usage = await applier.settle(key, parent, layer);
+    const { form, hidesAll } = layer;
+    await snapshotter.replace(chainId, key, { usage, hidesAll, form });
+    return true;
+  } catch (error) {
+    await snapshotter.remove(key);
+    // A blob that was here before may be damaged, too.
+    if (!(error instanceof TugError)) throw error;
+    logger.log("warn", "images.restore", { layer: chainId, reason: messageOf(error) });
+    return false;
+  }
+}
+
+function forgetImages(
+  { images: table, logger }: RestoreOptions,
+  images: readonly Image[],
+  lost: ReadonlySet<string>,
+): void {
+  const incomplete = new Set(
+    images.filter(({ chainIds }) => chainIds.some((id) => lost.has(id))).map(({ id }) => id),
+  );
+  for (const { name, id } of table.all().filter((row) => incomplete.has(row.id))) {
+    logger.log("warn", "images.lost", { name, id, hint: "it was not on the disk yet: pull it again" });
+    table.delete(name);
+  }
+}
+
+/** Those that a container stands on stay on record, without files: it cannot start, instead of having other ones. */
+async function removeLost(snapshotter: Snapshotter, lost: ReadonlySet<string>): Promise<void> {
+  for (const { key } of snapshotter.list().reverse()) {
+    if (!lost.has(key)) continue;
+    try {
+      await snapshotter.remove(key);
+    } catch (error) {
+      if (!(error instanceof TugError) || error.code !== "IMAGE_SNAPSHOT_IN_USE") throw error;
+      await snapshotter.strip(key);
+    }
+  }
+}
