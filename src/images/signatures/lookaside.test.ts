@@ -117,9 +117,12 @@ describe("signatures in files", () => {
     assert.deepEqual(await readSignatureFiles(prefix()), []);
     const cosign = { payload: new Uint8Array(Buffer.from("{}")), signature: "c2ln" };
     await addSignatureFiles(prefix(), [gpg("a"), cosign]);
+    // What somebody left who was killed meanwhile.
+    await writeFile(`${prefix()}0123456789ab.tmp`, "half");
     await addSignatureFiles(prefix(), [cosign, gpg("b"), gpg("a")]);
     assert.deepEqual(await readSignatureFiles(prefix()), [gpg("a"), cosign, gpg("b")]);
     assert.deepEqual((await readdir(join(root, "app@sha256=00"))).toSorted(), [
+      "signature-0123456789ab.tmp",
       "signature-1",
       "signature-2",
       "signature-3",
