@@ -2,7 +2,7 @@ import { TugError } from "../base/index.ts";
 import { unreadable } from "./errors.ts";
 import { type Packet, tags } from "./packets.ts";
 import { type PublicKey, readPublicKey } from "./public-key.ts";
-import { isMadeBy, readSignature, type Signature, signatureTypes } from "./signature.ts";
+import { isMadeBy, namesMaker, readSignature, type Signature, signatureTypes } from "./signature.ts";
 
 /** A key that may have made a signature, with what its owner says about it. */
 export type SigningKey = PublicKey & {
@@ -113,6 +113,8 @@ function partsOf(packets: readonly Packet[]): Part[] {
 /** Whether the owner of a key has said something, and it has not expired by now. */
 function holds(signature: Signature, key: PublicKey, data: Uint8Array, now: number): boolean {
   const { created, lasts } = signature;
+  // Well-known keys have thousands of others' words about them.
+  if (namesMaker(signature, key) === false) return false;
   if (created < key.created || (lasts !== undefined && created + lasts <= now)) return false;
   return attempt(() => isMadeBy(signature, key, data)) === true;
 }

@@ -178,6 +178,15 @@ describe("what a key says about itself", () => {
     });
   });
 
+  it("is not what others say about it", () => {
+    const name = Buffer.from("someone@tug.example");
+    const over = Buffer.concat([key.hashed, Buffer.from([0xb4]), number(name.length, 4), name]);
+    const words = [0x10, 0x30].map((type) =>
+      packet(2, signatureBody({ by: other, type, over, created: created + 1 })),
+    );
+    assert.equal(judge(certificate({ key, created, more: words })), "good");
+  });
+
   it("is kept beside keys that cannot be read", () => {
     const file = Buffer.concat([
       packet(6, Buffer.from([3])),

@@ -3,7 +3,7 @@ import { readCertificate, type SigningKey } from "./certificate.ts";
 import { unreadable } from "./errors.ts";
 import { readSignedMessage } from "./message.ts";
 import { type Packet, readPackets, tags } from "./packets.ts";
-import { isMadeBy, type Signature, signatureTypes } from "./signature.ts";
+import { isMadeBy, namesMaker, type Signature, signatureTypes } from "./signature.ts";
 
 /** What a message is worth to who has a ring of keys. */
 export type Opened =
@@ -65,14 +65,10 @@ function readFile(file: Uint8Array, now: number): SigningKey[] {
 
 function open(keys: readonly SigningKey[], message: Uint8Array, now: number): Opened {
   const { data, signature } = readSignedMessage(message);
-  const key = keys.find((each) => isIssuer(each, signature));
+  const key = keys.find((each) => namesMaker(signature, each) === true);
   if (key === undefined) return { kind: "other" };
   const reason = badness(key, signature, { data, now });
   return reason === undefined ? { kind: "good", data, fingerprint: key.primary } : { kind: "bad", reason };
-}
-
-function isIssuer({ fingerprint, keyId }: SigningKey, { issuer }: Signature): boolean {
-  return issuer.fingerprint === undefined ? issuer.keyId === keyId : issuer.fingerprint === fingerprint;
 }
 
 /** Why a signature does not count; undefined if it does. GnuPG judges in the same way, but for weak digests. */

@@ -86,6 +86,12 @@ export function readSignature(body: Uint8Array, depth = 0): Signature {
   };
 }
 
+/** Whether a signature names a key as its maker; undefined where it names nobody. */
+export function namesMaker({ issuer }: Signature, { fingerprint, keyId }: PublicKey): boolean | undefined {
+  if (issuer.fingerprint !== undefined) return issuer.fingerprint === fingerprint;
+  return issuer.keyId === undefined ? undefined : issuer.keyId === keyId;
+}
+
 /** Whether a key made a signature of data. Which digest is good enough, and whether the key counts, others say. */
 export function isMadeBy(signature: Signature, { material }: PublicKey, data: Uint8Array): boolean {
   const { hash, trailer, values, unknown } = signature;
