@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { lacksCriu } from "../privileged/harness/index.ts";
 import {
   beforeCriu,
@@ -39,7 +40,7 @@ describe("a checkpoint is whole or there is none", { skip: needsBox() || lacksCr
 
   test("an engine that is killed while it makes one leaves a container that goes on", () =>
     leavesNothing(engine, async () => {
-      const { run, goesOn, state } = countingContainers(engine);
+      const { run, goesOn, numbers, state } = countingContainers(engine);
       await run("made");
       await hold();
       await using making = startTugCommand(engine, ["checkpoint", "create", "made", "half"]);
@@ -49,7 +50,11 @@ describe("a checkpoint is whole or there is none", { skip: needsBox() || lacksCr
       assert.notEqual(await making.code, 0);
       // The next engine serves, and criu still works on the container.
       assert.equal(await state("made"), "running 0");
+      await until("it was taken up", async () => (await places("made")).every((name) => name.endsWith("-")));
       assert.deepEqual(await ok("checkpoint", "ls", "made"), "CHECKPOINT NAME\n");
+      // As long as that criu is there nothing happens in the container.
+      const { length } = await numbers("made");
+      for (let looks = 0; looks < 5; looks += 1) assert.equal((await numbers("made")).length, length);
       await letGo();
       await goesOn("made");
       await until("what was begun is gone", async () => (await places("made")).length === 0);
@@ -59,6 +64,37 @@ describe("a checkpoint is whole or there is none", { skip: needsBox() || lacksCr
       await ok("start", "--checkpoint", "half", "made");
       await goesOn("made");
       await ok("rm", "-f", "made");
+    }));
+
+  test("at whatever moment that is, nothing of the container is lost", () =>
+    leavesNothing(engine, async () => {
+      const { run, goesOn, numbers, state } = countingContainers(engine);
+      await run("any");
+      for (let round = 0; round < 8; round += 1) {
+        const name = `round${round}`;
+        await using making = startTugCommand(engine, ["checkpoint", "create", "any", name]);
+        await sleep(Math.random() * 800);
+        await engine.stopEngine("SIGKILL");
+        await making.code;
+        const { length } = await numbers("any");
+        const hasEnded = async () => (await state("any")) !== "running 0";
+        await until(
+          "it goes on, or has ended",
+          async () => (await hasEnded()) || (await numbers("any")).length > length + 5,
+        );
+        const listed = (await ok("checkpoint", "ls", "--format", "{{.Name}}", "any"))
+          .split("\n")
+          .includes(name);
+        if (await hasEnded()) {
+          assert.ok(listed, "it has ended without a checkpoint");
+          await ok("start", "--checkpoint", name, "any");
+        }
+        await goesOn("any");
+      }
+      await until("nothing half-made is left", async () =>
+        (await places("any")).every((name) => name.startsWith("round")),
+      );
+      await ok("rm", "-f", "any");
     }));
 
   test("so does criu when it is killed", () =>
