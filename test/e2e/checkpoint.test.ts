@@ -170,6 +170,43 @@ describe("tug checkpoint", { skip: needsBox() || lacksCriu() }, () => {
       await ok("rm", "-f", "echo");
     }));
 
+  test("what a container shares and is limited by is so again", () =>
+    leavesNothing(engine, async () => {
+      await counting().run("base");
+      for (const options of [
+        ["--network", "host", "--uts", "host"],
+        ["--network", "container:base", "--pid", "container:base"],
+        ["--privileged", "--ipc", "host"],
+        ["--cgroupns", "private", "--device", "/dev/fuse", "--memory", "64m", "--pids-limit", "30"],
+        [
+          "--security-opt",
+          "no-new-privileges",
+          "--sysctl",
+          "kernel.shmmax=1000000",
+          "--ulimit",
+          "nofile=100:200",
+        ],
+      ]) {
+        await counting().run("other", ...options);
+        const look = () =>
+          ok(
+            "exec",
+            "other",
+            "sh",
+            "-c",
+            `hostname; cat /proc/sys/kernel/shmmax; ls /dev; grep -i 'open files' /proc/1/limits
+             grep -E 'Cap|Seccomp:|NoNew' /proc/1/status; cat /proc/mounts | cut -d ' ' -f 2,3 | sort`,
+          );
+        const before = await look();
+        await ok("checkpoint", "create", "other", "one");
+        await ok("start", "--checkpoint", "one", "other");
+        assert.equal(await look(), before, options.join(" "));
+        await counting().goesOn("other");
+        await ok("rm", "-f", "other");
+      }
+      await ok("rm", "-f", "base");
+    }));
+
   test("health is looked at as before, and no probe disturbs a checkpoint", () =>
     leavesNothing(engine, async () => {
       const health = ["--health-cmd", "sleep 0.2; test -e /counted", "--health-interval", "100ms"];
@@ -216,6 +253,9 @@ describe("tug checkpoint", { skip: needsBox() || lacksCriu() }, () => {
       await run("tended", "--init");
       assert.match(await refusal("checkpoint", "create", "tended", "one"), /its pid 1 is tug's own/);
       await ok("rm", "-f", "tended");
+      await run("among", "--pid", "host");
+      assert.match(await refusal("checkpoint", "create", "among", "one"), /numbered among the machine's/);
+      await ok("rm", "-f", "among");
       await run("once", "--rm");
       assert.match(await refusal("checkpoint", "create", "once", "one"), /removed when it ends/);
       await ok("rm", "-f", "once");
@@ -265,7 +305,7 @@ describe("tug checkpoint", { skip: needsBox() || lacksCriu() }, () => {
     );
     const said = await refusal("checkpoint", "create", "busy", "one");
     assert.match(said, /cannot dump the container: criu says: \S/);
-    const log = /the whole log is (\S+)/.exec(said)?.[1] ?? "";
+    const log = /the whole log is ([^\s;]+)/.exec(said)?.[1] ?? "";
     assert.ok(existsSync(log), said);
     assert.equal(await ok("checkpoint", "ls", "busy"), "CHECKPOINT NAME\n");
     await counting().goesOn("busy");

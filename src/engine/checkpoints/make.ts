@@ -1,5 +1,13 @@
 import { removeTree } from "../../base/index.ts";
-import { dumpContainer, findCriu, loadExisting, planKillAll } from "../../runtime/index.ts";
+import {
+  type CheckpointSettings,
+  type CriuSettings,
+  dumpContainer,
+  type Existing,
+  findCriu,
+  loadExisting,
+  planKillAll,
+} from "../../runtime/index.ts";
 import { publishContainer } from "../containers/events.ts";
 import { whileFrozen } from "../containers/freeze.ts";
 import { childrenOf } from "../containers/parent.ts";
@@ -41,28 +49,16 @@ export async function makeCheckpoint(
   const unfinished = unfinishedPath(directory, name);
   const begun = setDumping(context, record, unfinished);
   try {
-    await probesEnd(context, begun);
-    const existing = await loadExisting(context.layout.containerRun(record.id), "state");
+    await onlyItsOwn(context, begun);
     const endpoints = context.networks
       .endpoints({ container: record.id })
       .map(({ network, ipv4, ipv6, mac }) => ({ network, ipv4, ipv6, mac }));
     const finish = () => finishCheckpoint(unfinished, directory, { name, endpoints });
     await makeUnfinished(unfinished);
+    const existing = await loadExisting(context.layout.containerRun(record.id), "state");
     await whileFrozen(context, begun, async () => {
       const settings = criuSettings(context, record, { criu, images: unfinished });
-      const mounts = existing.spec?.mounts ?? [];
-      await dumpContainer(context.helper, existing, {
-        ...settings,
-        leaveRunning: true,
-        preDump: false,
-        tcpSkipInFlight: false,
-        linkRemap: false,
-        outside: {
-          network: true,
-          // Views of images, which the engine puts together again.
-          mounts: mounts.filter(({ type }) => type === "overlay").map(({ destination }) => destination),
-        },
-      });
+      await dumpContainer(context.helper, existing, dumpSettings(settings, existing));
       if (leaveRunning) return;
       await finish();
       // Nobody starts it again but by hand. None of its processes sees that it goes on.
@@ -76,6 +72,23 @@ export async function makeCheckpoint(
     setDumping(context, context.store.find(record.id), undefined);
   }
   publishContainer(context, record, "checkpoint");
+}
+
+/** The container goes on: whoever ends it does that later. */
+function dumpSettings(settings: CriuSettings, { spec }: Existing): CheckpointSettings {
+  const mounts = spec?.mounts ?? [];
+  return {
+    ...settings,
+    leaveRunning: true,
+    preDump: false,
+    tcpSkipInFlight: false,
+    linkRemap: false,
+    outside: {
+      network: true,
+      // Views of images, which the engine puts together again.
+      mounts: mounts.filter(({ type }) => type === "overlay").map(({ destination }) => destination),
+    },
+  };
 }
 
 /** Written before anything is made. */
@@ -95,13 +108,14 @@ function requireWhole(
   record: ContainerRecord,
   { leaveRunning, directory }: CheckpointRequest,
 ): void {
-  const { id, name, request } = record;
-  const refuse = (reason: string, hint: string) =>
-    engineError("CHECKPOINT", `cannot checkpoint container ${name}: ${reason}`, { hint });
+  const { id, request } = record;
+  const refuse = (reason: string, hint: string) => refusal(record, reason, hint);
   if (handlerOf(context, record) !== undefined)
     throw refuse(`it runs with runtime ${request.runtime}`, "use the default runtime, tug");
   if (request.init === true)
     throw refuse("its pid 1 is tug's own, whose program is none of its files", "make it without --init");
+  if (request.namespaces.pid?.mode === "host")
+    throw refuse("its processes are numbered among the machine's", "make it without --pid host");
   if (isHostImage(request.image))
     throw refuse("it shows the host's files, and what it writes goes with it", "run an image");
   const part = request.mounts.find((mount) => "subpath" in mount && mount.subpath !== undefined);
@@ -117,15 +131,24 @@ function requireWhole(
     );
   if (childrenOf(context.store, id).some(isRunning))
     throw refuse("other containers run inside of it", "stop those first");
-  const sessions = context.execs.begunIn(id).filter(({ record: { purpose } }) => purpose !== "health");
-  if (sessions.length > 0)
-    throw refuse(
-      `a program that was started by exec runs in it (${sessions[0]?.record.request.args.join(" ").slice(0, 80)})`,
-      "wait for its end, or end it",
-    );
 }
 
-/** Waits for the end of health checks; no other begins. */
-async function probesEnd({ execs }: EngineContext, { id }: ContainerRecord): Promise<void> {
-  await execs.allEnded(id);
+/**
+ * Waits for the end of health checks, after which no program is begun in the container any more.
+ *
+ * @throws ENGINE_CHECKPOINT where somebody's program runs in it beside its own
+ */
+async function onlyItsOwn({ execs }: EngineContext, record: ContainerRecord): Promise<void> {
+  const other = execs.begunIn(record.id).find(({ record: { purpose } }) => purpose !== "health");
+  if (other === undefined) return execs.allEnded(record.id);
+  const words = other.record.request.args.join(" ").slice(0, 80);
+  throw refusal(
+    record,
+    `a program that was started by exec runs in it (${words})`,
+    "wait for its end, or end it",
+  );
+}
+
+function refusal({ name }: ContainerRecord, reason: string, hint: string): Error {
+  return engineError("CHECKPOINT", `cannot checkpoint container ${name}: ${reason}`, { hint });
 }

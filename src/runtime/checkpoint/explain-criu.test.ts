@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { errorLines } from "./explain-criu.ts";
+import { errorLines, hintOf } from "./explain-criu.ts";
 
 test("the last errors of a log are told without times, places and control characters", () => {
   const log = [
@@ -10,4 +10,10 @@ test("the last errors of a log are told without times, places and control charac
     "(00.10) Error (criu/cr-restore.c:2320): Restoring FAILED.",
   ].join("\n");
   assert.deepEqual(errorLines(log), ["Unable to open  [31mfd=1", "Restoring FAILED."]);
+});
+
+test("where the kernel refuses what criu takes for granted, a newer criu is recommended", () => {
+  const words = "criu says: sockets: Can't get 1:16 opt: Operation not supported; Dumping FAILED.";
+  assert.equal(hintOf(words, "/dump.log"), "the whole log is /dump.log; a new kernel may want a newer criu");
+  assert.equal(hintOf("criu says: Dumping FAILED.", "/dump.log"), "the whole log is /dump.log");
 });

@@ -26,10 +26,16 @@ export async function explainCriu(
   const words = lines.length === 0 ? error.message : `criu says: ${lines.join("; ")}`;
   const what = logFile === criuLogs.dump ? "dump" : "restore";
   return lifecycleError("CHECKPOINT", `cannot ${what} the container: ${words}`, {
-    ...(log !== undefined && { hint: `the whole log is ${path}` }),
+    ...(log !== undefined && { hint: hintOf(words, path) }),
     details: error.details,
     cause: error,
   });
+}
+
+/** What to do: of what a kernel has changed, an older criu knows only that it failed. */
+export function hintOf(words: string, log: string): string {
+  const isUnknown = /Operation not supported/.test(words);
+  return `the whole log is ${log}${isUnknown ? "; a new kernel may want a newer criu" : ""}`;
 }
 
 /** The last errors of a log, each without its time and number. A container has had a part in the text. */
