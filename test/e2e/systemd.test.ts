@@ -1,20 +1,27 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
 import { parseMountinfo } from "../../src/host/index.ts";
+import { debianProgram } from "../environment/index.ts";
 import { groupFile, groupOf, lacksController } from "../privileged/harness/index.ts";
 import {
   askApi,
+  bootSystem,
   type Engine,
   importSystem,
   leavesNothing,
   needsBox,
   needsSystem,
+  systemIsUp,
   until,
   useEngine,
 } from "./harness/index.ts";
 
+const docker = debianProgram("docker");
+const run = promisify(execFile);
 const unified = parseMountinfo(readFileSync("/proc/self/mountinfo", "utf8")).find(
   ({ type }) => type === "cgroup2",
 );
@@ -34,7 +41,7 @@ describe("a container that systemd boots in", { skip }, () => {
   before(() => importSystem(engine));
 
   describe("a system of Debian", () => {
-    before(() => boot(engine, "sys", ["-t", "--pids-limit", "200"]));
+    before(() => bootSystem(engine, "sys", ["-t", "--pids-limit", "200"]));
     after(() => engine.tug(["rm", "-f", "sys"]));
     const sh = async (script: string) => (await engine.ok(["exec", "sys", "sh", "-c", script])).trim();
     const look = async (format: string) =>
@@ -144,10 +151,33 @@ describe("a container that systemd boots in", { skip }, () => {
       assert.match(await engine.ok(["logs", "--tail", "20", "sys"]), /Reached target .*halt\.target/);
       assert.deepEqual(groupsOf(await look(".Id")), []);
       await engine.ok(["start", "sys"]);
-      await isUp(engine, "sys");
+      await systemIsUp(engine, "sys");
       assert.equal(await sh("cat /var/ended"), "in order");
       assert.equal((await systemctl("is-active", "slow.service")).stdout, "active\n");
     });
+  });
+
+  test("a reboot ends it, and its restart policy starts it again", async () => {
+    await bootSystem(engine, "again", ["--restart", "always"]);
+    const count = async () => (await engine.ok(["inspect", "--format", "{{.RestartCount}}", "again"])).trim();
+    assert.equal(await count(), "0");
+    await engine.tug(["exec", "again", "systemctl", "reboot"]);
+    await until("it is started again", async () => (await count()) === "1");
+    await systemIsUp(engine, "again");
+    await engine.ok(["rm", "-f", "again"]);
+  });
+
+  test("Docker's client asks for it by a label, and stops it in order", { skip: docker.skip }, async () => {
+    const env = { DOCKER_HOST: `unix://${engine.run}/tug.sock`, DOCKER_CONFIG: engine.directory };
+    const call = async (...args: string[]) => {
+      const { stdout } = await run(docker.path, args, { env });
+      return stdout.trim();
+    };
+    const id = await call("run", "-d", "--label", "tug.systemd=always", "system");
+    await systemIsUp(engine, id);
+    await call("stop", id);
+    assert.equal(await call("inspect", "--format", "{{.State.ExitCode}}", id), "0");
+    await call("rm", id);
   });
 
   test("nothing is left of it when it is removed in the middle of its boot", async () => {
@@ -194,24 +224,6 @@ describe("a container that systemd boots in", { skip }, () => {
     assert.equal(answer.status, 400);
   });
 });
-
-/** Starts a container of `system` and waits until systemd has done what it does at boot. */
-async function boot(engine: Engine, name: string, options: readonly string[]): Promise<void> {
-  await engine.ok(["run", "-d", "--name", name, "--systemd", ...options, "system"]);
-  await isUp(engine, name);
-}
-
-async function isUp(engine: Engine, name: string): Promise<void> {
-  let last = "";
-  await until(
-    () => `systemd is up: ${last}`,
-    async () => {
-      const { stdout, stderr } = await engine.tug(["exec", name, "systemctl", "is-system-running"]);
-      last = stdout + stderr;
-      return /running|degraded/.test(stdout);
-    },
-  );
-}
 
 async function addService(engine: Engine, name: string): Promise<void> {
   const file = "/etc/systemd/system/slow.service";

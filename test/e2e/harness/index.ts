@@ -14,7 +14,7 @@ export {
 } from "./other-runtimes.ts";
 export { type ShellOptions, startShell } from "./shell.ts";
 export { needsSsh, type SshServer, startSshServer } from "./ssh-server.ts";
-export { importSystem, needsSystem } from "./system-image.ts";
+export { bootSystem, importSystem, needsSystem, systemIsUp } from "./system.ts";
 export { needsTerminal, startTerminal, type TerminalOptions, type TestTerminal } from "./terminal.ts";
 export { leavesNothing } from "./traces.ts";
 export { agrees, type Block, consoleBlocks, perform, type Step } from "./transcript.ts";

@@ -178,3 +178,14 @@ test("a container that names no network is not on the machine's where that is wh
     assert.deepEqual((await containers.port.get(Id)).spec.network.mode, { kind: "none" });
   }
 });
+
+test("systemd boots through a socket that may make containers: it gives no more than other containers have", async () => {
+  const { ports, containers } = createFakeEngine();
+  const policy = policyOf(readAllowed(["containers"]));
+  await using door = await openDoor(ports, (given, options) => createScopedDoor(given, policy, options));
+  const make = async (HostConfig: object) =>
+    await door.call("POST", "/containers/create", { body: { Image: "busybox", HostConfig } });
+  const { Id } = (await make({ Systemd: "always" })).json() as { Id: string };
+  assert.equal((await containers.port.get(Id)).spec.systemd, "always");
+  assert.equal((await make({ Systemd: "always", CapAdd: ["SYS_ADMIN"] })).status, 403);
+});
