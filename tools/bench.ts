@@ -8,6 +8,7 @@ import { engineContenders, engineNames } from "./bench/engines.ts";
 import { makeFixture } from "./bench/fixture.ts";
 import { ownDockerContender } from "./bench/own-docker.ts";
 import { runInOwnNamespaces } from "./bench/own-namespaces.ts";
+import { ownPodmanContender } from "./bench/own-podman.ts";
 import { erofsContender, floorContender } from "./bench/pullers.ts";
 import { pullScenarios } from "./bench/pulls.ts";
 import { endOffers } from "./bench/registries.ts";
@@ -35,7 +36,9 @@ const engines = [...(containerd ? [containerd] : []), ...engineContenders(fixtur
   stack.use(each),
 );
 const withDaemon = withPulls || isWanted([...trafficScenarios, ...apiScenarios]);
-const daemons = withDaemon ? await ownDocker() : [];
+const daemons = withDaemon ? await own("dockerd", ownDockerContender) : [];
+if (withPulls && engines.every(({ name }) => name !== "podman"))
+  pullers.push(...(await own("own-podman", ownPodmanContender)));
 const contenders: readonly Contender[] = [tug, ...runtimes, ...pullers, ...engines, ...daemons];
 
 for (const { name, version } of contenders) console.log(`${name.padEnd(10)} ${version}`);
@@ -51,12 +54,12 @@ function isWanted(some: readonly Scenario[]): boolean {
   return some.some(({ name }) => name.includes(wanted));
 }
 
-/** A daemon in this network namespace, or a line that says why there is none. */
-async function ownDocker(): Promise<Contender[]> {
+/** A peer from the cache of the tests, in this network namespace, or a line that says why there is none. */
+async function own(name: string, open: (given: typeof fixture) => Promise<Contender>): Promise<Contender[]> {
   try {
-    return [stack.use(await ownDockerContender(fixture))];
+    return [stack.use(await open(fixture))];
   } catch (error) {
-    console.log(`dockerd    not available: ${(error as Error).message}`);
+    console.log(`${name.padEnd(10)} not available: ${(error as Error).message}`);
     return [];
   }
 }

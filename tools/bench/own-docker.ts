@@ -30,7 +30,7 @@ export async function ownDockerContender(fixture: Fixture): Promise<Contender> {
   opened.defer(() => removeTree(directory));
   const socket = join(directory, "docker.sock");
   const docker = [debianProgram("docker").path, "--host", `unix://${socket}`];
-  const daemon = opened.use(await startDaemon(directory, socket));
+  const daemon = opened.use(await startDaemon({ directory, socket, place: fixture.directory }));
   const version = [...docker, "version", "--format", "{{.Server.Version}}"];
   for (let tries = TRIES; !(await answers(version)); tries -= 1) {
     if (tries === 0 || daemon.child.exitCode !== null)
@@ -50,13 +50,16 @@ export async function ownDockerContender(fixture: Fixture): Promise<Contender> {
   };
 }
 
-async function startDaemon(directory: string, socket: string) {
+type Places = { readonly directory: string; readonly socket: string; readonly place: string };
+
+/** @param places.place where the bench keeps images */
+async function startDaemon({ directory, socket, place }: Places) {
   const config = join(directory, "docker.json");
   await writeFile(config, "{}");
   const options = {
     "config-file": config,
     host: `unix://${socket}`,
-    "data-root": join(directory, "lib"),
+    "data-root": join(place, "docker"),
     "exec-root": join(directory, "exec"),
     pidfile: join(directory, "docker.pid"),
     "log-level": "error",

@@ -28,7 +28,7 @@ export type PodmanOptions = {
  */
 export async function openPodman(
   directory: string,
-  runtime: OciRuntime,
+  runtime: Pick<OciRuntime, "path" | "env">,
   { manager = "cgroupfs", inside }: PodmanOptions = {},
 ): Promise<Podman> {
   const place = (name: string): string => join(directory, name);
