@@ -15,6 +15,7 @@ const forTests: readonly SetName[] = [
   "images",
   "clients",
   "runtimes",
+  "sandboxes",
   "terminal",
   "groups",
   "containerd",

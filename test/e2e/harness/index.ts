@@ -12,6 +12,7 @@ export {
   type OtherRuntime,
   otherRuntimes,
 } from "./other-runtimes.ts";
+export { configureSandbox, needsSandbox } from "./sandbox-runtime.ts";
 export { type ShellOptions, startShell } from "./shell.ts";
 export { needsSsh, type SshServer, startSshServer } from "./ssh-server.ts";
 export { bootSystem, importSystem, needsSystem, systemIsUp } from "./system.ts";

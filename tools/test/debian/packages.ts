@@ -38,6 +38,11 @@ export const packageSets = {
     packages: ["crun", "runc"],
     programs: { crun: "usr/bin/crun", runc: "usr/sbin/runc" },
   },
+  sandboxes: {
+    release: "bookworm",
+    packages: ["runsc"],
+    programs: { runsc: "usr/bin/runsc" },
+  },
   terminal: {
     release: "trixie",
     packages: ["strace", "tmux"],
