@@ -50,32 +50,43 @@ static void enable_controllers(int group, const struct strings *controllers)
 	}
 }
 
-int verb_cgroup_create(struct run *run, const struct op_cgroup_create *op)
+/* Goes down from a hierarchy's root to a group, making what is not there. */
+static int make_groups(int *group, const struct op_cgroup_create *op)
 {
 	char name[NAME_MAX + 1];
-	owned int group = open_group(AT_FDCWD, op->mount);
-	if (group < 0)
-		return fail(run, errno, "open", op->mount);
 	for (const char *at = op->path; *(at += strspn(at, "/"));) {
 		size_t size = strcspn(at, "/");
-		if (size >= sizeof name || (size <= 2 && strncmp(at, "..", size) == 0))
-			return fail(run, EINVAL, "mkdirat", op->path);
+		if (size >= sizeof name || (size <= 2 && strncmp(at, "..", size) == 0)) {
+			errno = EINVAL;
+			return -1;
+		}
 		memcpy(name, at, size);
 		name[size] = '\0';
 		at += size;
-		enable_controllers(group, &op->controllers);
-		if (mkdirat(group, name, 0755) < 0 && errno != EEXIST)
-			return fail(run, errno, "mkdirat", op->path);
-		int below = open_group(group, name);
-		if (below < 0 || (op->cpuset && inherit_cpuset(group, below) < 0)) {
-			int error = errno;
-			close_owned(&below);
-			return fail(run, error, "openat", op->path);
-		}
-		close(group);
-		group = below;
+		enable_controllers(*group, &op->controllers);
+		if (mkdirat(*group, name, 0755) < 0 && errno != EEXIST)
+			return -1;
+		owned int below = open_group(*group, name);
+		if (below < 0 || (op->cpuset && inherit_cpuset(*group, below) < 0))
+			return -1;
+		close_owned(group);
+		*group = take(&below);
 	}
-	return slot_set(run, op->out, take(&group));
+	return 0;
+}
+
+int verb_cgroup_create(struct run *run, const struct op_cgroup_create *op)
+{
+	/* Whoever tidies up may take a group away that is above and still empty. */
+	for (int tries = 8;; tries--) {
+		owned int group = open_group(AT_FDCWD, op->mount);
+		if (group < 0)
+			return fail(run, errno, "open", op->mount);
+		if (make_groups(&group, op) == 0)
+			return slot_set(run, op->out, take(&group));
+		if (errno != ENOENT || tries == 0)
+			return fail(run, errno, "mkdirat", op->path);
+	}
 }
 
 int verb_cgroup_open(struct run *run, const struct op_cgroup_open *op)
