@@ -9,7 +9,7 @@ import { makeFixture } from "./bench/fixture.ts";
 import { ownDockerContender } from "./bench/own-docker.ts";
 import { runInOwnNamespaces } from "./bench/own-namespaces.ts";
 import { ownPodmanContender } from "./bench/own-podman.ts";
-import { erofsContender, floorContender } from "./bench/pullers.ts";
+import { floorContender, overlayContender } from "./bench/pullers.ts";
 import { pullScenarios } from "./bench/pulls.ts";
 import { endOffers } from "./bench/registries.ts";
 import { runtimeContenders } from "./bench/runtimes.ts";
@@ -29,7 +29,7 @@ stack.defer(endOffers);
 stack.defer(endAnotherNamespace);
 const tug = stack.use(await tugContender(fixture));
 const withPulls = isWanted(pullScenarios);
-const pullers = withPulls ? [stack.use(await erofsContender(fixture)), floorContender()] : [];
+const pullers = withPulls ? [stack.use(await overlayContender(fixture)), floorContender()] : [];
 const runtimes = (await runtimeContenders(fixture, tug)).map((each) => stack.use(each));
 const containerd = containerdContender(fixture);
 const engines = [...(containerd ? [containerd] : []), ...engineContenders(fixture)].map((each) =>

@@ -108,7 +108,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const system = systemFacts(context, {
     version: options.version,
     id: await directoryId(layout.data),
-    snapshotter: parts.snapshotter,
+    snapshotter: () => images.snapshotter(),
     countImages: async () => (await images.list()).length,
     measureLayers: async () => layerUsage(await images.list()),
     diskWarnings: disk.warnings,

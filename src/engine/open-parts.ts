@@ -54,8 +54,6 @@ export type EngineParts = {
   readonly database: Database;
   readonly images: Images;
   readonly imageUses: ImageUses;
-  /** How layers are kept that come from now on. */
-  readonly snapshotter: SnapshotForm;
   readonly programs: Awaited<ReturnType<EngineOptions["findPrograms"]>>;
 };
 
@@ -153,14 +151,14 @@ export async function openParts(
     events,
     logger,
   };
-  return { context, database, images, imageUses, snapshotter, programs };
+  return { context, database, images, imageUses, programs };
 }
 
 type Opening = {
   readonly layout: EngineLayout;
   readonly database: Database;
   readonly helper: Helper;
-  readonly snapshotter: SnapshotForm;
+  readonly snapshotter: SnapshotForm | undefined;
   readonly opened: AsyncDisposableStack;
 };
 
@@ -182,7 +180,7 @@ async function openEngineImages(
     root: layout.data,
     database,
     trees: helperTrees(helper),
-    snapshotter,
+    ...(snapshotter !== undefined && { snapshotter }),
     layers: { root: layout.layers, mounter: layerMounter(helper) },
     disk: imageDisk(helper, (await readHostFacts()).bootId),
     registry,

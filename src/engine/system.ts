@@ -68,7 +68,7 @@ export type SystemOptions = {
   /** Id of the data directory; never changes. */
   readonly id: string;
   /** How layers are kept that come from now on. */
-  readonly snapshotter: string;
+  readonly snapshotter: () => Promise<string>;
   readonly countImages: () => Promise<number>;
   readonly measureLayers: () => Promise<LayerUsage>;
   /** What somebody has to do about the disk. */
@@ -105,7 +105,7 @@ export function systemFacts(context: EngineContext, options: SystemOptions): Sys
         memoryBytes: totalmem(),
         containers: { running, paused, stopped: states.length - running - paused },
         images: await options.countImages(),
-        snapshotter: options.snapshotter,
+        snapshotter: await options.snapshotter(),
         snapshotterStatus: [["Directory", `${context.layout.data}/snapshots`]],
         cgroupVersion: isUnified(facts) ? 2 : 1,
         cgroupDriver: "cgroupfs",

@@ -20,7 +20,7 @@ import type { OnPushProgress } from "./push/push-progress.ts";
 import type { LoggedIn } from "./registry/log-in.ts";
 import type { Removed, RemoveOptions } from "./remove.ts";
 import type { RegistryServer, RegistrySettings, ServedRequest } from "./server/serve-registry.ts";
-import type { Lifetime, SnapshotMounts } from "./snapshots/snapshotter.ts";
+import type { Lifetime, SnapshotForm, SnapshotMounts } from "./snapshots/snapshotter.ts";
 import type { SpaceKeeper } from "./space-keepers.ts";
 import type { SquashRequest } from "./squash-image.ts";
 import type { RemoteImages } from "./transports/remote-images.ts";
@@ -161,6 +161,8 @@ export interface Images {
   close(): Promise<void>;
   /** Who keeps blobs and unpacked layers on the disk, the largest first. */
   keepers(): Promise<SpaceKeeper[]>;
+  /** How layers are kept that come from now on; where nobody has said it, the machine is tried. */
+  snapshotter(): Promise<SnapshotForm>;
   /** What may have to go, and what all takes: of this moment. */
   held(): readonly HeldImage[];
   /** Bytes of all blobs and of all layers as they are unpacked. */

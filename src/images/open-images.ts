@@ -55,10 +55,9 @@ import { type RegistryServer, serveRegistry } from "./server/serve-registry.ts";
 import { dropCached, dropStale } from "./server/tidy.ts";
 import { type Lookaside, openLookaside } from "./signatures/lookaside.ts";
 import { createSignatureTable, signatureMigrations } from "./signatures/signature-table.ts";
-import { createErofsApplier } from "./snapshots/erofs-applier.ts";
+import { chooseApplier } from "./snapshots/choose-applier.ts";
 import { createLayerMounts, type LayerMounter } from "./snapshots/layer-mounts.ts";
 import { openOverlaySnapshotter } from "./snapshots/overlay.ts";
-import { createOverlayApplier } from "./snapshots/overlay-applier.ts";
 import { probeLayers } from "./snapshots/probe-layers.ts";
 import { snapshotMigrations } from "./snapshots/snapshot-table.ts";
 import type { SnapshotForm, SnapshotMounts } from "./snapshots/snapshotter.ts";
@@ -95,7 +94,7 @@ export type ImagesOptions = {
   policy?: PolicyFiles;
   /** Where GPG signatures of images in registries lie; by default nowhere. */
   lookaside?: Lookaside;
-  /** How layers are kept that come from now on; `overlay` by default. Those that are here stay as they are. */
+  /** How layers are kept that come from now on, see `chooseApplier`. Those that are here stay as they are. */
   snapshotter?: SnapshotForm;
   /** What mounts layers of the form `erofs`, and where; left out: nothing. */
   layers?: { root: string; mounter: LayerMounter };
@@ -168,6 +167,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
       await parts.diskSync?.close();
     },
     keepers: () => spaceKeepers({ ...parts, registry: createRegistryTable(options.database) }),
+    snapshotter: () => parts.applier.form(),
     held: () => heldImages({ ...parts, hosting: hostedNames(options.database) }),
     heldBytes: () => heldBytes(parts),
     async dropCaches() {
@@ -200,7 +200,7 @@ async function openParts(options: ImagesOptions) {
   const { now = Date.now, embedded = [], parallel = 4, policy = { firstOf: [] } } = options;
   const content = await openLayoutStore(join(root, "content"), { now });
   const layers = options.layers && mountsOfLayers(join(root, "snapshots"), options.layers);
-  const form = options.snapshotter ?? "overlay";
+  const form = options.snapshotter;
   if (form === "erofs" && layers === undefined) {
     throw imageError("SNAPSHOTTER", "cannot use the snapshotter erofs: nothing can be mounted");
   }
@@ -224,8 +224,7 @@ async function openParts(options: ImagesOptions) {
   const signatures = createSignatureTable(database);
   const signing = createKeyedMutex();
   const store = createImageStore({ table, content, snapshotter, references, logger, now });
-  const applier =
-    form === "erofs" ? createErofsApplier(snapshotter) : createOverlayApplier(snapshotter, trees);
+  const applier = chooseApplier({ snapshotter, trees, layers, form, logger });
   const downloads = createLimiter(parallel);
   const uploads = createLimiter(parallel);
   const diskSync =
@@ -249,6 +248,7 @@ async function openParts(options: ImagesOptions) {
     lookaside: options.lookaside ?? openLookaside({ files: { directories: [], storage: undefined } }),
     brought: new Set<Digest>(),
     store,
+    applier,
     installLayer,
     diskSync,
     registry,

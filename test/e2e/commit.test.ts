@@ -3,7 +3,8 @@ import { describe, test } from "node:test";
 import { leavesNothing, needsBox, until, useEngine } from "./harness/index.ts";
 
 describe("tug commit", { skip: needsBox() }, () => {
-  const engine = useEngine();
+  // Layers are files here, and archives elsewhere, where the kernel can.
+  const engine = useEngine(undefined, { snapshotter: "overlay" });
 
   test("an image has what a container wrote, changed and removed, and starts as it did", async () => {
     const script =

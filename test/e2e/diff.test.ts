@@ -5,7 +5,8 @@ import { describe, test } from "node:test";
 import { needsBox, useEngine } from "./harness/index.ts";
 
 describe("tug diff", { skip: needsBox() }, () => {
-  const engine = useEngine();
+  // Layers are files here, and archives elsewhere, where the kernel can.
+  const engine = useEngine(undefined, { snapshotter: "overlay" });
   const diff = async (name: string) =>
     (await engine.ok(["diff", name])).split("\n").filter((line) => line !== "");
 

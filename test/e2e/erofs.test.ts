@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { release } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { buildImage, debianProgram, mountsBelow, needsErofs, startRegistry } from "../environment/index.ts";
@@ -118,6 +119,15 @@ describe("an engine with the snapshotter erofs", { skip: needsBox() || needsErof
     assert.equal(await engine.ok(["run", "--rm", "mixed:1", "cat", "/etc/mixed"]), "mixed\n");
     await engine.ok(["rmi", "mixed:1", "plain:1"]);
     await engine.stopEngine("SIGTERM");
+  });
+
+  test("is what an engine takes that nobody told, where the kernel mounts files", async () => {
+    const [major = 0, minor = 0] = release().split(".").map(Number);
+    const mountsFiles = major > 6 || (major === 6 && minor >= 12);
+    await engine.stopEngine("SIGTERM");
+    const env = { TUG_SNAPSHOTTER: "" };
+    const driver = await engine.ok(["info", "--format", "{{.Driver}}"], { env });
+    assert.equal(driver, mountsFiles ? "erofs\n" : "overlay\n");
   });
 
   test("an unknown name is refused with those that there are", async () => {

@@ -43,6 +43,8 @@ describe("tug run @host", { skip: requireRoot() }, () => {
 
   test("whatever is done in it, the host's files stay as they are", async () => {
     const before = listing();
+    // The engine mounts layers that it has.
+    await instance.tug(["info"]);
     const mounts = mountsBelow(instance.directory);
     const printed = await sh(`
       cat ${probe}/file

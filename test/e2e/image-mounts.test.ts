@@ -25,7 +25,8 @@ const tools = () => buildImage({ layers: [{ entries: below }, { entries: above }
 const single = () => buildImage({ layers: [{ entries: below }] });
 
 describe("image mounts", { skip: needsBox() }, () => {
-  const engine = useEngine();
+  // Layers are files here, and archives elsewhere, where the kernel can.
+  const engine = useEngine(undefined, { snapshotter: "overlay" });
   const at = (target: string, more = "", image = "tools") => [
     "--mount",
     `type=image,source=${image},target=${target}${more}`,

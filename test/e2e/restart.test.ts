@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { debianProgram, loadBusybox, requireRoot, startTug, type TugInstance } from "../environment/index.ts";
+import {
+  debianProgram,
+  loadBusybox,
+  removeTree,
+  requireRoot,
+  startTug,
+  type TugInstance,
+} from "../environment/index.ts";
 
 describe("restart policies", { skip: requireRoot() || debianProgram("busybox").skip }, () => {
   let instance: TugInstance;
@@ -128,9 +135,9 @@ describe("restart policies", { skip: requireRoot() || debianProgram("busybox").s
     await tug("rm", "-f", ...names, ...names.map((policy) => `stopped-${policy}`));
   });
 
-  /** A boot empties /run and changes the boot id. */
+  /** A boot empties /run, where nothing is mounted any more, and changes the boot id. */
   async function pretendBoot(): Promise<void> {
-    await rm(instance.run, { recursive: true });
+    await removeTree(instance.run);
     const database = new DatabaseSync(join(instance.data, "tug.db"));
     database.exec("UPDATE containers SET state = json_set(state, '$.bootId', 'another')");
     database.close();

@@ -73,7 +73,8 @@ const onBase = [
 ] as const;
 
 describe("tug image squash", { skip: needsBox() }, () => {
-  const engine = useEngine();
+  // Layers are files here, and archives elsewhere, where the kernel can.
+  const engine = useEngine(undefined, { snapshotter: "overlay" });
 
   test("an image of one layer has the same files and starts as the other does", async () => {
     const loaded = await engine.tug(["load"], { input: dockerArchive({ "layered:1": layered }) });

@@ -7,7 +7,7 @@ import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseCgroup, parseProcessStat, parseProcessStatus } from "../../src/host/index.ts";
 import { connectMachineEngine } from "../../src/resident/index.ts";
-import { requireRoot, startTug, type TugInstance } from "../environment/index.ts";
+import { removeTree, requireRoot, startTug, type TugInstance } from "../environment/index.ts";
 import { helperPath } from "../helper/driver.ts";
 import { until } from "../privileged/harness/until.ts";
 import { holdTurn } from "./hold-turn.ts";
@@ -98,7 +98,7 @@ describe("the first command", { skip }, () => {
       await firstCommands(instance, 5);
       assert.deepEqual([engines(instance).length, ends(instance)], [1, []], moment);
       await instance.stopEngine("SIGKILL");
-      for (const file of ["run", "data"] as const) await rm(instance[file], { recursive: true });
+      for (const file of ["run", "data"] as const) await removeTree(instance[file]);
       await mkdir(instance.data, { mode: 0o711 });
     }
   });

@@ -3,15 +3,15 @@ import { startTug } from "../../test/environment/index.ts";
 import type { Contender } from "./contender.ts";
 import type { Fixture } from "./fixture.ts";
 
-/** tug with layers kept as archives, by an engine of its own. It takes part where images are pulled. */
-export async function erofsContender({ state, programs }: Fixture): Promise<Contender> {
-  const instance = await startTug({ run: join(state, "erofs"), snapshotter: "erofs" });
+/** tug with layers kept as directories, by an engine of its own. It takes part where images are pulled. */
+export async function overlayContender({ state, programs }: Fixture): Promise<Contender> {
+  const instance = await startTug({ run: join(state, "overlay"), snapshotter: "overlay" });
   const { code, stderr } = await instance.tug(["info"]);
-  if (code !== 0) throw new Error(`tug with erofs: ${stderr}`);
+  if (code !== 0) throw new Error(`tug with overlay: ${stderr}`);
   const tug = join(programs, "tug");
   return {
-    name: "tug-erofs",
-    version: "the snapshotter erofs",
+    name: "tug-overlay",
+    version: "the snapshotter overlay",
     env: { TUG_DATA_ROOT: instance.data, TUG_RUN_ROOT: instance.run },
     pull: ({ here }) => [tug, "pull", here],
     removeImage: ({ here }) => [tug, "rmi", here],

@@ -17,19 +17,19 @@ export function parseSnapshotter(text: string | undefined): SnapshotForm | undef
 }
 
 /**
- * How an engine keeps layers that come from now on: as it was told, else as the configuration says, else `overlay`. A
+ * How an engine keeps layers that come from now on: as it was told, else as the configuration says, else undefined. A
  * configuration that cannot be read keeps no engine from starting; who needs it for a container is told why.
  */
 export async function chooseSnapshotter({
   snapshotter,
   config,
   logger,
-}: Pick<EngineOptions, "snapshotter" | "config" | "logger">): Promise<SnapshotForm> {
+}: Pick<EngineOptions, "snapshotter" | "config" | "logger">): Promise<SnapshotForm | undefined> {
   if (snapshotter !== undefined) return snapshotter;
   try {
-    return (await readConfig(config)).snapshotter ?? "overlay";
+    return (await readConfig(config)).snapshotter;
   } catch (error) {
     logger.log("error", "config.refused", { reason: messageOf(error) });
-    return "overlay";
+    return undefined;
   }
 }

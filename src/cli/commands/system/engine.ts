@@ -25,7 +25,7 @@ export const engine = defineCommand({
     config: text("FILE", "The engine's configuration (default /etc/tug/config.yaml)", { completes: "files" }),
     snapshotter: text(
       "NAME",
-      "How layers are kept that come from now on: overlay or erofs (default overlay)",
+      "How layers are kept that come from now on: overlay or erofs (default: erofs where the kernel mounts files)",
     ),
     debug: flag("Log more"),
   },
