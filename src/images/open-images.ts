@@ -164,7 +164,7 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
     },
     async close() {
       for (const server of servers) await server[Symbol.asyncDispose]();
-      await parts.diskSync?.close();
+      parts.diskSync?.close();
     },
     keepers: () => spaceKeepers({ ...parts, registry: createRegistryTable(options.database) }),
     snapshotter: () => parts.applier.form(),

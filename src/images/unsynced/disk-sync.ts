@@ -23,8 +23,8 @@ export type DiskSyncOptions = {
 export interface DiskSync {
   /** Puts on record what is going to be written. Called before the first byte. */
   begin(resources: readonly Unsynced[]): WithoutWaiting;
-  /** Waits for a sync that has begun. What is not synced by then is left to the next engine. */
-  close(): Promise<void>;
+  /** Leaves what is not synced to the next engine, and waits for nothing: a disk may take its time. */
+  close(): void;
 }
 
 /** One piece of work that does not wait for the disk. */
@@ -39,16 +39,17 @@ export function createDiskSync({ table, disk, root, logger, delay = DELAY }: Dis
   const written = new Map<string, Unsynced>();
   const busy = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> | undefined;
+  let isRunning = false;
+  let isClosed = false;
 
   const schedule = (): void => {
-    if (timer !== undefined || running !== undefined || written.size === 0) return;
-    timer = setTimeout(() => {
+    if (timer !== undefined || isRunning || isClosed || written.size === 0) return;
+    timer = setTimeout(async () => {
       timer = undefined;
-      running = sync().finally(() => {
-        running = undefined;
-        schedule();
-      });
+      isRunning = true;
+      await sync();
+      isRunning = false;
+      schedule();
     }, delay);
     timer.unref();
   };
@@ -61,13 +62,13 @@ export function createDiskSync({ table, disk, root, logger, delay = DELAY }: Dis
     written.clear();
     try {
       await disk.sync(root);
+      if (isClosed) return;
+      // What was begun again meanwhile has been written since.
+      table.erase(taken.filter((each) => !busy.has(keyOf(each)) && !written.has(keyOf(each))));
     } catch (error) {
       // It stays on record, and is looked at after the next boot.
-      logger.log("warn", "images.sync", { root, reason: messageOf(error) });
-      return;
+      if (!isClosed) logger.log("warn", "images.sync", { root, reason: messageOf(error) });
     }
-    // What was begun again meanwhile has been written since.
-    table.erase(taken.filter((each) => !busy.has(keyOf(each)) && !written.has(keyOf(each))));
   }
 
   note(table.ofBoot(disk.bootId));
@@ -82,9 +83,8 @@ export function createDiskSync({ table, disk, root, logger, delay = DELAY }: Dis
         },
       };
     },
-    async close() {
-      clearTimeout(timer);
-      await running;
+    close() {
+      isClosed = true;
       clearTimeout(timer);
     },
   };
