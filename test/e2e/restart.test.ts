@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { mkdir, rename } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, readFile, rename, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { parseMountinfo } from "../../src/host/index.ts";
 import {
   debianProgram,
   loadBusybox,
@@ -123,9 +124,10 @@ describe("restart policies", { skip: requireRoot() || debianProgram("busybox").s
     }
     const pids = await Promise.all(names.map(async (policy) => Number(await show(policy, "{{.State.Pid}}"))));
     const monitors = pids.map(parentOf);
+    const ids = await Promise.all(names.map((policy) => show(policy, "{{.Id}}")));
     await instance.stopEngine("SIGKILL");
     for (const pid of [...monitors, ...pids]) process.kill(pid, "SIGKILL");
-    await pretendBoot();
+    await pretendBoot(ids);
     await until(() => status("always"), /^running/);
     await until(() => status("unless-stopped"), /^running/);
     await until(() => status("stopped-always"), /^running/);
@@ -135,9 +137,14 @@ describe("restart policies", { skip: requireRoot() || debianProgram("busybox").s
     await tug("rm", "-f", ...names, ...names.map((policy) => `stopped-${policy}`));
   });
 
-  /** A boot empties /run, where nothing is mounted any more, and changes the boot id. */
-  async function pretendBoot(): Promise<void> {
+  /** After a boot /run is empty and has no mounts, there are no control groups, and the boot id is another one. */
+  async function pretendBoot(ids: readonly string[]): Promise<void> {
     await removeTree(instance.run);
+    for (const { mountPoint, type } of parseMountinfo(await readFile("/proc/self/mountinfo", "utf8"))) {
+      if (type !== "cgroup" && type !== "cgroup2") continue;
+      for (const group of ids.map((id) => join(mountPoint, "tug/containers", id)))
+        await until(async () => (existsSync(group) ? rmdir(group).then(String, String) : "gone"), /^gone$/);
+    }
     const database = new DatabaseSync(join(instance.data, "tug.db"));
     database.exec("UPDATE containers SET state = json_set(state, '$.bootId', 'another')");
     database.close();
