@@ -189,8 +189,15 @@ async function openEngineImages(
     policy: policy === undefined ? usualPolicyFiles : { file: policy },
     lookaside: openLookaside({ files: { ...usual, directories }, proxies }),
   });
-  opened.defer(() => images.close());
+  opened.defer(() => images.close({ unmount: isAtRest(database) }));
   return images;
+}
+
+/** No container runs, or could be started again without an engine. */
+function isAtRest(database: Database): boolean {
+  return containerStore(database)
+    .list()
+    .every(({ state }) => ["created", "exited", "dead"].includes(state.status));
 }
 
 /** A container that was never started has been of use when it was made. */

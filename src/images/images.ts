@@ -157,8 +157,12 @@ export interface Images {
     settings: RegistrySettings,
     onServed?: (request: ServedRequest) => void,
   ): Promise<RegistryServer>;
-  /** Ends what serves or waits in the background. Nothing else may be asked of the images any more. */
-  close(): Promise<void>;
+  /**
+   * Ends what serves or waits in the background. Nothing else may be asked of the images any more.
+   *
+   * @param options.unmount no container needs the layers until they are opened again: they are taken off
+   */
+  close(options?: { readonly unmount?: boolean }): Promise<void>;
   /** Who keeps blobs and unpacked layers on the disk, the largest first. */
   keepers(): Promise<SpaceKeeper[]>;
   /** How layers are kept that come from now on; where nobody has said it, the machine is tried. */

@@ -162,9 +162,10 @@ export async function openImages(options: ImagesOptions): Promise<Images> {
       void server.closed.then(() => servers.delete(server));
       return server;
     },
-    async close() {
+    async close({ unmount = false } = {}) {
       for (const server of servers) await server[Symbol.asyncDispose]();
       parts.diskSync?.close();
+      if (unmount) await parts.layers?.restore(new Map(), () => {});
     },
     keepers: () => spaceKeepers({ ...parts, registry: createRegistryTable(options.database) }),
     snapshotter: () => parts.applier.form(),
@@ -250,6 +251,7 @@ async function openParts(options: ImagesOptions) {
     store,
     applier,
     installLayer,
+    layers,
     diskSync,
     registry,
     downloads,

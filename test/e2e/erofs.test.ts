@@ -104,6 +104,18 @@ describe("an engine with the snapshotter erofs", { skip: needsBox() || needsErof
     assert.deepEqual(mounts(), before);
   });
 
+  test("takes layers off when it ends, unless a container runs", async () => {
+    await engine.ok(["run", "-d", "--name", "runs", "box", "sleep", "1000"]);
+    const before = mounts();
+    await engine.stopEngine("SIGTERM");
+    assert.deepEqual(mounts(), before);
+    await engine.ok(["rm", "-f", "runs"]);
+    await engine.stopEngine("SIGTERM");
+    assert.deepEqual(mounts(), []);
+    assert.equal(await engine.sh([], "echo again"), "again");
+    assert.deepEqual(mounts(), before);
+  });
+
   test("leaves layers as they are when the setting changes, and new ones stand on them", async () => {
     const before = mounts();
     await engine.stopEngine("SIGTERM");

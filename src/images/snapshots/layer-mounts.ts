@@ -41,6 +41,10 @@ export interface LayerMounts {
   access(): Promise<LayerAccess>;
   /** Where a layer of that name is, or will be. */
   path(name: string): string;
+  /**
+   * Mounts a layer that has just been written. Its files are in the page cache, from where the first containers read them;
+   * past it they would wait for the disk.
+   */
   mount(name: string, directory: string): Promise<void>;
   /** A layer of the same name that is mounted later stays. */
   unmount(name: string): Promise<void>;
@@ -70,9 +74,11 @@ export function createLayerMounts({ root, mounter, probe }: LayerMountsOptions):
 
   const path = (name: string): string => join(root, name);
 
-  function mount(name: string, directory: string): Promise<void> {
+  type Adapt = (access: LayerAccess) => LayerAccess;
+
+  function mount(name: string, directory: string, adapt: Adapt): Promise<void> {
     return turns.run(name, async () => {
-      const how = await access();
+      const how = adapt(await access());
       mkdirSync(path(name), { recursive: true, mode: 0o711 });
       try {
         await mounter.mount({ directory, path: path(name) }, how);
@@ -88,7 +94,7 @@ export function createLayerMounts({ root, mounter, probe }: LayerMountsOptions):
   return {
     access,
     path,
-    mount,
+    mount: (name, directory) => mount(name, directory, whileCached),
     unmount,
     async restore(layers, failed) {
       await mkdir(root, { recursive: true, mode: 0o711 });
@@ -99,9 +105,14 @@ export function createLayerMounts({ root, mounter, probe }: LayerMountsOptions):
       await Promise.all([
         ...unwanted.map((name) => limit(() => unmount(name))),
         ...wanted.map(([name, directory]) =>
-          limit(() => mount(name, directory).catch((error) => failed(name, error))),
+          limit(() => mount(name, directory, (access) => access).catch((error) => failed(name, error))),
         ),
       ]);
     },
   };
+}
+
+/** Where the kernel takes files, it takes them either way. */
+function whileCached(access: LayerAccess): LayerAccess {
+  return access.loop ? access : { ...access, direct: false };
 }
