@@ -54,6 +54,8 @@ type Places = { readonly directory: string; readonly socket: string; readonly pl
 
 /** @param places.place where the bench keeps images */
 async function startDaemon({ directory, socket, place }: Places) {
+  // A daemon that turns forwarding on by itself lets nobody else's packets through from then on.
+  await writeFile("/proc/sys/net/ipv4/ip_forward", "1");
   const config = join(directory, "docker.json");
   await writeFile(config, "{}");
   const options = {
