@@ -55,6 +55,7 @@ default_ulimits = ["nofile=1000:1000", "nproc=${mostProcesses()}"]
 cgroup_manager = "${manager}"
 conmon_path = ["${debianProgram("conmon").path}"]
 events_logger = "file"
+lock_type = "file"
 helper_binaries_dir = ["${helpers}"]
 runtime = "tug"
 runtime_supports_json = ["tug"]
