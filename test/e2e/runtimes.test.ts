@@ -11,8 +11,8 @@ import {
   needsBox,
   needsRuntime,
   otherRuntimes,
-  startTugCommand,
-  until,
+  stopStartKill,
+  trapping,
   useEngine,
 } from "./harness/index.ts";
 
@@ -66,8 +66,7 @@ describe("tug run --runtime", { skip: needs }, () => {
 
     test(`${runtime}: exec, stop, start, kill, wait, logs and rm`, async () => {
       await leavesNothing(engine, async () => {
-        const script = "trap 'echo term; exit 9' TERM; echo up; while :; do sleep 0.05; done";
-        await engine.ok(["run", "-d", "--name", "web", "--runtime", runtime, "box", "sh", "-c", script]);
+        await engine.ok(["run", "-d", "--name", "web", "--runtime", runtime, "box", "sh", "-c", trapping]);
         assert.equal(await inspect("web", "{{.HostConfig.Runtime}} {{.State.Status}}"), `${runtime} running`);
         const exec = await engine.tug(["exec", "-u", "33", "web", "sh", "-c", "id -u; echo e >&2; exit 5"]);
         assert.deepEqual([exec.code, exec.stdout, exec.stderr], [5, "33\n", "e\n"]);
@@ -77,16 +76,7 @@ describe("tug run --runtime", { skip: needs }, () => {
         const missing = await engine.tug(["exec", "web", "nonesuch"]);
         assert.equal(missing.code, 127);
         assert.match(missing.stderr, /^cannot exec in container web: .*nonesuch.*not found.*\r?\n$/);
-        await until("the trap is set", async () => (await engine.ok(["logs", "web"])) === "up\n");
-        await using waiting = startTugCommand(engine, ["wait", "web"]);
-        await engine.ok(["stop", "web"]);
-        assert.deepEqual([await waiting.code, waiting.stdout()], [0, "9\n"]);
-        assert.equal(await engine.ok(["logs", "web"]), "up\nterm\n");
-        await engine.ok(["start", "web"]);
-        await engine.ok(["kill", "-s", "KILL", "web"]);
-        assert.equal(await inspect("web", "{{.State.Status}} {{.State.ExitCode}}"), "exited 137");
-        await engine.ok(["start", "web"]);
-        await engine.ok(["rm", "-f", "web"]);
+        await stopStartKill(engine);
       });
     });
   }

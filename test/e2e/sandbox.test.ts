@@ -6,8 +6,8 @@ import {
   leavesNothing,
   needsBox,
   needsSandbox,
-  startTugCommand,
-  until,
+  stopStartKill,
+  trapping,
   useEngine,
 } from "./harness/index.ts";
 
@@ -53,24 +53,14 @@ describe("containers in sandboxes of gVisor", { skip: needsBox() || needsSandbox
 
   test("exec, stats, stop, start, kill, wait, logs and rm", async () => {
     await leavesNothing(engine, async () => {
-      const script = "trap 'echo term; exit 9' TERM; echo up; while :; do sleep 0.05; done";
-      await engine.ok(["run", "-d", "--name", "web", "-m", "256m", ...sandbox, "box", "sh", "-c", script]);
+      await engine.ok(["run", "-d", "--name", "web", "-m", "256m", ...sandbox, "box", "sh", "-c", trapping]);
       assert.equal(await inspect("web", "{{.HostConfig.Runtime}} {{.State.Status}}"), "runsc running");
       const exec = await engine.tug(["exec", "-u", "33", "web", "sh", "-c", "id -u; echo e >&2; exit 5"]);
       assert.deepEqual([exec.code, exec.stdout, exec.stderr], [5, "33\n", "e\n"]);
       assert.equal(await engine.ok(["exec", "-i", "web", "cat"], { input: "through" }), "through");
       const shown = await engine.ok(["stats", "--no-stream", "--format", "{{.MemUsage}}", "web"]);
       assert.match(shown, /MiB \/ 256MiB\n$/);
-      await until("the trap is set", async () => (await engine.ok(["logs", "web"])) === "up\n");
-      await using waiting = startTugCommand(engine, ["wait", "web"]);
-      await engine.ok(["stop", "web"]);
-      assert.deepEqual([await waiting.code, waiting.stdout()], [0, "9\n"]);
-      assert.equal(await engine.ok(["logs", "web"]), "up\nterm\n");
-      await engine.ok(["start", "web"]);
-      await engine.ok(["kill", "-s", "KILL", "web"]);
-      assert.equal(await inspect("web", "{{.State.Status}} {{.State.ExitCode}}"), "exited 137");
-      await engine.ok(["start", "web"]);
-      await engine.ok(["rm", "-f", "web"]);
+      await stopStartKill(engine);
     });
   });
 

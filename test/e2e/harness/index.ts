@@ -15,6 +15,7 @@ export {
 export { configureSandbox, needsSandbox } from "./sandbox-runtime.ts";
 export { type ShellOptions, startShell } from "./shell.ts";
 export { needsSsh, type SshServer, startSshServer } from "./ssh-server.ts";
+export { stopStartKill, trapping } from "./stop-start-kill.ts";
 export { bootSystem, importSystem, needsSystem, systemIsUp } from "./system.ts";
 export { needsTerminal, startTerminal, type TerminalOptions, type TestTerminal } from "./terminal.ts";
 export { leavesNothing } from "./traces.ts";
