@@ -1,6 +1,6 @@
 import { readdir, readlink, rename } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { errnoOf, removeTree } from "../../base/index.ts";
+import { ifThere, removeTree } from "../../base/index.ts";
 import type { ContainerRecord, RecordedState } from "../containers/record.ts";
 import type { EngineContext } from "../context.ts";
 
@@ -22,9 +22,7 @@ export async function discardDump(
   if (dumping === undefined) return state;
   // A criu that is about to begin finds nothing here any more.
   const aside = `${dumping}-`;
-  await rename(dumping, aside).catch((error: unknown) => {
-    if (errnoOf(error) !== "ENOENT") throw error;
-  });
+  await ifThere(rename(dumping, aside));
   while (await isOpen(aside)) await sleep(STEP);
   await removeTree(aside);
   const { dumping: _, ...rest } = store.find(id).state;

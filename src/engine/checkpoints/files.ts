@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { errnoOf, readSmallFile, reasonOf, syncDirectory } from "../../base/index.ts";
+import { errnoOf, ifThere, noSuchPath, readSmallFile, reasonOf, syncDirectory } from "../../base/index.ts";
 import { engineError } from "../errors.ts";
 import type { RememberedEndpoint } from "../networks/connect.ts";
 import { ABOUT, isCheckpointName } from "./place.ts";
@@ -38,7 +38,7 @@ export async function readCheckpoint(
   try {
     known = JSON.parse(await readSmallFile(path, MOST)) ?? {};
   } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) throw notFound(name, container);
+    if (noSuchPath.includes(errnoOf(error) ?? "")) throw notFound(name, container);
     throw unreadable(path, error);
   }
   return { name, endpoints: Array.isArray(known.Endpoints) ? known.Endpoints.filter(isEndpoint) : [] };
@@ -112,13 +112,7 @@ function unreadable(path: string, error: unknown): Error {
 }
 
 async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return false;
-    throw error;
-  }
+  return (await ifThere(stat(path), noSuchPath)) !== undefined;
 }
 
 function isEndpoint(value: unknown): value is RememberedEndpoint {

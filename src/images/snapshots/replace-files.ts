@@ -26,7 +26,7 @@ export async function stripFiles(overlay: Overlay, committed: SnapshotRow): Prom
   const { layers, removeTree } = overlay;
   if (committed.form === "erofs") await layers?.unmount(directoryOf(committed));
   const stripped = placeOf(overlay, { id: committed.id, directory: `removed-${committed.id}` });
-  await removeTree(stripped).catch(() => {});
+  await removeTree(stripped);
   await ifThere(rename(placeOf(overlay, committed), stripped));
-  await ifThere(removeTree(stripped));
+  await removeTree(stripped);
 }
