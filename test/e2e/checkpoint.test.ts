@@ -83,10 +83,12 @@ describe("tug checkpoint", { skip: needsBox() || lacksCriu() }, () => {
       assert.deepEqual(await readdir(directory), ["now"]);
       assert.equal(await ok("checkpoint", "ls", "live"), "CHECKPOINT NAME\n");
       assert.equal(await ok("checkpoint", "ls", ...place, "live", "--format", "{{.Name}}"), "now\n");
-      const late = (await numbers("live")).length;
       await ok("kill", "live");
+      await ok("wait", "live");
+      const late = (await numbers("live")).length;
       await ok("start", "--checkpoint", "now", ...place, "live");
-      assert.ok(((await nextOf("live")) ?? 0) <= before + 1);
+      const next = await until("it says something", async () => (await numbers("live"))[late]);
+      assert.ok((next ?? 0) <= before + 1);
       assert.ok(late > before);
       await ok("rm", "-f", "live");
       // Another container of the same image can go on from it.

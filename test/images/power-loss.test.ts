@@ -41,12 +41,12 @@ async function makeDisk(): Promise<TemporaryDirectory> {
   await mkdir(join(place.path, "disk"));
   await run("truncate", ["-s", "256M", join(place.path, "image")]);
   await run("mkfs.ext4", ["-q", "-F", join(place.path, "image")]);
-  await mountDisk(place.path);
+  await mountDisk(place.path, "image");
   return place;
 }
 
-async function mountDisk(place: string): Promise<void> {
-  await run("mount", ["-o", "loop", join(place, "image"), join(place, "disk")]);
+async function mountDisk(place: string, file: string): Promise<void> {
+  await run("mount", ["-o", "loop", join(place, file), join(place, "disk")]);
 }
 
 type Loss = { readonly form: "overlay" | "erofs"; readonly synced: "nothing" | "blobs" };
@@ -75,8 +75,11 @@ async function pullAndLosePower(
     child.kill("SIGKILL");
     await exit;
   }
-  for (const mountPoint of mountsBelow(place)) await run("umount", [mountPoint]);
-  await mountDisk(place);
+  // A mount namespace that is just being made elsewhere may keep the dead file system for a moment: a copy of its disk is
+  // mounted, which no other loop device stands for.
+  for (const mountPoint of mountsBelow(place)) await run("umount", ["--lazy", mountPoint]);
+  await run("cp", ["--sparse=always", join(place, "image"), join(place, "copy")]);
+  await mountDisk(place, "copy");
 }
 
 async function syncBlobs(directory: string): Promise<void> {
