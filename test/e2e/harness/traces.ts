@@ -42,9 +42,9 @@ export async function leavesNothing<T>(engine: Engine, work: () => Promise<T>): 
   return result;
 }
 
-/** The ids of all containers that the engine's log of events knows. */
+/** The ids of all containers that the engine's log of events knows; the "id" of a volume would be its name. */
 async function containerIds({ ok }: Engine): Promise<string[]> {
-  const range = ["--since", "1h", "--until", "0s"];
+  const range = ["--since", "1h", "--until", "0s", "--filter", "type=container"];
   const events = await ok(["events", ...range, "--filter", "event=create", "--format", "{{.Actor.ID}}"]);
   return events.split("\n").filter((id) => id !== "");
 }
