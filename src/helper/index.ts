@@ -34,6 +34,7 @@ export { type Placeholder, startPlaceholder } from "./placeholder.ts";
 export { errnoName, errnoText, failureError } from "./sentence.ts";
 export {
   connectAhead,
+  executeBy,
   openSpawner,
   type ProcessMaker,
   type Spawner,

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { type Logger, messageOf } from "../base/index.ts";
-import { encodePlan, verifyPlan } from "../plan/index.ts";
+import { encodePlan, type Plan, verifyPlan } from "../plan/index.ts";
 import { helperError } from "./errors.ts";
-import { createHelper, followPlan, type Helper } from "./helper.ts";
+import { createHelper, type ExecuteOptions, type ExecuteResult, followPlan, type Helper } from "./helper.ts";
 
 /** First byte of a connection: what the spawner's child is to become. See docs/front-protocol.md. */
 const roles = { monitor: Buffer.from("m"), run: Buffer.from("r"), witness: Buffer.from("w") } as const;
@@ -104,14 +104,23 @@ export function spawnedHelper(maker: ProcessMaker, path: string): Helper {
     start: own.start,
     async execute(plan, options = {}) {
       if (options.stdio ?? options.descriptors ?? options.signal) return own.execute(plan, options);
-      verifyPlan(plan);
-      const { message, digest } = encodePlan(plan, options.bindings);
-      return converseWith(maker, "run", (socket) => {
-        socket.write(message);
-        return followPlan(socket, { plan, digest, options });
-      });
+      return executeBy(maker, plan, options);
     },
   };
+}
+
+/** Has a plan without streams executed by a child of the spawner. */
+export async function executeBy(
+  maker: ProcessMaker,
+  plan: Plan,
+  options: Pick<ExecuteOptions, "bindings" | "onCreated"> = {},
+): Promise<ExecuteResult> {
+  verifyPlan(plan);
+  const { message, digest } = encodePlan(plan, options.bindings);
+  return converseWith(maker, "run", (socket) => {
+    socket.write(message);
+    return followPlan(socket, { plan, digest, options });
+  });
 }
 
 /** Talks to a fresh process. Where none came to be nothing has happened, and it is tried once more. */

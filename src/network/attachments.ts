@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
-import { mkdir, readdir } from "node:fs/promises";
-import type { Database, Logger } from "../base/index.ts";
+import { existsSync, mkdirSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import type { Logger } from "../base/index.ts";
+import type { Helper } from "../helper/index.ts";
 import { formatIp } from "./address/ip.ts";
 import { takeAddress } from "./address/pool.ts";
 import { attachOps, limitIngress } from "./attach.ts";
@@ -50,9 +51,19 @@ export type Attachment = {
   readonly publications: readonly Publication[];
 };
 
+/** How a container is connected. */
+export type AttachOptions = {
+  /** Makes the namespace and what is in it; left out: the helper of all networks. */
+  readonly helper?: Pick<Helper, "execute">;
+  /**
+   * Called when it is on record what the container gets, while the kernel makes it, and waited for. When it rejects
+   * nothing is left.
+   */
+  readonly onRecord?: (endpoints: readonly Endpoint[]) => Promise<void>;
+};
+
 /** What connecting containers needs. */
 export type AttachmentParts = {
-  readonly database: Database;
   readonly departures: Departures;
   readonly host: HostNetwork;
   readonly logger: Logger;
@@ -67,14 +78,18 @@ export type AttachmentParts = {
 export function createAttachments(parts: AttachmentParts) {
   const { departures, host, namespaces, pathOf, store, switchboard } = parts;
   return {
-    async attach(container: string, request: AttachRequest): Promise<Attachment> {
-      await mkdir(namespaces, { recursive: true, mode: 0o711 });
+    async attach(
+      container: string,
+      request: AttachRequest,
+      { helper = host.helper, onRecord = async () => {} }: AttachOptions = {},
+    ): Promise<Attachment> {
+      mkdirSync(namespaces, { recursive: true, mode: 0o711 });
       // Of its last run, or of an engine that could not take it back.
       if (hasTraces(parts, container)) await departures.end(container);
       const networks = request.networks.map(({ network }) => store.find(network));
       try {
         const endpoints = await departures.orAfter(() =>
-          parts.database.transaction(() =>
+          store.together(() =>
             networks.map((network, index) =>
               addEndpoint(store, { container, network, index, wish: request.networks[index] }),
             ),
@@ -85,7 +100,7 @@ export function createAttachments(parts: AttachmentParts) {
           endpoints: open,
           ports: request.ports,
         });
-        await switchboard.withUplinks(networks, async (uplinks) => {
+        const making = switchboard.withUplinks(networks, async (uplinks) => {
           const connections = networks.map(
             (network, index): Connection => ({
               endpoint: endpoints[index] as Endpoint,
@@ -93,9 +108,10 @@ export function createAttachments(parts: AttachmentParts) {
               uplink: uplinks[index] as number,
             }),
           );
-          await executeHost(host.helper, attachOps(pathOf(container), connections));
+          await executeHost(helper, attachOps(pathOf(container), connections));
           await limitIngress(host, connections);
         });
+        await allOf([making, onRecord(endpoints)]);
         await switchboard.openPorts(publications);
         return { namespace: pathOf(container), endpoints, publications };
       } catch (error) {
@@ -113,6 +129,12 @@ export function createAttachments(parts: AttachmentParts) {
   };
 }
 
+/** Waits for all, and then fails with the first of them that failed. */
+async function allOf(all: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(all)).find((each) => each.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
 function hasTraces({ store, pathOf }: AttachmentParts, container: string): boolean {
   return store.endpoints({ container }, { departing: true }).length > 0 || existsSync(pathOf(container));
 }
@@ -128,8 +150,7 @@ export function addEndpoint(
   to: { container: string; network: Network; index: number; wish: NetworkWish | undefined },
 ): Endpoint {
   const { container, network, index, wish } = to;
-  const others = store.endpoints({ network: network.id }, { departing: true });
-  const taken = new Set(others.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((ip) => ip !== undefined));
+  const taken = store.addresses(network.id);
   const address = (family: 4 | 6): string | undefined => {
     const pool = network.pools.find(({ subnet }) => subnet.includes(":") === (family === 6));
     return pool && formatIp(takeAddress(pool, taken, family === 4 ? wish?.ipv4 : wish?.ipv6));

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Database, type Logger, TugError } from "../base/index.ts";
+import { type Logger, TugError } from "../base/index.ts";
 import { type Op, slotAllocator } from "../plan/index.ts";
 import { disconnectOps, releaseOp } from "./attach.ts";
 import { executeHost } from "./execute.ts";
@@ -26,7 +26,6 @@ export interface Departures extends AsyncDisposable {
 }
 
 export type DeparturesParts = {
-  readonly database: Database;
   readonly host: HostNetwork;
   readonly logger: Logger;
   readonly store: NetworkStore;
@@ -132,7 +131,7 @@ export function createDepartures(parts: DeparturesParts): Departures {
  * had time for it, or inside while the namespace can still be found.
  */
 async function takeDown(
-  { database, host, store, pathOf }: DeparturesParts,
+  { host, store, pathOf }: DeparturesParts,
   containers: readonly string[],
 ): Promise<void> {
   const endpoints = containers.flatMap((container) => store.endpoints({ container }, { departing: true }));
@@ -148,7 +147,7 @@ async function takeDown(
     await sleep(REMOVAL);
     await executeHost(host.helper, linked.flatMap(removal));
   }
-  database.transaction(() => {
+  store.together(() => {
     for (const container of containers) store.forget(container);
   });
 }

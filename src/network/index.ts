@@ -1,5 +1,5 @@
 export { parseIp } from "./address/ip.ts";
-export type { Attachment, AttachRequest, NetworkWish, PortWish } from "./attachments.ts";
+export type { Attachment, AttachOptions, AttachRequest, NetworkWish, PortWish } from "./attachments.ts";
 export { parseResolvConf, reachableServers } from "./dns/resolvers.ts";
 export type { Joiner } from "./join.ts";
 export { listenersAt } from "./listeners.ts";

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import type { Logger } from "../base/index.ts";
 import { parseIp } from "./address/ip.ts";
 import { needsForwarder, parseResolvConf } from "./dns/resolvers.ts";
@@ -43,7 +43,7 @@ export function createNameServers(store: NetworkStore, logger: Logger): NameServ
     async serve(network) {
       const gateway = network.pools.find(({ subnet }) => !subnet.includes(":"))?.gateway;
       if (!driverOf(network).routedHere || gateway === undefined || servers.has(network.id)) return false;
-      if (network.name === DEFAULT_NETWORK && !needsForwarder(await hostServers())) return false;
+      if (network.name === DEFAULT_NETWORK && !needsForwarder(hostServers())) return false;
       const names = nameTable(store, network);
       const upstream = network.internal ? () => [] : hostServers;
       const server = await serveNames({ address: gateway, port: 0, names, upstream, logger });
@@ -69,8 +69,17 @@ export function createNameServers(store: NetworkStore, logger: Logger): NameServ
 }
 
 /** The host's own servers, as they are now. */
-export async function hostServers(): Promise<readonly string[]> {
-  return parseResolvConf(await readFile("/etc/resolv.conf", "utf8").catch(() => "")).servers;
+export function hostServers(): readonly string[] {
+  return parseResolvConf(readResolvConf()).servers;
+}
+
+/** Read at once: it is a few lines, and a container that starts would wait longer for its turn. */
+function readResolvConf(): string {
+  try {
+    return readFileSync("/etc/resolv.conf", "utf8");
+  } catch {
+    return "";
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Database, Logger } from "../base/index.ts";
 import type { Helper } from "../helper/index.ts";
-import type { Attachment, AttachRequest, NetworkWish } from "./attachments.ts";
+import type { Attachment, AttachOptions, AttachRequest, NetworkWish } from "./attachments.ts";
 import { createAttachments } from "./attachments.ts";
 import { createNetwork, moveNetwork } from "./create.ts";
 import { createDepartures } from "./departures.ts";
@@ -58,7 +58,7 @@ export interface Networks extends AsyncDisposable {
    *
    * @throws NETWORK_*, RUNTIME_NETWORK
    */
-  attach(container: string, request: AttachRequest): Promise<Attachment>;
+  attach(container: string, request: AttachRequest, options?: AttachOptions): Promise<Attachment>;
   /** Connects a container that runs to one more network. @throws NETWORK_CONNECTED, NETWORK_*, RUNTIME_NETWORK */
   join(joiner: Joiner, wish: NetworkWish): Promise<Endpoint>;
   /** Takes a container that runs from a network. @throws NETWORK_NOT_CONNECTED, NETWORK_NOT_FOUND */
@@ -85,7 +85,7 @@ export async function openNetworks(options: NetworksOptions): Promise<Networks> 
   const host = { helper, logger, table: prefix };
   const switchboard = createSwitchboard(host, store);
   const pathOf = (container: string): string => join(options.namespaces, container);
-  const departures = createDepartures({ database, host, logger, store, switchboard, pathOf });
+  const departures = createDepartures({ host, logger, store, switchboard, pathOf });
   const parts = { ...options, departures, host, store, switchboard, pathOf };
   const attachments = createAttachments(parts);
   const create = (request: NetworkRequest): Promise<Network> =>
@@ -137,7 +137,7 @@ export async function openNetworks(options: NetworksOptions): Promise<Networks> 
     endpoints: (by) => store.endpoints(by),
     publications: (container) => store.publications(container),
     lookAtPort: (protocol, port) => lookAtPort({ host, store }, protocol, port),
-    attach: (container, request) => attachments.attach(container, request),
+    attach: (container, request, options) => attachments.attach(container, request, options),
     join: (joiner, wish) => joinNetwork(parts, joiner, wish),
     leave: (joiner, network) => leaveNetwork(parts, joiner, network),
     rename(container, name) {

@@ -40,7 +40,10 @@ export const networkMigrations: readonly Migration[] = [
   { module: "networks", version: 2, sql: "ALTER TABLE networks RENAME COLUMN bridge TO claim" },
 ];
 
-/** The networks on record, and who is connected to them. */
+/**
+ * The networks on record, and who is connected to them. Who is connected means nothing after a power loss, which leaves no
+ * link, namespace or rule: to put that on record does not wait for the disk.
+ */
 export interface NetworkStore {
   /** @throws NETWORK_NAME_TAKEN, NETWORK_BRIDGE_TAKEN */
   add(network: Network): void;
@@ -57,6 +60,8 @@ export interface NetworkStore {
     by: { readonly container: string } | { readonly network: string } | "all",
     options?: Departing,
   ): Endpoint[];
+  /** What a network's endpoints have, those of containers included that are leaving. */
+  addresses(network: string): Set<string>;
   addEndpoint(endpoint: Endpoint): void;
   /** Puts another one of the same container, network and addresses in its place. */
   replaceEndpoint(endpoint: Endpoint): void;
@@ -67,12 +72,14 @@ export interface NetworkStore {
   removePublication(publication: Publication): void;
   /** Forgets the endpoints and publications of a container. */
   forget(container: string): void;
+  /** Runs `work`, whose changes of endpoints and publications are kept all together, or, when it throws, none. */
+  together<T>(work: () => T): T;
 }
 
 type Departing = { readonly departing: boolean };
 
 /** A store in the engine's database. */
-export function networkStore({ sql }: Database): NetworkStore {
+export function networkStore({ sql, lazily, transaction }: Database): NetworkStore {
   const insert = sql.prepare("INSERT INTO networks VALUES (?, ?, ?, ?)");
   const update = sql.prepare("UPDATE networks SET document = ? WHERE id = ?");
   const all = sql.prepare("SELECT document FROM networks ORDER BY rowid");
@@ -95,6 +102,7 @@ export function networkStore({ sql }: Database): NetworkStore {
     "DELETE FROM publications WHERE protocol = ? AND host_address = ? AND host_port = ?",
   );
   const departing = new Set<string>();
+  const ipsOf = sql.prepare("SELECT ipv4, ipv6 FROM endpoints WHERE network = ?");
   const counted = <T extends { readonly container: string }>(
     all: T[],
     options: Departing | undefined,
@@ -137,13 +145,18 @@ export function networkStore({ sql }: Database): NetworkStore {
       const rows = "container" in by ? ofContainer.all(by.container) : ofNetwork.all(by.network);
       return counted(rows.map(documentOf<Endpoint>), options);
     },
+    addresses(network) {
+      const rows = ipsOf.all(network) as { ipv4: string | null; ipv6: string | null }[];
+      return new Set(rows.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((ip) => ip !== null));
+    },
     addEndpoint(endpoint) {
       const { container, network, ipv4, ipv6 } = endpoint;
-      insertEndpoint.run(container, network, ipv4 ?? null, ipv6 ?? null, JSON.stringify(endpoint));
+      const document = JSON.stringify(endpoint);
+      lazily(() => insertEndpoint.run(container, network, ipv4 ?? null, ipv6 ?? null, document));
     },
     replaceEndpoint: (endpoint) =>
-      void updateEndpoint.run(JSON.stringify(endpoint), endpoint.container, endpoint.network),
-    removeEndpoint: ({ container, network }) => void removeEndpoint.run(container, network),
+      void lazily(() => updateEndpoint.run(JSON.stringify(endpoint), endpoint.container, endpoint.network)),
+    removeEndpoint: ({ container, network }) => void lazily(() => removeEndpoint.run(container, network)),
     publications(container, options) {
       const rows = container === undefined ? allPublications.all() : published.all(container);
       return counted(rows.map(documentOf<Publication>), options);
@@ -153,14 +166,18 @@ export function networkStore({ sql }: Database): NetworkStore {
       const others = ofPort.all(protocol, hostPort).map(documentOf<Publication>);
       const holder = others.find((other) => meet(other.hostAddress, hostAddress));
       if (holder !== undefined) throw portTaken(publication, holder);
-      insertPublication.run(container, protocol, hostAddress, hostPort, JSON.stringify(publication));
+      const document = JSON.stringify(publication);
+      lazily(() => insertPublication.run(container, protocol, hostAddress, hostPort, document));
     },
     removePublication: ({ protocol, hostAddress, hostPort }) =>
-      void removePublication.run(protocol, hostAddress, hostPort),
+      void lazily(() => removePublication.run(protocol, hostAddress, hostPort)),
     forget(container) {
-      forgetPublications.run(container);
-      forgetEndpoints.run(container);
+      lazily(() => {
+        forgetPublications.run(container);
+        forgetEndpoints.run(container);
+      });
     },
+    together: (work) => lazily(() => transaction(work)),
   };
 }
 

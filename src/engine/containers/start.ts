@@ -1,30 +1,22 @@
-import { mkdirSync } from "node:fs";
 import { removeTree, TugError } from "../../base/index.ts";
 import { connectAhead, connectMonitor, type ProcessMaker, startMonitor } from "../../helper/index.ts";
-import type { HostFacts } from "../../host/index.ts";
 import { createBindings, explainRestore, loadExisting, removeContainer } from "../../runtime/index.ts";
-import { findResumption, type Resumption } from "../checkpoints/resume.ts";
+import { findResumption } from "../checkpoints/resume.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
-import { requireSink } from "../logs/log-sinks.ts";
 import type { CheckpointReference } from "../model/checkpoint.ts";
-import { connectContainer } from "../networks/connect.ts";
 import { disconnectContainer } from "../networks/disconnect.ts";
-import { checkLinks } from "../networks/links.ts";
-import { namesOf, tellOthers } from "../networks/tell-names.ts";
 import { deleteByHandler } from "../runtimes/work.ts";
 import { withOrigin } from "../spec/origins.ts";
 import { initOf } from "./end.ts";
 import { publishContainerOnce } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
-import { madeSources } from "./mounts.ts";
-import { writeNetworkFiles } from "./network-files.ts";
 import { requireParent } from "./parent.ts";
-import { type PreparedRun, prepareRun } from "./prepare-run.ts";
+import type { PreparedRun } from "./prepare-run.ts";
+import { isConnected, prepareStart } from "./prepare-start.ts";
 import type { ContainerRecord, RecordedState } from "./record.ts";
 import { removeRecord } from "./remove.ts";
 import { startFailure } from "./start-failure.ts";
-import { readUserFiles } from "./user-files.ts";
 import { type Ending, watchContainer } from "./watch.ts";
 
 export type Start = {
@@ -75,10 +67,13 @@ export async function startContainer(
   context.store.setState(id, starting, true);
   try {
     using monitor = connectAhead(context.spawner, "monitor");
-    const prepared = await prepare(context, record, { facts, resumption });
+    using networker = isConnected(record) ? connectAhead(context.spawner, "run") : undefined;
+    const { prepared, connected } = await prepareStart(context, record, { facts, resumption, networker });
     try {
-      await makeAndStart(context, live, { record, starting, prepared, monitor, finish });
+      await makeAndStart(context, live, { record, starting, prepared, connected, monitor, finish });
     } catch (error) {
+      // It is not undone before it is done.
+      await connected.catch(() => undefined);
       const explained = resumption === undefined ? error : await explainRestore(error, resumption.settings);
       throw withOrigin(explained, prepared.origins);
     }
@@ -104,62 +99,12 @@ export async function startContainer(
   }
 }
 
-type Preparation = { readonly facts: HostFacts; readonly resumption: Resumption | undefined };
-
-async function prepare(
-  context: EngineContext,
-  record: ContainerRecord,
-  { facts, resumption }: Preparation,
-): Promise<PreparedRun> {
-  const { layout, images, helper } = context;
-  const directory = layout.containerRun(record.id);
-  mkdirSync(layout.container(record.id), { recursive: true, mode: 0o710 });
-  await removeTree(directory);
-  mkdirSync(`${directory}/rootfs`, { recursive: true, mode: 0o711 });
-  if (record.request.autoRemove && record.state.startedAt !== undefined) await images.renew(record.id);
-  const root = await images.root(record.id);
-  const handler = await context.runtimes.find(record.request.runtime);
-  // The plan names the network's files and namespace and needs neither. Both are waited for: what fails is undone.
-  const [connected, planned] = await Promise.allSettled([
-    connect(context, record, resumption),
-    readUserFiles(helper, root.layers).then((userFiles) =>
-      prepareRun(context, {
-        record,
-        handler,
-        facts,
-        root: root.source,
-        userFiles,
-        restore: resumption?.settings,
-        sources: madeSources(context, directory),
-      }),
-    ),
-  ]);
-  if (planned.status === "rejected") throw planned.reason;
-  if (connected.status === "rejected") throw connected.reason;
-  requireSink(planned.value.monitor.log?.sink);
-  if (planned.value.before !== undefined) await helper.execute(planned.value.before);
-  return planned.value;
-}
-
-/** Connects a container to its networks and writes the files that tell it about them. */
-async function connect(
-  context: EngineContext,
-  record: ContainerRecord,
-  resumption: Resumption | undefined,
-): Promise<void> {
-  checkLinks(context, record);
-  const { endpoints = [] } = (await connectContainer(context, record, resumption?.endpoints)) ?? {};
-  // Where it shares another's network it sees the files of that one.
-  if (record.request.network.mode.kind === "container") return;
-  const directory = context.layout.containerRun(record.id);
-  writeNetworkFiles(directory, record.request, await namesOf(context, record, endpoints));
-  if (endpoints.length > 0) tellOthers(context, record, endpoints);
-}
-
 type Run = {
   record: ContainerRecord;
   starting: RecordedState;
   prepared: PreparedRun;
+  /** Until this has resolved there is no network. */
+  connected: Promise<void>;
   /** Makes the process of the monitor. */
   monitor: ProcessMaker;
   finish: (ending: Ending) => Promise<void>;
@@ -172,7 +117,7 @@ type Run = {
 async function makeAndStart(
   context: EngineContext,
   live: LiveContainers,
-  { record, starting, prepared, monitor, finish }: Run,
+  { record, starting, prepared, connected, monitor, finish }: Run,
 ): Promise<void> {
   const { id, request } = record;
   const directory = context.layout.containerRun(id);
@@ -189,7 +134,7 @@ async function makeAndStart(
         await begun.promise;
         await finish(ending);
       });
-      await Promise.all([watched, ...clients.map((connect) => connect(directory))]);
+      await Promise.all([connected, watched, ...clients.map((connect) => connect(directory))]);
     },
     onCreated({ digest, init }) {
       running = {

@@ -1,5 +1,5 @@
 import {
-  type Attachment,
+  type AttachOptions,
   type AttachRequest,
   answersNames,
   DEFAULT_NETWORK,
@@ -21,26 +21,36 @@ export type RememberedEndpoint = Pick<Endpoint, "network" | "ipv4" | "ipv6" | "m
 /** A network that somebody wants a container on. */
 export type EndpointRequest = Omit<ContainerRecord["request"]["network"]["endpoints"][number], "from">;
 
+export type ConnectOptions = Pick<AttachOptions, "helper"> & {
+  /**
+   * What a container had that goes on where it was: it gets that again, and a network namespace by path also where it is on
+   * no network.
+   */
+  readonly remembered: readonly RememberedEndpoint[] | undefined;
+  /** Called when it is known where the container is to be, which may be nowhere, while that is made. */
+  readonly onRecord: (endpoints: readonly Endpoint[]) => Promise<void>;
+};
+
 /**
  * Gives a container that is about to start what it wants of networks: nothing where it has none, the host's, or that of
  * another container.
  *
- * @param remembered what a container had that goes on where it was: it gets that again, and a network namespace by path
- *   also where it is on no network
  * @throws NETWORK_*, RUNTIME_NETWORK
  */
 export async function connectContainer(
   { networks }: Pick<EngineContext, "networks">,
   record: ContainerRecord,
-  remembered?: readonly RememberedEndpoint[],
-): Promise<Attachment | undefined> {
+  { remembered, onRecord, ...options }: ConnectOptions,
+): Promise<void> {
   const request = attachRequest(record);
-  if (request === undefined) {
-    const isAlone = remembered !== undefined && record.request.network.mode.kind === "none";
-    return isAlone ? await networks.attach(record.id, { networks: [], ports: [] }) : undefined;
+  if (request !== undefined) {
+    const wishes = request.networks.map((wish) => asBefore(wish, networks.find(wish.network).id, remembered));
+    await networks.attach(record.id, { ...request, networks: wishes }, { ...options, onRecord });
+    return;
   }
-  const wishes = request.networks.map((wish) => asBefore(wish, networks.find(wish.network).id, remembered));
-  return await networks.attach(record.id, { ...request, networks: wishes });
+  await onRecord([]);
+  const isAlone = remembered !== undefined && record.request.network.mode.kind === "none";
+  if (isAlone) await networks.attach(record.id, { networks: [], ports: [] }, options);
 }
 
 /** What a wish leaves open is as it was. */
@@ -59,11 +69,11 @@ function asBefore(
  * The servers that a container on these networks asks for names; undefined: those of the host. That is a network's own where
  * one answers names; else those of the host's that can be reached from there, or the default network's where none can.
  */
-export async function nameServersOf(joined: readonly Network[]): Promise<readonly string[] | undefined> {
+export function nameServersOf(joined: readonly Network[]): readonly string[] | undefined {
   const own = joined.find(answersNames);
   if (own !== undefined) return serversOf(own);
   if (joined.length === 0) return undefined;
-  const servers = await hostServers();
+  const servers = hostServers();
   const reachable = reachableServers(servers);
   if (reachable.length === servers.length) return undefined;
   const predefined = joined.find(({ name }) => name === DEFAULT_NETWORK);

@@ -83,7 +83,7 @@ async function change(
     store.setRequest(id, request);
     throw error;
   }
-  await tellNames(context, { ...record, request: changed });
+  tellNames(context, { ...record, request: changed });
   tellOthers(context, record, context.networks.endpoints({ container: id }));
 }
 

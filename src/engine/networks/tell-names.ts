@@ -18,26 +18,26 @@ type TellContext = Pick<EngineContext, "networks" | "store" | "layout">;
 type OthersContext = TellContext & Pick<EngineContext, "logger">;
 
 /**
- * What a container is told of its own names and addresses, of others, and whom it asks. To be written before anything else
- * is waited for: whoever comes then writes it anew.
+ * What a container is told of its own names and addresses, of others, and whom it asks. To be written at once: whoever comes
+ * then writes it anew.
  *
  * @param endpoints the container's own
  */
-export async function namesOf(
+export function namesOf(
   context: TellContext,
   record: ContainerRecord,
   endpoints: readonly Endpoint[],
-): Promise<NetworkNames> {
+): NetworkNames {
   const joined = endpoints.map(({ network }) => context.networks.find(network));
-  const servers = await nameServersOf(joined);
+  const servers = nameServersOf(joined);
   const linesOn = networkLines(context.networks);
   return { ...hostNamesOf(context, record, { endpoints, joined, linesOn }), servers };
 }
 
 /** Writes the files anew that tell a container about names, which it sees while it runs. */
-export async function tellNames(context: TellContext, record: ContainerRecord): Promise<void> {
+export function tellNames(context: TellContext, record: ContainerRecord): void {
   const { networks, layout } = context;
-  const names = await namesOf(context, record, networks.endpoints({ container: record.id }));
+  const names = namesOf(context, record, networks.endpoints({ container: record.id }));
   writeNames(layout.containerRun(record.id), record.request, names);
 }
 
