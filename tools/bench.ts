@@ -6,6 +6,7 @@ import { containerdContender } from "./bench/containerd.ts";
 import type { Contender } from "./bench/contender.ts";
 import { engineContenders, engineNames } from "./bench/engines.ts";
 import { makeFixture } from "./bench/fixture.ts";
+import { ownContainerdContender } from "./bench/own-containerd.ts";
 import { ownDockerContender } from "./bench/own-docker.ts";
 import { runInOwnNamespaces } from "./bench/own-namespaces.ts";
 import { ownPodmanContender } from "./bench/own-podman.ts";
@@ -37,6 +38,9 @@ const engines = [...(containerd ? [containerd] : []), ...engineContenders(fixtur
 );
 const withDaemon = withPulls || isWanted([...trafficScenarios, ...apiScenarios]);
 const daemons = withDaemon ? await own("dockerd", ownDockerContender) : [];
+if (withPulls)
+  for (const each of ["erofs", "overlayfs"] as const)
+    pullers.push(...(await own(`containerd-${each}`, (given) => ownContainerdContender(given, each))));
 if (withPulls && engines.every(({ name }) => name !== "podman"))
   pullers.push(...(await own("own-podman", ownPodmanContender)));
 const contenders: readonly Contender[] = [tug, ...runtimes, ...pullers, ...engines, ...daemons];

@@ -14,7 +14,8 @@ export type CommandLine = readonly string[];
  * with it, `readLog` prints that log. `pidOf` prints the pid of a container's first process, whose parent is its monitor;
  * `servers` are containers on a bridge that can be reached in the bench's namespace; `socket` is where the engine answers
  * Docker's API;
- * `pull` leaves an image ready to be run, `removeImage` nothing of it;
+ * `pull` leaves an image ready to be run, `removeImage` nothing of it; `checkPulled` fails where the image is not kept as the
+ * contender's name says;
  * `steps` are those of a low-level runtime; `resident` gives the processes that live beside containers.
  */
 export type Contender = AsyncDisposable & {
@@ -31,6 +32,7 @@ export type Contender = AsyncDisposable & {
   readonly servers?: Servers;
   readonly socket?: string;
   readonly pull?: (image: Offered) => CommandLine;
+  readonly checkPulled?: (image: Offered) => Promise<void>;
   readonly removeImage?: (image: Offered) => CommandLine;
   readonly steps?: LifeSteps;
   readonly pidOf?: (name: string) => CommandLine;

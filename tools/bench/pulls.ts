@@ -29,10 +29,11 @@ export const pullScenarios: readonly Scenario[] = (Object.keys(largeImages) as L
 );
 
 async function pullAndRemove(contender: Contender, name: LargeImage): Promise<number | undefined> {
-  const { pull, removeImage, env } = contender;
+  const { pull, checkPulled, removeImage, env } = contender;
   if (pull === undefined) return undefined;
   const image = (await offerImages())[name];
   const took = await time(pull(image), env);
+  await checkPulled?.(image);
   const removal = removeImage && (await time(removeImage(image), env));
   const key = keyOf(contender, name);
   removals.set(key, [...(removals.get(key) ?? []), removal]);

@@ -7,6 +7,8 @@ import { type LargeImage, largeImages, makeLargeImage } from "./large-images.ts"
 export type Offered = {
   readonly here: string;
   readonly there: string;
+  /** How many layers it has. */
+  readonly layers: number;
 };
 
 let offered: Promise<Readonly<Record<LargeImage, Offered>>> | undefined;
@@ -31,7 +33,10 @@ async function startAndPush(): Promise<Readonly<Record<LargeImage, Offered>>> {
   for (const [index, [name, shape]] of Object.entries(largeImages).entries()) {
     const reference = `bench/large-${index}:latest`;
     await pushImage(`http://${here}`, reference, { image: makeLargeImage(shape), headers: {} });
-    offers.push([name, { here: `${here}/${reference}`, there: `${there}/${reference}` }]);
+    offers.push([
+      name,
+      { here: `${here}/${reference}`, there: `${there}/${reference}`, layers: shape.layers },
+    ]);
   }
   return Object.fromEntries(offers) as Record<LargeImage, Offered>;
 }

@@ -68,6 +68,17 @@ export const packageSets = {
       dockerd: "usr/sbin/dockerd",
     },
   },
+  /** For the bench: the first release whose containerd unpacks layers as erofs, and what it calls for it. */
+  erofs: {
+    release: "forky",
+    packages: ["containerd", "erofs-utils", "isal"],
+    programs: {
+      "containerd-2": "usr/bin/containerd",
+      "ctr-2": "usr/bin/ctr",
+      igzip: "usr/bin/igzip",
+      "mkfs.erofs": "usr/bin/mkfs.erofs",
+    },
+  },
   podman: {
     release: "trixie",
     packages: ["buildah", "conmon", "podman"],
