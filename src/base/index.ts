@@ -17,6 +17,7 @@ export {
 } from "./error.ts";
 export { fullDisk, isFullDisk, plainError } from "./full-disk.ts";
 export { ifThere, noSuchPath } from "./if-there.ts";
+export { findJsonFault, type TextPlace } from "./json-fault.ts";
 export { type Members, memberReader } from "./json-members.ts";
 export { jsonPointer } from "./json-pointer.ts";
 export { jsonLogger, type LogFields, type Logger, type LogLevel, silentLogger } from "./logger.ts";

@@ -1,10 +1,21 @@
 import { mkdir, readFile, realpath } from "node:fs/promises";
 import { dirname } from "node:path";
-import { errnoOf, type Members, memberReader, messageOf, writeFileAtomic } from "../base/index.ts";
+import {
+  errnoOf,
+  findJsonFault,
+  jsonPointer,
+  type Members,
+  memberReader,
+  messageOf,
+  writeFileAtomic,
+} from "../base/index.ts";
 import type { Credentials } from "./credentials.ts";
 import { credentialsError } from "./errors.ts";
 
 const { object: asObject, member: memberOf } = memberReader(unusable);
+
+/** In longer texts, which nobody writes by hand, the place of a fault is not looked for. Characters. */
+const MAX_LOOKED_AT = 1024 * 1024;
 
 /**
  * A file with credentials: Docker's config.json, of which other members are kept as they are, or containers' auth.json.
@@ -34,7 +45,7 @@ export function parseCredentialFile(text: string, place: string): CredentialFile
     return { place, members: asObject(JSON.parse(text), place) };
   } catch (error) {
     // The parser's own words could quote a password.
-    if (error instanceof SyntaxError) throw unusable(place, "it is not JSON");
+    if (error instanceof SyntaxError) throw unusable(place, `it is not JSON${whereOf(text)}`);
     throw error;
   }
 }
@@ -74,7 +85,7 @@ export function withEntries(file: CredentialFile, entries: readonly [key: string
 
 /** The credentials of an entry; `auth` is base64 of `user:password`. @throws CREDENTIALS_FILE */
 export function parseEntry([key, value]: [string, unknown], place: string): Credentials | undefined {
-  const where = `${place}#/auths/${key}`;
+  const where = `${place}#${jsonPointer(["auths", key])}`;
   const entry = asObject(value, where);
   const text = (name: string) => {
     const member = entry[name] ?? "";
@@ -99,6 +110,11 @@ export function formatEntry(credentials: Credentials): Members {
   if ("identityToken" in credentials) return { identitytoken: credentials.identityToken };
   const { username, password } = credentials;
   return { auth: Buffer.from(`${username}:${password}`).toString("base64") };
+}
+
+function whereOf(text: string): string {
+  const fault = text.length > MAX_LOOKED_AT ? undefined : findJsonFault(text);
+  return fault === undefined ? "" : ` (line ${fault.line}, column ${fault.column})`;
 }
 
 function unusable(place: string, reason: string) {

@@ -97,7 +97,7 @@ describe("findCredentials", () => {
 
   it("names the place of what is wrong and quotes no secret", async () => {
     const cases: [unknown, RegExp][] = [
-      ['{"auths": {"secret', /config\.json: it is not JSON$/],
+      ['{"auths": {"secret', /config\.json: it is not JSON \(line 1, column 12\)$/],
       [[], /config\.json: it is not an object/],
       [{ auths: 7 }, /config\.json#\/auths: it is not an object/],
       [{ auths: { "example.com": { auth: 7 } } }, /#\/auths\/example\.com: auth is not a text/],

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import type { Duplex } from "node:stream";
+import { TugError } from "../base/index.ts";
 import { DEFAULT_CONTEXT } from "./context.ts";
 import { type ContextStore, openContexts, readTls } from "./context-store.ts";
 import { endpointError } from "./errors.ts";
@@ -15,6 +16,8 @@ export type Wish = SshCaller & {
   readonly context?: string | undefined;
   /** Path of the socket of this machine's engine: an address that names it means that one. */
   readonly own?: string | undefined;
+  /** Is told why Docker's config.json, which says what was chosen, is passed over; without it that is thrown. */
+  readonly warn?: ((sentence: string) => Promise<void>) | undefined;
 };
 
 /** An engine that is not the one of this machine. */
@@ -43,7 +46,18 @@ export async function chooseEngine(wish: Wish): Promise<Elsewhere | undefined> {
 /** The name of the context that a caller means, whether it is there or not; `default` where an address says more. @throws CREDENTIALS_FILE */
 export async function chosenContext(wish: Wish): Promise<string> {
   if (hostOf(wish) !== undefined) return DEFAULT_CONTEXT;
-  return wish.context ?? (wish.env.DOCKER_CONTEXT || (await openContexts(wish).current()));
+  return wish.context ?? (wish.env.DOCKER_CONTEXT || (await contextInUse(wish)));
+}
+
+/** What was chosen with `context use`: without credentials in it a damaged file need not stop anybody. */
+async function contextInUse(wish: Wish): Promise<string> {
+  try {
+    return await openContexts(wish).current();
+  } catch (error) {
+    if (wish.warn === undefined || !(error instanceof TugError)) throw error;
+    await wish.warn(error.message);
+    return DEFAULT_CONTEXT;
+  }
 }
 
 /** The address that comes before any context. */

@@ -3,6 +3,7 @@ import { type Client, connect } from "../../api/docker/client/index.ts";
 import { chooseEngine, dialSocket, type Elsewhere } from "../../endpoints/index.ts";
 import { type GlobalOptions, splitGlobals } from "../arguments/global-options.ts";
 import type { CliContext, EngineNeed } from "../context.ts";
+import { write } from "../write.ts";
 
 /** The engine that a command line means, as commands use it. */
 export type ChosenEngine = {
@@ -13,7 +14,11 @@ export type ChosenEngine = {
 
 /** The engine of this machine, or the one that options, the environment or a context lead to; looked for when it is used. */
 export function chosenEngine(context: CliContext, globals: GlobalOptions): ChosenEngine {
-  const find = () => findElsewhere(context, globals);
+  let found: Promise<Elsewhere | undefined> | undefined;
+  const find = () => {
+    found ??= findElsewhere(context, globals);
+    return found;
+  };
   return {
     async connect(need) {
       const elsewhere = await find();
@@ -43,5 +48,12 @@ export async function leadsElsewhere(
 async function findElsewhere(context: CliContext, globals: GlobalOptions): Promise<Elsewhere | undefined> {
   const { env, cwd, engineSocket: own } = context;
   const isPlain = globals.host === undefined && globals.context === undefined;
-  return context.here && isPlain ? undefined : chooseEngine({ env, cwd, own, ...globals });
+  return context.here && isPlain
+    ? undefined
+    : chooseEngine({ env, cwd, own, warn: warner(context), ...globals });
+}
+
+/** Tells the user of what is passed over. */
+export function warner({ stderr }: Pick<CliContext, "stderr">): (sentence: string) => Promise<void> {
+  return (sentence) => write(stderr, `warning: ${sentence}\n`);
 }

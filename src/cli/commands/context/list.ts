@@ -2,6 +2,7 @@ import type { TugError } from "../../../base/index.ts";
 import { chosenContext, DEFAULT_CONTEXT, openContexts } from "../../../endpoints/index.ts";
 import { defineCommand, type Invocation } from "../../arguments/command.ts";
 import { flag, text } from "../../arguments/option.ts";
+import { warner } from "../../engine/chosen-engine.ts";
 import { type Columns, renderRows } from "../../table/rows.ts";
 
 type Row = {
@@ -61,7 +62,7 @@ export function nameInUse({
   context,
   globals,
 }: Pick<Invocation<unknown>, "context" | "globals">): Promise<string> {
-  return chosenContext({ env: context.env, cwd: context.cwd, ...globals });
+  return chosenContext({ env: context.env, cwd: context.cwd, warn: warner(context), ...globals });
 }
 
 /** The name with a sign of its use, for the table. */
