@@ -24,6 +24,7 @@ import { listen } from "./listen.ts";
 import { createScopedSockets, type SocketPolicy } from "./scoped-sockets.ts";
 import { type EngineStart, writeStartFile } from "./start-file.ts";
 import { warmUpAtRest } from "./warm-up.ts";
+import { type PlaceWatch, watchPlaces } from "./watch-places.ts";
 
 export type ServeOptions = {
   readonly paths: EnginePaths;
@@ -92,6 +93,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const program = join(packageDirectory, "dist/helper/tug-helper");
   const activity = createActivity();
   const asked = Promise.withResolvers<void>();
+  let watch: PlaceWatch | undefined;
   const end = (): void => {
     if (options.start === undefined) {
       throw serverError("MANAGED", "cannot end the engine: a service manager runs it", {
@@ -101,6 +103,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     if (activity.commands > 0) {
       throw serverError("BUSY", `cannot end the engine: ${activity.commands} commands are under way`);
     }
+    watch?.stop();
     door.server.close();
     fronts.close();
     logger.log("info", "engine.asked");
@@ -148,6 +151,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   else await listenAt(door.server, options.listening);
   await sockets.open();
   await listen(fronts, frontSocket);
+  const own = options.listening === undefined ? [socket] : [];
+  watch = watchPlaces([layout.lock, frontSocket, ...own], (path) => endLost(path, logger));
+  for (const server of [door.server, fronts]) server.on("connection", () => watch?.check());
+  door.server.on("request", () => watch?.check());
   const stopGivingBack = giveBackAtRest(activity);
   const stopWarmUp = warmUpAtRest(activity, {
     rehearse: () => rehearse(["explain", "run", "--rm", "tug/hello"], session),
@@ -156,6 +163,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   return {
     asked: asked.promise,
     async close() {
+      watch?.stop();
       stopWarmUp();
       stopGivingBack();
       fronts.close();
@@ -163,6 +171,17 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       await engine.close();
     },
   };
+}
+
+/**
+ * Nobody can reach this process any more, or what it knows is gone: it makes room for one that begins anew. It dies at
+ * once, as it may at any time: an orderly end would remove sockets by their paths, where another engine may listen by now.
+ */
+function endLost(path: string, logger: Logger): void {
+  const hint =
+    "the next command starts another engine; containers that the other one does not know have to be ended by hand";
+  logger.log("error", "engine.lost", { reason: `${path} has been removed while the engine ran`, hint });
+  process.kill(process.pid, "SIGKILL");
 }
 
 async function isListening(path: string): Promise<boolean> {

@@ -10,6 +10,7 @@ import { describeRunEnd, isGood } from "../why/run-end.ts";
 import { describeEnd, initOf } from "./end.ts";
 import { publishContainerOnce } from "./events.ts";
 import type { LiveContainers } from "./live.ts";
+import { lostState } from "./lost-state.ts";
 import type { ContainerRecord, RecordedState } from "./record.ts";
 import { removeRecord } from "./remove.ts";
 import { restartPause } from "./restart-policy.ts";
@@ -135,10 +136,21 @@ async function cleanRuntime(
   try {
     const runtime = { root, helper, logger, facts, owner: 0 };
     if (record !== undefined) await deleteByHandler(context, record);
-    await removeContainer(runtime, await loadExisting(root, "state"), kill);
+    const existing = await ifKnown(loadExisting(root, "state"));
+    const remains =
+      existing ?? (kill && record !== undefined ? lostState(record, { root, facts }) : undefined);
+    if (remains !== undefined) await removeContainer(runtime, remains, kill);
   } catch (error) {
-    if (error instanceof TugError && error.kind === "notFound") return;
     logger.log("warn", "container.clean", { container: id, error: String(error) });
+  }
+}
+
+async function ifKnown<T>(loading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await loading;
+  } catch (error) {
+    if (error instanceof TugError && error.kind === "notFound") return undefined;
+    throw error;
   }
 }
 
