@@ -30,6 +30,8 @@ export function enginePaths({ data, run }: EnginePaths) {
     scopedSockets: `${run}-sockets`,
     spawnerSocket: join(run, "spawner.sock"),
     pidFile: join(run, "engine.pid"),
+    /** What an engine does that has its lock and does not answer yet, as a sentence; there only where that takes time. */
+    workFile: join(run, "engine.work"),
     /** How an engine is started: docs/monitor-protocol.md, "Coming back". */
     startFile: join(run, "engine.start"),
     /** There while something waits for an engine that only an engine knows of. */

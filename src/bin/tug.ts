@@ -43,6 +43,7 @@ const connectHere = () =>
     build: process.env.TUG_BUILD ?? "",
     env,
     uid,
+    onWork: (sentence) => void stderr.write(`waiting for the engine: ${sentence}\n`),
   });
 
 process.exitCode = await runCli({

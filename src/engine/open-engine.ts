@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type EnginePaths, enginePaths, errnoOf, type Logger, writeFileAtomic } from "../base/index.ts";
 import { readConfig } from "../config/index.ts";
@@ -84,6 +84,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   opened.adopt(await lockDataDirectory(layout.lock, options), (lock) => lock.release());
   const reserve = join(layout.data, "reserve");
   await giveReserve(reserve);
+  // One that was killed at it leaves it.
+  await rm(layout.workFile, { force: true });
   const parts = await openParts(options, layout, opened);
   const { context, database, images, programs } = parts;
   const containers = openContainers(context);
@@ -116,6 +118,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   database.keepRoom();
   await takeReserve(reserve);
   disk.soon();
+  await rm(layout.workFile, { force: true });
   const kept = opened.move();
   return {
     containers,

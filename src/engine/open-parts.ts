@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Database, type EngineLayout, openDatabase } from "../base/index.ts";
+import { type Database, type EngineLayout, openDatabase, writeFileAtomic } from "../base/index.ts";
 import { usualCdiDirectories } from "../cdi/index.ts";
 import { credentialPlaces, findCredentials } from "../credentials/index.ts";
 import { type Helper, openSpawner, openWitness, spawnedHelper } from "../helper/index.ts";
@@ -183,6 +183,10 @@ async function openEngineImages(
     ...(snapshotter !== undefined && { snapshotter }),
     layers: { root: layout.layers, mounter: layerMounter(helper) },
     disk: imageDisk(helper, (await readHostFacts()).bootId),
+    onRestore: ({ blobs, layers }) => {
+      const work = `it puts right what a power loss may have damaged (${blobs} blobs, ${layers} layers)`;
+      return writeFileAtomic(layout.workFile, `${work}\n`, 0o600);
+    },
     registry,
     logger,
     embedded: [HELLO],

@@ -65,7 +65,7 @@ import { spaceKeepers } from "./space-keepers.ts";
 import { squashImage } from "./squash-image.ts";
 import { createRemoteImages } from "./transports/remote-images.ts";
 import { createDiskSync, type Disk, type DiskSync, type DiskSyncOptions } from "./unsynced/disk-sync.ts";
-import { type RestoreOptions, restoreUnsynced } from "./unsynced/restore-unsynced.ts";
+import { type RestoreOptions, restoreUnsynced, type Suspects } from "./unsynced/restore-unsynced.ts";
 import { createUnsyncedTable, unsyncedMigrations } from "./unsynced/unsynced-table.ts";
 
 /** The tables of this module, for whoever opens the database. */
@@ -100,6 +100,8 @@ export type ImagesOptions = {
   layers?: { root: string; mounter: LayerMounter };
   /** The disk of `root`, which layers do not wait for then; left out: they do, as far as their form does so. */
   disk?: Disk;
+  /** Called when opening takes its time, because what a power loss may have damaged is looked at and made again. */
+  onRestore?: (suspects: Suspects) => Promise<void>;
   /** How many layers are downloaded and unpacked at once, and how many sent. */
   parallel?: number;
   /** What a tree takes on the disk; by default all of it is read. */
@@ -233,7 +235,7 @@ async function openParts(options: ImagesOptions) {
     (await openDiskSync(options.disk, {
       table: unsynced,
       root,
-      images: { content, snapshotter, applier, store, images: table },
+      images: { content, snapshotter, applier, store, images: table, onBegin: options.onRestore },
       logger,
     }));
   const installLayer = createLayerInstaller({ content, snapshotter, applier, diskSync, limit: downloads });

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, canceled, connect } from "../api/docker/client/index.ts";
 import { errnoOf, TugError } from "../base/index.ts";
@@ -27,9 +28,15 @@ export type ConnectOptions = {
   readonly logFile: string;
   /** Ends the waiting for an engine to come up; the engine comes up nevertheless. */
   readonly signal?: AbortSignal | undefined;
+  /** What an engine leaves there that has the lock and does something before it answers: it is waited for as long as it takes. */
+  readonly workFile: string;
+  /** Is told, once, what such an engine does. */
+  readonly onWork?: ((sentence: string) => void) | undefined;
+  /** How long fresh engines that say nothing may take until one answers, in milliseconds. */
+  readonly patience?: number;
 };
 
-/** How long fresh engines may take until one answers, in milliseconds. */
+/** A minute: the machine may be busy. */
 const PATIENCE = 60_000;
 
 /** How often is looked, in milliseconds. */
@@ -59,7 +66,7 @@ export async function connectEngine(options: ConnectOptions): Promise<Client> {
  * was killed.
  */
 async function reviveEngine(options: ConnectOptions): Promise<void> {
-  const { socket, uid, start, logFile, lockFile, signal } = options;
+  const { socket, uid, start, logFile, lockFile, signal, patience = PATIENCE } = options;
   if (uid !== 0) {
     throw residentError(
       "NOT_ROOT",
@@ -68,19 +75,37 @@ async function reviveEngine(options: ConnectOptions): Promise<void> {
     );
   }
   const log = { logFile, offset: await logLength(logFile), signal };
-  const end = Date.now() + PATIENCE;
+  let end = Date.now() + patience;
+  const isAtWork = createWorkWatch(options);
+  const isOver = async (): Promise<boolean> => {
+    // What it does after that counts anew.
+    if (await isAtWork()) end = Date.now() + patience;
+    return Date.now() >= end;
+  };
   const asCanceled = (error: unknown): never => {
     throw signal?.aborted ? canceled(signal.reason) : error;
   };
   using probe = connect({ socket });
-  while (Date.now() < end) {
+  while (!(await isOver())) {
     const runs = (await isHeld(lockFile)) ? undefined : await start(signal).catch(asCanceled);
     const isComing = async (): Promise<boolean> => (await runs?.()) || (await isHeld(lockFile));
-    if (await untilItAnswers(probe, { ...log, end, isComing })) return;
+    if (await untilItAnswers(probe, { ...log, isOver, isComing })) return;
   }
   throw residentError("START", "cannot start the engine: it does not answer", {
     hint: `look into ${logFile}`,
   });
+}
+
+/** Tells whether an engine has the lock and says what it does instead of answering. */
+function createWorkWatch({ workFile, lockFile, onWork }: ConnectOptions): () => Promise<boolean> {
+  let told = false;
+  return async () => {
+    const work = await readFile(workFile, "utf8").catch(() => undefined);
+    if (work === undefined || !(await isHeld(lockFile))) return false;
+    if (!told) onWork?.(work.trim());
+    told = true;
+    return true;
+  };
 }
 
 type Found = { readonly Version?: string; readonly Build?: string };
@@ -112,8 +137,8 @@ type Starting = {
   readonly logFile: string;
   /** Length of the log before. */
   readonly offset: number;
-  /** Milliseconds since 1970. */
-  readonly end: number;
+  /** Whether it has been waited for long enough. */
+  readonly isOver: () => Promise<boolean>;
   /** Whether an engine is on its way. */
   readonly isComing: () => Promise<boolean>;
   readonly signal: AbortSignal | undefined;
@@ -122,9 +147,9 @@ type Starting = {
 /** Whether an engine answers before none is on its way any more, or the time is over. @throws ENGINE_PROCESS_START, CLIENT_CANCELED */
 async function untilItAnswers(
   client: Client,
-  { logFile, offset, end, isComing, signal }: Starting,
+  { logFile, offset, isOver, isComing, signal }: Starting,
 ): Promise<boolean> {
-  for (let coming = true; coming && Date.now() < end; await sleep(STEP)) {
+  for (let coming = true; coming && !(await isOver()); await sleep(STEP)) {
     if (signal?.aborted) throw canceled(signal.reason);
     coming = await isComing();
     if ((await describe(client, signal)) !== undefined) return true;

@@ -19,6 +19,8 @@ export type MachineEngineOptions = {
   /** User id of the caller. */
   readonly uid: number;
   readonly signal?: AbortSignal | undefined;
+  /** Is told, once, what an engine does that takes its time before it answers. */
+  readonly onWork?: ((sentence: string) => void) | undefined;
 };
 
 /**
@@ -42,14 +44,16 @@ export function engineRoots(env: Readonly<Record<string, string | undefined>>): 
  * @throws ENGINE_PROCESS_NOT_ROOT, ENGINE_PROCESS_START, CLIENT_CANCELED
  */
 export function connectMachineEngine(options: MachineEngineOptions): Promise<Client> {
-  const { paths, packageDirectory, node, version, build, env, uid, signal } = options;
-  const { socket, log: logFile, lock: lockFile } = enginePaths(paths);
+  const { paths, packageDirectory, node, version, build, env, uid, signal, onWork } = options;
+  const { socket, log: logFile, lock: lockFile, workFile } = enginePaths(paths);
   const helper = join(packageDirectory, "dist/helper/tug-helper");
   return connectEngine({
     socket,
     uid,
     logFile,
     lockFile,
+    workFile,
+    onWork,
     own: { version, build },
     check: () => checkStart({ helper, logFile }),
     start: (signal) =>

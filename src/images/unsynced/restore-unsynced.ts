@@ -17,7 +17,12 @@ export type RestoreOptions = {
   readonly images: ImageTable;
   readonly store: Pick<ImageStore, "list">;
   readonly logger: Logger;
+  /** Called before it begins, where there is something to do. */
+  readonly onBegin?: ((suspects: Suspects) => Promise<void>) | undefined;
 };
+
+/** How much has to be looked at, or made again. */
+export type Suspects = { readonly blobs: number; readonly layers: number };
 
 /** What a layer is unpacked from. */
 type Origin = { readonly blob: Digest; readonly size: number; readonly diffId: Digest };
@@ -31,7 +36,9 @@ export async function restoreUnsynced(options: RestoreOptions): Promise<void> {
   const { table, bootId, content, snapshotter, logger } = options;
   const suspects = table.ofOtherBoots(bootId);
   if (suspects.length === 0) return;
-  logger.log("info", "images.restore", { blobs: count(suspects, "blob"), layers: count(suspects, "layer") });
+  const found: Suspects = { blobs: count(suspects, "blob"), layers: count(suspects, "layer") };
+  logger.log("info", "images.restore", found);
+  await options.onBegin?.(found);
   for (const { kind, resource } of suspects) {
     if (kind === "blob" && (await content.size(resource)) !== undefined)
       await removeIfCorrupt(content, resource);

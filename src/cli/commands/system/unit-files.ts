@@ -5,7 +5,7 @@ export type UnitName = "tug.service" | "tug.socket";
  * The units' texts, for the program that `tug` is.
  *
  * The engine is killed alone (KillMode): its monitors and containers are in control groups of their own and go on. It
- * comes back when it dies, so that monitors start none.
+ * comes back when it dies, so that monitors start none. After a power loss it may take minutes before it is ready.
  * Source: systemd.service(5), systemd.kill(5), systemd.socket(5)
  */
 export const unitFiles: Readonly<Record<UnitName, (program: string) => string>> = {
@@ -20,6 +20,7 @@ NotifyAccess=main
 ExecStart=@${quote(program)} tug engine
 Restart=always
 RestartSec=1
+TimeoutStartSec=infinity
 KillMode=process
 Delegate=yes
 OOMScoreAdjust=-500
