@@ -114,6 +114,8 @@ function requireWhole(
     throw refuse(`it runs with runtime ${request.runtime}`, "use the default runtime, tug");
   if (request.init === true)
     throw refuse("its pid 1 is tug's own, whose program is none of its files", "make it without --init");
+  if (request.systemd === "always")
+    throw refuse("systemd boots in it, whose mounts criu cannot write down", "make it without --systemd");
   if (request.namespaces.pid?.mode === "host")
     throw refuse("its processes are numbered among the machine's", "make it without --pid host");
   if (isHostImage(request.image))
