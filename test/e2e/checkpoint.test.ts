@@ -43,6 +43,12 @@ describe("tug checkpoint", { skip: needsBox() || lacksCriu() }, () => {
       // Its restart policy leaves it alone: somebody has ended it.
       assert.equal(await state("whole"), "exited 137");
       assert.equal(await ok("checkpoint", "ls", "whole"), "CHECKPOINT NAME\nfirst\n");
+      const offered = (...words: string[]) => ok("__complete", "--", ...words);
+      assert.equal(await offered("checkpoint", "rm", "whole", ""), "first\t\n");
+      assert.equal(await offered("start", "--checkpoint", "f"), "first\t\n");
+      assert.equal(await offered("start", "--checkpoint=f"), "--checkpoint=first\t\n");
+      assert.equal(await offered("start", "--checkpoint", "other"), "");
+      assert.equal(await offered("checkpoint", "rm", "nobody", ""), "");
       assert.equal(await ok("start", "--checkpoint", "first", "whole"), "whole\n");
       assert.equal(await state("whole"), "running 0");
       await goesOn("whole");
@@ -256,6 +262,9 @@ describe("tug checkpoint", { skip: needsBox() || lacksCriu() }, () => {
       await run("tended", "--init");
       assert.match(await refusal("checkpoint", "create", "tended", "one"), /its pid 1 is tug's own/);
       await ok("rm", "-f", "tended");
+      await run("booted", "--systemd=always");
+      assert.match(await refusal("checkpoint", "create", "booted", "one"), /: systemd boots in it/);
+      await ok("rm", "-f", "booted");
       await run("among", "--pid", "host");
       assert.match(await refusal("checkpoint", "create", "among", "one"), /numbered among the machine's/);
       await ok("rm", "-f", "among");

@@ -34,6 +34,38 @@ describe("secrets and configs", { skip: needsBox() }, () => {
     assert.match(other, /Permission denied/);
   });
 
+  test("secrets and configs can be read as lines, a config with what it holds", async () => {
+    const file = join(engine.directory, "site.conf");
+    const create = async (name: string, data: string | Uint8Array, ...labels: string[]) => {
+      writeFileSync(file, data);
+      await engine.ok(["config", "create", ...labels, name, file]);
+    };
+    await create("site", "listen 80;\n", "-l", "tier=web", "-l", "new");
+    await create("raw", Buffer.from([0x1b, 0x5b, 0x32, 0x4a]));
+    const shown = await engine.ok(["config", "inspect", "--pretty", "site", "raw"]);
+    const common = String.raw`Created at:  \d{4}-\S+Z\nSize:        `;
+    const expected = [
+      String.raw`Name:        site\nLabels:\n - new\n - tier=web\n${common}11B\nContainers:  none\nData:\nlisten 80;\n`,
+      String.raw`Name:        raw\n${common}4B\nContainers:  none\nData:\nit is no text; see it with: -f '\{\{\.Data\}\}'\n`,
+    ];
+    assert.match(shown, new RegExp(`^${expected.join("\n")}$`));
+    await make("quiet", SECRET);
+    const id = (await engine.ok(["create", "--secret", "quiet", "box", "true"])).trim();
+    const secret = await engine.ok(["secret", "inspect", "--pretty", "quiet"]);
+    assert.match(
+      secret,
+      new RegExp(`^Name:        quiet\nLabels:\n - a=b\n[^]*\nContainers:  ${id.slice(0, 12)}\n$`),
+    );
+    assert.ok(!secret.includes(SECRET));
+    assert.match(
+      await refusal("secret", "inspect", "--pretty", "-f", "json", "quiet"),
+      /cannot use --pretty together with --format/,
+    );
+    await engine.ok(["rm", id]);
+    await engine.ok(["secret", "rm", "quiet"]);
+    await engine.ok(["config", "rm", "site", "raw"]);
+  });
+
   test("it can have any bytes, and comes back to nobody", async () => {
     const bytes = Buffer.from([0, 255, 10, 13, 128]);
     await make("bytes", bytes);

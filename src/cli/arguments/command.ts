@@ -33,7 +33,8 @@ export type ArgumentsDefinition = {
   readonly most?: number;
   /** Options end at the first argument: what follows belongs to the container. */
   readonly optionsFirst?: true;
-  readonly completes?: Completion;
+  /** What completion offers; several are for one argument after the other, the last one for the rest too. */
+  readonly completes?: Completion | readonly Completion[];
 };
 
 /** A command line and what it does. */

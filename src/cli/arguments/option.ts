@@ -23,6 +23,7 @@ export type Option<V = unknown> = {
 
 /** What can be offered for an argument. */
 export type Completion =
+  | "checkpoints"
   | "containers"
   | "running"
   | "images"

@@ -42,16 +42,9 @@ import { signImage } from "./image/signature/sign.ts";
 import { verifyImage } from "./image/signature/verify.ts";
 import { squash } from "./image/squash.ts";
 import { tree } from "./image/tree.ts";
-import {
-  inspect,
-  inspectConfig,
-  inspectContainer,
-  inspectImage,
-  inspectNetwork,
-  inspectSecret,
-  inspectVolume,
-} from "./inspect.ts";
+import { inspect, inspectContainer, inspectImage, inspectNetwork, inspectVolume } from "./inspect.ts";
 import { createConfig, createSecret, removeConfig, removeSecret } from "./named-data/change.ts";
+import { inspectConfig, inspectSecret } from "./named-data/inspect.ts";
 import { configs, secrets } from "./named-data/list.ts";
 import { createNetwork, pruneNetworks, removeNetwork } from "./network/change.ts";
 import { connectNetwork, disconnectNetwork } from "./network/connect.ts";

@@ -6,19 +6,27 @@ import { parseTemplate } from "../template/parse.ts";
 import { renderTemplate } from "../template/render.ts";
 import { write } from "../write.ts";
 
-export type Inspections = {
+export type Inspections<T extends object> = {
   readonly context: CliContext;
   readonly names: readonly string[];
   /** Finds what has a name; its failures are told and stop nothing. */
-  readonly find: (name: string) => Promise<object>;
+  readonly find: (name: string) => Promise<T>;
   /** `json`, or a template for each. */
   readonly format: string | undefined;
+  /** Shows each as text, in the place of a format. */
+  readonly render?: ((found: T) => string) | undefined;
 };
 
 /** Shows objects by name: what was found goes to stdout, what is missing to stderr. @throws CLI_TEMPLATE */
-export async function inspectAll({ context, names, find, format }: Inspections): Promise<Outcome> {
+export async function inspectAll<T extends object>({
+  context,
+  names,
+  find,
+  format,
+  render,
+}: Inspections<T>): Promise<Outcome> {
   const template = format === undefined || format === "json" ? undefined : parseTemplate(format);
-  const found: object[] = [];
+  const found: T[] = [];
   let failed = false;
   for (const name of names) {
     try {
@@ -29,8 +37,9 @@ export async function inspectAll({ context, names, find, format }: Inspections):
       await write(context.stderr, renderFailure(error, context));
     }
   }
-  const rendered =
-    template && found.map((object) => `${renderTemplate(template, object, { fixed: true })}\n`).join("");
+  const rendered = render
+    ? found.map(render).join("\n")
+    : template && found.map((object) => `${renderTemplate(template, object, { fixed: true })}\n`).join("");
   const json = () => `${format === "json" ? JSON.stringify(found) : JSON.stringify(found, null, 4)}\n`;
   return { output: rendered ?? json(), exitCode: failed ? 1 : 0 };
 }

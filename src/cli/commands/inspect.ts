@@ -22,10 +22,6 @@ const findImage: Find = (client, name) => client.images.inspect(name);
 
 const findNetwork: Find = (client, name) => client.networks.inspect(name);
 
-const findConfig: Find = (client, name) => client.configs.inspect(name);
-
-const findSecret: Find = (client, name) => client.secrets.inspect(name);
-
 const findVolume: Find = (client, name) => client.volumes.inspect(name);
 
 const format = text("FORMAT", "json, or a template for each object", { short: "f" });
@@ -119,21 +115,6 @@ export const inspectNetwork = plainInspect("network", {
   find: findNetwork,
 });
 
-export const inspectConfig = plainInspect("config", {
-  summary: "Show everything about configs",
-  example: {
-    line: "tug config inspect -f '{{.Data}}' site | base64 -d",
-    does: "Print what a config holds",
-  },
-  find: findConfig,
-});
-
-export const inspectSecret = plainInspect("secret", {
-  summary: "Show everything about secrets but themselves",
-  example: { line: "tug secret inspect password", does: "Show which containers have a secret" },
-  find: findSecret,
-});
-
 export const inspectVolume = plainInspect("volume", {
   summary: "Show everything about volumes",
   example: { line: "tug volume inspect -f {{.Mountpoint}} data", does: "Print where a volume's files are" },
@@ -143,7 +124,7 @@ export const inspectVolume = plainInspect("volume", {
 type Plain = { readonly summary: string; readonly example: Example; readonly find: Find };
 
 /** The command that shows everything about things of one kind, found by name. */
-function plainInspect(kind: "config" | "network" | "secret" | "volume", { summary, example, find }: Plain) {
+function plainInspect(kind: "network" | "volume", { summary, example, find }: Plain) {
   return defineCommand({
     path: [kind, "inspect"],
     aliases: [],

@@ -28,6 +28,19 @@ test("values are completed where there is a choice", () => {
   assert.equal(moreOf("run --volumes-from "), "containers");
 });
 
+test("arguments may be of several kinds, and values depend on what stands before", () => {
+  assert.equal(moreOf("checkpoint rm "), "containers");
+  assert.equal(moreOf("checkpoint rm web "), "checkpoints");
+  assert.equal(moreOf("checkpoint rm --checkpoint-dir /c web a"), "checkpoints");
+  assert.equal(moreOf("start --checkpoint "), "checkpoints");
+  assert.equal(moreOf("start --checkpoint=a"), "checkpoints");
+  assert.equal(moreOf("start --checkpoint a "), "containers");
+  const { given } = complete(commands, "start --checkpoint-dir /c -ai web --checkpoint ".split(" "));
+  assert.deepEqual([given.args, given.valueFor("checkpoint-dir")], [["web"], "/c"]);
+  const { given: written } = complete(commands, "checkpoint rm --checkpoint-dir=/d web ".split(" "));
+  assert.deepEqual([written.args, written.valueFor("checkpoint-dir")], [["web"], "/d"]);
+});
+
 test("arguments are completed by what they are, and nothing after an image", () => {
   assert.equal(moreOf("run -it "), "images");
   assert.equal(moreOf("run -it --name web "), "images");

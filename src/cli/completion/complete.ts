@@ -7,11 +7,22 @@ export type Candidates = {
   readonly words: readonly Candidate[];
   /** What else is asked for: names that only the engine knows, or the shell. */
   readonly more: Completion | undefined;
+  /** The arguments before, and the values of options: what names may depend on. */
+  readonly given: Given;
+};
+
+/** What stands before the last word. */
+export type Given = {
+  readonly args: readonly string[];
+  /** The value that an option was given last. */
+  valueFor(option: string): string | undefined;
 };
 
 export type Candidate = { readonly word: string; readonly about: string };
 
-const nothing: Candidates = { words: [], more: undefined };
+const nothing: Offer = { words: [], more: undefined };
+
+type Offer = Omit<Candidates, "given">;
 
 /**
  * What can stand in the place of the last word.
@@ -23,9 +34,11 @@ export function complete(commands: readonly Command[], words: readonly string[])
   const last = words.at(-1) ?? "";
   const found = findCommand(commands, before);
   const names = found === undefined || found.rest.length === 0 ? completeNames(commands, before, last) : [];
-  if (found === undefined) return { words: names, more: undefined };
-  const { words: own, more } = completeArguments(found.command, found.rest, last);
-  return { words: [...names, ...own], more };
+  if (found === undefined)
+    return { words: names, more: undefined, given: { args: [], valueFor: () => undefined } };
+  const given = readGiven(found.command, found.rest);
+  const { words: own, more } = completeArguments(found.command, given, { before: found.rest, last });
+  return { words: [...names, ...own], more, given };
 }
 
 function completeNames(commands: readonly Command[], before: readonly string[], last: string): Candidate[] {
@@ -47,23 +60,31 @@ function completeNames(commands: readonly Command[], before: readonly string[], 
   return [...next].map(([word, about]) => ({ word, about }));
 }
 
-function completeArguments(command: Command, rest: readonly string[], last: string): Candidates {
+type Words = { readonly before: readonly string[]; readonly last: string };
+
+function completeArguments(command: Command, { args }: Given, { before: rest, last }: Words): Offer {
   const options = Object.entries(command.options) as [string, Option][];
   const awaiting = optionAwaitingValue(options, rest.at(-1));
   if (awaiting !== undefined) return completeValue(awaiting, last, "");
   const [, name, value] = /^--([^=]+)=(.*)$/s.exec(last) ?? [];
   const written = options.find(([known]) => known === name)?.[1];
   if (written !== undefined && value !== undefined) return completeValue(written, value, `--${name}=`);
-  const ended = rest.includes("--") || (command.args.optionsFirst === true && hasArgument(options, rest));
+  const ended = rest.includes("--") || (command.args.optionsFirst === true && args.length > 0);
   if (last.startsWith("-") && !ended) {
     const fits = options.filter(([known]) => `--${known}`.startsWith(last));
     return { words: fits.map(([known, { help }]) => ({ word: `--${known}`, about: help })), more: undefined };
   }
   // What follows a container's image is the container's own command.
-  return command.args.optionsFirst && ended ? nothing : { words: [], more: command.args.completes };
+  return command.args.optionsFirst && ended
+    ? nothing
+    : { words: [], more: completionAt(command, args.length) };
 }
 
-function completeValue(option: Option, start: string, prefix: string): Candidates {
+function completionAt({ args: { completes } }: Command, place: number): Completion | undefined {
+  return typeof completes === "object" ? (completes[place] ?? completes.at(-1)) : completes;
+}
+
+function completeValue(option: Option, start: string, prefix: string): Offer {
   const words = (option.words ?? []).filter((word) => word.startsWith(start));
   return { words: words.map((word) => ({ word: `${prefix}${word}`, about: "" })), more: option.completes };
 }
@@ -81,9 +102,18 @@ function optionAwaitingValue(
   return option?.takes === undefined ? undefined : option;
 }
 
-/** Whether words hold one that is neither an option nor the value of one. */
-function hasArgument(options: readonly [string, Option][], words: readonly string[]): boolean {
-  return words.some(
-    (word, index) => !word.startsWith("-") && optionAwaitingValue(options, words[index - 1]) === undefined,
-  );
+/** Words as far as they can be told apart without what comes after them. */
+function readGiven({ options: known }: Command, words: readonly string[]): Given {
+  const options = Object.entries(known) as [string, Option][];
+  const values = new Map<string, string>();
+  const args: string[] = [];
+  for (const [index, word] of words.entries()) {
+    const awaiting = optionAwaitingValue(options, words[index - 1]);
+    const name = options.find(([, option]) => option === awaiting)?.[0];
+    const [, written, value] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
+    if (name !== undefined) values.set(name, word);
+    else if (written !== undefined && value !== undefined) values.set(written, value);
+    else if (!word.startsWith("-")) args.push(word);
+  }
+  return { args, valueFor: (option) => values.get(option) };
 }

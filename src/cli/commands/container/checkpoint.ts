@@ -53,7 +53,7 @@ export const removeCheckpoint = defineCommand({
   path: ["checkpoint", "rm"],
   aliases: [["checkpoint", "remove"]],
   summary: "Remove a checkpoint of a container",
-  args: { usage: "CONTAINER CHECKPOINT", least: 2, most: 2, completes: "containers" },
+  args: { usage: "CONTAINER CHECKPOINT", least: 2, most: 2, completes: ["containers", "checkpoints"] },
   options,
   examples: [{ line: "tug checkpoint rm web before-upgrade", does: "Forget a checkpoint" }],
   async run({ options: values, args: [container = "", name = ""], connect, context, signal }) {

@@ -9,7 +9,9 @@ import { checkpointDirectory, hostDirectory } from "./checkpoint.ts";
 const options = {
   attach: flag("Attach to the output and pass signals on", { short: "a" }),
   interactive: flag("Attach to the input", { short: "i" }),
-  checkpoint: text("CHECKPOINT", "Go on from a checkpoint instead of running the program"),
+  checkpoint: text("CHECKPOINT", "Go on from a checkpoint instead of running the program", {
+    completes: "checkpoints",
+  }),
   "checkpoint-dir": checkpointDirectory,
   "detach-keys": text("KEYS", "Keys that leave the container running, such as ctrl-p,ctrl-q"),
 } as const;
