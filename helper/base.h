@@ -126,14 +126,21 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "plans travel little-e
  */
 int seal(char *const argv[], char *const env[]);
 
+/* Who hears of a plan besides the caller. */
+struct plan_execution {
+	int observer;    /* -1, or a socket that keeps records apart: it gets a copy of "created" and "failed", one record each */
+	uint32_t number; /* 0, or answers go with this number into messages of docs/front-protocol.md */
+	int *status;     /* NULL, or gets the wait status of init; 0 where the plan did not wait for its end */
+};
+
+enum { PLAN_EXECUTED, PLAN_FAILED, NO_PLAN };
+
 /*
  * Executes one plan that arrives on a socket, as docs/plan-wire.md says, in this process. The process is sealed,
  * has one thread, and every descriptor above 2 is close-on-exec afterwards.
- * `observer` is -1 or a socket that keeps records apart: it gets a copy of the answers "created" and "failed", one
- * record each. `execution` is 0, or a number with which answers go into messages of docs/front-protocol.md. Returns 0
- * when the plan was executed, 1 when it failed (and the caller was told), 2 when there was none.
+ * Returns PLAN_EXECUTED, PLAN_FAILED when the caller was told why, or NO_PLAN when there was none.
  */
-int run_plan(int fd, int observer, uint32_t execution);
+int run_plan(int fd, const struct plan_execution *execution);
 
 /*
  * witness.c: says how processes have ended, to whom is at the other end of descriptor 3. For a process that was forked

@@ -8,9 +8,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <termios.h>
 
-enum { OUTPUT = 3, TERMINAL, EXIT, PLAN, PASS, WANT };
+enum { OUTPUT = 3, TERMINAL, EXIT, PLAN, PASS, WANT, LAST };
 enum { BLOCK = 64 * 1024, TRY_AGAIN = -1, UNFINISHED = -1, LOST = -2, CANNOT_FINISH = 125 };
 
 /* So many requests to end mean that nobody hears them; the resident process gets this long to prove otherwise. */
@@ -21,6 +22,7 @@ struct relay {
 	bool oci, input_ended, closed[3];
 	bool repeatable; /* nothing has been printed, and the command does no harm when it is run once more */
 	uint64_t wanted; /* bytes of input that there is room for */
+	uint32_t last;   /* the execution that nothing comes after, or 0 */
 	uint8_t block[MESSAGE_HEAD + BLOCK];
 };
 
@@ -165,6 +167,19 @@ static int pass_output(struct relay *relay, size_t size)
 	return UNFINISHED;
 }
 
+/* Executes a plan, whose message goes on with it; after the last one the command has ended as the container has. */
+static int take_plan(const struct relay *relay, uint32_t execution)
+{
+	int status = 0;
+	struct plan_execution wanted = { .observer = -1, .number = execution, .status = &status };
+	int result = relay->oci ? run_plan(relay->socket, &wanted) : NO_PLAN;
+	if (result == NO_PLAN)
+		return LOST;
+	if (result != PLAN_EXECUTED || execution != relay->last)
+		return UNFINISHED;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 /* Carries out one message of the resident process: an exit code, or UNFINISHED, or LOST. */
 static int take_message(struct relay *relay)
 {
@@ -187,8 +202,11 @@ static int take_message(struct relay *relay)
 	case WANT:
 		relay->wanted += get32(content);
 		return UNFINISHED;
-	case PLAN: /* the rest of the message is read by who executes it */
-		return relay->oci && run_plan(relay->socket, -1, get32(content)) != 2 ? UNFINISHED : LOST;
+	case LAST:
+		relay->last = get32(content);
+		return UNFINISHED;
+	case PLAN:
+		return take_plan(relay, get32(content));
 	default:
 		return LOST;
 	}

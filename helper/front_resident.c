@@ -209,17 +209,23 @@ static int seal_front(const struct front *front)
 	return seal(again, environ);
 }
 
-/* Whether the process at the other end will carry the request out as soon as it gets `go`; and what it says of it. */
+/*
+ * Whether the process at the other end will carry the request out as soon as it gets `go`; and what it says of it. The
+ * request goes out before the greeting has come: whoever is not like this process has read it in vain, and waiting for
+ * each other takes longer than reading it.
+ */
 static bool is_accepted(const struct front *front, int socket, uint8_t *bits)
 {
 	uint8_t greeting[GREETING_MAX];
 	size_t size;
 	struct talk talk = { socket, clock_ms() + PATIENCE_MS };
+	owned_memory uint8_t *request = make_request(front, &size);
+	if (!request || !move(&talk, POLLOUT, request, size))
+		return false;
 	if (!is_like_us(greeting, receive(&talk, GREETING, greeting, sizeof greeting), front->package))
 		return false;
-	owned_memory uint8_t *request = make_request(front, &size);
 	talk.end = clock_ms() + PATIENCE_MS;
-	return request && move(&talk, POLLOUT, request, size) && receive(&talk, ACCEPTED, bits, sizeof *bits) >= 0;
+	return receive(&talk, ACCEPTED, bits, sizeof *bits) >= 0;
 }
 
 int front_resident(const struct front *front)

@@ -123,7 +123,7 @@ static _Noreturn void become_run(const int theirs[RUN_FDS])
 	}
 	kernel_close_range(RUN_FDS, ~0U, 0);
 	signals_default();
-	_exit(run_plan(RUN_CHANNEL, RUN_NOTICE, 0));
+	_exit(run_plan(RUN_CHANNEL, &(struct plan_execution){ .observer = RUN_NOTICE }));
 }
 
 static int fork_run(struct monitor *m, int theirs[RUN_FDS])

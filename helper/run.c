@@ -252,7 +252,7 @@ static int converse(struct run *run, int error)
 	answer(run, GREETING, content, sizeof hash + 4);
 	owned_memory uint8_t *wire = receive(run->caller, &size);
 	if (!wire)
-		return 2;
+		return NO_PLAN;
 	if (error != 0) {
 		fail(run, error, "prepare", "/proc");
 		run->list = NO_LIST;
@@ -268,24 +268,26 @@ static int converse(struct run *run, int error)
 	} else {
 		answer(run, FAILED, content, failure_content(run, content));
 	}
-	return done ? 0 : 1;
+	return done ? PLAN_EXECUTED : PLAN_FAILED;
 }
 
-static int run_one(int fd, int observer, uint32_t execution, int error)
+static int run_one(int fd, const struct plan_execution *execution, int error)
 {
 	static struct run run;
 	if (prepare(&run, fd) < 0)
 		error = errno;
-	run.observer = observer;
-	run.execution = execution;
+	run.observer = execution->observer;
+	run.execution = execution->number;
 	int result = converse(&run, error);
+	if (execution->status)
+		*execution->status = run.waited ? run.wait_status : 0;
 	finish(&run);
 	return result;
 }
 
-int run_plan(int fd, int observer, uint32_t execution)
+int run_plan(int fd, const struct plan_execution *execution)
 {
-	return run_one(fd, observer, execution, 0);
+	return run_one(fd, execution, 0);
 }
 
 /*
@@ -304,5 +306,5 @@ int run_main(int argc, char **argv)
 		return 2;
 	int error = seal(again, room) < 0 ? errno : 0;
 	title_set("tug:[run]", NULL);
-	return run_one((int)fd, -1, 0, error);
+	return run_one((int)fd, &(struct plan_execution){ .observer = -1 }, error);
 }

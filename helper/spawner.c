@@ -46,7 +46,7 @@ static _Noreturn void serve(int connection)
 	if (role == 'w')
 		witness_serve();
 	title_set("tug:[run]", NULL);
-	_exit(role == 'r' ? run_plan(CHANNEL, -1, 0) : WRONG_USAGE);
+	_exit(role == 'r' ? run_plan(CHANNEL, &(struct plan_execution){ .observer = -1 }) : WRONG_USAGE);
 }
 
 static void accept_one(int socket)

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { openConnection } from "./connection.ts";
 import type { Inbox } from "./inbox.ts";
-import { encodeMessage, toFront, u8, u32 } from "./message.ts";
+import { encodeMessage, fromFront, toFront, u8, u32 } from "./message.ts";
 
 /** A connection whose other end is a list of what is given to the kernel at once. */
 function openRecorded() {
@@ -19,7 +19,8 @@ function openRecorded() {
     write: (chunk: Buffer, _encoding, done) => record(chunk, done),
     writev: (chunks, done) => record(Buffer.concat(chunks.map(({ chunk }) => chunk as Buffer)), done),
   });
-  const inbox = { forEach() {} } as unknown as Inbox;
+  const go = { type: fromFront.go, content: Buffer.alloc(0) };
+  const inbox = { forEach: (take) => take(go) } satisfies Partial<Inbox> as Inbox;
   return { sent, connection: openConnection(socket as unknown as Socket, inbox) };
 }
 

@@ -2,7 +2,16 @@ import type { Socket } from "node:net";
 import { constants } from "node:os";
 import { Readable, Writable } from "node:stream";
 import type { Inbox } from "./inbox.ts";
-import { encodeHead, encodeMessage, fromFront, type Message, toFront, u8, u32 } from "./message.ts";
+import {
+  encodeHead,
+  encodeMessage,
+  fromFront,
+  frontError,
+  type Message,
+  toFront,
+  u8,
+  u32,
+} from "./message.ts";
 import { parseSize, type TerminalSize } from "./request.ts";
 
 /** Room for input that was asked for and not read yet, in bytes. */
@@ -26,9 +35,14 @@ export type FrontConnection = {
   onSignal(listener: (number: number) => void): () => void;
   /** Calls back with every answer of a plan that front executes. */
   onAnswer(listener: (content: Buffer) => void): () => void;
-  /** Has front execute a plan. `number` is not 0 and comes with its answers. */
-  sendPlan(number: number, message: Uint8Array): void;
-  /** Sends the last message once everything that was written before has been sent, or nobody reads it any more. */
+  /** Has front execute a plan, and end with it where it is the last. `number` is not 0 and comes with its answers. */
+  sendPlan(number: number, message: Uint8Array, isLast: boolean): void;
+  /** Resolves when front has said that the command is to be carried out. @throws FRONT_PROTOCOL where it goes before that */
+  readonly admitted: Promise<void>;
+  /**
+   * Sends the last message once the command is admitted, and everything that was written before has been sent, or nobody
+   * reads it any more.
+   */
   exit(code: number): Promise<void>;
   /** Aborted when front has gone. */
   readonly gone: AbortSignal;
@@ -37,6 +51,8 @@ export type FrontConnection = {
 /** Puts streams and events over a connection after the request. */
 export function openConnection(socket: Socket, inbox: Inbox): FrontConnection {
   const gone = new AbortController();
+  const admission = Promise.withResolvers<void>();
+  admission.promise.catch(() => undefined);
   const listeners = {
     size: new Set<(size: TerminalSize) => void>(),
     signal: new Set<(n: number) => void>(),
@@ -53,7 +69,8 @@ export function openConnection(socket: Socket, inbox: Inbox): FrontConnection {
   };
   const take = (message: Message): void => {
     const { type, content } = message;
-    if (type === fromFront.input) stdin.give(content);
+    if (type === fromFront.go) admission.resolve();
+    else if (type === fromFront.input) stdin.give(content);
     else if (type === fromFront.inputEnd) stdin.give(null);
     else if (type === fromFront.signal) takeSignal(content.readUInt32LE());
     else if (type === fromFront.size) for (const listener of listeners.size) listener(parseSize(message));
@@ -62,6 +79,7 @@ export function openConnection(socket: Socket, inbox: Inbox): FrontConnection {
   };
   socket.once("close", () => {
     gone.abort();
+    admission.reject(frontError("PROTOCOL", "cannot carry out a command: front has gone"));
     stdin.give(null);
     for (const output of outputs) output.destroy();
   });
@@ -78,8 +96,13 @@ export function openConnection(socket: Socket, inbox: Inbox): FrontConnection {
     onResize: (listener) => subscribe(listeners.size, listener),
     onSignal: (listener) => subscribe(listeners.signal, listener),
     onAnswer: (listener) => subscribe(listeners.answer, listener),
-    sendPlan: (number, message) => void send(toFront.plan, u32(number), message),
+    sendPlan(number, message, isLast) {
+      const plan = encodeMessage(toFront.plan, u32(number), message);
+      socket.write(isLast ? Buffer.concat([encodeMessage(toFront.last, u32(number)), plan]) : plan);
+    },
+    admitted: admission.promise,
     async exit(code) {
+      await admission.promise;
       await Promise.all(outputs.map(flushed));
       send(toFront.exit, u32(code));
       socket.end();

@@ -24,6 +24,7 @@ export const toFront = {
   plan: 6,
   pass: 7,
   want: 8,
+  last: 9,
 } as const;
 
 /** Types of front's messages. */

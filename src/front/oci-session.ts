@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
+import type { Logger } from "../base/index.ts";
 import {
   type ExecuteOptions,
   type Execution,
@@ -23,7 +24,10 @@ export type OciSessionOptions = {
   readonly uid: number;
 };
 
-/** Runs `tug-oci` in this process on behalf of a front, which executes the plans in its own process. */
+/**
+ * Runs `tug-oci` in this process on behalf of a front, which executes the plans in its own process. A plan is made while the
+ * front has yet to say that it wants the command carried out, and sent then.
+ */
 export function runTugOci(
   request: FrontRequest,
   connection: FrontConnection,
@@ -35,7 +39,7 @@ export function runTugOci(
   const makeEnvironment: EnvironmentMaker = (globals) => {
     const file = globals.log === undefined ? undefined : resolve(request.cwd, globals.log);
     const { "log-format": format, debug } = globals;
-    const logger = ociLogger({ file, format, debug, umask: request.umask }, stderr);
+    const logger = whenAdmitted(connection, ociLogger({ file, format, debug, umask: request.umask }, stderr));
     return {
       cwd: request.cwd,
       env: request.env,
@@ -46,6 +50,7 @@ export function runTugOci(
       stdin: () => buffer(connection.stdin),
       logger,
       signal: connection.gone,
+      admitted: connection.admitted,
       runtime: async () => {
         const facts = await options.readFacts();
         return {
@@ -66,6 +71,16 @@ export function runTugOci(
   return runOci(request.argv, makeEnvironment, { stdout, stderr, version: options.version });
 }
 
+/** A logger that keeps what it is told until the command may have an effect. */
+function whenAdmitted({ admitted }: FrontConnection, logger: Logger): Logger {
+  const waiting: Logger = {
+    // Without a front nobody reads it, and a log that cannot be written was told of when it was opened.
+    log: (...entry) => void admitted.then(() => logger.log(...entry)).catch(() => undefined),
+    with: () => waiting,
+  };
+  return waiting;
+}
+
 /**
  * A helper whose plans front executes in its own process, so that the container is a child of whoever called. Standard
  * streams are front's own; there are no further streams.
@@ -84,7 +99,8 @@ export function frontHelper(connection: FrontConnection): Helper {
     const number = last;
     const queue = byteQueue();
     running.set(number, queue);
-    connection.sendPlan(number, message);
+    const send = (): void => connection.sendPlan(number, message, options.isLast ?? false);
+    connection.admitted.then(send, () => queue.end());
     if (connection.gone.aborted) queue.end();
     const result = followPlan(queue.bytes, { plan, digest, options }).finally(() => running.delete(number));
     result.catch(() => undefined);

@@ -21,6 +21,7 @@ function nobody(): FrontConnection {
     onSignal: () => () => {},
     onAnswer: () => () => {},
     sendPlan: () => {},
+    admitted: Promise.resolve(),
     exit: async () => {},
     gone: new AbortController().signal,
   };

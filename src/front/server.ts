@@ -16,6 +16,8 @@ export type FrontServerOptions = {
   readonly logger: Logger;
   /** Whether front may run a command itself if this process ends before it has sent any output. */
   readonly isRepeatable: (request: FrontRequest) => boolean;
+  /** Whether `run` has no effect before the connection is admitted, and may begin at once. */
+  readonly isPlanned: (request: FrontRequest) => boolean;
   /** Whether a command is for front to run itself; nothing is done then. */
   readonly declines: (request: FrontRequest) => Promise<boolean>;
   /** Runs a command to its end; returns the exit code. Never throws. */
@@ -35,7 +37,10 @@ export function createFrontServer(options: FrontServerOptions): Server {
   });
 }
 
-async function serve(socket: Socket, { isRepeatable, declines, run }: FrontServerOptions): Promise<void> {
+async function serve(
+  socket: Socket,
+  { isRepeatable, isPlanned, declines, run }: FrontServerOptions,
+): Promise<void> {
   const inbox = createInbox(socket);
   const request = parseRequest(await inbox.next(fromFront.request));
   if (await declines(request)) {
@@ -43,9 +48,9 @@ async function serve(socket: Socket, { isRepeatable, declines, run }: FrontServe
     return;
   }
   socket.write(encodeMessage(toFront.accepted, u8(isRepeatable(request) ? REPEATABLE : 0)));
-  // A front that did not get the answer in time runs the command itself: it must not happen twice.
-  await inbox.next(fromFront.go);
   const connection = openConnection(socket, inbox);
+  // A front that did not get the answer in time runs the command itself: it must not happen twice.
+  if (!isPlanned(request)) await connection.admitted;
   await connection.exit(await run(request, connection, socket));
 }
 

@@ -20,6 +20,11 @@ export type ExecuteOptions = {
   descriptors?: readonly (number | "stream")[];
   /** Called as soon as init exists. */
   onCreated?: (init: InitProcess) => void;
+  /**
+   * Nothing is left to do when the plan has been executed: where that happens in the process of a command, the command has
+   * ended then, with 0 or as init has.
+   */
+  isLast?: boolean;
   /** Kills the helper, and with it an init that is not created yet. */
   signal?: AbortSignal;
 };

@@ -23,6 +23,8 @@ export type OciEnvironment = {
   readonly groups?: GroupDriver;
   /** Aborted when the caller has gone; absent: this process goes with it. */
   readonly signal?: AbortSignal;
+  /** Resolves when something may be done; absent: at once. Who waits for it runs the command. */
+  readonly admitted?: Promise<void>;
   /** The low-level runtime with `--root` as given; reads the host's facts on first use. */
   readonly runtime: () => Promise<RuntimeContext>;
 };
@@ -48,6 +50,8 @@ type CommandParts<F extends FlagDefinitions> = {
   readonly flags: F;
   /** What the command ends with when it fails; 1 where absent. */
   readonly failure?: number;
+  /** What it does is done by plans, which wait themselves until something may be done; control groups of systemd are not. */
+  readonly isPlanned?: boolean;
   readonly action: (
     input: { readonly flags: FlagValues<F>; readonly args: readonly string[] },
     environment: OciEnvironment,
@@ -56,7 +60,7 @@ type CommandParts<F extends FlagDefinitions> = {
 
 /** Puts parsing, `--help` and the count of arguments in front of a command's action. */
 export function ociCommand<const F extends FlagDefinitions>(parts: CommandParts<F>): OciCommand {
-  const { name, summary, usage, flags, failure, args: bounds } = parts;
+  const { name, summary, usage, flags, failure, isPlanned = false, args: bounds } = parts;
   return {
     name,
     summary,
@@ -74,6 +78,7 @@ export function ociCommand<const F extends FlagDefinitions>(parts: CommandParts<
           hint: `usage: tug-oci ${name} ${usage}`,
         });
       }
+      if (!isPlanned || environment.groups === "systemd") await environment.admitted;
       return (await parts.action({ flags: values, args: rest }, environment)) ?? 0;
     },
   };

@@ -1,10 +1,9 @@
 import { type Digest, sha256 } from "../base/index.ts";
 import { planError } from "./errors.ts";
-import type { Field } from "./field.ts";
 import { NO_SLOT } from "./field.ts";
 import { errnos } from "./flags.ts";
 import { lists } from "./ops/define.ts";
-import { fieldsOf, type Op, opNumber, tableHash } from "./ops.ts";
+import { fieldsOf, type NamedField, type Op, opNumber, tableHash } from "./ops.ts";
 import { type Binding, fieldValue, type Plan } from "./plan.ts";
 import { createWriter, type Writer } from "./writer.ts";
 
@@ -43,7 +42,14 @@ export function encodePlan(plan: Plan, bindings: readonly Binding[] = []): Encod
   writer.u16(bound.length);
   for (const list of lists) writer.u32(plan[list].length);
   if (writer.size - start !== HEADER_SIZE) throw new Error("the header of a plan has another size");
-  const section: Section = { writer, bindings: bound, slots: 0 };
+  const section: Section = {
+    writer,
+    bindings: bound,
+    marks: marksOf(bound),
+    slots: 0,
+    op: plan.host[0],
+    key: "",
+  };
   for (const list of lists) for (const op of plan[list]) encodeOp(section, op);
   const end = writer.size;
   sectionLength.fill(end - start);
@@ -58,9 +64,20 @@ export function encodePlan(plan: Plan, bindings: readonly Binding[] = []): Encod
 type Section = {
   readonly writer: Writer;
   readonly bindings: readonly Binding[];
+  /** A text that has none of them has no binding. */
+  readonly marks: readonly string[];
   /** So many descriptors have been named so far. */
   slots: number;
+  /** What is written at the moment. */
+  op: Op | undefined;
+  key: string;
 };
+
+/** The values of bindings that are no longer than they must be: whoever has the id has its beginning, too. */
+function marksOf(bindings: readonly Binding[]): string[] {
+  const values = bindings.map(({ value }) => value);
+  return values.filter((value) => !values.some((other) => other !== value && value.includes(other)));
+}
 
 function checkSlots(count: number): number {
   if (count <= MAX_SLOTS) return count;
@@ -76,18 +93,16 @@ function encodeOp(section: Section, op: Op): void {
   writer.u8(ignored.length);
   writer.u8(0);
   for (const name of ignored) writer.u16(errnos[name]);
-  for (const [key, field] of fieldsOf(op.op)) {
-    encodeField({ section, field, op, key }, fieldValue(op, key));
-  }
+  section.op = op;
+  for (const field of fieldsOf(op.op)) encodeField(section, field, op);
   length.fill(writer.size - start);
 }
 
-type FieldContext = { section: Section; field: Field; op: Op; key: string };
-
-function encodeField(context: FieldContext, value: unknown): void {
-  const { section, field } = context;
+function encodeField(section: Section, { key, type }: NamedField, op: Op): void {
   const { writer } = section;
-  switch (field.type) {
+  const value = fieldValue(op, key);
+  section.key = key;
+  switch (type) {
     case "u32":
       writer.u32((value as number | undefined) ?? 0);
       break;
@@ -97,23 +112,23 @@ function encodeField(context: FieldContext, value: unknown): void {
     case "text":
     case "hostPath":
     case "rootPath":
-      encodeText(context, (value as string | undefined) ?? "");
+      encodeText(section, (value as string | undefined) ?? "");
       break;
     case "texts":
-      encodeList(writer, value as readonly string[] | undefined, (text) => encodeText(context, text));
+      encodeList(section, value as readonly string[] | undefined, encodeText);
       break;
     case "bytes":
       writer.blob((value as Uint8Array | undefined) ?? new Uint8Array());
       break;
     case "numbers":
-      encodeList(writer, value as readonly number[] | undefined, (number) => writer.u32(number));
+      encodeList(section, value as readonly number[] | undefined, encodeNumber);
       break;
     case "in":
     case "out":
       encodeSlot(section, (value as number | undefined) ?? NO_SLOT);
       break;
     case "ins":
-      encodeList(writer, value as readonly number[] | undefined, (slot) => encodeSlot(section, slot));
+      encodeList(section, value as readonly number[] | undefined, encodeSlot);
       break;
   }
 }
@@ -123,44 +138,51 @@ function encodeSlot(section: Section, slot: number): void {
   section.writer.u16(slot);
 }
 
-function encodeList<T>(writer: Writer, items: readonly T[] | undefined, encode: (item: T) => void): void {
-  writer.u32(items?.length ?? 0);
-  for (const item of items ?? []) encode(item);
+function encodeNumber({ writer }: Section, number: number): void {
+  writer.u32(number);
 }
 
-function encodeText({ section, op, key }: FieldContext, text: string): void {
-  const { writer, bindings } = section;
+function encodeList<T>(
+  section: Section,
+  items: readonly T[] | undefined,
+  encode: (section: Section, item: T) => void,
+): void {
+  section.writer.u32(items?.length ?? 0);
+  for (const item of items ?? []) encode(section, item);
+}
+
+function encodeText(section: Section, text: string): void {
+  const { writer, marks, op, key } = section;
   if (text.includes("\0")) {
-    throw planError("VALUE", `cannot encode ${op.op}.${key} (${op.from}): the text holds a NUL byte`);
+    throw planError("VALUE", `cannot encode ${op?.op}.${key} (${op?.from}): the text holds a NUL byte`);
   }
-  if (!bindings.some(({ value }) => text.includes(value))) {
+  if (!marks.some((mark) => text.includes(mark))) {
     writer.text(text);
     writer.u8(0);
     return;
   }
   const length = writer.hole32();
   const start = writer.size;
-  for (const piece of splitByBindings(text, bindings)) {
-    if (typeof piece === "string") {
-      writer.u8(0);
-      writer.text(piece);
-    } else {
-      writer.u8(1);
-      writer.u16(piece);
-    }
-  }
+  encodePieces(section, text, 0);
   length.fill(TEMPLATE + (writer.size - start));
 }
 
-/** Cuts a text at every occurrence of a binding's value: literal pieces and numbers of bindings. */
-function splitByBindings(text: string, bindings: readonly Binding[]): (string | number)[] {
-  let pieces: (string | number)[] = [text];
-  for (const [index, { value }] of bindings.entries()) {
-    pieces = pieces.flatMap((piece) =>
-      typeof piece === "number"
-        ? [piece]
-        : piece.split(value).flatMap((part, position) => (position === 0 ? [part] : [index, part])),
-    );
+/** A text cut at every occurrence of a binding's value, from the binding with this number on: literal pieces and numbers. */
+function encodePieces(section: Section, text: string, first: number): void {
+  const { writer, bindings } = section;
+  const value = bindings[first]?.value;
+  if (value === undefined) {
+    if (text === "") return;
+    writer.u8(0);
+    writer.text(text);
+    return;
   }
-  return pieces.filter((piece) => piece !== "" || pieces.length === 1);
+  let begin = 0;
+  for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, begin)) {
+    encodePieces(section, text.slice(begin, at), first + 1);
+    writer.u8(1);
+    writer.u16(first);
+    begin = at + value.length;
+  }
+  encodePieces(section, text.slice(begin), first + 1);
 }

@@ -8,7 +8,6 @@ export {
   type Binding,
   fieldValue,
   type OpPlace,
-  opsOf,
   type Plan,
   phasesOf,
   slotAllocator,

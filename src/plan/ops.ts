@@ -48,14 +48,18 @@ export function opNumber(name: OpName): number {
   return numbers.get(name) ?? -1;
 }
 
-type Fields = readonly (readonly [key: string, field: Field])[];
+/** A field of a verb by its name and what it holds. */
+export type NamedField = { readonly key: string; readonly type: Field["type"] };
+type Fields = readonly NamedField[];
 
 const fieldLists = new Map<OpName, Fields>(
-  opNames.map((name) => [name, Object.entries(definitionOf(name).fields)]),
+  opNames.map((name) => [
+    name,
+    Object.entries(definitionOf(name).fields).map(([key, { type }]) => ({ key, type })),
+  ]),
 );
-const slotFields = new Map<OpName, Fields>(
-  opNames.map((name) => [name, fieldsOf(name).filter(([, { type }]) => ["in", "ins", "out"].includes(type))]),
-);
+const slotFields = fieldsOfTypes("in", "ins", "out");
+const hostPaths = fieldsOfTypes("hostPath");
 const phaseNumbers = new Map<OpName, ReadonlyMap<ListName, readonly number[]>>(
   opNames.map((name) => [name, new Map(lists.map((list) => [list, numbersOfPhases(name, list)]))]),
 );
@@ -68,6 +72,15 @@ export function fieldsOf(name: OpName): Fields {
 /** The fields of a verb that are descriptor slots. */
 export function slotFieldsOf(name: OpName): Fields {
   return slotFields.get(name) ?? [];
+}
+
+/** The fields of a verb that are paths of the host. */
+export function hostPathsOf(name: OpName): Fields {
+  return hostPaths.get(name) ?? [];
+}
+
+function fieldsOfTypes(...types: Field["type"][]): ReadonlyMap<OpName, Fields> {
+  return new Map(opNames.map((name) => [name, fieldsOf(name).filter(({ type }) => types.includes(type))]));
 }
 
 /** Numbers of the phases of a list in which a verb may stand, ascending. */

@@ -28,10 +28,15 @@ export function slotAllocator(): { next(): Slot; readonly count: number } {
   };
 }
 
-/** Every op of a plan with its place, in the order host, stage, init. */
-export function opsOf(plan: Plan): readonly { op: Op; place: OpPlace }[] {
-  return lists.flatMap((list) => plan[list].map((op, index) => ({ op, place: { list, index } })));
+/** The lists of a plan with their names, in the order host, stage, init. */
+export function listsOf(plan: Plan): readonly { list: ListName; items: readonly Op[] }[] {
+  return lists.map((list) => ({ list, items: plan[list] }));
 }
+
+type SlotUse = { readonly reads: readonly Slot[]; readonly writes: readonly Slot[] };
+
+/** Several rules ask for the slots of the same op. */
+const known = new WeakMap<Op, SlotUse>();
 
 /** The value of a field, whatever the op; undefined where an optional field is left out. */
 export function fieldValue(op: Op, key: string): unknown {
@@ -39,10 +44,20 @@ export function fieldValue(op: Op, key: string): unknown {
 }
 
 /** The slots that an op reads and the ones it writes. */
-export function slotsOf(op: Op): { reads: Slot[]; writes: Slot[] } {
+export function slotsOf(op: Op): SlotUse {
+  const use = known.get(op) ?? findSlots(op);
+  known.set(op, use);
+  return use;
+}
+
+const NO_SLOTS: SlotUse = { reads: [], writes: [] };
+
+function findSlots(op: Op): SlotUse {
+  const fields = slotFieldsOf(op.op);
+  if (fields.length === 0) return NO_SLOTS;
   const reads: Slot[] = [];
   const writes: Slot[] = [];
-  for (const [key, { type }] of slotFieldsOf(op.op)) {
+  for (const { key, type } of fields) {
     const value = fieldValue(op, key);
     if (value === undefined || value === NO_SLOT) continue;
     if (type === "in") reads.push(value as Slot);

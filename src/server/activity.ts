@@ -11,12 +11,15 @@ export type Activity = {
   readonly begun: number;
   /** Resolves when nothing at all is under way. */
   idle(): Promise<void>;
+  /** Calls back each time the last thing under way has ended; returns what ends it. */
+  onIdle(listener: () => void): () => void;
 };
 
 export function createActivity(): Activity {
   const counts = { command: 0, question: 0 };
   let begun = 0;
   const waiting = new Set<() => void>();
+  const listeners = new Set<() => void>();
   const isIdle = (): boolean => counts.command + counts.question === 0;
   return {
     begin(kind) {
@@ -30,6 +33,7 @@ export function createActivity(): Activity {
         if (!isIdle()) return;
         for (const resolve of waiting) resolve();
         waiting.clear();
+        for (const listener of listeners) listener();
       };
     },
     get commands() {
@@ -37,6 +41,10 @@ export function createActivity(): Activity {
     },
     get begun() {
       return begun;
+    },
+    onIdle(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
     idle: () => (isIdle() ? Promise.resolve() : new Promise((resolve) => waiting.add(resolve))),
   };

@@ -5,8 +5,13 @@ import type { Activity } from "./activity.ts";
 /** After so long without a request memory is given back, in milliseconds. */
 const REST = 2500;
 
+/** What a command has left behind is collected after so long without another one, in milliseconds. */
+const PAUSE = 30;
+
 /**
  * Gives back memory that the work of before needed, once after each time of work: V8 alone keeps it for work to come.
+ *
+ * What a command leaves behind is collected soon after it, when nobody waits, and not in the middle of the next one.
  *
  * @returns ends it
  */
@@ -22,5 +27,17 @@ export function giveBackAtRest(activity: Activity): () => void {
     givenBack = seen;
     collect({ type: "major", flavor: "last-resort" });
   }, REST).unref();
-  return () => clearInterval(timer);
+  let soon: NodeJS.Timeout | undefined;
+  const tidyUp = (): void => {
+    soon = undefined;
+    if (activity.commands === 0) collect({ type: "minor" });
+  };
+  const endTidying = activity.onIdle(() => {
+    soon ??= setTimeout(tidyUp, PAUSE).unref();
+  });
+  return () => {
+    endTidying();
+    clearTimeout(soon);
+    clearInterval(timer);
+  };
 }

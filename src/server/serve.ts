@@ -143,7 +143,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         });
   };
   const declines = (request: FrontRequest) => declinesTug(request, session);
-  const fronts = createFrontServer({ build, logger, isRepeatable: isRepeatableTug, declines, run });
+  const fronts = createFrontServer({
+    build,
+    logger,
+    isRepeatable: isRepeatableTug,
+    isPlanned: ({ program }) => program === "tug-oci",
+    declines,
+    run,
+  });
   await writeStartFile(layout, options.start);
   // First: whoever gets an answer finds it.
   await writeFileAtomic(pidFile, `${process.pid}\n`, 0o644);

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { needsBox } from "../e2e/harness/index.ts";
-import { type CommandResult, startTug, type TugInstance } from "../environment/index.ts";
+import { needsBox, until } from "../e2e/harness/index.ts";
+import { type CommandResult, startProcess, startTug, type TugInstance } from "../environment/index.ts";
 import { makeRootfs, plainConfig } from "../privileged/harness/index.ts";
 import { copyPackage } from "./package-copy.ts";
 import { runProgram } from "./run-program.ts";
@@ -118,6 +118,27 @@ describe("tug-oci with and without an engine", { skip: needsBox() }, () => {
       ["run", "a signal", "delete"].map((name) => alone[name]?.code),
       [7, 9, 0],
     );
+  });
+
+  test("goes on without the engine that planned it, and leaves nothing", async () => {
+    await using instance = await startTug();
+    const bundle = join(instance.directory, "bundle");
+    await makeBundle(bundle);
+    const args = ["sh", "-c", "echo ready >&2; while [ ! -e /go ]; do sleep 0.05; done; exit 9"];
+    await writeFile(join(bundle, "config.json"), JSON.stringify(plainConfig("orphan", { args })));
+    assert.equal((await instance.tug(["ps"])).code, 0);
+    const root = join(instance.directory, "root");
+    await using command = startProcess(
+      await withoutNode(instance),
+      ["--root", root, "run", "--bundle", bundle, "orphan"],
+      { env: { PATH: process.env.PATH, TUG_RUN_ROOT: instance.run } },
+    );
+    await command.waitForStderr(/ready/);
+    await instance.stopEngine("SIGKILL");
+    await writeFile(join(bundle, "rootfs/go"), "");
+    await until("the command has ended", () => command.child.exitCode !== null);
+    assert.equal(command.child.exitCode, 9, command.stderr());
+    assert.deepEqual(readdirSync(root), []);
   });
 
   test("never starts one, whatever it is asked for and whoever asks", async () => {

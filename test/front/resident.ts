@@ -50,6 +50,7 @@ export async function makeStage(parent: string): Promise<Stage> {
         logger: silentLogger,
         declines: async () => false,
         isRepeatable: () => repeatable,
+        isPlanned: () => false,
         async run(request, connection, socket) {
           served.push(request);
           if (dies !== "silent") {

@@ -23,6 +23,16 @@ export const lifeScenarios: readonly Scenario[] = Object.entries(rows).map(([nam
   measure: (contender, round) => measureStep(contender, step, `bench-life-${round}`),
 }));
 
+/** Creating after a pause of a second, when the kernel's locks and the processors' caches are cold. */
+export const restedCreate: Scenario = {
+  name: "create, rested",
+  rounds: 8,
+  async measure(contender, round) {
+    if (contender.steps !== undefined) await sleep(1000);
+    return measureStep(contender, { before: [], measured: "create" }, `bench-rested-${round}`);
+  },
+};
+
 async function measureStep(
   { steps, remove, env }: Contender,
   { before, measured }: Step,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { apiScenarios } from "./api.ts";
 import { type CommandLine, type Contender, type Network, print, time } from "./contender.ts";
-import { lifeScenarios } from "./life.ts";
+import { lifeScenarios, restedCreate } from "./life.ts";
 import { logFile, makeLogFile, removeLogFile } from "./log-file.ts";
 import { parentOf, proportionalSize } from "./memory.ts";
 import { pullScenarios } from "./pulls.ts";
@@ -17,7 +17,7 @@ const LOGGED = "bench-logged";
 const REST = 5000;
 const AT_ONCE = 8;
 
-/** Everything that the bench times. "Rested": after a pause of a second, when the kernel's locks are cold. */
+/** Everything that the bench times. "Rested": after a pause of a second, when the kernel's locks and the processors' caches are cold. */
 export const scenarios: readonly Scenario[] = [
   {
     name: "run and exit of true",
@@ -25,7 +25,7 @@ export const scenarios: readonly Scenario[] = [
     measure: ({ runTrue, env }) => timed(runTrue?.("none"), env),
   },
   {
-    name: "the same, rested",
+    name: "run and exit of true, rested",
     rounds: 8,
     async measure({ runTrue, env }) {
       await sleep(1000);
@@ -44,7 +44,18 @@ export const scenarios: readonly Scenario[] = [
     measure: ({ execTrue, env }) => timed(execTrue?.(KEPT), env),
     finish: async ({ remove, env }) => void (await timed(remove?.(KEPT), env)),
   },
+  {
+    name: "exec of true, rested",
+    rounds: 8,
+    prepare: async ({ keep, env }) => void (await timed(keep?.(KEPT), env)),
+    async measure({ execTrue, env }) {
+      await sleep(1000);
+      return timed(execTrue?.(KEPT), env);
+    },
+    finish: async ({ remove, env }) => void (await timed(remove?.(KEPT), env)),
+  },
   ...lifeScenarios,
+  restedCreate,
   ...trafficScenarios,
   ...apiScenarios,
   ...pullScenarios,

@@ -10,6 +10,7 @@ export const create = ociCommand({
   usage: "<container-id>",
   args: [1, 1],
   flags: createFlags,
+  isPlanned: true,
   async action({ flags, args: [id = ""] }, environment) {
     const options = createOptions({ id, attendance: "create" }, flags, environment);
     const spec = await readSpec(options.bundle, flags.config, environment);

@@ -65,6 +65,7 @@ export const exec = ociCommand({
   args: [1, Number.POSITIVE_INFINITY],
   flags,
   failure: FAILED,
+  isPlanned: true,
   async action({ flags: values, args: [id = "", ...words] }, environment) {
     const context = await environment.runtime();
     if (values.process === undefined && words.length === 0) {

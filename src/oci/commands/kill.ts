@@ -10,6 +10,7 @@ export const kill = ociCommand({
   flags: {
     all: { kind: "boolean", short: "a", help: "send the signal to all processes inside the container" },
   },
+  isPlanned: true,
   async action({ flags, args: [id = "", signal = "SIGTERM"] }, environment) {
     await killContainer(await environment.runtime(), id, { signal: signalNumber(signal), all: flags.all });
     return 0;

@@ -1,4 +1,4 @@
-import { createContainer, deleteContainer } from "../../runtime/index.ts";
+import { createContainer } from "../../runtime/index.ts";
 import { ociCommand } from "../command.ts";
 import { createFlags, createOptions } from "./create-flags.ts";
 import { readSpec } from "./read-spec.ts";
@@ -15,18 +15,17 @@ export const run = ociCommand({
     keep: { kind: "boolean", help: "do not delete the container after it exits" },
     "no-subreaper": { kind: "boolean", help: "accepted for compatibility: nothing is made a subreaper" },
   },
+  isPlanned: true,
   async action({ flags, args: [id = ""] }, environment) {
     const attendance = flags.detach ? "detach" : "foreground";
-    const base = createOptions({ id, attendance }, flags, environment);
+    const base = { ...createOptions({ id, attendance }, flags, environment), remove: !flags.keep };
     const spec = await readSpec(base.bundle, flags.config, environment);
     const own = spec.process.terminal === true && !flags.detach && base.console === undefined;
     const options = own ? { ...base, console: { kind: "own" } as const } : base;
     const context = await environment.runtime();
     const { waitStatus, digest } = await createContainer(context, spec, options);
     environment.logger.log("debug", "plan.executed", { id, digest });
-    if (flags.detach || waitStatus === undefined) return 0;
-    if (!flags.keep) await deleteContainer(context, id, true);
-    return exitCode(waitStatus);
+    return flags.detach || waitStatus === undefined ? 0 : exitCode(waitStatus);
   },
 });
 

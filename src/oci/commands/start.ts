@@ -9,6 +9,7 @@ export const start = ociCommand({
   usage: "<container-id>",
   args: [1, 1],
   flags: {},
+  isPlanned: true,
   async action({ args: [id = ""] }, environment) {
     await startContainer(await environment.runtime(), id, notifySocket(environment));
     return 0;

@@ -8,6 +8,7 @@ export const state = ociCommand({
   usage: "<container-id>",
   args: [1, 1],
   flags: {},
+  isPlanned: true,
   async action({ args: [id = ""] }, environment) {
     const report = await containerReport(await environment.runtime(), id);
     environment.stdout(`${JSON.stringify(report, null, 2)}\n`);

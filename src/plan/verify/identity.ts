@@ -1,5 +1,5 @@
 import type { OpName } from "../ops.ts";
-import { opsOf } from "../plan.ts";
+import { listsOf } from "../plan.ts";
 import { at, find, firstOf, lastOf, type Rule } from "./rule.ts";
 
 /** Ops that may still run under the container's own system call filter. */
@@ -157,9 +157,11 @@ export const identityRules: readonly Rule[] = [
     reason: "a protection whose failure is ignored is no protection",
     source: "CVE-2019-16884",
     *check(plan) {
-      for (const { op, place } of opsOf(plan)) {
-        if (strict.includes(op.op) && (op.ignore?.length ?? 0) > 0)
-          yield { place, what: `${op.op} ignores ${op.ignore?.join(", ")}` };
+      for (const { list, items } of listsOf(plan)) {
+        for (const [index, { op, ignore = [] }] of items.entries()) {
+          if (ignore.length > 0 && strict.includes(op))
+            yield at(list, index, `${op} ignores ${ignore.join(", ")}`);
+        }
       }
     },
   },

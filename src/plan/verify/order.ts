@@ -143,15 +143,12 @@ export const orderRules: readonly Rule[] = [
     reason: "a device or link below a directory that is mounted over later is not there for the program",
     source: "mount(8)",
     *check(plan) {
-      for (const [index, op] of plan.init.entries()) {
-        if (op.op !== "device" && op.op !== "symlink") continue;
-        const over = plan.init.findIndex(
-          (later, place) =>
-            place > index &&
-            (later.op === "attach" || later.op === "mountFs") &&
-            isBelow(op.path, later.target),
-        );
-        if (over >= 0) yield at("init", over, `it hides ${op.path}, made before`);
+      const mounts = [...find(plan, "init", "attach", "mountFs")];
+      const last = mounts.at(-1)?.index ?? -1;
+      for (const { op, index } of find(plan, "init", "device", "symlink")) {
+        if (index > last) break;
+        const over = mounts.find((later) => later.index > index && isBelow(op.path, later.op.target));
+        if (over !== undefined) yield at("init", over.index, `it hides ${op.path}, made before`);
       }
     },
   },

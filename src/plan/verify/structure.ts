@@ -1,6 +1,6 @@
 import { lists } from "../ops/define.ts";
-import { fieldsOf } from "../ops.ts";
-import { fieldValue, opsOf, type Plan, phasesOf, slotsOf } from "../plan.ts";
+import { hostPathsOf, type Op } from "../ops.ts";
+import { fieldValue, listsOf, type Plan, phasesOf, slotsOf } from "../plan.ts";
 import { at, type Breach, CREATED_BARRIER, find, firstOf, type Rule } from "./rule.ts";
 
 /** Rules about the shape of a plan: places, descriptors, barriers, processes. */
@@ -24,11 +24,13 @@ export const structureRules: readonly Rule[] = [
     source: "docs/plan-wire.md",
     *check(plan) {
       const written = new Set<number>();
-      for (const { op, place } of opsOf(plan)) {
-        const { reads, writes } = slotsOf(op);
-        for (const slot of reads)
-          if (!written.has(slot)) yield { place, what: `slot ${slot} is read before it is written` };
-        for (const slot of writes) written.add(slot);
+      for (const { list, items } of listsOf(plan)) {
+        for (let index = 0; index < items.length; index += 1) {
+          const { reads, writes } = slotsOf(items[index] as Op);
+          for (const slot of reads)
+            if (!written.has(slot)) yield at(list, index, `slot ${slot} is read before it is written`);
+          for (const slot of writes) written.add(slot);
+        }
       }
     },
   },
@@ -38,10 +40,12 @@ export const structureRules: readonly Rule[] = [
     source: "docs/plan-wire.md",
     *check(plan) {
       const written = new Set<number>();
-      for (const { op, place } of opsOf(plan)) {
-        for (const slot of slotsOf(op).writes) {
-          if (written.has(slot)) yield { place, what: `slot ${slot} is written twice` };
-          written.add(slot);
+      for (const { list, items } of listsOf(plan)) {
+        for (let index = 0; index < items.length; index += 1) {
+          for (const slot of slotsOf(items[index] as Op).writes) {
+            if (written.has(slot)) yield at(list, index, `slot ${slot} is written twice`);
+            written.add(slot);
+          }
         }
       }
     },
@@ -86,12 +90,14 @@ export const structureRules: readonly Rule[] = [
     reason: "a relative path means another file when the working directory of the caller is another",
     source: "path_resolution(7)",
     *check(plan) {
-      for (const { op, place } of opsOf(plan)) {
-        for (const [key, { type }] of fieldsOf(op.op)) {
-          if (type !== "hostPath") continue;
-          const value = String(fieldValue(op, key) ?? "");
-          if (value !== "" && !value.startsWith("/"))
-            yield { place, what: `${key} is the relative path ${value}` };
+      for (const { list, items } of listsOf(plan)) {
+        for (let index = 0; index < items.length; index += 1) {
+          const op = items[index] as Op;
+          for (const { key } of hostPathsOf(op.op)) {
+            const value = String(fieldValue(op, key) ?? "");
+            if (value !== "" && !value.startsWith("/"))
+              yield at(list, index, `${key} is the relative path ${value}`);
+          }
         }
       }
     },

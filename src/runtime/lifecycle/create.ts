@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { reasonOf, TugError } from "../../base/index.ts";
 import type { ExecuteResult, StandardDescriptor } from "../../helper/index.ts";
 import type { Plan } from "../../plan/index.ts";
-import { type ParsedSpec, parseSpec, type Spec } from "../../specs/oci-runtime/index.ts";
+import type { ParsedSpec, Spec } from "../../specs/oci-runtime/index.ts";
 import { cgroupLayout } from "../cgroups/layout.ts";
 import { systemdUnit } from "../cgroups/systemd-unit.ts";
 import { lifecycleError } from "../errors.ts";
@@ -19,7 +19,8 @@ import { checkConsole } from "./console.ts";
 import { checkId } from "./existing.ts";
 import { explainFailure } from "./explain-failure.ts";
 import { checkGroups } from "./groups.ts";
-import { removeContainer } from "./operate.ts";
+import { latestConfigs } from "./latest-configs.ts";
+import { deleteContainer, removeContainer } from "./operate.ts";
 import { withReachableGroups } from "./reachable-groups.ts";
 import { loadRemains } from "./remains.ts";
 import type { RuntimeContext } from "./runtime.ts";
@@ -42,6 +43,8 @@ export type CreateOptions = {
   readonly noNewKeyring?: boolean;
   readonly preserveFds?: number;
   readonly init?: boolean;
+  /** Whoever waits for the container's end, as `attendance` says, also removes it. */
+  readonly remove?: boolean;
   /** Who makes control groups; default: the plan itself. */
   readonly groups?: GroupDriver;
 };
@@ -49,10 +52,13 @@ export type CreateOptions = {
 /** `cgroupfs` makes directories, `systemd` a scope, `none` nothing. */
 export type GroupDriver = "cgroupfs" | "systemd" | "none";
 
+/** Of bundles that were run last. */
+const parse = latestConfigs(4);
+
 /** Reads a configuration, whatever its file is called. @throws CONTAINER_BUNDLE, OCI_CONFIG */
 export async function readConfig(path: string): Promise<ParsedSpec<Spec>> {
   try {
-    return parseSpec(await readFile(path));
+    return parse(await readFile(path), path);
   } catch (error) {
     if (error instanceof TugError) throw error;
     throw lifecycleError("BUNDLE", `cannot read ${path}: ${reasonOf(error)}`, {
@@ -86,20 +92,44 @@ export async function createContainer(
   ],
 ): Promise<ExecuteResult> {
   checkId(options.id);
-  await checkRootfs(spec, options);
+  const rootfs = checkRootfs(spec, options);
+  rootfs.catch(() => undefined);
   const whole = createInput(context, spec, options);
   const input = context.rootless === true ? await withReachableGroups(whole) : whole;
   const plan = planCreate(input);
+  await rootfs;
   checkFree(context, options.id);
   await checkGroups(storedGroups(input.cgroups));
   warnOfCapabilities(context, spec);
   warnOfStrays(context, input);
+  const result = await executeCreate({ context, spec, options, input, plan, stdio });
+  if (isRemoved(options) && !input.removes) await deleteContainer(context, options.id, true);
+  return result;
+}
+
+/** Whether the container is to be gone when it has been created, started and waited for. */
+function isRemoved({ attendance, remove = false }: CreateOptions): boolean {
+  return remove && attendance === "foreground";
+}
+
+type Creating = {
+  readonly context: RuntimeContext;
+  readonly spec: Spec;
+  readonly options: CreateOptions;
+  readonly input: CreateInput;
+  readonly plan: Plan;
+  readonly stdio: readonly [StandardDescriptor, StandardDescriptor, StandardDescriptor];
+};
+
+async function executeCreate(creating: Creating): Promise<ExecuteResult> {
+  const { context, spec, options, input, plan, stdio } = creating;
   await using _scope = input.unit === undefined ? undefined : await startScope(context, input);
   try {
     const result = await context.helper.execute(plan, {
       bindings: createBindings(options.id),
       stdio,
       descriptors: Array.from({ length: options.preserveFds ?? 0 }, (_, index) => 3 + index),
+      isLast: input.unit === undefined && isRemoved(options) === (input.removes ?? false),
     });
     // Whoever waits for the end removes the container, too.
     if (input.unit !== undefined && options.attendance === "foreground") await stopScope(context, input.unit);
@@ -150,6 +180,8 @@ export function createInput(context: PlanContext, spec: Spec, options: CreateOpt
     owner: context.owner,
     unprivileged: context.unprivileged,
     unit: unit?.name,
+    // A unit goes by another way, and poststop hooks run one by one when everything is gone.
+    removes: isRemoved(options) && unit === undefined && (spec.hooks?.poststop?.length ?? 0) === 0,
     resctrl: rdt === undefined ? undefined : resctrlGroup(facts, rdt, options.id),
     cgroups: wantsGroups(context, spec, options)
       ? cgroupLayout({

@@ -66,6 +66,7 @@ export async function execInContainer(
   return await context.helper.execute(plan, {
     stdio,
     descriptors: Array.from({ length: preserveFds }, (_, index) => 3 + index),
+    isLast: true,
   });
 }
 

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { errnoOf } from "../../base/index.ts";
-import { parseSpec, type Spec } from "../../specs/oci-runtime/index.ts";
+import type { Spec } from "../../specs/oci-runtime/index.ts";
 import { lifecycleError } from "../errors.ts";
 import type { Existing } from "../planner/lifecycle.ts";
 import { stateFiles } from "../planner/state.ts";
 import { parseStoredState } from "../state.ts";
+import { latestConfigs } from "./latest-configs.ts";
 
 /**
  * An id as runc allows it; it becomes a directory name and part of a control group's path.
@@ -42,18 +43,11 @@ export async function loadExisting(root: string, id: string): Promise<Existing> 
   return existing;
 }
 
-/** Configurations that were read last: whoever runs one program in a container runs more of them. */
-const latest = new Map<string, { text: string; spec: Spec }>();
-const MOST = 16;
+/** Of containers in which programs were run last. */
+const parse = latestConfigs(16);
 
 function parseConfig(text: string, path: string): Spec {
-  const known = latest.get(path);
-  const spec = known?.text === text ? known.spec : parseSpec(text, path).value;
-  latest.delete(path);
-  latest.set(path, { text, spec });
-  const [oldest] = latest.keys();
-  if (latest.size > MOST && oldest !== undefined) latest.delete(oldest);
-  return spec;
+  return parse(text, path).value;
 }
 
 /** What a look at every container below a runtime's root finds, by id. Those that are being made or removed are left out. */

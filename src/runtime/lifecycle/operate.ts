@@ -37,7 +37,7 @@ export async function startContainer(
   try {
     const notified = notifySocket !== undefined && existsSync(`${existing.stateDir}/${stateFiles.notify}`);
     const plan = planStart(existing, notified ? notifySocket : undefined);
-    await context.helper.execute(plan, { stdio: ["ignore", "inherit", "inherit"] });
+    await context.helper.execute(plan, { stdio: ["ignore", "inherit", "inherit"], isLast: true });
   } catch (error) {
     if (isPoststart(error)) await endContainer(context, existing);
     throw error;
@@ -76,7 +76,7 @@ export async function killContainer(
     throw lifecycleError("NOT_RUNNING", "container not running");
   try {
     const plans = all ? await plansToKillAll(context, existing, signal) : [planKill(existing, signal)];
-    for (const plan of plans) await context.helper.execute(plan);
+    for (const plan of plans) await context.helper.execute(plan, { isLast: plans.length === 1 });
   } catch (error) {
     if (!isGone(error)) throw error;
     throw lifecycleError("NOT_RUNNING", "container not running", { cause: error });

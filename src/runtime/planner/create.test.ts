@@ -30,6 +30,24 @@ test("the digest does not depend on the container's id", () => {
   assert.equal(digest(sampleId), digest(other));
 });
 
+test("who waits for a container's end removes its groups and its directory after it, in the same plan", () => {
+  for (const version of [1, 2] as const) {
+    const plan = sampleCreatePlan((spec) => spec, { attendance: "foreground", removes: true }, version);
+    assert.deepEqual(breachesOf(plan), []);
+    const names = plan.host.map(({ op }) => op);
+    const after = names.slice(names.indexOf("waitExit") + 1);
+    assert.deepEqual(new Set(after), new Set(["cgroupKill", "cgroupRemove", "remove"]));
+    assert.equal(after.at(-1), "remove");
+    const made = opsNamed(plan.host, "cgroupCreate").map(({ mount, path }) => mount + path);
+    assert.deepEqual(
+      opsNamed(plan.host, "cgroupRemove").map(({ path }) => path),
+      made,
+    );
+    const kept = sampleCreatePlan((spec) => spec, { attendance: "foreground" }, version);
+    assert.equal(kept.host.at(-1)?.op, "waitExit");
+  }
+});
+
 test("the journal is written before the first group, the pid as soon as there is one", () => {
   const names = sampleCreatePlan((spec) => spec).host.map(({ op }) => op);
   assert.ok(names.indexOf("writeFile") < names.indexOf("cgroupCreate"));

@@ -13,16 +13,17 @@ import { planDevices } from "./devices.ts";
 import { hookOps } from "./hooks.ts";
 import { execOp, type IdentityInput, lateFilter, planIdentity } from "./identity.ts";
 import type { CreateInput } from "./input.ts";
+import { type Remains, removeEnded } from "./lifecycle.ts";
 import { ioPriorityOps, limitOps } from "./limits.ts";
 import { type MountContext, mountPropagation, planMounts } from "./mounts.ts";
 import { type NamespacePlan, planNamespaces } from "./namespaces.ts";
 import { awaitDevices, findDevices, moveDevices } from "./net-devices.ts";
 import { notifyDirectory, planNotifySocket, withNotifyVariable } from "./notify.ts";
 import { planProtection } from "./protect.ts";
-import { joinResctrl, planResctrl } from "./resctrl.ts";
+import { joinResctrl, planResctrl, storedResctrl } from "./resctrl.ts";
 import { mountRoot, rootPath } from "./root-mount.ts";
 import { memoryPolicyOps } from "./scheduling.ts";
-import { journalOps, stateFiles, stateWithPid } from "./state.ts";
+import { journalOps, stateFiles, stateWithPid, storedGroups } from "./state.ts";
 
 /** Init has made its mounts and waits for the hooks of the host. */
 const HOOKS_BEGIN = 1;
@@ -242,9 +243,15 @@ function planAttendance(
       ...(terminal !== undefined && { terminal }),
       ...(notify !== undefined && { notify, manager: input.notifySocket ?? "" }),
     });
+    if (input.removes) host.push(...removeEnded(remainsOf(input), stateDir));
   } else if (notify !== undefined) {
     host.push({ op: "notify", from: "NOTIFY_SOCKET", socket: notify, manager: input.notifySocket ?? "" });
   }
+}
+
+function remainsOf(input: CreateInput): Remains {
+  const resctrl = storedResctrl(input);
+  return { groups: storedGroups(input.cgroups), ...(resctrl && { resctrl }) };
 }
 
 function subjectOf({ id, bundle, spec }: CreateInput) {

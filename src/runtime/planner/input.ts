@@ -81,6 +81,8 @@ export type CreateInput = {
   /** The unit of systemd that the group belongs to. */
   readonly unit?: string | undefined;
   readonly attendance: Attendance;
+  /** Who waits for the container's end also removes it. */
+  readonly removes?: boolean | undefined;
   readonly console?: ConsoleTarget | undefined;
   readonly pidFile?: string | undefined;
   /** Socket of the service manager that waits for the container to be ready: sd_notify(3). */

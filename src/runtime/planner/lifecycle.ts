@@ -129,22 +129,30 @@ export function planDelete({ state, stateDir }: Existing, options: { kill: boole
   } else {
     host.push(...thaw(state));
   }
-  for (const path of killGroups(state)) {
-    host.push({
-      op: "cgroupKill",
-      from: "delete",
-      path,
-      signal: SIGKILL,
-      timeout: PATIENCE,
-      ignore: ["ENOENT"],
-    });
-  }
-  for (const { path } of state.groups) {
-    host.push({ op: "cgroupRemove", from: "delete", path, timeout: PATIENCE, ignore: ["ENOENT"] });
-  }
-  host.push(...removeResctrl(state.resctrl, PATIENCE));
-  host.push({ op: "remove", from: "delete", path: stateDir, tree: 1, ignore: ["ENOENT"] });
+  host.push(...removalOps(state, stateDir));
   return finish();
+}
+
+/** What of a container's state tells what is left of it when its first process has ended. */
+export type Remains = Pick<StoredState, "groups" | "handler" | "resctrl">;
+
+/** Ends what runs besides the first process, and removes the groups and the directory. Nothing may be frozen. */
+function removalOps(state: Remains, stateDir: string): Op[] {
+  const from = "delete";
+  const ignore = ["ENOENT"] as const;
+  return [
+    ...killGroups(state).map(
+      (path): Op => ({ op: "cgroupKill", from, path, signal: SIGKILL, timeout: PATIENCE, ignore }),
+    ),
+    ...state.groups.map(({ path }): Op => ({ op: "cgroupRemove", from, path, timeout: PATIENCE, ignore })),
+    ...removeResctrl(state.resctrl, PATIENCE),
+    { op: "remove", from, path: stateDir, tree: 1, ignore },
+  ];
+}
+
+/** The same as `planDelete` for a container whose end was just waited for, as the last ops of the plan that did. */
+export function removeEnded(state: Remains, stateDir: string): Op[] {
+  return [...thaw(state), ...removalOps(state, stateDir)];
 }
 
 /**
@@ -160,14 +168,14 @@ export function planPoststop({ state, hooks }: Existing): Plan[] {
  * On version 1 a frozen process cannot even be killed; a group of version 2 needs no help.
  * Source: https://docs.kernel.org/admin-guide/cgroup-v1/freezer-subsystem.html
  */
-function thaw(state: StoredState): Op[] {
+function thaw(state: Remains): Op[] {
   const group = legacyFreezer(state);
   if (group === undefined) return [];
   const { path } = group;
   return [{ op: "cgroupFreeze", from: "kill", path, frozen: 0, timeout: PATIENCE, ignore: ["ENOENT"] }];
 }
 
-function legacyFreezer({ groups }: StoredState): StoredGroup | undefined {
+function legacyFreezer({ groups }: Remains): StoredGroup | undefined {
   return groups.find(({ version, controllers }) => version === 1 && controllers.includes("freezer"));
 }
 
