@@ -78,14 +78,21 @@ export async function countGarbage(options: CollectorOptions): Promise<Collected
 /** Digests of blobs and keys of snapshots. */
 type Reached = Set<string>;
 
+/**
+ * A mark that is under way. Whether a digest is reached says nothing about what it stands for: an image may call anything a
+ * layer, another image's manifest too. So what was followed is kept apart, by digest and by what it was called.
+ */
+type Marking = { readonly reached: Reached; readonly followed: Set<string> };
+
 async function mark({ content, snapshotter, table, leases }: CollectorOptions): Promise<Reached> {
-  const reached: Reached = new Set();
+  const marking = newMarking();
+  const { reached } = marking;
   for (const row of table.all()) {
-    await markDocument(content, row.target, reached);
-    await markDocument(content, row.manifest, reached);
+    await markDocument(content, row.target, marking);
+    await markDocument(content, row.manifest, marking);
   }
   for (const { kind, resource } of leases.resources()) {
-    if (kind === "manifest") await markLeased(content, resource, reached);
+    if (kind === "manifest") await markTolerantly(content, { digest: resource, mediaType: "" }, marking);
     else reached.add(resource);
   }
   // Children come after their parents in the list, so that going backwards reaches whole chains.
@@ -104,54 +111,76 @@ export async function reachFrom(
   content: ContentStore,
   roots: readonly Pick<Descriptor, "digest" | "mediaType">[],
 ): Promise<Set<string>> {
-  const reached: Reached = new Set();
+  const marking = newMarking();
   for (const root of roots) {
-    if (root.mediaType === "") await markLeased(content, root.digest, reached);
-    else await markDocument(content, root, reached);
+    if (root.mediaType === "") await markTolerantly(content, root, marking);
+    else await markDocument(content, root, marking);
   }
-  return reached;
+  return marking.reached;
 }
 
-/** A document that is being pulled may turn out to be none; whoever pulls it leases its parts as well. */
-async function markLeased(content: ContentStore, digest: Digest, reached: Reached): Promise<void> {
+function newMarking(): Marking {
+  return { reached: new Set(), followed: new Set() };
+}
+
+/**
+ * Marks what may turn out to be no document, and needs nothing then: what is being pulled, whose parts are leased as well,
+ * and what an index lists, of which only what can be read is ever used.
+ */
+async function markTolerantly(
+  content: ContentStore,
+  document: Pick<Descriptor, "digest" | "mediaType">,
+  marking: Marking,
+): Promise<void> {
   try {
-    await markDocument(content, { digest, mediaType: "" }, reached);
+    await markDocument(content, document, marking);
   } catch (error) {
-    if (!(error instanceof TugError) || !error.code.startsWith("OCI_IMAGE_")) throw error;
+    if (!isNoDocument(error)) throw error;
   }
 }
 
-/** Marks a document and what it refers to. What is not here is no matter: of an index, few images are. */
+/** Its bytes are those of its digest, so that it was none when it came, either. */
+function isNoDocument(error: unknown): boolean {
+  return (
+    error instanceof TugError && (error.code.startsWith("OCI_IMAGE_") || error.code === "IMAGE_CONTENT_SIZE")
+  );
+}
+
+/** Marks a manifest or index and what it refers to. What is not here is no matter: of an index, few images are. */
 async function markDocument(
   content: ContentStore,
   { digest, mediaType }: Pick<Descriptor, "digest" | "mediaType">,
-  reached: Reached,
+  marking: Marking,
 ): Promise<void> {
-  if (reached.has(digest)) return;
+  const { reached, followed } = marking;
   reached.add(digest);
+  const called = `${mediaType} ${digest}`;
   const isManifest = mediaType === "" || [...indexMediaTypes, ...manifestMediaTypes].includes(mediaType);
-  const isConfig = configMediaTypes.includes(mediaType);
-  if ((!isManifest && !isConfig) || (await content.size(digest)) === undefined) return;
-  if (isConfig) {
-    for (const key of await snapshotsOf(content, digest)) reached.add(key);
-    return;
-  }
+  if (!isManifest || followed.has(called) || (await content.size(digest)) === undefined) return;
+  followed.add(called);
   const data = await content.load(digest, maxManifestSize);
   const document = parseManifestDocument(data, `manifest ${digest}`, mediaType);
-  const children =
-    document.kind === "index"
-      ? document.index.manifests
-      : [document.manifest.config, ...document.manifest.layers];
-  for (const child of children) await markDocument(content, child, reached);
+  if (document.kind === "index") {
+    for (const child of document.index.manifests) await markTolerantly(content, child, marking);
+    return;
+  }
+  const { config, layers } = document.manifest;
+  for (const layer of layers) reached.add(layer.digest);
+  reached.add(config.digest);
+  for (const key of await snapshotsOf(content, config)) reached.add(key);
 }
 
 /** What was kept for another platform may be no image, such as a statement about one: then there are no snapshots. */
-async function snapshotsOf(content: ContentStore, digest: Digest): Promise<readonly Digest[]> {
-  const data = await content.load(digest, maxConfigSize);
+async function snapshotsOf(
+  content: ContentStore,
+  { digest, mediaType }: Pick<Descriptor, "digest" | "mediaType">,
+): Promise<readonly Digest[]> {
+  if (!configMediaTypes.includes(mediaType) || (await content.size(digest)) === undefined) return [];
   try {
+    const data = await content.load(digest, maxConfigSize);
     return chainIds(parseImageConfig(data, `configuration ${digest}`).rootfs.diff_ids);
   } catch (error) {
-    if (error instanceof TugError && error.code.startsWith("OCI_IMAGE_")) return [];
+    if (isNoDocument(error)) return [];
     throw error;
   }
 }

@@ -50,6 +50,9 @@ export type NeedsOptions = {
   readonly isHosted: (name: string) => boolean;
 };
 
+/** One row that is followed: its name, and what its indexes have listed so far, each as what it was called. */
+type Visiting = { readonly name: string; readonly listed: Set<string> };
+
 /** Follows every row of the images to the last blob and layer. */
 export async function findNeeds({ content, table, isHosted }: NeedsOptions): Promise<Needs> {
   const blobs = new Map<Digest, Need>();
@@ -82,9 +85,10 @@ export async function findNeeds({ content, table, isHosted }: NeedsOptions): Pro
 
   const visit = async (
     descriptor: Descriptor,
-    name: string,
+    visiting: Visiting,
     isRequired: boolean,
   ): Promise<Manifest | undefined> => {
+    const { name, listed } = visiting;
     need(descriptor, name, isRequired);
     const { digest, mediaType } = descriptor;
     if (!isDocument(descriptor) || (await content.size(digest)) === undefined) return undefined;
@@ -93,7 +97,12 @@ export async function findNeeds({ content, table, isHosted }: NeedsOptions): Pro
     );
     if (document === undefined) return undefined;
     if (document.kind === "index") {
-      for (const child of document.index.manifests) await visit(child, name, false);
+      for (const child of document.index.manifests) {
+        const called = `${child.mediaType} ${child.digest}`;
+        if (listed.has(called)) continue;
+        listed.add(called);
+        await visit(child, visiting, false);
+      }
       return undefined;
     }
     const { config, layers } = document.manifest;
@@ -104,8 +113,9 @@ export async function findNeeds({ content, table, isHosted }: NeedsOptions): Pro
 
   const visitRow = async (row: ImageRow): Promise<void> => {
     const { name, id, target } = row;
-    if (target.digest !== row.manifest.digest) await visit(target, name, true);
-    const manifest = await visit(row.manifest, name, true);
+    const visiting: Visiting = { name, listed: new Set() };
+    if (target.digest !== row.manifest.digest) await visit(target, visiting, true);
+    const manifest = await visit(row.manifest, visiting, true);
     if (manifest === undefined) return;
     if (manifest.config.digest !== id) problems.set(name, misfit(row, manifest.config.digest));
     if (!configMediaTypes.includes(manifest.config.mediaType)) return;
