@@ -11,6 +11,7 @@ import {
 } from "../specs/index.ts";
 import { isDocument } from "./closure.ts";
 import type { ContentStore } from "./content/content-store.ts";
+import { imageError } from "./errors.ts";
 import type { Image } from "./image-store.ts";
 import { chainIds } from "./layers/chain-id.ts";
 import type { Snapshotter } from "./snapshots/snapshotter.ts";
@@ -31,13 +32,20 @@ export type TreeOfImage = {
   readonly children: readonly TreeOfImage[];
 };
 
-/** All that an image's name stands for, down to the layers. What is not here is told by its descriptor alone. */
+/** An honest image has some hundred. Indexes that list each other more than once have as many as they like. */
+const MOST_PARTS = 10_000;
+
+/** All that an image's name stands for, down to the layers. What is not here is told by its descriptor alone. @throws IMAGE_CONFIGURATION for one without end, OCI_IMAGE_*, IMAGE_CONTENT_* */
 export async function treeOfImage(
   { content, snapshotter }: { content: ContentStore; snapshotter: Snapshotter },
-  { target, manifest }: Image,
+  { id, target, manifest }: Pick<Image, "id" | "target" | "manifest">,
 ): Promise<TreeOfImage> {
+  let parts = 0;
   const visit = async (descriptor: Descriptor, kind: TreeOfImage["kind"]): Promise<TreeOfImage> => {
     const { mediaType, digest, size, platform } = descriptor;
+    parts += 1;
+    if (parts > MOST_PARTS)
+      throw imageError("CONFIGURATION", `cannot show image ${id}: it has more than ${MOST_PARTS} parts`);
     const isHere = (await content.size(digest)) !== undefined;
     const about = descriptor.annotations?.[annotations.referenceType];
     const known = { mediaType, digest, size, platform, about, isHere };

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Digest, type Logger, messageOf, TugError } from "../../base/index.ts";
+import { type Digest, errnoOf, type Logger, messageOf, TugError } from "../../base/index.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import { removeIfCorrupt } from "../fetch-blob.ts";
 import type { Image, ImageStore } from "../image-store.ts";
@@ -41,16 +41,16 @@ export async function restoreUnsynced(options: RestoreOptions): Promise<void> {
   await options.onBegin?.(found);
   for (const { kind, resource } of suspects) {
     if (kind === "blob" && (await content.size(resource)) !== undefined)
-      await removeIfCorrupt(content, resource);
+      await removeUnlessWhole(content, resource);
   }
   const images = await options.store.list();
   const origins = originsOf(images);
   const lost = new Set<string>();
   const wanted = new Set<string>(suspects.filter(isLayer).map(({ resource }) => resource));
   for (const layer of snapshotter.list().filter(({ key }) => wanted.has(key))) {
-    const origin = origins.get(layer.key as Digest);
     const isWhole = layer.parent === undefined || !lost.has(layer.parent);
-    if (origin === undefined || !isWhole || !(await isRestored(options, layer, origin))) lost.add(layer.key);
+    const found = origins.get(layer.key as Digest) ?? [];
+    if (!isWhole || !(await isRestoredFromAny(options, layer, found))) lost.add(layer.key);
   }
   forgetImages(options, images, lost);
   await removeLost(snapshotter, lost);
@@ -70,16 +70,44 @@ function count(suspects: readonly Unsynced[], wanted: Unsynced["kind"]): number 
   return suspects.filter(({ kind }) => kind === wanted).length;
 }
 
-function originsOf(images: readonly Image[]): ReadonlyMap<Digest, Origin> {
-  const origins = new Map<Digest, Origin>();
+/** What lost its bytes is gone, and what the disk cannot read any more. */
+async function removeUnlessWhole(content: ContentStore, digest: Digest): Promise<void> {
+  try {
+    await removeIfCorrupt(content, digest);
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    await content.delete(digest);
+  }
+}
+
+/** Sectors that a disk lost power over, or a file system that is damaged there. */
+function isUnreadable(error: unknown): boolean {
+  return ["EIO", "EUCLEAN", "EBADMSG"].includes(errnoOf(error) ?? "");
+}
+
+/** By chain id. Images may say of different blobs that they are the same layer, and not all of them need be right. */
+function originsOf(images: readonly Image[]): ReadonlyMap<Digest, readonly Origin[]> {
+  const origins = new Map<Digest, Origin[]>();
   for (const { layers, chainIds, config } of images) {
     for (const [index, { digest, size }] of layers.entries()) {
       const [chainId, diffId] = [chainIds[index], config.rootfs.diff_ids[index]];
-      if (chainId !== undefined && diffId !== undefined)
-        origins.set(chainId, { blob: digest, size, diffId: diffId as Digest });
+      if (chainId === undefined || diffId === undefined) continue;
+      const known = origins.get(chainId) ?? [];
+      if (known.every(({ blob }) => blob !== digest))
+        known.push({ blob: digest, size, diffId: diffId as Digest });
+      origins.set(chainId, known);
     }
   }
   return origins;
+}
+
+async function isRestoredFromAny(
+  options: RestoreOptions,
+  layer: SnapshotInfo,
+  origins: readonly Origin[],
+): Promise<boolean> {
+  for (const origin of origins) if (await isRestored(options, layer, origin)) return true;
+  return false;
 }
 
 /** Unpacks a layer beside its place and puts it there. @returns whether there was something to unpack it from */
@@ -101,7 +129,7 @@ async function isRestored(
   } catch (error) {
     await snapshotter.remove(key);
     // A blob that was here before may be damaged, too.
-    if (!(error instanceof TugError)) throw error;
+    if (!(error instanceof TugError) && !isUnreadable(error)) throw error;
     logger.log("warn", "images.restore", { layer: chainId, reason: messageOf(error) });
     return false;
   }
