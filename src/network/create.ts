@@ -4,9 +4,13 @@ import { overlap, parseSubnet, type Subnet } from "./address/ip.ts";
 import { completePool, freeSubnet, uniqueLocalSubnet } from "./address/pool.ts";
 import { driverOf } from "./drivers/drivers.ts";
 import { networkError } from "./errors.ts";
+import { executeHost } from "./execute.ts";
 import type { HostNetwork } from "./host.ts";
 import { parseRoutes } from "./host-routes.ts";
 import type { AddressPool, Network, NetworkRequest } from "./model.ts";
+import { listAddresses, subnetsOf } from "./netlink/address.ts";
+import { decodeAnswers } from "./netlink/datagram.ts";
+import { netlinkOp } from "./netlink/op.ts";
 import type { NetworkStore } from "./store.ts";
 
 /**
@@ -25,7 +29,7 @@ export async function createNetwork(
   const { bandwidth = {} } = request;
   checkBandwidth(request);
   await driver.check(host, request);
-  const routes = await hostRoutes();
+  const routes = await usedSubnets(host);
   const id = randomBytes(32).toString("hex");
   return transaction(() => {
     const others = store.list();
@@ -47,13 +51,16 @@ export async function createNetwork(
 }
 
 /**
- * Gives a network another subnet where the machine has got routes to its own since that was chosen. Only for one whose
- * bridge is not there: its own route is one of them.
+ * Gives a network another subnet where the machine has got routes to its own, or addresses of it, since that was chosen. Only
+ * for one whose bridge is not there: its own route is one of them.
  *
  * @throws NETWORK_EXHAUSTED
  */
-export async function moveNetwork(store: NetworkStore, network: Network): Promise<void> {
-  const routes = await hostRoutes();
+export async function moveNetwork(
+  { host, store }: { readonly host: HostNetwork; readonly store: NetworkStore },
+  network: Network,
+): Promise<void> {
+  const routes = await usedSubnets(host);
   const clashes = ({ subnet }: AddressPool): boolean => {
     const own = parseSubnet(subnet);
     return own.base.family === 4 && routes.some((route) => overlap(route, own));
@@ -64,8 +71,15 @@ export async function moveNetwork(store: NetworkStore, network: Network): Promis
   store.replace({ ...network, pools: poolsOf({ name: network.name }, { id: network.id, own, routes }) });
 }
 
-async function hostRoutes(): Promise<Subnet[]> {
-  return parseRoutes(await readFile("/proc/net/route", "utf8").catch(() => ""));
+const LISTED = 1;
+
+/** The IPv4 subnets that the machine has routes to, or addresses of: a link that is switched off has no route. */
+async function usedSubnets({ helper }: HostNetwork): Promise<Subnet[]> {
+  const routes = parseRoutes(await readFile("/proc/net/route", "utf8").catch(() => ""));
+  const list = { what: "list addresses", from: "network", messages: [listAddresses()], tag: LISTED };
+  const data = await executeHost(helper, [netlinkOp(list)]);
+  const own = subnetsOf(decodeAnswers(data.get(LISTED) ?? Buffer.alloc(0)));
+  return [...routes, ...own.filter(({ prefix }) => prefix > 0)];
 }
 
 function poolsOf(

@@ -95,7 +95,7 @@ export async function openNetworks(options: NetworksOptions): Promise<Networks> 
     if (known !== undefined) {
       const isUsed = store.endpoints({ network: known.id }, { departing: true }).length > 0;
       if (!isUsed && (await findLink(host, driverOf(known).uplink(known))) === undefined)
-        await moveNetwork(store, known);
+        await moveNetwork({ host, store }, known);
       return;
     }
     const bridge = `${prefix}0`;
@@ -107,15 +107,25 @@ export async function openNetworks(options: NetworksOptions): Promise<Networks> 
       logger.log("warn", "network.default", { error: String(error) }),
     );
   }
-  let prepared = false;
+  let prepared: Promise<void> | undefined;
+  const prepare = async (): Promise<void> => {
+    await predefine();
+    await switchboard.connect(store.find(DEFAULT_NETWORK));
+  };
+  /** Once for all who ask, and again where it has failed. */
+  const prepareDefault = (): Promise<void> => {
+    prepared ??= prepare().catch((error: unknown) => {
+      prepared = undefined;
+      throw error;
+    });
+    return prepared;
+  };
+  const prepareNamed = async (wishes: readonly NetworkWish[]): Promise<void> => {
+    if (wishes.some(({ network }) => store.find(network).name === DEFAULT_NETWORK)) await prepareDefault();
+  };
   return {
     create,
-    async prepareDefault() {
-      if (prepared) return;
-      await predefine();
-      await switchboard.connect(store.find(DEFAULT_NETWORK));
-      prepared = true;
-    },
+    prepareDefault,
     async remove(reference) {
       const network = store.find(reference);
       const connected = store.endpoints({ network: network.id }, { departing: true });
@@ -137,8 +147,14 @@ export async function openNetworks(options: NetworksOptions): Promise<Networks> 
     endpoints: (by) => store.endpoints(by),
     publications: (container) => store.publications(container),
     lookAtPort: (protocol, port) => lookAtPort({ host, store }, protocol, port),
-    attach: (container, request, options) => attachments.attach(container, request, options),
-    join: (joiner, wish) => joinNetwork(parts, joiner, wish),
+    async attach(container, request, options) {
+      await prepareNamed(request.networks);
+      return await attachments.attach(container, request, options);
+    },
+    async join(joiner, wish) {
+      await prepareNamed([wish]);
+      return await joinNetwork(parts, joiner, wish);
+    },
     leave: (joiner, network) => leaveNetwork(parts, joiner, network),
     rename(container, name) {
       for (const endpoint of store.endpoints({ container }, { departing: true })) {

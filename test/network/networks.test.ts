@@ -76,6 +76,24 @@ inOwnNetwork(import.meta.filename, false, () => {
     assert.deepEqual(subnets(), ["172.18.0.0/16"], "it stays where its containers are");
   });
 
+  test("the default network keeps out of the way of addresses of links that are switched off, also where it is named", async () => {
+    await using place = await openPlace();
+    await send({ messages: [newBridge({ name: "other" })] });
+    const index = Number(/^(\d+): other:/m.exec(inside("/proc/self/ns/net", `${busybox.path} ip link`))?.[1]);
+    await send({ messages: [newAddress(index, parseIp("172.17.0.1"), 16)] });
+    const networks = [{ network: "bridge" }];
+    const both = await Promise.all(
+      ["one", "two"].map((container) => place.networks.attach(container, { networks, ports: [] })),
+    );
+    const addresses = both.flatMap(({ endpoints }) => endpoints.map(({ ipv4 }) => ipv4));
+    assert.deepEqual(addresses.toSorted(), ["172.18.0.2", "172.18.0.3"]);
+    assert.match(
+      inside(place.networks.namespaceOf("one"), `${busybox.path} ping -c 1 172.18.0.3`),
+      / 0% packet loss/,
+    );
+    await send({ messages: [deleteLink("other")] });
+  });
+
   test("what fails leaves nothing", async () => {
     await using place = await openPlace();
     const { networks } = place;

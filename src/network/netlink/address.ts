@@ -1,9 +1,9 @@
-import { type IpAddress, ipBytes } from "../address/ip.ts";
-import { type Attribute, attribute as a } from "./attribute.ts";
-import { messageFlags as f, type NetlinkMessage } from "./datagram.ts";
+import { type IpAddress, ipBytes, type Subnet, subnetOf } from "../address/ip.ts";
+import { type Attribute, attribute as a, decodeAttributes } from "./attribute.ts";
+import { messageFlags as f, type NetlinkAnswer, type NetlinkMessage } from "./datagram.ts";
 
 /** Source: include/uapi/linux/rtnetlink.h, if_addr.h; address families as in socket(2). */
-const message = { NEW_ADDRESS: 20, NEW_ROUTE: 24 } as const;
+const message = { NEW_ADDRESS: 20, GET_ADDRESS: 22, NEW_ROUTE: 24 } as const;
 const families = { 4: 2, 6: 10 } as const;
 const address = { ADDRESS: 1, LOCAL: 2, FLAGS: 8 } as const;
 const route = { DEVICE: 4, GATEWAY: 5 } as const;
@@ -31,6 +31,21 @@ export function newAddress(index: number, ip: IpAddress, prefix: number): Netlin
       ...(ip.family === 6 ? [a.u32(address.FLAGS, NO_DETECTION)] : []),
     ],
   };
+}
+
+/** Asks for all IPv4 addresses, those of links included that are switched off. */
+export function listAddresses(): NetlinkMessage {
+  const header = Buffer.from([families[4], 0, 0, 0, 0, 0, 0, 0]);
+  return { type: message.GET_ADDRESS, flags: f.REQUEST | f.DUMP, header };
+}
+
+/** The IPv4 subnets that links have addresses of, among answers. */
+export function subnetsOf(answers: readonly NetlinkAnswer[]): Subnet[] {
+  return answers.flatMap(({ type, body }): Subnet[] => {
+    const bytes = decodeAttributes(body.subarray(8)).get(address.ADDRESS);
+    if (type !== message.NEW_ADDRESS || body[0] !== families[4] || bytes?.length !== 4) return [];
+    return [subnetOf({ family: 4, value: BigInt(bytes.readUInt32BE()) }, body[1] ?? 32)];
+  });
 }
 
 /** Sends what no other route is for to a gateway. */
