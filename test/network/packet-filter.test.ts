@@ -15,6 +15,7 @@ import { addBridge, connect, expectSuccess, type Lab, openLab } from "./lab.ts";
 
 const skip = requireRoot();
 const busybox = debianProgram("busybox");
+const nft = debianProgram("nft");
 const { ENOENT, EEXIST } = constants.errno;
 
 const blue: FilteredNetwork = {
@@ -153,4 +154,14 @@ test("ports come and go, each once; the table can be made anew at any time", { s
   await expectSuccess(change(lab, ruleset("tug", { networks: [blue, red], ports: [] })));
   assert.equal((await change(lab, withdrawPorts("tug", [web]))).failure?.errno, ENOENT);
   assert.equal(lab.ask("neighbour", "192.168.7.1", 8080), "no connection");
+});
+
+test("nft shows the table so that it can read it again", { skip: skip || nft.skip }, async () => {
+  await using lab = await openHost();
+  await expectSuccess(change(lab, ruleset("tug", { networks: [blue, red], ports: [web] })));
+  const shown = lab.exec("host", nft.path, "list", "table", "inet", "tug").stdout;
+  for (const part of ['"br-blue"', '"br-red"', "tcp . 8080 : 10.9.0.2 . 80"])
+    assert.ok(shown.includes(part), shown);
+  const read = lab.exec("neighbour", "sh", "-c", `${nft.path} -f - <<'END'\n${shown}END`);
+  assert.deepEqual([read.code, read.stderr], [0, ""]);
 });

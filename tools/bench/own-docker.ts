@@ -66,8 +66,6 @@ async function startDaemon({ directory, socket, place }: Places) {
     pidfile: join(directory, "docker.pid"),
     "log-level": "error",
     "cgroup-parent": CGROUP,
-    // Beside the bridge of tug, which has what is the default of both.
-    bip: "172.30.0.1/16",
     "userland-proxy-path": resolve(dirname(debianProgram("dockerd").path), "docker-proxy"),
   };
   const path = await programs(directory);

@@ -42,6 +42,11 @@ export function addressIn(end: keyof typeof offsets, { base, prefix }: Subnet): 
   ];
 }
 
+/** Packets to 127.0.0.0/8. Its first byte is looked at before anything else, which is all that there is to do for others. */
+export function toLoopback(): Expression[] {
+  return [payload("network", offsets.destination[4], 1), compare(Uint8Array.of(127)), ...ofFamily(4)];
+}
+
 /** Loads the destination's address into registers. */
 export function destinationAddress(version: 4 | 6, to: number): Expression {
   return payload("network", offsets.destination[version], version === 4 ? 4 : 16, to);

@@ -37,8 +37,15 @@ const types = {
   ipv6_addr: { id: 8, size: 16 },
   inet_proto: { id: 12, size: 4 },
   inet_service: { id: 13, size: 4 },
+  ifname: { id: 41, size: 16 },
 } as const;
 export type ValueType = keyof typeof types;
+
+/**
+ * What `nft` notes with a set whose keys are in the machine's byte order, as names of links are: without it, it cannot show
+ * them. Source: nftables' libnftnl, udata.h: NFTNL_UDATA_SET_KEYBYTEORDER with a u32.
+ */
+const hostByteOrder = Uint8Array.of(0, 4, 1, 0, 0, 0);
 
 /** A change that can stand in a batch. */
 export type Change = NetlinkMessage;
@@ -103,6 +110,7 @@ export function newSet(table: string, number: number, { name, key, value }: SetD
     ...(value === undefined ? [] : [a.be32(6, typeOf(value)), a.be32(7, sizeOf(value))]),
     a.be32(10, number),
     ...(key.length > 1 ? [a.nested(9, concatenation(key))] : []),
+    ...(key.includes("ifname") ? [a.bytes(13, hostByteOrder)] : []),
   ]);
 }
 

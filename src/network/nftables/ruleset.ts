@@ -7,6 +7,7 @@ import {
   type Expression,
   family,
   jump,
+  linkName,
   lookup,
   masquerade,
   meta,
@@ -21,6 +22,7 @@ import {
   leavesBy,
   ofFamily,
   published,
+  toLoopback,
 } from "./match.ts";
 import {
   type Change,
@@ -82,7 +84,8 @@ export function ruleset(
     newTable(table),
     deleteTable(table),
     newTable(table),
-    ...maps.map((map, index) => newSet(table, index + 1, map)),
+    ...[...maps, bridges].map((set, index) => newSet(table, index + 1, set)),
+    ...networks.map(({ bridge }) => newElements(table, bridges.name, [{ key: [linkName(bridge)] }])),
     newChain(table, "publish"),
     newChain(table, "guard", { type: "filter", at: "prerouting", priority: -300 }),
     newChain(table, "prerouting", { type: "nat", at: "prerouting", priority: -100 }),
@@ -92,8 +95,9 @@ export function ruleset(
     ...chain("publish", ...([4, 6] as const).flatMap((version) => [toBound(version), toPublished(version)])),
     ...chain("prerouting", [destinationType(), compare(LOCAL), jump("publish")]),
     ...chain("output", [destinationType(), compare(LOCAL), jump("publish")]),
+    ...chain("guard", guardRule),
+    ...chain("forward", ...networks.flatMap(closedRules), [...established(), verdict("accept")]),
     ...networks.flatMap((network) => [
-      ...chain("guard", ...guardRules(network)),
       ...chain("forward", ...forwardRules(network)),
       ...chain("postrouting", ...postroutingRules(network)),
     ]),
@@ -168,24 +172,38 @@ function lead(version: 4 | 6, map: string): Expression[] {
   return [lookup(map, { to: 0 }), nat];
 }
 
-/** The bridge may route addresses of loopback (for published ports), but never those that a container made up. */
-function guardRules({ bridge }: FilteredNetwork): Expression[][] {
-  return [[...comesBy(bridge), ...addressIn("destination", loopback), verdict("drop")]];
-}
+/** Names of the networks' bridges. */
+const bridges = { name: "bridges", key: ["ifname"] } as const;
 
-function forwardRules({ bridge, internal, open }: FilteredNetwork): Expression[][] {
-  const [inside, outside] = [comesBy(bridge), comesBy(bridge, { not: true })];
+/**
+ * A bridge may route addresses of loopback (for published ports), but never those that a container made up. Every packet that
+ * comes in passes here: the first comparison is one that nearly none gets beyond.
+ */
+const guardRule: readonly Expression[] = [
+  ...toLoopback(),
+  meta("inputName"),
+  lookup(bridges.name),
+  verdict("drop"),
+];
+
+/** What may not even go on where it has begun: these come before the rule for established connections. */
+function closedRules({ bridge, internal, open }: FilteredNetwork): Expression[][] {
+  const inside = comesBy(bridge);
   const [into, outOf] = [leavesBy(bridge), leavesBy(bridge, { not: true })];
+  const outside = comesBy(bridge, { not: true });
   return [
     ...(internal ? [[...inside, ...outOf, verdict("drop")]] : []),
+    ...(internal ? [[...into, ...outside, verdict("drop")]] : []),
     ...(open ? [] : [[...inside, ...into, verdict("drop")]]),
-    ...(internal
-      ? []
-      : [
-          [...into, ...established(), verdict("accept")],
-          [...into, ...published(), verdict("accept")],
-        ]),
-    [...into, ...outside, verdict("drop")],
+  ];
+}
+
+function forwardRules({ bridge, internal }: FilteredNetwork): Expression[][] {
+  if (internal) return [];
+  const into = leavesBy(bridge);
+  return [
+    [...into, ...published(), verdict("accept")],
+    [...into, ...comesBy(bridge, { not: true }), verdict("drop")],
   ];
 }
 

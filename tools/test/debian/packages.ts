@@ -81,11 +81,12 @@ export const packageSets = {
   },
   podman: {
     release: "trixie",
-    packages: ["buildah", "conmon", "podman"],
+    packages: ["buildah", "conmon", "nftables", "podman"],
     programs: {
       buildah: "usr/bin/buildah",
       conmon: "usr/bin/conmon",
       netavark: "usr/lib/podman/netavark",
+      nft: "usr/sbin/nft",
       podman: "usr/bin/podman",
     },
   },
