@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 import { sha256 } from "../../base/index.ts";
 import { archiveOf, fileNode, hardLinkNode, member, paxHeader } from "../../tar/testing/archives.ts";
 import { indexLayer, layerFiles } from "./index-layer.ts";
+import { defaultLimits } from "./limits.ts";
 
 describe("indexLayer", () => {
   let directory: string;
@@ -67,6 +68,11 @@ describe("indexLayer", () => {
         Buffer.alloc(1024),
       ]),
       "IMAGE_LAYER_LIMIT",
+    ],
+    "an archive that goes on and on behind its end": [
+      Buffer.concat([file("a"), Buffer.alloc(500_000)]),
+      "IMAGE_LAYER_LIMIT",
+      { limits: { ...defaultLimits, freeBytes: 100_000, ratio: 100 } },
     ],
     "an attribute that no index has room for": [
       archiveOf([{ node: fileNode("a", { xattrs: new Map([["user.a", Buffer.alloc(65_536)]]) }) }]),

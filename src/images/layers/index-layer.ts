@@ -60,7 +60,7 @@ export async function indexLayer(
   blob: AsyncIterable<Uint8Array>,
   { directory, diffId, blobSize, durable = true, limits, turn = createLimiter(1), signal }: IndexLayerOptions,
 ): Promise<IndexedLayer> {
-  const check = createLayerCheck(diffId);
+  const check = createLayerCheck({ diffId, blobSize, limits });
   await using archive = await open(join(directory, layerFiles.archive), "wx", 0o600);
   await using sparse = createSparseFile(join(directory, layerFiles.sparse));
   const writer = createFileWriter(archive, { durable, turn });

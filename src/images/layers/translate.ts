@@ -1,7 +1,13 @@
 import { type ByteString, type Node, noXattrs, type TreePiece } from "../../tar/index.ts";
-import { imageError } from "../errors.ts";
 import { createLayerTree, type LayerTree } from "./layer-tree.ts";
-import { defaultLimits, type LayerLimits, maxNameLength, maxPathLength } from "./limits.ts";
+import {
+  checkBytes,
+  defaultLimits,
+  type LayerLimits,
+  maxNameLength,
+  maxPathLength,
+  tooMuch,
+} from "./limits.ts";
 import { entryError, joinPath, splitPath } from "./path.ts";
 import {
   asOpaque,
@@ -101,21 +107,11 @@ function outlineOf(tree: LayerTree): OutlineEntry[] {
 }
 
 function countEntry(state: State, { size }: Node): void {
-  const { limits, blobSize } = state;
+  const { limits } = state;
   state.entries += 1;
   state.total += size;
   if (state.entries > limits.entries) throw tooMuch(`more than ${limits.entries} entries`);
-  if (state.total > limits.bytes) throw tooMuch(`more than ${limits.bytes} bytes`);
-  const ratio = state.total / (blobSize ?? Number.POSITIVE_INFINITY);
-  if (state.total > limits.freeBytes && ratio > limits.ratio) {
-    throw tooMuch(`${state.total} bytes in a blob of ${blobSize}`);
-  }
-}
-
-function tooMuch(what: string) {
-  return imageError("LAYER_LIMIT", `cannot unpack a layer: it has ${what}`, {
-    hint: "the image may be an attack: use another one",
-  });
+  checkBytes(state.total, state);
 }
 
 function placeEntry(state: State, entry: Node): Node[] {

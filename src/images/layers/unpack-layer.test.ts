@@ -14,6 +14,7 @@ import {
 import { collectBytes } from "../testing/collect.ts";
 import { createMemoryTrees } from "../testing/memory-trees.ts";
 import { exportLayer, exportTar } from "./export-tar.ts";
+import { defaultLimits } from "./limits.ts";
 import { unpackLayer } from "./unpack-layer.ts";
 
 const archive = archiveOf([
@@ -128,6 +129,26 @@ describe("unpackLayer", () => {
     const options = { trees: createMemoryTrees(), directory: "/l", diffId: sha256(padded), blobSize: 1 };
     await unpackLayer(counted(), options);
     assert.equal(read, padded.length);
+  });
+
+  it("refuses an archive that goes on and on behind its end, whatever is in it", async () => {
+    const padded = Buffer.concat([archive, Buffer.alloc(5_000_000)]);
+    const blob = zstdCompressSync(padded);
+    const limits = { ...defaultLimits, freeBytes: 1_000_000, ratio: 100 };
+    const options = { directory: "/l", diffId: sha256(padded), blobSize: blob.length };
+    await assert.rejects(unpackLayer(inPieces(blob), { ...options, trees: createMemoryTrees(), limits }), {
+      code: "IMAGE_LAYER_LIMIT",
+    });
+    const more = { ...limits, ratio: 100_000 };
+    await unpackLayer(inPieces(blob), { ...options, trees: createMemoryTrees(), limits: more });
+    await assert.rejects(
+      unpackLayer(inPieces(blob), {
+        ...options,
+        trees: createMemoryTrees(),
+        limits: { ...more, bytes: 4_000_000 },
+      }),
+      { code: "IMAGE_LAYER_LIMIT" },
+    );
   });
 
   it("refuses what is no archive", async () => {

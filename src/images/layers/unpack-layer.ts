@@ -1,7 +1,7 @@
 import type { Digest } from "../../base/index.ts";
 import { createTarReader } from "../../tar/index.ts";
 import { decompress } from "./compression.ts";
-import { createLayerCheck } from "./layer-check.ts";
+import { createLayerCheck, type LayerCheckOptions } from "./layer-check.ts";
 import type { LayerLimits } from "./limits.ts";
 import { joined, recordOf } from "./records.ts";
 import { createLayerTranslator, type LayerTranslator, type OutlineEntry, type Usage } from "./translate.ts";
@@ -44,7 +44,7 @@ export async function unpackLayer(
   const { trees, directory, blobSize, limits, signal } = options;
   const translator = createLayerTranslator({ blobSize, ...(limits !== undefined && { limits }) });
   const outcome: { error?: unknown } = {};
-  const records = remember(joined(layerRecords(decompress(blob), translator, options.diffId)), outcome);
+  const records = remember(joined(layerRecords(decompress(blob), translator, options)), outcome);
   try {
     await trees.unpack(directory, records, signal);
   } catch (error) {
@@ -62,9 +62,9 @@ export async function unpackLayer(
 async function* layerRecords(
   tar: AsyncIterable<Uint8Array>,
   translator: LayerTranslator,
-  diffId: Digest,
+  options: LayerCheckOptions,
 ): AsyncGenerator<Uint8Array> {
-  const check = createLayerCheck(diffId);
+  const check = createLayerCheck(options);
   const reader = createTarReader();
   for await (const chunk of tar) {
     check.update(chunk);
