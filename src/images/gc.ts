@@ -1,4 +1,4 @@
-import { type Digest, isDigest, TugError } from "../base/index.ts";
+import { type Digest, isDigest } from "../base/index.ts";
 import {
   configMediaTypes,
   type Descriptor,
@@ -13,6 +13,7 @@ import type { ContentStore } from "./content/content-store.ts";
 import type { ImageTable } from "./image-table.ts";
 import { chainIds } from "./layers/chain-id.ts";
 import type { Leases } from "./leases.ts";
+import { isNoDocument } from "./no-document.ts";
 import type { SignatureTable } from "./signatures/signature-table.ts";
 import type { Snapshotter } from "./snapshots/snapshotter.ts";
 
@@ -137,13 +138,6 @@ async function markTolerantly(
   } catch (error) {
     if (!isNoDocument(error)) throw error;
   }
-}
-
-/** Its bytes are those of its digest, so that it was none when it came, either. */
-function isNoDocument(error: unknown): boolean {
-  return (
-    error instanceof TugError && (error.code.startsWith("OCI_IMAGE_") || error.code === "IMAGE_CONTENT_SIZE")
-  );
 }
 
 /** Marks a manifest or index and what it refers to. What is not here is no matter: of an index, few images are. */

@@ -2,6 +2,7 @@ import { type Digest, isDigest } from "../../base/index.ts";
 import { type Descriptor, maxManifestSize, parseManifestDocument } from "../../specs/index.ts";
 import { isDocument } from "../closure.ts";
 import type { ContentStore } from "../content/content-store.ts";
+import { isNoDocument } from "../no-document.ts";
 
 /** What a registry has to know of a manifest or index. */
 export type KnownDocument = {
@@ -16,7 +17,10 @@ export type KnownDocument = {
 
 /** Manifests and indexes of the store, read once. */
 export interface Documents {
-  /** Undefined where it is not in the store; one that has gone since it was read may still be known. @throws OCI_IMAGE_*, IMAGE_CONTENT_* */
+  /**
+   * Undefined where it is not in the store, or is none, whatever lists it as one; one that has gone since it was read may still
+   * be known. @throws IMAGE_CONTENT_*
+   */
   read(digest: Digest, mediaType: string): Promise<KnownDocument | undefined>;
 }
 
@@ -33,14 +37,26 @@ export function createDocuments(content: ContentStore): Documents {
       if (before !== undefined) return before;
       const size = await content.size(digest);
       if (size === undefined) return undefined;
-      const document = parseKnown(await content.load(digest, maxManifestSize), { digest, mediaType });
-      if (size > small) return document;
+      const document = await readIfOne(content, { digest, mediaType });
+      if (document === undefined || size > small) return document;
       known.set(key, document);
       const [oldest] = known.keys();
       if (known.size > most && oldest !== undefined) known.delete(oldest);
       return document;
     },
   };
+}
+
+async function readIfOne(
+  content: ContentStore,
+  called: Pick<Descriptor, "digest" | "mediaType">,
+): Promise<KnownDocument | undefined> {
+  try {
+    return parseKnown(await content.load(called.digest, maxManifestSize), called);
+  } catch (error) {
+    if (isNoDocument(error)) return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -72,15 +88,17 @@ export function parseKnown(
 export type Member = Pick<Descriptor, "mediaType" | "digest" | "size">;
 
 /**
- * Everything that some documents refer to, directly or not, and they themselves, each once. What is not in the store is
- * listed all the same; what is below it is unknown.
+ * Everything that some documents refer to, directly or not, and they themselves, each once for every type that it is called by:
+ * what is a layer to one may be another one's manifest. What is not in the store is listed all the same; what is below it
+ * is unknown.
  */
 export async function* walkDocuments(documents: Documents, roots: readonly Member[]): AsyncGenerator<Member> {
   const seen = new Set<string>();
   const waiting: Member[] = [...roots];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (seen.has(next.digest) || !isDigest(next.digest)) continue;
-    seen.add(next.digest);
+    const called = `${next.mediaType} ${next.digest}`;
+    if (seen.has(called) || !isDigest(next.digest)) continue;
+    seen.add(called);
     yield next;
     if (!isDocument(next)) continue;
     const document = await documents.read(next.digest, next.mediaType);

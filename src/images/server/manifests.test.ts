@@ -321,3 +321,36 @@ test("several clients push different images to one tag at once, and one of them 
   assert.ok(digests.includes(headers["docker-content-digest"] as (typeof digests)[number]));
   for (const each of digests) assert.equal((await registry.call("GET", path(each))).status, 200);
 });
+
+test("an artifact that calls an image a layer takes nothing of it away", async () => {
+  await using registry = await serveTestRegistry();
+  await registry.pushImage("a/b", image, "1");
+  await registry.pushImage("a/b", arm);
+  for (const each of [image, arm]) {
+    const manifest = JSON.stringify(each.manifest);
+    const layer = { mediaType: mediaTypes.layer, digest: sha256(manifest), size: manifest.length };
+    await pushArtifact(registry, { layers: [layer] }, "artifact");
+    const reply = await registry.call("GET", path(layer.digest));
+    assert.deepEqual([reply.status, reply.body.toString()], [200, manifest]);
+    for (const blob of each.blobs.keys())
+      assert.equal((await registry.call("GET", `/v2/a/b/blobs/${blob}`)).status, 200);
+  }
+});
+
+test("what an index calls a manifest without its being one breaks nothing else", async () => {
+  await using registry = await serveTestRegistry();
+  await registry.pushImage("a/b", image, "1");
+  const blob = Buffer.from("no manifest");
+  const child = {
+    mediaType: mediaTypes.manifest,
+    digest: await registry.pushBlob("a/b", blob),
+    size: blob.length,
+  };
+  const index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [child] };
+  await registry.pushDocument("a/b", index, "index").catch(() => undefined);
+  for (const reference of ["1", digest])
+    assert.equal((await registry.call("GET", path(reference))).status, 200);
+  assert.equal((await registry.call("GET", `/v2/a/b/referrers/${digest}`)).status, 200);
+  for (const each of image.blobs.keys())
+    assert.equal((await registry.call("GET", `/v2/a/b/blobs/${each}`)).status, 200);
+});

@@ -82,9 +82,11 @@ async function forgetChildren(
     ...registry.tags(repository).map((tag) => tag.digest),
   ]);
   const untagged: Digest[] = [];
-  for (const { digest } of children) {
+  for (const child of children) {
+    const { digest } = child;
     dropBlob(options, repository, digest);
-    if (tagged.has(digest)) continue;
+    // What it calls a layer may be a manifest that others know as one.
+    if (tagged.has(digest) || !isDocument(child)) continue;
     dropManifest(options, repository, digest);
     if (table.get(`${repository}@${digest}`) !== undefined) untagged.push(digest);
   }

@@ -102,6 +102,7 @@ export function openRepositories(options: RepositoriesOptions): Repositories {
         if (!isDocument(member)) continue;
         const document = await documents.read(member.digest, member.mediaType);
         if (document === undefined || document.subject !== subject) continue;
+        if (found.some((each) => each.digest === member.digest)) continue;
         const { artifactType, annotations } = document;
         const { mediaType, digest, size } = member;
         found.push({ mediaType, digest, size, artifactType, annotations });
