@@ -7,15 +7,21 @@ import { dirname } from "node:path";
  * nothing else: write to a temporary file in the same directory, fsync, rename, fsync the directory.
  *
  * @param mode permission bits of the new file, umask not applied
+ * @param options.durable false: the disk is not waited for, and after a power loss the file may be anything
  */
-export async function writeFileAtomic(path: string, data: Uint8Array | string, mode = 0o600): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  data: Uint8Array | string,
+  mode = 0o600,
+  { durable = true }: { durable?: boolean } = {},
+): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
     const file = await open(temporary, "wx", mode);
     try {
       await file.chmod(mode);
       await file.writeFile(data);
-      await file.sync();
+      if (durable) await file.sync();
     } finally {
       await file.close();
     }
@@ -24,7 +30,7 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string, m
     await rm(temporary, { force: true });
     throw error;
   }
-  await syncDirectory(dirname(path));
+  if (durable) await syncDirectory(dirname(path));
 }
 
 /** Makes the names in a directory durable: after a rename, a new link or an unlink. */

@@ -68,8 +68,10 @@ export interface ImageStore {
   /**
    * Gives names to an image, which is kept if there are none. An image that loses its last name to it is kept without
    * one.
+   *
+   * @param options.durable false: the disk is not waited for, and a power loss may take it back
    */
-  put(names: readonly string[], record: ImageRecord): Promise<void>;
+  put(names: readonly string[], record: ImageRecord, options?: { durable?: boolean }): Promise<void>;
   /** Takes names away. */
   delete(names: readonly string[]): Promise<void>;
   /** Brings the list of images up to date by which other tools find their way in the content store. */
@@ -86,10 +88,10 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
   const publishing = createMutex();
   // Counted from the change of a row on: until then the list is rightly out of date.
   let underWay = 0;
-  const publish = async () => {
+  const publish = async ({ durable = true } = {}) => {
     underWay += 1;
     try {
-      await publishing.run(() => content.publish(publishedManifests(table.all())));
+      await publishing.run(() => content.publish(publishedManifests(table.all()), { durable }));
     } finally {
       underWay -= 1;
     }
@@ -104,8 +106,8 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     }
   };
   // On a full disk the list is out of date until there is room: what counts is on record.
-  const publishIfRoom = () =>
-    publish().catch((error: unknown) => {
+  const publishIfRoom = (options?: { durable: boolean }) =>
+    publish(options).catch((error: unknown) => {
       if (!isFullDisk(error)) throw error;
     });
   const find = (query: string) => findImage(options, query);
@@ -136,11 +138,11 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
       if (found === undefined) throw notFound(query);
       return describeImage(options, found, await readDocuments(content, found));
     },
-    async put(names, { id, manifest, target }) {
+    async put(names, { id, manifest, target }, { durable = true } = {}) {
       const record = { id, manifest, target };
-      for (const name of names) table.put(name, record, now());
+      for (const name of names) table.put(name, record, now(), { durable });
       if (names.length === 0) table.keep(record, now());
-      await publishIfRoom();
+      await publishIfRoom({ durable });
     },
     async delete(names) {
       for (const name of names) table.delete(name);

@@ -47,8 +47,12 @@ export interface ImageTable {
   inRepository(repository: string): ImageRow[];
   /** All repositories whose names begin so. */
   repositories(prefix: string): string[];
-  /** Gives a name to an image; the image that had it before stays, without a name if it was its only one. */
-  put(name: string, record: ImageRecord, now: number): void;
+  /**
+   * Gives a name to an image; the image that had it before stays, without a name if it was its only one.
+   *
+   * @param options.durable false: a power loss may take it back
+   */
+  put(name: string, record: ImageRecord, now: number, options?: { durable?: boolean }): void;
   /** Keeps an image that may have no name. */
   keep(record: ImageRecord, now: number): void;
   /** Takes a name away, and with the last one the image. */
@@ -62,7 +66,7 @@ export function isDangling(name: string): boolean {
 
 type Columns = { name: string; id: Digest; manifest: string; target: string; updated: number };
 
-export function createImageTable({ sql, transaction }: Database): ImageTable {
+export function createImageTable({ sql, transaction, lazily }: Database): ImageTable {
   const byName = sql.prepare("SELECT * FROM images WHERE name = ?");
   const byId = sql.prepare("SELECT * FROM images WHERE id = ? ORDER BY name");
   const prefix = sql.prepare("SELECT DISTINCT id FROM images WHERE substr(id, 1, ?) = ? LIMIT 2");
@@ -76,6 +80,13 @@ export function createImageTable({ sql, transaction }: Database): ImageTable {
   const erase = sql.prepare("DELETE FROM images WHERE name = ?");
   const write = (row: ImageRow) =>
     put.run({ ...row, manifest: JSON.stringify(row.manifest), target: JSON.stringify(row.target) });
+  const rename = (name: string, record: ImageRecord, now: number): void => {
+    const previous = byName.get(name) as Columns | undefined;
+    write({ ...record, name, updated: now });
+    erase.run(danglingName(record.id));
+    if (previous === undefined || previous.id === record.id || byId.get(previous.id) !== undefined) return;
+    write({ ...parseRow(previous), name: danglingName(previous.id) });
+  };
 
   return {
     get(name) {
@@ -90,15 +101,10 @@ export function createImageTable({ sql, transaction }: Database): ImageTable {
       const names = withPrefix.all(text.length, text) as { name: string }[];
       return [...new Set(names.map(({ name }) => name.replace(/@.*$|:[^:/]*$/, "")))];
     },
-    put: (name, record, now) =>
-      transaction(() => {
-        const previous = byName.get(name) as Columns | undefined;
-        write({ ...record, name, updated: now });
-        erase.run(danglingName(record.id));
-        if (previous === undefined || previous.id === record.id || byId.get(previous.id) !== undefined)
-          return;
-        write({ ...parseRow(previous), name: danglingName(previous.id) });
-      }),
+    put(name, record, now, { durable = true } = {}) {
+      const work = () => transaction(() => rename(name, record, now));
+      durable ? work() : lazily(work);
+    },
     keep: (record, now) =>
       transaction(() => {
         if (byId.get(record.id) === undefined)

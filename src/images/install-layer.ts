@@ -28,6 +28,8 @@ export type AppliedLayer = {
   readonly hidesAll: boolean;
   /** Its directories and whiteouts. */
   readonly outline: readonly OutlineEntry[];
+  /** false: the disk is not waited for. */
+  readonly durable: boolean;
   /**
    * Gives directories other metadata and finishes the layer.
    *
@@ -125,10 +127,10 @@ async function installLayer(options: LayerInstallerOptions, request: LayerReques
     // Whoever waits here holds no room that a layer below could be waiting for.
     await parentReady;
     const usage = await applier.settle(key, parent, applied);
-    const { form, hidesAll } = applied;
+    const { form, hidesAll, durable } = applied;
     // What stands on a layer that has lost its files gets them back.
     if (known) await snapshotter.replace(chainId, key, { usage, hidesAll, form });
-    else await snapshotter.commit(chainId, key, { parent, usage, hidesAll, form });
+    else await snapshotter.commit(chainId, key, { parent, usage, hidesAll, form, durable });
   } catch (error) {
     await snapshotter.remove(key);
     throw error;

@@ -13,6 +13,7 @@ import { admitName, admitPull } from "./policy/admit-pull.ts";
 import type { OnProgress } from "./progress.ts";
 import { formatReference, type Reference, withDigest } from "./reference.ts";
 import type { Repository } from "./registry/repository.ts";
+import type { DiskSync } from "./unsynced/disk-sync.ts";
 
 /** What a pull needs of the registry client. */
 export type RegistryPort = {
@@ -26,6 +27,7 @@ export type PullOptions = InstallerOptions &
     store: ImageStore;
     table: ImageTable;
     leases: Leases;
+    diskSync?: Pick<DiskSync, "isPending"> | undefined;
   };
 
 export type PullRequest = {
@@ -55,7 +57,7 @@ export type PullResult = {
  * @throws IMAGE_POLICY, IMAGE_POLICY_REFUSED, the errors of the registry client, and what `installImage` throws
  */
 export async function pullImage(options: PullOptions, request: PullRequest): Promise<PullResult> {
-  const { store, table, leases, registry } = options;
+  const { store, table, leases, registry, diskSync } = options;
   const { reference, platform, allPlatforms = false, credentials, onProgress, signal } = request;
   using lease = leases.temporary();
   const name = formatReference(reference);
@@ -90,7 +92,8 @@ export async function pullImage(options: PullOptions, request: PullRequest): Pro
   const names = reference.digest === undefined ? [name, byDigest] : [byDigest];
   const changed = table.get(names[0] as string)?.id !== record.id;
   keepSignatures(options.signatures, signatures);
-  await store.put(names, record);
+  // What the name stands for is not on the disk either.
+  await store.put(names, record, { durable: diskSync?.isPending() !== true });
   return { record, changed };
 }
 

@@ -49,7 +49,12 @@ async function mountDisk(place: string, file: string): Promise<void> {
   await run("mount", ["-o", "loop", join(place, file), join(place, "disk")]);
 }
 
-type Loss = { readonly form: "overlay" | "erofs"; readonly synced: "nothing" | "blobs" };
+type Loss = {
+  readonly form: "overlay" | "erofs";
+  readonly synced: "nothing" | "blobs";
+  /** Nothing follows the pull. */
+  readonly alone?: boolean;
+};
 
 /**
  * Pulls the image in the boot "first"; then the power fails, and what the kernel had not yet written is lost. The process
@@ -58,10 +63,10 @@ type Loss = { readonly form: "overlay" | "erofs"; readonly synced: "nothing" | "
 async function pullAndLosePower(
   registry: FakeRegistry,
   place: string,
-  { form, synced }: Loss,
+  { form, synced, alone = false }: Loss,
 ): Promise<void> {
   const program = join(import.meta.dirname, "power-child.ts");
-  const words = [join(place, "disk"), `${registry.host}/image:1`, form, "first"];
+  const words = [join(place, "disk"), `${registry.host}/image:1`, form, "first", ...(alone ? ["alone"] : [])];
   const child = spawn(process.execPath, ["--no-warnings", program, ...words], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -149,6 +154,25 @@ for (const [form, reason] of [
       await store.images.pull(`${registry.host}/image:1`);
       assert.equal(await wholeFiles(store.images, "container"), files.size);
       assert.deepEqual((await store.images.check()).problems, []);
+    },
+  );
+
+  test(
+    `a power loss right after a pull, form ${form}: the name is lost with the rest, and nothing is half there`,
+    options,
+    async () => {
+      await using registry = await serveImage();
+      await using place = await makeDisk();
+      await pullAndLosePower(registry, place.path, { form, synced: "nothing", alone: true });
+      await using store = await openAfter(place.path, form, "second");
+      assert.deepEqual(await store.images.list(), []);
+      assert.deepEqual((await store.images.check()).problems, []);
+      await store.images.pull(`${registry.host}/image:1`);
+      await store.images.prepareContainerSnapshot(
+        "container",
+        (await store.images.list())[0]?.chainIds.at(-1),
+      );
+      assert.equal(await wholeFiles(store.images, "container"), files.size);
     },
   );
 

@@ -58,7 +58,7 @@ export interface ContentStore {
   walk(): AsyncIterable<Blob>;
 
   /** Replaces the list of images by which other tools find their way in the store. */
-  publish(manifests: readonly Descriptor[]): Promise<void>;
+  publish(manifests: readonly Descriptor[], options?: { durable?: boolean }): Promise<void>;
 
   /** The list that was published last; undefined when it cannot be read. */
   published(): Promise<readonly unknown[] | undefined>;

@@ -92,7 +92,7 @@ export async function openLayoutStore(root: string, options: LayoutStoreOptions 
       return true;
     },
     walk: () => walk(join(root, "blobs"), sizeOf),
-    publish: (manifests) => writeIndex(root, manifests),
+    publish: (manifests, options) => writeIndex(root, manifests, options),
     published: () => readIndex(root),
   };
 }
@@ -129,9 +129,13 @@ async function cleanIngests(directory: string, now: () => number): Promise<void>
   }
 }
 
-async function writeIndex(root: string, manifests: readonly Descriptor[]): Promise<void> {
+async function writeIndex(
+  root: string,
+  manifests: readonly Descriptor[],
+  options: { durable?: boolean } = {},
+): Promise<void> {
   const index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests };
-  await writeFileAtomic(join(root, "index.json"), `${JSON.stringify(index, null, 2)}\n`, 0o644);
+  await writeFileAtomic(join(root, "index.json"), `${JSON.stringify(index, null, 2)}\n`, 0o644, options);
 }
 
 async function readIndex(root: string): Promise<readonly unknown[] | undefined> {

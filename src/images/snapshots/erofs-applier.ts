@@ -26,7 +26,7 @@ export function createErofsApplier(snapshotter: Snapshotter): LayerApplier {
       for (const name of ["fs", "work"]) await rmdir(join(directory, name));
       const layer = await named(indexLayer(data, { directory, diffId, blobSize, durable, turn, signal }));
       const complete = (changed: readonly Node[]) => named(layer.complete(changed));
-      return { ...layer, form: "erofs", complete };
+      return { ...layer, form: "erofs", durable, complete };
     },
     settle: (key, parent, layer) => settleLayer(snapshotter, { key, parent }, layer),
   };

@@ -11,7 +11,7 @@ import type { Snapshotter } from "./snapshotter.ts";
 /** Fills overlay directories with the files of layers. */
 export function createOverlayApplier(snapshotter: Snapshotter, trees: TreePort): LayerApplier {
   return {
-    async apply(key, { data, diffId, blobSize }, signal) {
+    async apply(key, { data, diffId, blobSize, durable = true }, signal) {
       const { upper: directory = "" } = snapshotter.mounts(key);
       try {
         const options = { trees, directory, diffId, blobSize, signal };
@@ -21,7 +21,7 @@ export function createOverlayApplier(snapshotter: Snapshotter, trees: TreePort):
           if (changed.length > 0) await trees.unpack(directory, encodeTree(pieces));
           return usage;
         };
-        return { ...layer, form: "overlay", complete };
+        return { ...layer, form: "overlay", durable, complete };
       } catch (error) {
         throw isFullDisk(error) ? storageError(`layer ${diffId}`, directory, error) : error;
       }

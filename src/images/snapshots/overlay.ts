@@ -157,7 +157,7 @@ async function commit(
   { name, key, parent, ...options }: { name: string; key: string } & CommitOptions,
 ): Promise<void> {
   const { table, layers } = overlay;
-  const { form = "overlay" } = options;
+  const { form = "overlay", durable = true } = options;
   const row = find(table, key);
   if (row.kind !== "active") throw wrongState(key, `commit snapshot ${key}`, `it is ${row.kind}`);
   const below = parent === undefined ? undefined : findCommitted(table, parent);
@@ -167,12 +167,12 @@ async function commit(
   const usage = options.usage ?? (await overlay.measure(treeOf(overlay, row)));
   if (table.isTaken(name)) throw exists(name);
   const values = { name, parent: below?.id ?? row.parent, usage, hidesAll: options.hidesAll === true, form };
-  if (form === "overlay") return table.commit(row.id, values);
+  if (form === "overlay") return table.commit(row.id, values, durable);
   if (layers === undefined) throw wrongState(key, `commit snapshot ${key}`, "no layers are mounted here");
   await layers.mount(directoryOf(row), placeOf(overlay, row));
   try {
     if (table.isTaken(name)) throw exists(name);
-    table.commit(row.id, values);
+    table.commit(row.id, values, durable);
   } catch (error) {
     await layers.unmount(directoryOf(row));
     throw error;

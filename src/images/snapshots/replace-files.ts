@@ -3,7 +3,7 @@ import { ifThere } from "../../base/index.ts";
 import type { Overlay } from "./overlay.ts";
 import { placeOf } from "./snapshot-paths.ts";
 import { directoryOf, type SnapshotRow } from "./snapshot-table.ts";
-import type { CommitOptions } from "./snapshotter.ts";
+import type { ReplaceOptions } from "./snapshotter.ts";
 
 type Replaced = { readonly committed: SnapshotRow; readonly active: SnapshotRow };
 
@@ -11,7 +11,7 @@ type Replaced = { readonly committed: SnapshotRow; readonly active: SnapshotRow 
 export async function replaceFiles(
   overlay: Overlay,
   { committed, active }: Replaced,
-  { usage, hidesAll, form }: Omit<Required<CommitOptions>, "parent">,
+  { usage, hidesAll, form }: ReplaceOptions,
 ): Promise<void> {
   const { table, layers } = overlay;
   await stripFiles(overlay, committed);

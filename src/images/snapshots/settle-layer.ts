@@ -23,12 +23,12 @@ import type { Snapshotter } from "./snapshotter.ts";
 export async function settleLayer(
   snapshotter: Snapshotter,
   { key, parent }: { key: string; parent: string | undefined },
-  { outline, complete }: AppliedLayer,
+  { outline, complete, durable }: AppliedLayer,
 ): Promise<Usage> {
   const [place = ""] = snapshotter.places(key);
   const inherited = await inherit(outline, parent === undefined ? [] : snapshotter.places(parent));
   const usage = await complete(inherited);
-  await writeFileAtomic(join(place, outlineName), encodeOutline(outline, inherited));
+  await writeFileAtomic(join(place, outlineName), encodeOutline(outline, inherited), 0o600, { durable });
   return usage;
 }
 

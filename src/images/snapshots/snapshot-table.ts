@@ -110,9 +110,11 @@ export function createSnapshotTable({ sql, lazily, transaction }: Database) {
         refill.run(usage.bytes, usage.inodes, hidesAll ? 1 : 0, form, id);
         erase.run(from);
       }),
-    commit: (id: number, values: Committed) => {
+    /** @param durable false: a power loss may take it back */
+    commit: (id: number, values: Committed, durable: boolean) => {
       const { name, parent, usage, hidesAll, form } = values;
-      commit.run(name, parent, usage.bytes, usage.inodes, hidesAll ? 1 : 0, form, id);
+      const work = () => commit.run(name, parent, usage.bytes, usage.inodes, hidesAll ? 1 : 0, form, id);
+      durable ? work() : lazily(work);
     },
   };
 }

@@ -51,7 +51,12 @@ export type CommitOptions = {
   hidesAll?: boolean;
   /** What whoever filled it has put into its place; `overlay` by default. */
   form?: SnapshotForm;
+  /** false: the disk is not waited for, and a power loss may take it back. */
+  durable?: boolean;
 };
+
+/** What replaces a committed snapshot. */
+export type ReplaceOptions = Required<Pick<CommitOptions, "usage" | "hidesAll" | "form">>;
 
 /**
  * States of a file system, each a set of changes to its parent.
@@ -86,7 +91,7 @@ export interface Snapshotter {
    * interrupted, the committed one may have no files: whoever replaces does it again then.
    * @throws IMAGE_SNAPSHOT_NOT_FOUND, IMAGE_SNAPSHOT_STATE
    */
-  replace(name: string, key: string, options: Omit<Required<CommitOptions>, "parent">): Promise<void>;
+  replace(name: string, key: string, options: ReplaceOptions): Promise<void>;
 
   /** Removes the files of a committed snapshot and keeps it on record: `missing` has it from then on. */
   strip(name: string): Promise<void>;

@@ -23,6 +23,8 @@ export type DiskSyncOptions = {
 export interface DiskSync {
   /** Puts on record what is going to be written. Called before the first byte. */
   begin(resources: readonly Unsynced[]): WithoutWaiting;
+  /** Whether something is on record, so that after a power loss the next engine looks at what there is. */
+  isPending(): boolean;
   /** Leaves what is not synced to the next engine, and waits for nothing: a disk may take its time. */
   close(): void;
 }
@@ -83,6 +85,7 @@ export function createDiskSync({ table, disk, root, logger, delay = DELAY }: Dis
         },
       };
     },
+    isPending: () => busy.size > 0 || written.size > 0,
     close() {
       isClosed = true;
       clearTimeout(timer);

@@ -20,6 +20,8 @@ function openScene(
   const chains = [...new Set(rows.map(({ is }) => sha256(is)))];
   const lost: string[] = [];
   const restored: string[] = [];
+  /** How many names were lost whenever the list of images was published. */
+  const published: number[] = [];
   const table = createUnsyncedTable(openDatabase(":memory:", unsyncedMigrations));
   table.add(
     [...left.keys()].map((resource) => ({ kind: "blob", resource })),
@@ -57,6 +59,7 @@ function openScene(
     },
     images: { all: () => rows, delete: (name: string) => void lost.push(name) },
     store: {
+      publish: async () => void published.push(lost.length),
       list: async () =>
         rows.map(
           ({ id, from, is }) =>
@@ -74,6 +77,7 @@ function openScene(
     left,
     lost,
     restored,
+    published,
     restore: () => restoreUnsynced(options),
     open: () => table.ofOtherBoots("now"),
   };
@@ -100,7 +104,7 @@ it("a blob that the disk cannot read any more is lost, and keeps nobody from the
     { lost: { from: "unreadable", is: "unreadable" }, whole: { from: "layer", is: "layer" } },
   );
   await scene.restore();
-  assert.deepEqual(scene.lost, ["lost"]);
+  assert.deepEqual([scene.lost, scene.published], [["lost"], [1]]);
   assert.deepEqual([...scene.left.keys()], [sha256("layer")]);
   assert.deepEqual(scene.restored, [sha256("layer")]);
   assert.deepEqual(scene.open(), []);

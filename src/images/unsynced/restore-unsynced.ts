@@ -15,7 +15,7 @@ export type RestoreOptions = {
   readonly snapshotter: Snapshotter;
   readonly applier: LayerApplier;
   readonly images: ImageTable;
-  readonly store: Pick<ImageStore, "list">;
+  readonly store: Pick<ImageStore, "list" | "publish">;
   readonly logger: Logger;
   /** Called before it begins, where there is something to do. */
   readonly onBegin?: ((suspects: Suspects) => Promise<void>) | undefined;
@@ -54,6 +54,7 @@ export async function restoreUnsynced(options: RestoreOptions): Promise<void> {
   }
   forgetImages(options, images, lost);
   await removeLost(snapshotter, lost);
+  await options.store.publish();
   // Blobs were read from the disk; the layers have been written again.
   table.add(
     suspects.filter((each) => isLayer(each) && !lost.has(each.resource)),
