@@ -15,6 +15,7 @@ export {
   redactCredentials,
   TugError,
 } from "./error.ts";
+export { freeBytes } from "./free-bytes.ts";
 export { fullDisk, isFullDisk, plainError } from "./full-disk.ts";
 export { ifThere, noSuchPath } from "./if-there.ts";
 export { findJsonFault, type TextPlace } from "./json-fault.ts";

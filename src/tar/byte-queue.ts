@@ -3,14 +3,16 @@ export interface ByteQueue {
   /** How many bytes are waiting. */
   readonly length: number;
   push(chunk: Uint8Array): void;
-  /** The next `count` bytes in one piece, of which at least as many must be waiting. */
+  /** A copy of the next `count` bytes, of which at least as many must be waiting. */
   take(count: number): Buffer;
   /** The next piece as it arrived, at most `limit` bytes of it; nothing is copied. Something must be waiting. */
   takeSome(limit: number): Buffer;
+  /** Copies what is waiting: whoever pushed it may use its memory for something else. */
+  own(): void;
 }
 
 export function createByteQueue(): ByteQueue {
-  const chunks: Buffer[] = [];
+  let chunks: Buffer[] = [];
   let first = 0;
   let length = 0;
 
@@ -40,14 +42,15 @@ export function createByteQueue(): ByteQueue {
       length += chunk.length;
     },
     take(count) {
-      if (count === 0) return Buffer.alloc(0);
-      const piece = takeSome(count);
-      if (piece.length === count) return piece;
       const result = Buffer.allocUnsafe(count);
-      let filled = piece.copy(result);
+      let filled = 0;
       while (filled < count) filled += takeSome(count - filled).copy(result, filled);
       return result;
     },
     takeSome,
+    own() {
+      if (length > 0) chunks = [Buffer.concat(chunks.slice(first))];
+      first = 0;
+    },
   };
 }

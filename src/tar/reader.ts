@@ -7,7 +7,7 @@ import { tarError } from "./tar-error.ts";
 
 /** Reads an archive from pieces of any length. Names come as they stand there: they may be absolute or hold "..". */
 export interface TarReader {
-  /** What a further piece of the archive completes. */
+  /** What a further piece of the archive completes. The piece is of no more use to the reader once all of that is taken. */
   push(chunk: Uint8Array): Generator<TreePiece, void>;
   /**
    * Where in the archive the data of the node begin that was the last to come, in bytes; undefined for a sparse file,
@@ -49,9 +49,10 @@ export function createTarReader(): TarReader {
       for (;;) {
         const { value, done } = parser.next();
         ended = done === true;
-        if (value === undefined) return;
+        if (value === undefined) break;
         yield value;
       }
+      state.queue.own();
     },
     dataAt: () => (state.isSparse ? undefined : arrived - state.queue.length),
     end() {
@@ -181,5 +182,8 @@ function* take({ queue }: State, count: number): Generator<undefined, Buffer> {
 
 /** Data fills whole blocks. */
 function* takePadding(state: State, size: number): Parser<void> {
-  yield* take(state, (blockSize - (size % blockSize)) % blockSize);
+  for (let left = (blockSize - (size % blockSize)) % blockSize; left > 0; ) {
+    while (state.queue.length === 0) yield undefined;
+    left -= state.queue.takeSome(left).length;
+  }
 }

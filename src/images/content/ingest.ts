@@ -3,6 +3,8 @@ import { type FileHandle, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Digest, splitDigest, syncDirectory } from "../../base/index.ts";
 import { imageError } from "../errors.ts";
+import { createFileWriter, type FileWriter } from "../file-writer.ts";
+import { createLimiter } from "../limiter.ts";
 import type { Blob, Expected, Ingest } from "./content-store.ts";
 import { readChunks } from "./read-chunks.ts";
 import { storageError } from "./storage-error.ts";
@@ -22,11 +24,9 @@ export type IngestFile = {
 /** `resumable`: the bytes of an attempt that fails are kept for the next one. */
 type State = IngestFile & {
   hash: Hash;
-  size: number;
+  writer: FileWriter;
   done: boolean;
   resumable: boolean;
-  /** The write of the last bytes; what it failed with is told by whatever comes next. */
-  writing: Promise<void>;
 };
 
 /** An ingest that collects its bytes in a file and continues with those that are there. */
@@ -36,10 +36,10 @@ export async function createFileIngest(target: IngestFile): Promise<Ingest> {
   if ((await file.stat()).size > (expected?.size ?? Number.POSITIVE_INFINITY)) await file.truncate();
   const hash = createHash(algorithmOf(expected));
   const resumable = expected !== undefined;
-  const { size } = await file.stat();
-  const state: State = { ...target, hash, size, done: false, resumable, writing: Promise.resolve() };
+  const { size: offset } = await file.stat();
+  const writer = createFileWriter(file, { offset, durable: false, turn: createLimiter(1) });
+  const state: State = { ...target, hash, writer, done: false, resumable };
   for await (const chunk of readChunks(file)) hash.update(chunk);
-  const offset = state.size;
   return {
     offset,
     kept: () => readChunks(file, { end: offset }),
@@ -53,8 +53,8 @@ export async function createFileIngest(target: IngestFile): Promise<Ingest> {
 }
 
 async function write(state: State, chunk: Uint8Array): Promise<void> {
-  const { expected, file } = state;
-  if (expected?.size !== undefined && state.size + chunk.length > expected.size) {
+  const { expected, writer } = state;
+  if (expected?.size !== undefined && writer.size + chunk.length > expected.size) {
     await discard(state);
     throw imageError(
       "CONTENT_SIZE",
@@ -62,25 +62,17 @@ async function write(state: State, chunk: Uint8Array): Promise<void> {
     );
   }
   state.hash.update(chunk);
-  await settled(state);
-  state.writing = writeAll(file, chunk, state.size);
-  // Whoever waits for it is told.
-  state.writing.catch(() => {});
-  state.size += chunk.length;
-}
-
-/** While a chunk is written, the next one may arrive. */
-async function writeAll(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
-  for (let written = 0; written < chunk.length; ) {
-    const { bytesWritten } = await file.write(chunk, written, chunk.length - written, position + written);
-    written += bytesWritten;
+  try {
+    await writer.write(chunk);
+  } catch (error) {
+    throw await storageFailure(state, error);
   }
 }
 
 /** Waits until all bytes are in the file. */
-async function settled(state: State): Promise<void> {
+async function settled(state: State, wait = () => state.writer.flush()): Promise<void> {
   try {
-    await state.writing;
+    await wait();
   } catch (error) {
     throw await storageFailure(state, error);
   }
@@ -91,7 +83,7 @@ async function* written(
   { start, end }: { start: number; end: number },
 ): AsyncGenerator<Uint8Array> {
   await settled(state);
-  yield* readChunks(state.file, { start, end: Math.min(end, state.size) });
+  yield* readChunks(state.file, { start, end: Math.min(end, state.writer.size) });
 }
 
 /** Bytes that are there are read again where their digest is of another algorithm than was thought. */
@@ -100,7 +92,7 @@ async function expect(state: State, expected: Expected): Promise<void> {
   if (algorithm !== algorithmOf(state.expected)) {
     await settled(state);
     state.hash = createHash(algorithm);
-    for await (const chunk of readChunks(state.file, { end: state.size })) state.hash.update(chunk);
+    for await (const chunk of readChunks(state.file, { end: state.writer.size })) state.hash.update(chunk);
   }
   state.expected = expected;
 }
@@ -112,8 +104,9 @@ function algorithmOf(expected: Expected | undefined): string {
 type Commit = { announce: ((blob: Blob) => Promise<void>) | undefined; durable: boolean };
 
 async function commit(state: State, { announce, durable }: Commit): Promise<Blob> {
-  const { expected, size } = state;
-  await settled(state);
+  const { expected, writer } = state;
+  await settled(state, () => writer.end());
+  const { size } = writer;
   const digest = `${algorithmOf(expected)}:${state.hash.digest("hex")}` as Digest;
   if (expected?.size !== undefined && size !== expected.size) {
     await discard(state);
@@ -143,12 +136,12 @@ async function discard(state: State): Promise<void> {
 }
 
 async function dispose(state: State): Promise<void> {
-  await state.writing.catch(() => {
+  await state.writer.end().catch(() => {
     state.resumable = false;
   });
   try {
     await state.file.close();
-    if (!state.done && (!state.resumable || state.size === 0)) await discard(state);
+    if (!state.done && (!state.resumable || state.writer.size === 0)) await discard(state);
   } finally {
     state.release();
   }

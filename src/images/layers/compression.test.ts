@@ -47,6 +47,22 @@ describe("decompress", () => {
     }
   });
 
+  it("gives pieces that are to be brief back when the next one is asked for, and all of what they had", async () => {
+    const data = Buffer.concat([randomBytes(3_000_000), Buffer.alloc(3_000_000, "text")]);
+    for (const compressed of [gzipSync(data), zstdCompressSync(data), data]) {
+      const copies: Buffer[] = [];
+      const pieces: Uint8Array[] = [];
+      for await (const piece of decompress(inPieces(compressed, 70_001), { brief: true })) {
+        copies.push(Buffer.from(piece));
+        pieces.push(piece);
+      }
+      same(Buffer.concat(copies), data);
+      const kept = pieces.reduce((sum, { length }) => sum + length, 0);
+      assert.ok(compressed === data || kept < 1_000_000, `${kept} bytes are kept`);
+    }
+    same(await collectBytes(decompress(inPieces(gzipSync(data), 70_001))), data);
+  });
+
   it("refuses truncated and damaged data", async () => {
     for (const data of [gzipSync(one), zstdCompressSync(one)]) {
       await assert.rejects(expand(data.subarray(0, data.length - 3)), refused);

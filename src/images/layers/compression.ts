@@ -1,17 +1,16 @@
-import { pipeline, type Transform } from "node:stream";
-import { createGunzip, createZstdDecompress } from "node:zlib";
-import { errnoOf, messageOf } from "../../base/index.ts";
+import { freeBytes } from "../../base/index.ts";
 import { imageError } from "../errors.ts";
-import { splitZstdFrames } from "./zstd-frames.ts";
+import { inflate } from "./inflate.ts";
 
 export type Compression = "gzip" | "zstd" | "none";
 
-/** Large pieces cost the least; node:zlib inflates them on another thread, some ahead of whoever takes them. */
-const chunkSize = 256 * 1024;
-const ahead = 16;
-
-/** As objects, pieces that wait are not copied into one. */
-const options = { chunkSize, readableObjectMode: true, readableHighWaterMark: ahead };
+export type DecompressOptions = {
+  /**
+   * A piece is valid only until the next one is asked for: its memory is given back then. Where the collector has to find
+   * hundreds of MB of pieces, that takes it as long as hashing them.
+   */
+  readonly brief?: boolean;
+};
 
 /** Compressions that are recognised and not read. */
 const unsupported: Readonly<Record<string, readonly number[]>> = {
@@ -44,16 +43,20 @@ export function detectCompression(start: Uint8Array): Compression {
  * Data without the compression that they turn out to have. The source is always read to its end.
  * @throws IMAGE_COMPRESSION for damaged or truncated data; errors of the source as they are
  */
-export async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* decompress(
+  source: AsyncIterable<Uint8Array>,
+  { brief = false }: DecompressOptions = {},
+): AsyncGenerator<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]();
   try {
     const start = await takeStart(iterator);
     const whole = rejoin(start, iterator);
     const compression = detectCompression(start);
-    if (compression === "gzip") yield* through(whole, createGunzip(options), compression);
-    else if (compression === "zstd") {
-      yield* through(splitZstdFrames(whole), createZstdDecompress(options), compression);
-    } else yield* whole;
+    if (compression === "none") yield* whole;
+    else {
+      const pieces = inflate(whole, compression);
+      yield* brief ? freeing(pieces) : pieces;
+    }
   } finally {
     await iterator.return?.();
   }
@@ -79,19 +82,9 @@ async function* rejoin(start: Uint8Array, iterator: AsyncIterator<Uint8Array>): 
   }
 }
 
-async function* through(
-  source: AsyncIterable<Uint8Array>,
-  transform: Transform,
-  compression: Compression,
-): AsyncGenerator<Uint8Array> {
-  // The error of the pipeline is the one that reading from its end throws.
-  pipeline(source, transform, () => {});
-  try {
-    yield* transform as AsyncIterable<Uint8Array>;
-  } catch (error) {
-    if (!/^(Z_|ZSTD_|ERR_ZSTD|ERR_ZLIB)/.test(errnoOf(error) ?? "")) throw error;
-    throw imageError("COMPRESSION", `cannot unpack a layer: ${compression}: ${messageOf(error)}`, {
-      cause: error,
-    });
+async function* freeing(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    yield piece;
+    freeBytes(piece);
   }
 }

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import type { Digest } from "../../base/index.ts";
 import { blockSize } from "../../erofs/index.ts";
 import type { Node } from "../../tar/index.ts";
+import { createFileWriter } from "../file-writer.ts";
 import { createLimiter, type Limiter } from "../limiter.ts";
 import { type ArchiveIndexer, createArchiveIndexer } from "./archive-indexer.ts";
 import { decompress } from "./compression.ts";
-import { createFileWriter } from "./file-writer.ts";
 import { createLayerCheck } from "./layer-check.ts";
 import type { LayerLimits } from "./limits.ts";
 import { createSparseFile } from "./sparse-file.ts";
@@ -65,7 +65,7 @@ export async function indexLayer(
   await using sparse = createSparseFile(join(directory, layerFiles.sparse));
   const writer = createFileWriter(archive, { durable, turn });
   const indexer = createArchiveIndexer(sparse, { blobSize, ...(limits !== undefined && { limits }) });
-  for await (const chunk of decompress(blob)) {
+  for await (const chunk of decompress(blob, { brief: true })) {
     signal?.throwIfAborted();
     check.update(chunk);
     await writer.write(chunk);

@@ -34,16 +34,18 @@ export function archiveOf(members: readonly { node: Node; data?: string }[]): Bu
   return Buffer.concat([...chunks, writer.end()]);
 }
 
-/** Reads an archive that arrives in pieces of a length. */
+/** Reads an archive that arrives in pieces of a length. What a piece completes is taken, and then its memory is used anew. */
 export function readAll(archive: Uint8Array, piece: number = archive.length): Member[] {
   const reader = createTarReader();
   const members: Member[] = [];
   for (let at = 0; at < archive.length; at += piece) {
-    for (const each of reader.push(archive.subarray(at, at + piece))) {
+    const arrived = Buffer.from(archive.subarray(at, at + piece));
+    for (const each of reader.push(arrived)) {
       const last = members.at(-1);
       if (each.kind === "node") members.push({ node: each.node, data: Buffer.alloc(0) });
       else if (last !== undefined) last.data = Buffer.concat([last.data, each.data]);
     }
+    arrived.fill(0xff);
   }
   reader.end();
   return members;

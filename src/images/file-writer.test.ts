@@ -1,26 +1,26 @@
 import assert from "node:assert/strict";
 import type { FileHandle } from "node:fs/promises";
 import { describe, it } from "node:test";
-import { createLimiter } from "../limiter.ts";
 import { createFileWriter } from "./file-writer.ts";
+import { createLimiter } from "./limiter.ts";
 
 const MiB = 1024 * 1024;
 
+/** `slow`: what is written is only read some time later, as on another thread. */
+type Behaviour = { readonly slow?: boolean; readonly writeError?: Error; readonly syncError?: Error };
+
 /** A file in memory that takes at most so many bytes in one write. */
-function memoryFile(most: number, { writeError, syncError }: { writeError?: Error; syncError?: Error } = {}) {
+function memoryFile(most: number, { slow, writeError, syncError }: Behaviour = {}) {
   const content = Buffer.alloc(80 * MiB);
   const state = { size: 0, syncs: 0 };
   const file = {
-    async writev(pieces: readonly Uint8Array[], position: number) {
+    async write(data: Uint8Array, from: number, length: number, position: number) {
       if (writeError !== undefined) throw writeError;
-      let left = most;
-      for (const piece of pieces) {
-        const taken = piece.subarray(0, left);
-        content.set(taken, position + most - left);
-        left -= taken.length;
-      }
-      state.size = Math.max(state.size, position + most - left);
-      return { bytesWritten: most - left };
+      if (slow) await new Promise(setImmediate);
+      const taken = data.subarray(from, from + Math.min(length, most));
+      content.set(taken, position);
+      state.size = Math.max(state.size, position + taken.length);
+      return { bytesWritten: taken.length };
     },
     async datasync() {
       state.syncs += 1;
@@ -48,6 +48,21 @@ describe("createFileWriter", () => {
       assert.equal(state.size, expected.length);
       assert.ok(content.subarray(0, state.size).equals(expected));
     }
+  });
+
+  it("writes everything once while somebody else flushes", async () => {
+    const { file, state, content } = memoryFile(100_000, { slow: true });
+    const writer = createFileWriter(file, { durable: false, turn: createLimiter(1) });
+    let isOver = false;
+    const flushing = (async () => {
+      while (!isOver) await writer.flush();
+    })();
+    const pieces = Array.from({ length: 60 }, (_, index) => Buffer.alloc(1 + index * 997, `${index} `));
+    for (const piece of pieces) await writer.write(piece);
+    isOver = true;
+    await flushing;
+    await writer.end();
+    assert.ok(content.subarray(0, state.size).equals(Buffer.concat(pieces)));
   });
 
   it("has all of it on the disk at the end, and begins with large files before", async () => {
