@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -26,6 +27,32 @@ const skip = lacksCriu();
 
 const numbers = (output: string): number[] => output.trimEnd().split("\n").map(Number);
 const kept = ({ rootfs }: Container): number => Number(readFileSync(join(rootfs, "tmp/n"), "utf8"));
+
+/** Options of the v2 hierarchy, which are those of all its mounts; undefined where the machine has version 1, too. */
+const unifiedOptions = (): readonly string[] | undefined => {
+  const mounts = parseMountinfo(readFileSync("/proc/self/mountinfo", "utf8"));
+  if (mounts.some(({ type }) => type === "cgroup")) return undefined;
+  return mounts.find(({ type }) => type === "cgroup2")?.superOptions;
+};
+const lacksDelegation = (): string | false =>
+  unifiedOptions() === undefined ? "the machine has no control groups of version 2 alone" : false;
+
+test("the machine's control groups keep nsdelegate", { skip: skip || lacksDelegation() }, async () => {
+  execFileSync("mount", ["-o", "remount,nsdelegate", "/sys/fs/cgroup"]);
+  await using made = await container({ args: counter });
+  const { output } = succeeded(await made.run(["--detach"]));
+  await until("it counts", () => numbers(output()).length > 3);
+  succeeded(await dump(made, "--leave-running"));
+  assert.ok(unifiedOptions()?.includes("nsdelegate"), "a dump that the container survives");
+  assert.ok(!existsSync(join(made.root, made.id, "groups")));
+  succeeded(await dump(made));
+  assert.ok(unifiedOptions()?.includes("nsdelegate"), "a dump");
+  const again = succeeded(await restore(made));
+  await until("it counts on", () => numbers(again.output()).length > 3);
+  assert.ok(unifiedOptions()?.includes("nsdelegate"), "a restore");
+  succeeded(await made.delete("--force"));
+  made.assertNothingLeft();
+});
 
 test("a dumped container is gone, and goes on where it was when it is restored", { skip }, async () => {
   const linux = { resources: { memory: { limit: 100_000_000n }, pids: { limit: 40n } } };

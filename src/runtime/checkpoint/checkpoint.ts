@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { TugError } from "../../base/index.ts";
 import type { ExecuteOptions, Helper } from "../../helper/index.ts";
-import { parseMountinfo } from "../../host/index.ts";
+import { type MountEntry, parseMountinfo } from "../../host/index.ts";
 import { lifecycleError } from "../errors.ts";
 import { loadExisting } from "../lifecycle/existing.ts";
 import { removeContainer } from "../lifecycle/operate.ts";
@@ -14,6 +14,7 @@ import { makeDirectories } from "./directories.ts";
 import { explainCriu } from "./explain-criu.ts";
 import { mountsOfDump } from "./external-mounts.ts";
 import { checkFeature, criuEnvironment, findCriu } from "./find-criu.ts";
+import { makeGroupYard } from "./group-yard.ts";
 import { type CheckpointSettings, criuLogs } from "./options.ts";
 import { planDump } from "./plan-dump.ts";
 import { externalKey } from "./plan-restore.ts";
@@ -67,7 +68,8 @@ export async function dumpContainer(
   if (spec === undefined)
     throw lifecycleError("STATE", `cannot checkpoint ${state.id}: its config.json is gone`);
   const streams = await streamsOf(state.pid);
-  const mounts = parseMountinfo(await readFile(`/proc/${state.pid}/mountinfo`, "utf8"));
+  const mounts = await mountsOf(state.pid);
+  await using yard = await makeGroupYard(existing.stateDir, await mountsOf("self"));
   const plan = planDump({
     existing,
     settings,
@@ -76,6 +78,7 @@ export async function dumpContainer(
     mounts: mountsOfDump({ spec, bundle: state.bundle, outside: settings.outside?.mounts }, mounts),
     external: [...streams.external, ...(await namespacesOutside(existing, settings))],
     freezer: freezerOf(existing),
+    yard: yard?.path,
     configFile: await configFileOf(spec),
   });
   if (!settings.preDump) await keepStreams(settings.images, streams);
@@ -84,6 +87,10 @@ export async function dumpContainer(
   } catch (error) {
     throw await explainCriu(error, settings, criuLogs.dump);
   }
+}
+
+async function mountsOf(pid: number | "self"): Promise<MountEntry[]> {
+  return parseMountinfo(await readFile(`/proc/${pid}/mountinfo`, "utf8"));
 }
 
 /** @throws CONTAINER_UNPRIVILEGED */

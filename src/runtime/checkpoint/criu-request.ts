@@ -41,6 +41,7 @@ export type CriuOptions = {
   readonly orphanPtsMaster: boolean;
   readonly configFile?: string | undefined;
   readonly lsmProfile?: string | undefined;
+  readonly cgroupYard?: string | undefined;
   readonly lsmMountContext?: string | undefined;
   readonly networkLock?: number | undefined;
 };
@@ -89,6 +90,7 @@ const optionFields = {
   orphanPtsMaster: 50,
   configFile: 51,
   lsmProfile: 53,
+  cgroupYard: 60,
   lsmMountContext: 63,
   networkLock: 64,
 } as const satisfies Fields & Readonly<Record<keyof CriuOptions, unknown>>;

@@ -21,6 +21,8 @@ export type DumpInput = {
   readonly external: readonly string[];
   /** The group that freezes the container, where there is one. */
   readonly freezer?: string | undefined;
+  /** Directory of the hierarchies of control groups, where criu must not mount them itself. */
+  readonly yard?: string | undefined;
   readonly configFile?: string | undefined;
 };
 
@@ -51,6 +53,7 @@ export function planDump({ existing, settings, program, env, ...input }: DumpInp
     extMnt: settings.preDump ? [] : input.mounts,
     external: input.external,
     freezeCgroup: input.freezer,
+    cgroupYard: input.yard,
     configFile: input.configFile,
     networkLock: networkLock(settings),
   });

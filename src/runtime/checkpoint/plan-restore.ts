@@ -17,6 +17,7 @@ import { sysctlPath } from "../planner/protect.ts";
 import { mountRoot, rootPath, type StandingRoot } from "../planner/root-mount.ts";
 import { journalOps, stateWithPid } from "../planner/state.ts";
 import { type ExternalMount, encodeRequest } from "./criu-request.ts";
+import { onlyUnified, UNIFIED } from "./group-yard.ts";
 import { criuLogs, type RestoreSettings } from "./options.ts";
 import { commonOptions, FIRST_PASSED, networkLock, passedDirectories } from "./plan-dump.ts";
 
@@ -49,6 +50,7 @@ export function planRestore(input: RestoreInput): Plan {
   const rootfs = planRootfs(builder, create, place);
   const mask = planMask(builder, maskSource(create.stateDir));
   const views = planViews(builder, create);
+  const yard = planYard(builder, create);
   const { socket, terminal } = planTerminal(builder, create);
   const descriptors: Slot[] = [];
   const { directories, numbers } = passedDirectories(settings);
@@ -64,6 +66,7 @@ export function planRestore(input: RestoreInput): Plan {
     cgRoot: criuGroups(create),
     inheritFd: [...input.streams, ...namespaces.inherit],
     joinNs: namespaces.join,
+    cgroupYard: yard?.path,
     lsmProfile: settings.lsmProfile,
     lsmMountContext: settings.lsmMountContext,
     configFile: input.configFile,
@@ -81,8 +84,13 @@ export function planRestore(input: RestoreInput): Plan {
     directories,
     descriptors,
     groups: [...groups.join, ...(groups.birth === undefined ? [] : [groups.birth])],
-    mounts: [rootfs, mask, ...views],
-    places: [place, maskSource(create.stateDir), ...viewPlaces(create).values()],
+    mounts: [rootfs, mask, ...views, ...(yard ? [yard.mount] : [])],
+    places: [
+      place,
+      maskSource(create.stateDir),
+      ...viewPlaces(create).values(),
+      ...(yard ? [yard.place] : []),
+    ],
     flags: callFlags.STREAMS,
     channel,
     process,
@@ -146,6 +154,25 @@ function planViews({ host, slot }: PlanBuilder, create: CreateInput): Slot[] {
     host.push({ op: "changeMount", from, mount: out, propagation: propagationFlags.PRIVATE, recursive: 1 });
     return out;
   });
+}
+
+/** A directory of hierarchies with the machine's own v2 mount in it, where that is the only one. */
+function planYard(
+  { host, slot }: PlanBuilder,
+  { facts, stateDir }: CreateInput,
+): { path: string; place: string; mount: Slot } | undefined {
+  const unified = onlyUnified(facts.mounts);
+  if (unified === undefined) return undefined;
+  const path = `${stateDir}/${CRIU_VIEW}/groups`;
+  const place = `${path}/${UNIFIED}`;
+  const from = "/linux/cgroupsPath";
+  const mount = slot();
+  host.push(
+    { op: "directory", from, path: place, mode: 0o700, flags: directoryFlags.PARENTS },
+    { op: "cloneMount", from, path: unified, out: mount },
+    { op: "changeMount", from, mount, propagation: propagationFlags.PRIVATE },
+  );
+  return { path, place, mount };
 }
 
 function planTerminal(
