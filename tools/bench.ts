@@ -41,7 +41,8 @@ const daemons = withDaemon ? await own("dockerd", ownDockerContender) : [];
 if (withPulls)
   for (const each of ["erofs", "overlayfs"] as const)
     pullers.push(...(await own(`containerd-${each}`, (given) => ownContainerdContender(given, each))));
-if (withPulls && engines.every(({ name }) => name !== "podman"))
+const withTraffic = isWanted(trafficScenarios);
+if ((withPulls || withTraffic) && engines.every(({ name }) => name !== "podman"))
   pullers.push(...(await own("own-podman", ownPodmanContender)));
 const contenders: readonly Contender[] = [tug, ...runtimes, ...pullers, ...engines, ...daemons];
 
