@@ -17,6 +17,8 @@ import { runtimeContenders } from "./bench/runtimes.ts";
 import type { Scenario } from "./bench/scenario.ts";
 import { scenarios } from "./bench/scenarios.ts";
 import { trafficScenarios } from "./bench/traffic.ts";
+import { skopeoContender } from "./bench/transferrers.ts";
+import { transferScenarios } from "./bench/transfers.ts";
 import { tugContender } from "./bench/tug.ts";
 
 const elsewhere = runInOwnNamespaces();
@@ -30,19 +32,21 @@ stack.defer(endOffers);
 stack.defer(endAnotherNamespace);
 const tug = stack.use(await tugContender(fixture));
 const withPulls = isWanted(pullScenarios);
+const withImages = withPulls || isWanted(transferScenarios);
 const pullers = withPulls ? [stack.use(await overlayContender(fixture)), floorContender()] : [];
 const runtimes = (await runtimeContenders(fixture, tug)).map((each) => stack.use(each));
 const containerd = containerdContender(fixture);
 const engines = [...(containerd ? [containerd] : []), ...engineContenders(fixture)].map((each) =>
   stack.use(each),
 );
-const withDaemon = withPulls || isWanted([...trafficScenarios, ...apiScenarios]);
+const withDaemon = withImages || isWanted([...trafficScenarios, ...apiScenarios]);
 const daemons = withDaemon ? await own("dockerd", ownDockerContender) : [];
 if (withPulls)
   for (const each of ["erofs", "overlayfs"] as const)
     pullers.push(...(await own(`containerd-${each}`, (given) => ownContainerdContender(given, each))));
 const withTraffic = isWanted(trafficScenarios);
-if ((withPulls || withTraffic) && engines.every(({ name }) => name !== "podman"))
+if (isWanted(transferScenarios)) pullers.push(...skopeoContender(fixture));
+if ((withImages || withTraffic) && engines.every(({ name }) => name !== "podman"))
   pullers.push(...(await own("own-podman", ownPodmanContender)));
 const contenders: readonly Contender[] = [tug, ...runtimes, ...pullers, ...engines, ...daemons];
 

@@ -34,6 +34,7 @@ export type Contender = AsyncDisposable & {
   readonly pull?: (image: Offered) => CommandLine;
   readonly checkPulled?: (image: Offered) => Promise<void>;
   readonly removeImage?: (image: Offered) => CommandLine;
+  readonly transfer?: Transfer;
   readonly steps?: LifeSteps;
   readonly pidOf?: (name: string) => CommandLine;
   readonly resident?: () => readonly number[];
@@ -41,6 +42,17 @@ export type Contender = AsyncDisposable & {
 
 /** `bridge` is an engine's default network; a low-level runtime makes a namespace without any link either way. */
 export type Network = "none" | "bridge";
+
+/** One image, which `bring` gets from a registry into what is kept here, and `forget` removes, also under what it was sent as. */
+export type Transfer = {
+  readonly bring: (image: Places) => CommandLine;
+  readonly save: (image: Places, file: string) => CommandLine;
+  readonly push: (image: Places, target: Places) => CommandLine;
+  readonly load: (image: Places, file: string) => CommandLine;
+  readonly forget: (image: Places, target?: Places) => CommandLine;
+};
+
+type Places = Pick<Offered, "here" | "there">;
 
 /** The single steps of a container's life, as callers of a low-level runtime take them. */
 export type LifeSteps = {

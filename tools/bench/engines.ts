@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { type Contender, type Network, printFile } from "./contender.ts";
 import type { Fixture } from "./fixture.ts";
 import { serversOf } from "./servers.ts";
+import { transferBy } from "./transferrers.ts";
 
 /** Other engines. The one drivers of logs that both have write lines to a file. */
 const logOptions = { docker: "--log-driver json-file", podman: "--log-driver k8s-file" } as const;
@@ -54,6 +55,7 @@ function engine(name: EngineName, version: string, { image }: Fixture): Contende
     readLog: (id) => [name, "logs", id],
     pull: (offered) => [name, "pull", ...plain[name], offered[reach[name]]],
     removeImage: (offered) => [name, "rmi", offered[reach[name]]],
+    transfer: transferBy([name], { reach: reach[name], insecure: plain[name] }),
     pidOf: (id) => [name, "inspect", "-f", "{{.State.Pid}}", id],
     async [Symbol.asyncDispose]() {
       for (const id of kept) execFileSync(name, ["rm", "-f", id], { stdio: "ignore" });

@@ -7,6 +7,7 @@ import { debianProgram, removeTree, startProcess } from "../../test/environment/
 import { type CommandLine, type Contender, print } from "./contender.ts";
 import type { Fixture } from "./fixture.ts";
 import { serversOf } from "./servers.ts";
+import { transferBy } from "./transferrers.ts";
 
 /** How often it is asked whether it answers, every 100 ms. */
 const TRIES = 300;
@@ -46,6 +47,7 @@ export async function ownDockerContender(fixture: Fixture): Promise<Contender> {
     socket,
     pull: ({ here }) => [...docker, "pull", here],
     removeImage: ({ here }) => [...docker, "rmi", here],
+    transfer: transferBy(docker),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

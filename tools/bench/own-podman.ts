@@ -5,6 +5,7 @@ import { debianProgram, removeTree } from "../../test/environment/index.ts";
 import type { Contender } from "./contender.ts";
 import type { Fixture } from "./fixture.ts";
 import { serversOf } from "./servers.ts";
+import { transferBy } from "./transferrers.ts";
 
 /**
  * podman from Debian's packages in the cache of the tests, for rows about pulls and networks where none is installed. What it
@@ -38,6 +39,7 @@ export async function ownPodmanContender({
     servers: serversOf(podman.words([]), image),
     pull: ({ here }) => podman.words(["pull", "--tls-verify=false", here]),
     removeImage: ({ here }) => podman.words(["rmi", here]),
+    transfer: transferBy(podman.words([]), { insecure: ["--tls-verify=false"] }),
     [Symbol.asyncDispose]: () => removeTree(directory),
   };
 }

@@ -11,6 +11,9 @@ export type Offered = {
   readonly layers: number;
 };
 
+/** Words before those of a program that is to be in the machine's own network. */
+const outside = ["nsenter", `--net=/proc/${process.ppid}/ns/net`] as const;
+
 let offered: Promise<Readonly<Record<LargeImage, Offered>>> | undefined;
 const stack = new AsyncDisposableStack();
 
@@ -27,8 +30,8 @@ export async function endOffers(): Promise<void> {
 
 async function startAndPush(): Promise<Readonly<Record<LargeImage, Offered>>> {
   const { path: directory } = stack.use(await temporaryDirectory());
-  const here = await startRegistry(directory, "here", []);
-  const there = await startRegistry(directory, "there", ["nsenter", `--net=/proc/${process.ppid}/ns/net`]);
+  const here = await startRegistry(stack, { directory, name: "here" });
+  const there = await startRegistry(stack, { directory, name: "there", before: outside });
   const offers: [string, Offered][] = [];
   for (const [index, [name, shape]] of Object.entries(largeImages).entries()) {
     const reference = `bench/large-${index}:latest`;
@@ -41,7 +44,33 @@ async function startAndPush(): Promise<Readonly<Record<LargeImage, Offered>>> {
   return Object.fromEntries(offers) as Record<LargeImage, Offered>;
 }
 
-async function startRegistry(directory: string, name: string, before: readonly string[]): Promise<string> {
+/** Where an image could be sent to, until it is disposed. */
+export async function startEmptyRegistry(): Promise<Pick<Offered, "here" | "there"> & AsyncDisposable> {
+  await using opened = new AsyncDisposableStack();
+  const { path: directory } = opened.use(await temporaryDirectory());
+  const here = await startRegistry(opened, { directory, name: "here" });
+  const there = await startRegistry(opened, { directory, name: "there", before: outside });
+  const kept = opened.move();
+  const reference = "bench/sent:latest";
+  return {
+    here: `${here}/${reference}`,
+    there: `${there}/${reference}`,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+type RegistryOptions = {
+  /** Has the storage, which several may share. */
+  readonly directory: string;
+  readonly name: string;
+  /** Words before the program's. */
+  readonly before?: readonly string[];
+};
+
+async function startRegistry(
+  stack: AsyncDisposableStack,
+  { directory, name, before = [] }: RegistryOptions,
+): Promise<string> {
   const file = join(directory, `${name}.json`);
   const config = {
     version: "0.1",

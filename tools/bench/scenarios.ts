@@ -7,6 +7,7 @@ import { parentOf, proportionalSize } from "./memory.ts";
 import { pullScenarios } from "./pulls.ts";
 import type { Scenario } from "./scenario.ts";
 import { trafficScenarios } from "./traffic.ts";
+import { transferScenarios } from "./transfers.ts";
 
 const KEPT = "bench-kept";
 const MANY = 50;
@@ -59,6 +60,7 @@ export const scenarios: readonly Scenario[] = [
   ...trafficScenarios,
   ...apiScenarios,
   ...pullScenarios,
+  ...transferScenarios,
   startMany(`start ${MANY}, ${AT_ONCE} at a time`, "none"),
   startMany(`start ${MANY}, ${AT_ONCE} at a time, on a bridge`, "bridge"),
   {

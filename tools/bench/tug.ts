@@ -6,6 +6,7 @@ import { type Contender, type Network, printFile } from "./contender.ts";
 import type { Fixture } from "./fixture.ts";
 import { familyOf } from "./memory.ts";
 import { serversOf } from "./servers.ts";
+import { transferBy } from "./transferrers.ts";
 
 /** tug with an engine of its own, resident before anything is timed. */
 export type TugContender = Contender & {
@@ -53,6 +54,7 @@ export async function tugContender(fixture: Fixture): Promise<TugContender> {
     readLog: (name) => tug("logs", name),
     pull: ({ here }) => tug("pull", here),
     removeImage: ({ here }) => tug("rmi", here),
+    transfer: transferBy(tug()),
     pidOf: (name) => tug("inspect", "-f", "{{.State.Pid}}", name),
     resident: () => familyOf(Number(readFileSync(join(instance.run, "engine.pid"), "utf8"))),
     [Symbol.asyncDispose]: () => instance[Symbol.asyncDispose](),
