@@ -8,6 +8,7 @@
 #include "monitor.h"
 
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -154,6 +155,16 @@ static void report(int channel, int error, const char *call, const char *path)
 	write_all(channel, answer, (size_t)(at - answer));
 }
 
+/* A caller who is still sending when the other end goes is told of that, and reads no answer that came before. */
+static void hear_out(int channel)
+{
+	enum { PATIENCE = 5000 /* milliseconds */ };
+	char rest[4096];
+	struct pollfd end = { .fd = channel, .events = POLLIN };
+	while (poll(&end, 1, PATIENCE) > 0 && read(channel, rest, sizeof rest) > 0)
+		;
+}
+
 static void remove_sockets(const struct monitor *m)
 {
 	unlinkat(m->directory, "attach", 0);
@@ -181,6 +192,7 @@ _Noreturn void monitor_serve(int channel)
 	if (call != NULL) {
 		report(channel, errno, call, path);
 		remove_sockets(&m);
+		hear_out(channel);
 		_exit(1);
 	}
 	m.revives = (m.request.flags & REQUEST_REVIVES) != 0;

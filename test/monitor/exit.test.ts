@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { TugError } from "../../src/base/index.ts";
-import { exitCodeOf, startMonitor } from "../../src/helper/index.ts";
+import { encodeMonitorRequest, exitCodeOf, startMonitor } from "../../src/helper/index.ts";
 import { requireRoot } from "../environment/requirements.ts";
 import { temporaryDirectory } from "../environment/temporary.ts";
 import { helperPath } from "../helper/driver.ts";
@@ -124,6 +125,20 @@ test("what a monitor cannot set up is said with call and path", { skip }, async 
   await failsWith({ log: { format: "cri", path: "/dev/null" } }, "EINVAL", "/dev/null");
   await failsWith({ log: { format: "cri", path: "relative" } }, "EINVAL", "");
   assert.deepEqual(await readdir(directory), []);
+});
+
+test("what a monitor cannot set up is said also to a caller who is still sending", { skip }, async () => {
+  const socket = await forkMonitor(helperPath).connect("monitor");
+  try {
+    socket.write(encodeMonitorRequest({ id: "x", directory: "/nowhere" }));
+    await once(socket, "data");
+    await new Promise<void>((resolve, reject) => {
+      const told = (error?: Error | null) => (error ? reject(error) : resolve());
+      socket.on("error", reject).write(Buffer.alloc(1024 * 1024), told);
+    });
+  } finally {
+    socket.destroy();
+  }
 });
 
 test("a second container in the same directory is not taken for the first", { skip }, async () => {
