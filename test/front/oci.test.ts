@@ -40,7 +40,10 @@ const commands: readonly (readonly [name: string, script: string])[] = [
     "in a directory that is gone",
     'mkdir gone; cd gone; rmdir ../gone; "$OCI" list -q; "$OCI" --root sub state wait; "$OCI" create wait; "$OCI" delete -f wait',
   ],
-  ["a signal", 'cp wait.json config.json; "$OCI" run wait & sleep 0.5; kill -USR1 $!; wait $!'],
+  [
+    "a signal",
+    'cp wait.json config.json; rm -f told; "$OCI" run wait >told & until grep -qs ready told; do sleep 0.05; done; kill -USR1 $!; wait $!; code=$?; cat told; exit $code',
+  ],
   ["a log", '"$OCI" --log log.json --log-format json state wait; sed "s/,.time.*//" log.json'],
 ];
 
