@@ -58,7 +58,7 @@ const parse = latestConfigs(4);
 /** Reads a configuration, whatever its file is called. @throws CONTAINER_BUNDLE, OCI_CONFIG */
 export async function readConfig(path: string): Promise<ParsedSpec<Spec>> {
   try {
-    return parse(await readFile(path), path);
+    return parse(await readFile(path), path, "config.json");
   } catch (error) {
     if (error instanceof TugError) throw error;
     throw lifecycleError("BUNDLE", `cannot read ${path}: ${reasonOf(error)}`, {

@@ -8,12 +8,13 @@ type Data = string | Buffer;
  * What has changed meanwhile is parsed anew.
  *
  * @param most so many configurations are kept
+ * @returns parses what is at a path, which errors call by another name where one is given
  */
-export function latestConfigs(most: number): (data: Data, path: string) => ParsedSpec<Spec> {
+export function latestConfigs(most: number): (data: Data, path: string, name?: string) => ParsedSpec<Spec> {
   const latest = new Map<string, { readonly data: Data; readonly parsed: ParsedSpec<Spec> }>();
-  return (data, path) => {
+  return (data, path, name = path) => {
     const known = latest.get(path);
-    const parsed = known !== undefined && isSame(known.data, data) ? known.parsed : parseSpec(data, path);
+    const parsed = known !== undefined && isSame(known.data, data) ? known.parsed : parseSpec(data, name);
     latest.delete(path);
     latest.set(path, { data, parsed });
     const [oldest] = latest.keys();
