@@ -6,9 +6,9 @@ import { containerdContender } from "./bench/containerd.ts";
 import type { Contender } from "./bench/contender.ts";
 import { engineContenders, engineNames } from "./bench/engines.ts";
 import { makeFixture } from "./bench/fixture.ts";
-import { ownContainerdContender } from "./bench/own-containerd.ts";
+import { fetchContainerd, ownContainerdContender } from "./bench/own-containerd.ts";
 import { ownDockerContender } from "./bench/own-docker.ts";
-import { runInOwnNamespaces } from "./bench/own-namespaces.ts";
+import { isInOwnNamespaces, runInOwnNamespaces } from "./bench/own-namespaces.ts";
 import { ownPodmanContender } from "./bench/own-podman.ts";
 import { floorContender, overlayContender } from "./bench/pullers.ts";
 import { pullScenarios } from "./bench/pulls.ts";
@@ -21,10 +21,10 @@ import { skopeoContender } from "./bench/transferrers.ts";
 import { transferScenarios } from "./bench/transfers.ts";
 import { tugContender } from "./bench/tug.ts";
 
+const wanted = process.argv.slice(2).join(" ");
+if (!isInOwnNamespaces() && isWanted(pullScenarios)) await fetchContainerd();
 const elsewhere = runInOwnNamespaces();
 if (elsewhere !== undefined) process.exit(elsewhere);
-
-const wanted = process.argv.slice(2).join(" ");
 
 await using fixture = await makeFixture();
 await using stack = new AsyncDisposableStack();

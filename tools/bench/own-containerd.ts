@@ -17,15 +17,23 @@ export type Snapshotter = "erofs" | "overlayfs";
 /** What unpacks a layer for a snapshotter. */
 const differs = { erofs: "erofs", overlayfs: "walking" } as const satisfies Record<Snapshotter, string>;
 
+/** Fetches its packages where they are not there: in the machine's own network, the bench's has no way out. */
+export async function fetchContainerd(): Promise<void> {
+  try {
+    await withLock(join(cacheDirectory, "lock"), () => preparePackages(["erofs"], console.log));
+  } catch (error) {
+    console.log(`containerd 2 cannot be fetched: ${(error as Error).message}`);
+  }
+}
+
 /**
  * A containerd of the first release of Debian's that unpacks layers as erofs, with its settings for that which are the
  * fastest, and with igzip, which it decompresses by where it finds it. It takes part where images are pulled; what it keeps is
- * where the bench keeps images. Its packages are fetched into the cache of the tests when they are not there.
+ * where the bench keeps images.
  *
  * @throws Error with the reason why there is none
  */
 export async function ownContainerdContender(fixture: Fixture, snapshotter: Snapshotter): Promise<Contender> {
-  await withLock(join(cacheDirectory, "lock"), () => preparePackages(["erofs"], console.log));
   const reason = debianProgram("containerd-2").skip || (snapshotter === "erofs" && needsErofs());
   if (reason !== false) throw new Error(reason);
   const name = `containerd-${snapshotter}`;

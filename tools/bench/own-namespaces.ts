@@ -8,6 +8,11 @@ export const MANY_CONNECTIONS =
 
 const MARK = "TUG_BENCH_NAMESPACE";
 
+/** Whether this is the bench in its own namespaces. */
+export function isInOwnNamespaces(): boolean {
+  return process.env[MARK] !== undefined;
+}
+
 /**
  * Runs the whole bench again in a network namespace of its own, so that bridges and rules of the contenders which it
  * starts go with it. Where the machine has both versions of control groups, which crun refuses, it is for all alike also a
@@ -16,7 +21,7 @@ const MARK = "TUG_BENCH_NAMESPACE";
  * @returns the exit code of that run, or undefined where this process is it
  */
 export function runInOwnNamespaces(): number | undefined {
-  if (process.env[MARK] !== undefined) return undefined;
+  if (isInOwnNamespaces()) return undefined;
   const unified = unifiedBesideLegacy();
   const words = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   const script = `${unified === undefined ? "" : 'umount "$UNIFIED" && '}"$BUSYBOX" ip link set lo up && ${MANY_CONNECTIONS} && exec "$@"`;
