@@ -218,7 +218,7 @@ describe("tug checkpoint", { skip: needsBox() || lacksCriu() }, () => {
 
   test("health is looked at as before, and no probe disturbs a checkpoint", () =>
     leavesNothing(engine, async () => {
-      const health = ["--health-cmd", "sleep 0.2; test -e /counted", "--health-interval", "100ms"];
+      const health = ["--health-cmd", "sleep 0.2; test -e /counting", "--health-interval", "100ms"];
       await counting().run("well", ...health);
       const status = async () => (await ok("inspect", "-f", "{{.State.Health.Status}}", "well")).trim();
       await until("it is healthy", async () => (await status()) === "healthy");
