@@ -51,6 +51,14 @@ describe("openDatabase", () => {
     database.keepRoom();
   });
 
+  it("settles what was committed, whether it has a log or none", async () => {
+    using database = openDatabase(path, [first]);
+    database.lazily(() => database.sql.exec("INSERT INTO a (x) VALUES (1)"));
+    await database.settle();
+    using other = openDatabase(":memory:", [first]);
+    await other.settle();
+  });
+
   it("is for its owner alone", () => {
     const before = process.umask(0);
     try {

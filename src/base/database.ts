@@ -1,7 +1,9 @@
 import { closeSync, openSync } from "node:fs";
+import { open } from "node:fs/promises";
 import type { DatabaseSync } from "node:sqlite";
 import { defineErrors, messageOf, type TugError } from "./error.ts";
 import { isFullDisk } from "./full-disk.ts";
+import { ifThere } from "./if-there.ts";
 
 const fail = defineErrors("DATABASE", {
   OPEN: { kind: "internal", when: "the database file cannot be opened, or is not a database" },
@@ -31,6 +33,8 @@ export interface Database extends Disposable {
    * those that a later commit makes durable before anybody relies on them.
    */
   lazily<T>(work: () => T): T;
+  /** Resolves when all that was committed so far, lazily as well, is on the disk; others go on meanwhile. */
+  settle(): Promise<void>;
   close(): void;
 }
 
@@ -47,7 +51,7 @@ export interface Database extends Disposable {
 export function openDatabase(path: string, migrations: readonly Migration[]): Database {
   const sql = connect(path);
   try {
-    const database = wrap(sql);
+    const database = wrap(sql, path);
     database.transaction(() => migrate(path, sql, migrations));
     return database;
   } catch (error) {
@@ -72,7 +76,7 @@ function connect(path: string): DatabaseSync {
   }
 }
 
-function wrap(sql: DatabaseSync): Database {
+function wrap(sql: DatabaseSync, path: string): Database {
   let depth = 0;
   let isLazy = false;
   const close = () => sql.close();
@@ -80,6 +84,7 @@ function wrap(sql: DatabaseSync): Database {
     sql,
     close,
     keepRoom: () => keepRoom(sql),
+    settle: () => syncLog(path),
     [Symbol.dispose]: close,
     lazily(work) {
       if (isLazy || depth > 0) return work();
@@ -112,6 +117,20 @@ function wrap(sql: DatabaseSync): Database {
       }
     },
   };
+}
+
+/**
+ * The log has what is not in the file yet, for which SQLite itself waits before it takes the log's place for something else.
+ * Source: https://sqlite.org/wal.html#how_wal_works
+ */
+async function syncLog(path: string): Promise<void> {
+  if (path === ":memory:") return;
+  const log = await ifThere(open(`${path}-wal`));
+  try {
+    await log?.datasync();
+  } finally {
+    await log?.close();
+  }
 }
 
 /** Bytes: some hundred rows. The log stays shorter, so that it begins anew within its room. */

@@ -15,6 +15,8 @@ export type FetchOptions = {
   onBegin?: (origin: { stored: boolean; kept: number }) => void;
   /** false: the disk is not waited for, see `Ingest.commit`. */
   durable?: boolean;
+  /** The blob is in the store only after that. */
+  after?: Promise<void> | undefined;
   signal?: AbortSignal | undefined;
 };
 
@@ -25,7 +27,7 @@ export type FetchOptions = {
  * A reader that stops early leaves what came so far for the next attempt.
  */
 export async function* fetchBlob(expected: Expected, options: FetchOptions): AsyncGenerator<Uint8Array> {
-  const { content, source, onBegin, durable = true, signal } = options;
+  const { content, source, onBegin, signal } = options;
   await using ingest = await content.ingest(expected, signal);
   onBegin?.({ stored: ingest === undefined, kept: ingest?.offset ?? 0 });
   if (ingest === undefined) {
@@ -33,7 +35,7 @@ export async function* fetchBlob(expected: Expected, options: FetchOptions): Asy
     return;
   }
   yield* ingest.kept();
-  yield* fill(ingest, source(expected, { offset: ingest.offset, signal }), durable);
+  yield* fill(ingest, source(expected, { offset: ingest.offset, signal }), options);
 }
 
 /** Gets a blob into the store. Damaged bytes of an earlier attempt do no harm. */
@@ -49,25 +51,25 @@ export async function storeBlob(expected: Expected, options: FetchOptions): Prom
 }
 
 async function storeOnce(expected: Expected, options: FetchOptions): Promise<void> {
-  const { content, source, onBegin, durable = true, signal } = options;
+  const { content, source, onBegin, signal } = options;
   await using ingest = await content.ingest(expected, signal);
   onBegin?.({ stored: ingest === undefined, kept: ingest?.offset ?? 0 });
   if (ingest === undefined) return;
-  for await (const _ of fill(ingest, source(expected, { offset: ingest.offset, signal }), durable));
+  for await (const _ of fill(ingest, source(expected, { offset: ingest.offset, signal }), options));
 }
 
 /** Passes on what it writes. Bytes of a source that turns out to have the wrong ones are not kept. */
 async function* fill(
   ingest: Ingest,
   source: AsyncIterable<Uint8Array>,
-  durable: boolean,
+  { durable = true, after }: Pick<FetchOptions, "durable" | "after">,
 ): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of source) {
       await ingest.write(chunk);
       yield chunk;
     }
-    await ingest.commit(undefined, { durable });
+    await ingest.commit(after && (() => after), { durable });
   } catch (error) {
     if (error instanceof TugError && error.kind === "dataLoss") await ingest.discard();
     throw error;

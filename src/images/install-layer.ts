@@ -121,9 +121,11 @@ async function installLayer(options: LayerInstallerOptions, request: LayerReques
     { kind: "blob", resource: id },
     { kind: "layer", resource: chainId },
   ]);
-  await snapshotter.prepare(key, undefined, { becomes: chainId });
+  const filling: Filling = { key, after: written?.recorded };
+  await prepare(options, request, filling);
   try {
-    const applied = await limit(() => fill(options, request, key), signal);
+    const applied = await limit(() => fill(options, request, filling), signal);
+    await filling.after;
     // Whoever waits here holds no room that a layer below could be waiting for.
     await parentReady;
     const usage = await applier.settle(key, parent, applied);
@@ -140,6 +142,9 @@ async function installLayer(options: LayerInstallerOptions, request: LayerReques
   onProgress({ id, status: "complete", total: descriptor.size });
 }
 
+/** The snapshot that is filled, and what comes before it may be taken to be there; undefined where the disk is waited for. */
+type Filling = { readonly key: string; readonly after: Promise<void> | undefined };
+
 /** What may be wrong with the bytes of an earlier attempt, or of the disk. */
 const suspicious = [
   "IMAGE_COMPRESSION",
@@ -155,34 +160,43 @@ const suspicious = [
 async function fill(
   options: LayerInstallerOptions,
   request: LayerRequest,
-  key: string,
+  filling: Filling,
 ): Promise<AppliedLayer> {
   const { content, snapshotter } = options;
   const { descriptor } = request.layer;
   const origin = { stored: false, kept: 0 };
   try {
-    return await fillOnce(options, request, { key, origin });
+    return await fillOnce(options, request, { ...filling, origin });
   } catch (error) {
     if (!(error instanceof TugError) || !suspicious.includes(error.code)) throw error;
     if (!origin.stored) await forgetKept(content, descriptor);
     const mayBeDamage = origin.stored ? await removeIfCorrupt(content, descriptor.digest) : origin.kept > 0;
     if (!mayBeDamage) throw error;
   }
-  await snapshotter.remove(key);
-  await snapshotter.prepare(key, undefined, { becomes: request.layer.chainId });
-  return await fillOnce(options, request, { key, origin });
+  await snapshotter.remove(filling.key);
+  await prepare(options, request, filling);
+  return await fillOnce(options, request, { ...filling, origin });
+}
+
+/** A snapshot that is on record as not synced is looked at after a power loss. */
+async function prepare(
+  { snapshotter }: LayerInstallerOptions,
+  { layer }: LayerRequest,
+  { key, after }: Filling,
+): Promise<void> {
+  await snapshotter.prepare(key, undefined, { becomes: layer.chainId, ephemeral: after !== undefined });
 }
 
 async function fillOnce(
   { content, applier, diskSync }: LayerInstallerOptions,
   { layer, source, onProgress, signal }: LayerRequest,
-  { key, origin }: { key: string; origin: { stored: boolean; kept: number } },
+  { key, after, origin }: Filling & { origin: { stored: boolean; kept: number } },
 ): Promise<AppliedLayer> {
   const { descriptor, diffId } = layer;
   const { digest: id, size: total } = descriptor;
   const onBegin = (found: typeof origin) => void Object.assign(origin, found);
   const durable = diskSync === undefined;
-  const bytes = fetchBlob(descriptor, { content, source, onBegin, durable, signal });
+  const bytes = fetchBlob(descriptor, { content, source, onBegin, durable, after, signal });
   const data = reportProgress(bytes, total, (current) =>
     onProgress({ id, status: origin.stored ? "extracting" : "downloading", current, total }),
   );

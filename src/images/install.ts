@@ -16,7 +16,7 @@ import {
 } from "../specs/index.ts";
 import type { ContentStore } from "./content/content-store.ts";
 import { imageError } from "./errors.ts";
-import { type BlobSource, storeBlob } from "./fetch-blob.ts";
+import { type BlobSource, type FetchOptions, storeBlob } from "./fetch-blob.ts";
 import type { ImageRecord } from "./image-table.ts";
 import type { InstallLayer, Layer } from "./install-layer.ts";
 import { chainIds } from "./layers/chain-id.ts";
@@ -24,6 +24,7 @@ import type { Lease } from "./leases.ts";
 import { noPlatform, runsOn } from "./platform.ts";
 import type { OnProgress } from "./progress.ts";
 import { skipBytes } from "./skip-bytes.ts";
+import type { DiskSync } from "./unsynced/disk-sync.ts";
 
 /** Where an image comes from. */
 export type ImageSource = {
@@ -32,7 +33,12 @@ export type ImageSource = {
   blob: BlobSource;
 };
 
-export type InstallerOptions = { content: ContentStore; installLayer: InstallLayer };
+export type InstallerOptions = {
+  content: ContentStore;
+  installLayer: InstallLayer;
+  /** Keeps what is not on the disk yet; left out: the disk is waited for. */
+  diskSync?: Pick<DiskSync, "begin"> | undefined;
+};
 
 export type InstallRequest = {
   /** Name of the image for errors. */
@@ -97,7 +103,7 @@ async function installManifest(
 
 /** Gets a manifest or index into the store, retained by the lease. */
 export async function installDocument(
-  { content }: Pick<InstallerOptions, "content">,
+  { content, diskSync }: Omit<InstallerOptions, "installLayer">,
   { name, source, lease, signal }: Pick<InstallRequest, "name" | "source" | "lease" | "signal">,
   descriptor: Descriptor,
 ): Promise<ManifestDocument> {
@@ -105,13 +111,30 @@ export async function installDocument(
   if (size > maxManifestSize) throw misfit(name, `its manifest ${digest} has ${size} bytes`);
   await lease.retain({ kind: "manifest", resource: digest });
   const manifest: BlobSource = (_, { offset }) => skipBytes(source.manifest(descriptor, signal), offset);
-  await storeBlob(descriptor, { content, source: manifest, signal });
+  await storeDocumentBlob(descriptor, { content, diskSync, source: manifest, signal });
   const data = await content.load(digest, maxManifestSize);
   return parseManifestDocument(data, `manifest ${digest} of ${name}`, mediaType);
 }
 
+type DocumentBlob = Omit<InstallerOptions, "installLayer"> & Pick<FetchOptions, "source" | "signal">;
+
+/** As soon as the disk has on record that it may be lost, it may be there. */
+async function storeDocumentBlob(descriptor: Descriptor, options: DocumentBlob): Promise<void> {
+  const { content, diskSync, source, signal } = options;
+  if ((await content.size(descriptor.digest)) === undefined) {
+    const written = diskSync?.begin([{ kind: "blob", resource: descriptor.digest }]);
+    try {
+      const waiting = { durable: written === undefined, after: written?.recorded };
+      return await storeBlob(descriptor, { content, source, signal, ...waiting });
+    } finally {
+      written?.end();
+    }
+  }
+  await storeBlob(descriptor, { content, source, signal });
+}
+
 async function installConfig(
-  { content }: InstallerOptions,
+  { content, diskSync }: InstallerOptions,
   { name, source, lease, signal }: InstallRequest,
   descriptor: Descriptor,
 ): Promise<ImageConfig> {
@@ -119,7 +142,7 @@ async function installConfig(
   if (!configMediaTypes.includes(mediaType)) throw misfit(name, `it is no image but ${mediaType}`);
   if (size > maxConfigSize) throw misfit(name, `its configuration ${digest} has ${size} bytes`);
   await lease.retain({ kind: "blob", resource: digest });
-  await storeBlob(descriptor, { content, source: source.blob, signal });
+  await storeDocumentBlob(descriptor, { content, diskSync, source: source.blob, signal });
   return parseImageConfig(await content.load(digest, maxConfigSize), `configuration ${digest} of ${name}`);
 }
 

@@ -21,7 +21,7 @@ export type DiskSyncOptions = {
 
 /** Lets things be written without waiting for the disk, and waits for it later. */
 export interface DiskSync {
-  /** Puts on record what is going to be written. Called before the first byte. */
+  /** Puts on record what is going to be written. */
   begin(resources: readonly Unsynced[]): WithoutWaiting;
   /** Whether something is on record, so that after a power loss the next engine looks at what there is. */
   isPending(): boolean;
@@ -31,6 +31,8 @@ export interface DiskSync {
 
 /** One piece of work that does not wait for the disk. */
 export type WithoutWaiting = {
+  /** Resolves when the record is on the disk: nothing that was written may be taken to be there before that. */
+  readonly recorded: Promise<void>;
   /** It is over, whether it was done or failed. */
   end(): void;
 };
@@ -77,8 +79,11 @@ export function createDiskSync({ table, disk, root, logger, delay = DELAY }: Dis
   return {
     begin(resources) {
       for (const each of resources) busy.set(keyOf(each), (busy.get(keyOf(each)) ?? 0) + 1);
-      table.add(resources, disk.bootId);
+      const recorded = table.add(resources, disk.bootId);
+      // Whoever waits for it is told.
+      recorded.catch(() => {});
       return {
+        recorded,
         end() {
           for (const each of resources) release(busy, keyOf(each));
           note(resources);

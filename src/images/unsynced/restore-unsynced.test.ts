@@ -16,7 +16,10 @@ function openScene(
   images: Readonly<Record<string, { from: string; is: string }>>,
 ) {
   const left = new Map(Object.entries(blobs).map(([text, stored]) => [sha256(text), stored]));
-  const rows = Object.entries(images).map(([name, { from, is }]) => ({ name, id: sha256(name), from, is }));
+  const rows = Object.entries(images).map(([name, { from, is }]) => {
+    const manifest = { digest: sha256(`manifest of ${name}`) };
+    return { name, id: sha256(name), manifest, target: manifest, from, is };
+  });
   const chains = [...new Set(rows.map(({ is }) => sha256(is)))];
   const lost: string[] = [];
   const restored: string[] = [];
@@ -108,4 +111,15 @@ it("a blob that the disk cannot read any more is lost, and keeps nobody from the
   assert.deepEqual([...scene.left.keys()], [sha256("layer")]);
   assert.deepEqual(scene.restored, [sha256("layer")]);
   assert.deepEqual(scene.open(), []);
+});
+
+it("an image loses its names with its documents", async () => {
+  const documents = { "manifest of half": "manifest", "manifest of whole": "manifest of whole" };
+  const scene = openScene(
+    { layer: "layer", ...documents },
+    { half: { from: "layer", is: "layer" }, whole: { from: "layer", is: "layer" } },
+  );
+  await scene.restore();
+  assert.deepEqual(scene.lost, ["half"]);
+  assert.deepEqual(scene.restored, [sha256("layer")]);
 });

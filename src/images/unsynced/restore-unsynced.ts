@@ -3,7 +3,7 @@ import { type Digest, errnoOf, type Logger, messageOf, TugError } from "../../ba
 import type { ContentStore } from "../content/content-store.ts";
 import { removeIfCorrupt } from "../fetch-blob.ts";
 import type { Image, ImageStore } from "../image-store.ts";
-import type { ImageTable } from "../image-table.ts";
+import type { ImageRow, ImageTable } from "../image-table.ts";
 import { type LayerApplier, unpackPrefix } from "../install-layer.ts";
 import type { SnapshotInfo, Snapshotter } from "../snapshots/snapshotter.ts";
 import type { Unsynced, UnsyncedTable } from "./unsynced-table.ts";
@@ -39,9 +39,10 @@ export async function restoreUnsynced(options: RestoreOptions): Promise<void> {
   const found: Suspects = { blobs: count(suspects, "blob"), layers: count(suspects, "layer") };
   logger.log("info", "images.restore", found);
   await options.onBegin?.(found);
-  for (const { kind, resource } of suspects) {
-    if (kind === "blob" && (await content.size(resource)) !== undefined)
-      await removeUnlessWhole(content, resource);
+  const gone = new Set<Digest>();
+  for (const { resource } of suspects.filter(({ kind }) => kind === "blob")) {
+    if ((await content.size(resource)) !== undefined) await removeUnlessWhole(content, resource);
+    if ((await content.size(resource)) === undefined) gone.add(resource);
   }
   const images = await options.store.list();
   const origins = originsOf(images);
@@ -52,11 +53,11 @@ export async function restoreUnsynced(options: RestoreOptions): Promise<void> {
     const found = origins.get(layer.key as Digest) ?? [];
     if (!isWhole || !(await isRestoredFromAny(options, layer, found))) lost.add(layer.key);
   }
-  forgetImages(options, images, lost);
+  forgetImages(options, images, { layers: lost, documents: gone });
   await removeLost(snapshotter, lost);
   await options.store.publish();
   // Blobs were read from the disk; the layers have been written again.
-  table.add(
+  await table.add(
     suspects.filter((each) => isLayer(each) && !lost.has(each.resource)),
     bootId,
   );
@@ -139,12 +140,14 @@ async function isRestored(
 function forgetImages(
   { images: table, logger }: RestoreOptions,
   images: readonly Image[],
-  lost: ReadonlySet<string>,
+  lost: { readonly layers: ReadonlySet<string>; readonly documents: ReadonlySet<Digest> },
 ): void {
   const incomplete = new Set(
-    images.filter(({ chainIds }) => chainIds.some((id) => lost.has(id))).map(({ id }) => id),
+    images.filter(({ chainIds }) => chainIds.some((id) => lost.layers.has(id))).map(({ id }) => id),
   );
-  for (const { name, id } of table.all().filter((row) => incomplete.has(row.id))) {
+  const isLost = ({ id, manifest, target }: ImageRow) =>
+    incomplete.has(id) || [id, manifest.digest, target.digest].some((digest) => lost.documents.has(digest));
+  for (const { name, id } of table.all().filter(isLost)) {
     logger.log("warn", "images.lost", { name, id, hint: "it was not on the disk yet: pull it again" });
     table.delete(name);
   }

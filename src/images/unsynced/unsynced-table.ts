@@ -17,19 +17,24 @@ export const unsyncedMigrations: readonly Migration[] = [
 export type Unsynced = { readonly kind: "blob" | "layer"; readonly resource: Digest };
 
 /**
- * What may not be on the disk yet, with the boot in which it was written. A row is written, and waited for, before the
- * first byte; it goes when the disk is known to have all of them.
+ * What may not be on the disk yet, with the boot in which it was written. A row is on the disk before anybody takes what it
+ * stands for to be there; it goes when the disk is known to have all of it.
  */
-export function createUnsyncedTable({ sql, transaction, lazily }: Database) {
+export function createUnsyncedTable({ sql, transaction, lazily, settle }: Database) {
   const insert = sql.prepare("INSERT OR REPLACE INTO unsynced (kind, resource, boot) VALUES (?, ?, ?)");
   const erase = sql.prepare("DELETE FROM unsynced WHERE kind = ? AND resource = ?");
   const ofBoot = sql.prepare("SELECT kind, resource FROM unsynced WHERE boot = ?");
   const others = sql.prepare("SELECT kind, resource FROM unsynced WHERE boot != ?");
   return {
-    add: (resources: readonly Unsynced[], boot: string) =>
-      transaction(() => {
-        for (const { kind, resource } of resources) insert.run(kind, resource, boot);
-      }),
+    /** Resolves when the rows are on the disk; they count at once. */
+    add: (resources: readonly Unsynced[], boot: string): Promise<void> => {
+      lazily(() =>
+        transaction(() => {
+          for (const { kind, resource } of resources) insert.run(kind, resource, boot);
+        }),
+      );
+      return settle();
+    },
     /** A power loss may bring rows back, which does no harm. */
     erase: (resources: readonly Unsynced[]) =>
       lazily(() =>
