@@ -11,6 +11,7 @@
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include "path.h"
+#include "tree_links.h"
 
 enum {
 	BENEATH = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
@@ -28,12 +29,6 @@ struct level {
 	size_t path_length;
 };
 
-/* The first name of a file that has several. */
-struct first_name {
-	uint64_t device, inode;
-	size_t path; /* where in `paths`, counted from 1; 0: free place of the table */
-};
-
 struct pack {
 	struct run *run;
 	int start, records;
@@ -41,10 +36,7 @@ struct pack {
 	uint64_t mount; /* the one that the walk began on */
 	uint8_t *buffer;
 	size_t fill;
-	struct first_name *links; /* hash table, half empty at least */
-	size_t link_count, link_room;
-	char *paths;
-	size_t paths_size, paths_room;
+	struct tree_links links;
 	DIR *directory;         /* the one being read ... */
 	size_t directory_level; /* ... and its level, from 1 on; 0: none */
 	struct level *levels;
@@ -62,59 +54,6 @@ static int flush(struct pack *p)
 	int result = write_all(p->records, p->buffer, p->fill);
 	p->fill = 0;
 	return result < 0 ? fail(p->run, errno, "write", NULL) : 0;
-}
-
-/* The place of an inode in the table, or the free one where it belongs. */
-static struct first_name *find_link(const struct pack *p, uint64_t device, uint64_t inode)
-{
-	size_t at = (size_t)((inode ^ device << 7) * 0x9e3779b97f4a7c15u >> 20);
-	for (;; at++) {
-		struct first_name *entry = &p->links[at & (p->link_room - 1)];
-		if (entry->path == 0 || (entry->device == device && entry->inode == inode))
-			return entry;
-	}
-}
-
-static int grow_links(struct pack *p)
-{
-	struct pack old = *p;
-	p->link_room = old.link_room == 0 ? 1024 : old.link_room * 2;
-	p->links = p->link_room * sizeof *p->links > TREE_MEMORY ? NULL : calloc(p->link_room, sizeof *p->links);
-	if (p->links == NULL) {
-		p->links = old.links;
-		p->link_room = old.link_room;
-		return -1;
-	}
-	for (size_t i = 0; i < old.link_room; i++)
-		if (old.links[i].path != 0)
-			*find_link(p, old.links[i].device, old.links[i].inode) = old.links[i];
-	free(old.links);
-	return 0;
-}
-
-/* The earlier name of a file, valid until the next call; "" when this is the first; NULL when there are too many. */
-static const char *first_name(struct pack *p, const struct statx *st)
-{
-	uint64_t device = (uint64_t)st->stx_dev_major << 32 | st->stx_dev_minor;
-	size_t size = strlen(p->path) + 1;
-	if (p->link_count * 2 >= p->link_room && grow_links(p) < 0)
-		return NULL;
-	struct first_name *entry = find_link(p, device, st->stx_ino);
-	if (entry->path != 0)
-		return p->paths + entry->path - 1;
-	if (p->paths_size + size > p->paths_room) {
-		size_t room = p->paths_room * 2 + TREE_BUFFER;
-		char *grown = room > TREE_MEMORY ? NULL : realloc(p->paths, room);
-		if (grown == NULL)
-			return NULL;
-		p->paths = grown;
-		p->paths_room = room;
-	}
-	*entry = (struct first_name){ device, st->stx_ino, p->paths_size + 1 };
-	memcpy(p->paths + p->paths_size, p->path, size);
-	p->paths_size += size;
-	p->link_count++;
-	return "";
 }
 
 static uint8_t *put_bytes(uint8_t *at, const void *bytes, size_t size)
@@ -351,7 +290,7 @@ static int put_object(struct pack *p, int fd)
 		return stop(p, errno, "readlinkat");
 	link[length] = '\0';
 	if (has_other_names(&st)) {
-		const char *first = first_name(p, &st);
+		const char *first = tree_links_first(&p->links, &st, p->path);
 		if (first == NULL)
 			return stop(p, ENOMEM, "links");
 		name = *first != '\0' ? first : link;
@@ -414,8 +353,7 @@ static int walk(struct pack *p)
 	p->path[0] = '\0';
 	if (result == 0)
 		result = put_header(p, TREE_END, &none, "", -1) < 0 || flush(p) < 0 ? -1 : 0;
-	free(p->links);
-	free(p->paths);
+	tree_links_free(&p->links);
 	return result;
 }
 

@@ -3,26 +3,13 @@
  * opened with openat2 so that no symbolic link and no ".." can lead out of the tree, and everything else happens
  * below that descriptor with one name and without following links.
  */
-#include "tree.h"
+#include "tree_entry.h"
 
 #include <stdlib.h>
-#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include "path.h"
 
 enum { BENEATH = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS, KEEP_KINDS = 1 };
-
-/* One header, taken apart. */
-struct entry {
-	uint8_t type;
-	uint32_t mode, uid, gid;
-	struct timespec times[2];
-	uint64_t size;
-	dev_t device;
-	char path[PATH_MAX], link[PATH_MAX];
-	uint32_t xattr_count;
-	const uint8_t *at, *end; /* what of the header has not been taken */
-};
 
 /* The time of a directory, kept until nothing is made in it any more; its path follows. */
 struct late_time {
@@ -41,7 +28,7 @@ struct unpack {
 	int parent_fd;         /* -1: none */
 	uint8_t *late;
 	size_t late_size, late_capacity;
-	struct entry entry;
+	struct tree_entry entry;
 };
 
 static int refuse(struct unpack *u, int error, const char *call)
@@ -76,44 +63,9 @@ static int need(struct unpack *u, size_t count)
 	return 0;
 }
 
-/* Takes a u32 length and so many bytes; NULL when the header ends before. */
-static const uint8_t *take_bytes(struct entry *e, uint32_t *size)
-{
-	if (e->end - e->at < 4 || get32(e->at) > (size_t)(e->end - e->at) - 4)
-		return NULL;
-	*size = get32(e->at);
-	e->at += 4 + *size;
-	return e->at - *size;
-}
-
-static bool take_text(struct entry *e, char *to, size_t room)
-{
-	uint32_t size;
-	const uint8_t *text = take_bytes(e, &size);
-	if (text == NULL || size >= room || memchr(text, '\0', size) != NULL)
-		return false;
-	memcpy(to, text, size);
-	to[size] = '\0';
-	return true;
-}
-
-/* Relative, without "", "." and "..": the kernel would refuse to leave the tree, this also keeps names unique. */
-static bool is_clean(const char *path)
-{
-	while (*path != '\0') {
-		size_t length = strcspn(path, "/");
-		if (length == 0 || (path[0] == '.' && (length == 1 || (length == 2 && path[1] == '.'))))
-			return false;
-		path += length;
-		if (*path == '/' && *++path == '\0')
-			return false;
-	}
-	return true;
-}
-
 static int read_header(struct unpack *u)
 {
-	struct entry *e = &u->entry;
+	const char *part;
 	if (need(u, 4) < 0)
 		return -1;
 	size_t length = get32(u->buffer + u->begin);
@@ -121,32 +73,9 @@ static int read_header(struct unpack *u)
 		return refuse(u, EBADMSG, "header");
 	if (need(u, 4 + length) < 0)
 		return -1;
-	const uint8_t *at = u->buffer + u->begin + 4;
+	const uint8_t *header = u->buffer + u->begin + 4;
 	u->begin += 4 + length;
-	e->type = at[0];
-	e->mode = get32(at + 4);
-	e->uid = get32(at + 8);
-	e->gid = get32(at + 12);
-	e->times[0] = (struct timespec){ .tv_nsec = UTIME_OMIT };
-	e->times[1] = (struct timespec){ (time_t)get64(at + 16), (long)get32(at + 24) };
-	e->size = get64(at + 28);
-	e->device = makedev(get32(at + 36), get32(at + 40));
-	e->at = at + TREE_FIXED;
-	e->end = at + length;
-	e->path[0] = e->link[0] = '\0';
-	if (e->type == TREE_END)
-		return 0;
-	if (!take_text(e, e->path, sizeof e->path) || !take_text(e, e->link, sizeof e->link) || e->end - e->at < 4)
-		return refuse(u, EBADMSG, "header");
-	e->xattr_count = get32(e->at);
-	if (e->xattr_count > 0) {
-		size_t size = (size_t)(e->end - e->at) - 4;
-		e->at = memcpy(u->xattrs, e->at + 4, size);
-		e->end = e->at + size;
-	}
-	if (e->mode > 07777 || e->times[1].tv_nsec > 999999999 || (e->type != TREE_FILE && e->size != 0))
-		return refuse(u, EBADMSG, "header");
-	return is_clean(e->path) ? 0 : refuse(u, EINVAL, "path");
+	return tree_entry_parse(&u->entry, header, length, u->xattrs, &part) < 0 ? refuse(u, errno, part) : 0;
 }
 
 /* Opens a directory of the tree, making what is missing on the way. */
@@ -190,12 +119,12 @@ static int parent_of(struct unpack *u, const char *path, const char **name)
 /* Sets the attributes; `path` leads to the object and is followed to its end only if `follow`. */
 static int set_xattrs(struct unpack *u, const char *path, bool follow)
 {
-	struct entry *e = &u->entry;
+	struct tree_entry *e = &u->entry;
 	char name[XATTR_NAME_MAX + 1];
 	for (uint32_t i = 0; i < e->xattr_count; i++) {
-		uint32_t size = 0;
-		const uint8_t *value = take_text(e, name, sizeof name) ? take_bytes(e, &size) : NULL;
-		if (value == NULL)
+		uint32_t size;
+		const uint8_t *value;
+		if (!tree_entry_xattr(e, name, sizeof name, &value, &size))
 			return refuse(u, EBADMSG, "header");
 		int result = follow ? setxattr(path, name, value, size, 0) : lsetxattr(path, name, value, size, 0);
 		/* A file system that holds no such attributes leaves them out, as every unpacker does. */
@@ -211,7 +140,7 @@ static int set_xattrs(struct unpack *u, const char *path, bool follow)
  */
 static int set_metadata(struct unpack *u, int fd)
 {
-	const struct entry *e = &u->entry;
+	const struct tree_entry *e = &u->entry;
 	struct stat st;
 	char path[PATH_MAX];
 	if (fstat(fd, &st) < 0)
@@ -231,7 +160,7 @@ static int set_metadata(struct unpack *u, int fd)
 /* The same, and the time, of what cannot be opened. */
 static int set_metadata_at(struct unpack *u, int parent, const char *name)
 {
-	const struct entry *e = &u->entry;
+	const struct tree_entry *e = &u->entry;
 	char path[PATH_MAX];
 	if (fchownat(parent, name, e->uid, e->gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return refuse(u, errno, "fchownat");
@@ -245,7 +174,7 @@ static int set_metadata_at(struct unpack *u, int parent, const char *name)
 
 static int remember_time(struct unpack *u)
 {
-	const struct entry *e = &u->entry;
+	const struct tree_entry *e = &u->entry;
 	struct late_time late = { e->times[1], (uint32_t)strlen(e->path) + 1 };
 	size_t size = sizeof late + late.length;
 	if (u->late_size + size > u->late_capacity) {
@@ -342,7 +271,7 @@ static int write_content(struct unpack *u, int file)
 static int make_file(struct unpack *u, int parent, const char *name)
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-	const struct entry *e = &u->entry;
+	const struct tree_entry *e = &u->entry;
 	owned int fd = openat(parent, name, flags, e->mode & 0777);
 	if (fd < 0 && errno == EEXIST && clear(parent, name) == 0)
 		fd = openat(parent, name, flags, e->mode & 0777);
@@ -358,7 +287,7 @@ static int make_hard_link(struct unpack *u, int parent, const char *name)
 {
 	char *link = u->entry.link, *slash = strrchr(link, '/');
 	owned int directory = -1;
-	if (!is_clean(link) || *link == '\0')
+	if (!tree_is_clean(link) || *link == '\0')
 		return fail(u->run, EINVAL, "link", link);
 	if (slash != NULL)
 		*slash = '\0';
@@ -374,7 +303,7 @@ static int make_hard_link(struct unpack *u, int parent, const char *name)
 static int make_special(struct unpack *u, int parent, const char *name)
 {
 	static const mode_t types[] = { [TREE_CHAR] = S_IFCHR, [TREE_BLOCK] = S_IFBLK, [TREE_FIFO] = S_IFIFO };
-	const struct entry *e = &u->entry;
+	const struct tree_entry *e = &u->entry;
 	int result = -1;
 	for (int attempt = 0; attempt < 2 && result < 0; attempt++) {
 		if (attempt > 0 && (errno != EEXIST || clear(parent, name) < 0))
