@@ -109,7 +109,11 @@ export function spawnedHelper(maker: ProcessMaker, path: string): Helper {
   };
 }
 
-/** Has a plan without streams executed by a child of the spawner. */
+/**
+ * Has a plan without streams executed by a fresh process.
+ *
+ * @throws RUNTIME_* where an op failed, HELPER_* where the process did
+ */
 export async function executeBy(
   maker: ProcessMaker,
   plan: Plan,

@@ -31,7 +31,7 @@ function memoryFile(most: number, { slow, writeError, syncError }: Behaviour = {
 }
 
 async function write(file: FileHandle, sizes: readonly number[]): Promise<number> {
-  const writer = createFileWriter(file, { durable: true, turn: createLimiter(1) });
+  const writer = createFileWriter(file, { turn: createLimiter(1) });
   for (const [index, size] of sizes.entries()) await writer.write(Buffer.alloc(size, `${index} `));
   await writer.end();
   return writer.size;
@@ -52,7 +52,7 @@ describe("createFileWriter", () => {
 
   it("writes everything once while somebody else flushes", async () => {
     const { file, state, content } = memoryFile(100_000, { slow: true });
-    const writer = createFileWriter(file, { durable: false, turn: createLimiter(1) });
+    const writer = createFileWriter(file);
     let isOver = false;
     const flushing = (async () => {
       while (!isOver) await writer.flush();

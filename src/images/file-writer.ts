@@ -17,24 +17,22 @@ export interface FileWriter {
   write(chunk: Uint8Array): Promise<void>;
   /** Resolves when everything so far is in the file. It may be called while a piece is written. */
   flush(): Promise<void>;
-  /** The same, and all is on the disk if it is to be durable. Nothing more should come. */
+  /** The same, and all is on the disk if that is waited for. Nothing more should come. */
   end(): Promise<void>;
 }
 
 export type FileWriterOptions = {
   /** Bytes that the file has already; by default none. */
   readonly offset?: number;
-  /** false: the disk is not waited for. */
-  readonly durable: boolean;
-  /** For waiting for the disk, each of which keeps one of the few threads that decompression needs, too. */
-  readonly turn: Limiter;
+  /**
+   * For waiting for the disk, each of which keeps one of the few threads that decompression needs, too; left out: the disk
+   * is not waited for.
+   */
+  readonly turn?: Limiter | undefined;
 };
 
 /** While one batch is being written, the next is collected. Both are in memory that is used again and again. */
-export function createFileWriter(
-  file: FileHandle,
-  { offset = 0, durable, turn }: FileWriterOptions,
-): FileWriter {
+export function createFileWriter(file: FileHandle, { offset = 0, turn }: FileWriterOptions = {}): FileWriter {
   let batch = Buffer.alloc(0);
   let spare = batch;
   let waiting = 0;
@@ -44,7 +42,7 @@ export function createFileWriter(
   let isWriting = false;
   let syncing: Promise<void> | undefined;
   let failure: unknown;
-  function sync(): void {
+  function sync(turn: Limiter): void {
     synced = written;
     syncing = turn(() => file.datasync())
       .catch((error: unknown) => {
@@ -69,7 +67,7 @@ export function createFileWriter(
     written += waiting;
     waiting = 0;
     [batch, spare] = [spare, batch];
-    if (durable && syncing === undefined && written - synced >= syncSize) sync();
+    if (turn !== undefined && syncing === undefined && written - synced >= syncSize) sync(turn);
   }
   async function flush(): Promise<void> {
     await send();
@@ -96,7 +94,7 @@ export function createFileWriter(
       for (const each of [batch, spare]) freeBytes(each);
       await syncing;
       if (failure !== undefined) throw failure;
-      if (durable) await turn(() => file.datasync());
+      await turn?.(() => file.datasync());
     },
   };
 }

@@ -35,7 +35,11 @@ export type TreeOfImage = {
 /** An honest image has some hundred. Indexes that list each other more than once have as many as they like. */
 const MOST_PARTS = 10_000;
 
-/** All that an image's name stands for, down to the layers. What is not here is told by its descriptor alone. @throws IMAGE_CONFIGURATION for one without end, OCI_IMAGE_*, IMAGE_CONTENT_* */
+/**
+ * All that an image's name stands for, down to the layers. What is not here is told by its descriptor alone.
+ *
+ * @throws IMAGE_CONFIGURATION for one without end, OCI_IMAGE_*, IMAGE_CONTENT_*
+ */
 export async function treeOfImage(
   { content, snapshotter }: { content: ContentStore; snapshotter: Snapshotter },
   { id, target, manifest }: Pick<Image, "id" | "target" | "manifest">,

@@ -118,19 +118,18 @@ export async function installDocument(
 
 type DocumentBlob = Omit<InstallerOptions, "installLayer"> & Pick<FetchOptions, "source" | "signal">;
 
-/** As soon as the disk has on record that it may be lost, it may be there. */
+/** What is not here yet may be there as soon as the disk has on record that it may be lost. */
 async function storeDocumentBlob(descriptor: Descriptor, options: DocumentBlob): Promise<void> {
   const { content, diskSync, source, signal } = options;
-  if ((await content.size(descriptor.digest)) === undefined) {
-    const written = diskSync?.begin([{ kind: "blob", resource: descriptor.digest }]);
-    try {
-      const waiting = { durable: written === undefined, after: written?.recorded };
-      return await storeBlob(descriptor, { content, source, signal, ...waiting });
-    } finally {
-      written?.end();
-    }
+  const { digest: resource } = descriptor;
+  const isHere = (await content.size(resource)) !== undefined;
+  const written = isHere ? undefined : diskSync?.begin([{ kind: "blob", resource }]);
+  const waiting = { durable: written === undefined, after: written?.recorded };
+  try {
+    await storeBlob(descriptor, { content, source, signal, ...waiting });
+  } finally {
+    written?.end();
   }
-  await storeBlob(descriptor, { content, source, signal });
 }
 
 async function installConfig(

@@ -161,7 +161,6 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const own = options.listening === undefined ? [socket] : [];
   watch = watchPlaces([layout.lock, frontSocket, ...own], (path) => endLost(path, logger));
   for (const server of [door.server, fronts]) server.on("connection", () => watch?.check());
-  door.server.on("request", () => watch?.check());
   const stopGivingBack = giveBackAtRest(activity);
   const stopWarmUp = warmUpAtRest(activity, {
     rehearse: () => rehearse(["explain", "run", "--rm", "tug/hello"], session),

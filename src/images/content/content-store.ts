@@ -57,7 +57,11 @@ export interface ContentStore {
   /** Every blob, in no order. Blobs that come or go meanwhile may be listed or not. */
   walk(): AsyncIterable<Blob>;
 
-  /** Replaces the list of images by which other tools find their way in the store. */
+  /**
+   * Replaces the list of images by which other tools find their way in the store.
+   *
+   * @param options.durable false: the disk is not waited for, and after a power loss the list may be anything
+   */
   publish(manifests: readonly Descriptor[], options?: { durable?: boolean }): Promise<void>;
 
   /** The list that was published last; undefined when it cannot be read. */

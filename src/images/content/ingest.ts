@@ -4,7 +4,6 @@ import { dirname } from "node:path";
 import { type Digest, splitDigest, syncDirectory } from "../../base/index.ts";
 import { imageError } from "../errors.ts";
 import { createFileWriter, type FileWriter } from "../file-writer.ts";
-import { createLimiter } from "../limiter.ts";
 import type { Blob, Expected, Ingest } from "./content-store.ts";
 import { readChunks } from "./read-chunks.ts";
 import { storageError } from "./storage-error.ts";
@@ -37,7 +36,7 @@ export async function createFileIngest(target: IngestFile): Promise<Ingest> {
   const hash = createHash(algorithmOf(expected));
   const resumable = expected !== undefined;
   const { size: offset } = await file.stat();
-  const writer = createFileWriter(file, { offset, durable: false, turn: createLimiter(1) });
+  const writer = createFileWriter(file, { offset });
   const state: State = { ...target, hash, writer, done: false, resumable };
   for await (const chunk of readChunks(file)) hash.update(chunk);
   return {

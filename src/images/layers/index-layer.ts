@@ -63,7 +63,7 @@ export async function indexLayer(
   const check = createLayerCheck({ diffId, blobSize, limits });
   await using archive = await open(join(directory, layerFiles.archive), "wx", 0o600);
   await using sparse = createSparseFile(join(directory, layerFiles.sparse));
-  const writer = createFileWriter(archive, { durable, turn });
+  const writer = createFileWriter(archive, { turn: durable ? turn : undefined });
   const indexer = createArchiveIndexer(sparse, { blobSize, ...(limits !== undefined && { limits }) });
   for await (const chunk of decompress(blob, { brief: true })) {
     signal?.throwIfAborted();
@@ -78,7 +78,7 @@ export async function indexLayer(
   await writer.end();
   const sizes = [writer.size, ...(await sparse.end())];
   const complete = (changed: readonly Node[]) =>
-    writeIndex(directory, { indexer, sizes, changed, durable, turn });
+    writeIndex(directory, { indexer, sizes, changed, turn: durable ? turn : undefined });
   return { hidesAll, outline, complete };
 }
 
@@ -86,8 +86,7 @@ type Index = {
   indexer: ArchiveIndexer;
   sizes: readonly number[];
   changed: readonly Node[];
-  durable: boolean;
-  turn: Limiter;
+  turn: Limiter | undefined;
 };
 
 async function writeIndex(directory: string, { indexer, sizes, changed, ...options }: Index): Promise<Usage> {

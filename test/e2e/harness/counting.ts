@@ -3,8 +3,8 @@ import { until } from "../../privileged/harness/until.ts";
 import type { Engine } from "./engine.ts";
 
 /**
- * Counts in its memory, and shows it by its output; /counting tells that it has begun. It keeps no file open: one that is open in a checkpoint and has another size
- * afterwards is not restored by criu.
+ * Counts in its memory, and shows it by its output; /counting tells that it has begun. It keeps no file open: one that is
+ * open in a checkpoint and has another size afterwards is not restored by criu.
  */
 const COUNT = ": >/counting; while :; do n=$((n+1)); echo $n; sleep 0.02; done";
 /** The same, also in a file that it keeps open. */
