@@ -59,8 +59,49 @@ int verb_write_file(struct run *run, const struct op_write_file *op)
 	return 0;
 }
 
-/* Removes what a directory holds but for directories that hold something: those are moved up into `top`. 1: found any. */
-static int flatten(int top, int directory, unsigned *number)
+/* So deep a tree is walked with a descriptor for each level; what is deeper is moved up. */
+enum { REMOVE_DEPTH = 16 };
+
+static int empty(int top, int directory, unsigned depth, unsigned *number);
+
+static int move_up(int top, int directory, const char *name, unsigned *number)
+{
+	char moved[32];
+	do
+		snprintf(moved, sizeof moved, ".remove-%u", (*number)++);
+	while (renameat(directory, name, top, moved) < 0 && (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR));
+	return faccessat(top, moved, F_OK, AT_SYMLINK_NOFOLLOW);
+}
+
+/* A directory that somebody fills meanwhile may stay, and is found again. */
+static int remove_entry(int top, int directory, const struct dirent *entry, unsigned depth, unsigned *number)
+{
+	const char *name = entry->d_name;
+	if (entry->d_type != DT_DIR) {
+		if (unlinkat(directory, name, 0) == 0 || errno == ENOENT)
+			return 0;
+		struct stat st;
+		if ((errno != EISDIR && errno != EPERM) || fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return -1;
+		if (!S_ISDIR(st.st_mode)) {
+			errno = EPERM;
+			return -1;
+		}
+	}
+	if (unlinkat(directory, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != ENOTEMPTY && errno != EEXIST)
+		return -1;
+	if (depth == REMOVE_DEPTH)
+		return move_up(top, directory, name, number);
+	owned int below = kernel_openat2(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_XDEV);
+	if (below < 0 || empty(top, below, depth + 1, number) < 0)
+		return -1;
+	return unlinkat(directory, name, AT_REMOVEDIR) < 0 && errno != ENOENT && errno != ENOTEMPTY && errno != EEXIST ? -1 : 0;
+}
+
+/* Removes what a directory holds, some of it by moving it to `top`. 1: there was something. */
+static int empty(int top, int directory, unsigned depth, unsigned *number)
 {
 	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = 0;
 	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
@@ -68,35 +109,16 @@ static int flatten(int top, int directory, unsigned *number)
 		close_owned(&fd);
 		return -1;
 	}
-	for (struct dirent *entry; found >= 0 && (entry = readdir(stream));) {
-		char name[32];
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		found = 1;
-		if (unlinkat(directory, entry->d_name, 0) == 0 || errno == ENOENT)
-			continue;
-		if ((errno != EISDIR && errno != EPERM) || unlinkat(directory, entry->d_name, AT_REMOVEDIR) == 0)
-			continue;
-		if (errno != ENOTEMPTY && errno != EEXIST)
-			found = -1;
-		else if (directory != top) {
-			do
-				snprintf(name, sizeof name, ".remove-%u", (*number)++);
-			while (renameat(directory, entry->d_name, top, name) < 0 && (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR));
-			found = faccessat(top, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ? -1 : 1;
-		} else {
-			owned int below = kernel_openat2(top, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_XDEV);
-			if (below < 0 || flatten(top, below, number) < 0)
-				found = -1;
-		}
-	}
+	for (struct dirent *entry; found >= 0 && (entry = readdir(stream));)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			found = remove_entry(top, directory, entry, depth, number) < 0 ? -1 : 1;
 	int error = errno;
 	closedir(stream);
 	errno = error;
 	return found;
 }
 
-/* However deep the tree is, no more than two of its directories are open at a time. */
+/* However deep the tree is, its directories are open to a bounded depth. */
 static int remove_tree(const char *path)
 {
 	unsigned number = 0;
@@ -104,7 +126,7 @@ static int remove_tree(const char *path)
 	owned int top = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (top < 0)
 		return -1;
-	while ((found = flatten(top, top, &number)) > 0)
+	while ((found = empty(top, top, 0, &number)) > 0)
 		;
 	return found < 0 ? -1 : rmdir(path);
 }

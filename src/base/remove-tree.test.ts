@@ -39,3 +39,24 @@ test("a link in the place of the tree is removed, not what it leads to", async (
     await rm(place, { recursive: true });
   }
 });
+
+test("what removes large trees is asked for those alone, and need not manage", async () => {
+  const place = await mkdtemp(join(tmpdir(), "tug-"));
+  try {
+    const asked: string[] = [];
+    const large = async (path: string) => {
+      asked.push(path);
+      throw new Error("no");
+    };
+    for (const count of [3, 500]) {
+      const tree = join(place, `${count}`);
+      await mkdir(tree);
+      for (let index = 0; index < count; index += 1) await writeFile(join(tree, `${index}`), "");
+      await removeTree(tree, { large });
+      assert.equal(existsSync(tree), false);
+    }
+    assert.deepEqual(asked, [join(place, "500")]);
+  } finally {
+    await rm(place, { recursive: true });
+  }
+});

@@ -13,9 +13,15 @@ const DELAY = 10;
 /**
  * Removes a directory with all that is in it, without following links; what is not there is no error. Somebody may
  * still be writing there: what is not empty in the end is tried again.
+ *
+ * @param options.large removes a directory with many files sooner than this process; where it cannot, this one does
  */
-export async function removeTree(path: string): Promise<void> {
+export async function removeTree(
+  path: string,
+  { large }: { large?: (path: string) => Promise<unknown> } = {},
+): Promise<void> {
   if (removeFew(path)) return;
+  await large?.(path).catch(() => undefined);
   await rm(path, { recursive: true, force: true, maxRetries: RETRIES, retryDelay: DELAY });
 }
 

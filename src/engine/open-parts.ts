@@ -37,7 +37,7 @@ import { namedDataMigrations, openNamedData } from "./named-data/store.ts";
 import type { EngineOptions } from "./open-engine.ts";
 import { runtimeHandlers } from "./runtimes/handlers.ts";
 import { socketMigrations } from "./sockets/sockets.ts";
-import { helperTrees } from "./trees.ts";
+import { helperRemoval, helperTrees } from "./trees.ts";
 import { volumeMigrations, volumeStore } from "./volumes/store.ts";
 import { openVolumes } from "./volumes/volumes.ts";
 import { openGoodRuns } from "./why/good-runs.ts";
@@ -180,6 +180,7 @@ async function openEngineImages(
     root: layout.data,
     database,
     trees: helperTrees(helper),
+    removeTree: helperRemoval(helper),
     ...(snapshotter !== undefined && { snapshotter }),
     layers: { root: layout.layers, mounter: layerMounter(helper) },
     disk: imageDisk(helper, (await readHostFacts()).bootId),

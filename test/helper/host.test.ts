@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   chownSync,
@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -22,7 +23,7 @@ import { temporaryDirectory } from "../environment/temporary.ts";
 import { failureOf, inside, run, slot, type TestOp } from "./driver.ts";
 
 const skip = requireRoot();
-const { ENOENT, EINVAL, EEXIST, ESRCH, ETIMEDOUT, EFBIG, EISDIR, ENOTDIR, ENOEXEC } = constants.errno;
+const { EBUSY, ENOENT, EINVAL, EEXIST, ESRCH, ETIMEDOUT, EFBIG, EISDIR, ENOTDIR, ENOEXEC } = constants.errno;
 const shell = (script: string, more: Partial<Extract<TestOp, { op: "hook" }>> = {}): TestOp => ({
   op: "hook",
   path: "/bin/sh",
@@ -86,6 +87,25 @@ test("remove takes files, and whole trees without following links", async () => 
   assert.equal((await failureOf({ host: [{ op: "remove", path: tree, tree: 1 }] })).errno, ENOENT);
   await run({ host: [{ op: "remove", path: `${outside}/kept` }] });
   assert.ok(!existsSync(`${outside}/kept`));
+});
+
+test("remove ends at what cannot be removed, a mount over a file or a directory", { skip }, async () => {
+  await using directory = await temporaryDirectory();
+  for (const make of [(path: string) => writeFileSync(path, ""), (path: string) => mkdirSync(path)]) {
+    const tree = inside(directory, "tree");
+    mkdirSync(`${tree}/a/b`, { recursive: true });
+    const [from, to] = [inside(directory, "from"), `${tree}/a/b/to`];
+    for (const path of [from, to]) make(path);
+    execFileSync("mount", ["--bind", from, to]);
+    try {
+      assert.equal((await failureOf({ host: [{ op: "remove", path: tree, tree: 1 }] })).errno, EBUSY);
+      assert.ok(existsSync(from) && existsSync(to));
+    } finally {
+      execFileSync("umount", [to]);
+    }
+    rmSync(tree, { recursive: true });
+    rmSync(from, { recursive: true });
+  }
 });
 
 test("fifo makes one and refuses what is there already", async () => {
