@@ -13,6 +13,12 @@ describe("freeBytes", () => {
     freeBytes(last);
   });
 
+  it("frees a buffer as large as Node's pool that is one piece", () => {
+    const piece = Buffer.allocUnsafeSlow(Buffer.poolSize);
+    freeBytes(piece);
+    assert.equal(piece.length, 0);
+  });
+
   it("leaves alone what many share", () => {
     const pooled = Array.from({ length: 50 }, () => Buffer.from("x".repeat(Buffer.poolSize / 4)));
     for (const each of pooled) freeBytes(each);

@@ -1,5 +1,5 @@
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import type { Duplex } from "node:stream";
+import { removeTree } from "../base/index.ts";
 import type { Helper } from "../helper/index.ts";
 import { type Op, type Plan, packFlags, type Slot } from "../plan/index.ts";
 
@@ -31,6 +31,12 @@ export function helperTrees(helper: Helper): HelperTrees {
   };
 }
 
+/** Removes trees, large ones with the helper: this process would need a task and memory for each of their files. */
+export function helperRemoval(helper: Helper): (path: string) => Promise<void> {
+  const large = (path: string) => helper.execute(hostPlan([{ op: "remove", from: "layer", path, tree: 1 }]));
+  return (path) => removeTree(path, { large });
+}
+
 /** Executes a plan that reads records from its descriptor 3. A failure of the source is thrown as it is. */
 export async function sendRecords(
   helper: Helper,
@@ -41,12 +47,35 @@ export async function sendRecords(
   const [stream] = execution.streams;
   if (stream === undefined) return void (await execution.result);
   // A helper that failed says why; the broken pipe is only how we notice.
-  const sent = pipeline(Readable.from(source), stream, { ...(signal && { signal }) });
+  const sent = sendPieces(source, stream);
   const [outcome, sending] = await Promise.allSettled([execution.result, sent]);
   const failure = sourceError(sending);
   if (outcome.status === "rejected") throw failure ?? outcome.reason;
   // A helper that succeeded has seen the end record, and may be gone before the source has ended.
   if (failure !== undefined) throw failure;
+}
+
+/** Takes a piece only when the one before has left: until then its memory is needed. */
+async function sendPieces(source: AsyncIterable<Uint8Array>, stream: Duplex): Promise<void> {
+  const send = async () => {
+    for await (const piece of source) await written((done) => stream.write(piece, done));
+    // A reader that has left with the end record has ended it already.
+    if (!stream.writableEnded) await written((done) => stream.end(done));
+  };
+  const { promise: closed, reject } = Promise.withResolvers<never>();
+  stream.once("close", () =>
+    reject(Object.assign(new Error("closed"), { code: "ERR_STREAM_PREMATURE_CLOSE" })),
+  );
+  try {
+    // Nobody waits for a source whose reader is gone.
+    await Promise.race([send(), closed]);
+  } finally {
+    stream.destroy();
+  }
+}
+
+function written(write: (done: (error?: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => write((error) => (error ? reject(error) : resolve())));
 }
 
 /** Executes a plan that writes records to its descriptor 3, and gives them on. */
@@ -69,9 +98,7 @@ export async function* receiveRecords(
 function sourceError(sending: PromiseSettledResult<void>): unknown {
   if (sending.status === "fulfilled") return undefined;
   const code = (sending.reason as { code?: unknown }).code;
-  return code === "EPIPE" || code === "ECONNRESET" || code === "ERR_STREAM_PREMATURE_CLOSE"
-    ? undefined
-    : sending.reason;
+  return /^(EPIPE|ECONNRESET|ERR_STREAM_.*)$/.test(String(code)) ? undefined : sending.reason;
 }
 
 const inheritOp: Op = { op: "inherit", from: "records", fd: 3, out: records };

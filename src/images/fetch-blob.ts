@@ -2,10 +2,13 @@ import { createHash } from "node:crypto";
 import { type Digest, splitDigest, TugError } from "../base/index.ts";
 import type { ContentStore, Expected, Ingest } from "./content/content-store.ts";
 
-/** Where blobs come from that the store does not have. */
+/**
+ * Where blobs come from that the store does not have. Whoever asks with `brief` takes a piece to be valid only until he
+ * asks for the next one: a source may give its memory back then, which the collector of garbage would find late and slowly.
+ */
 export type BlobSource = (
   expected: Expected,
-  options: { offset: number; signal: AbortSignal | undefined },
+  options: { offset: number; signal: AbortSignal | undefined; brief?: boolean | undefined },
 ) => AsyncIterable<Uint8Array>;
 
 export type FetchOptions = {
@@ -17,6 +20,8 @@ export type FetchOptions = {
   durable?: boolean;
   /** The blob is in the store only after that. */
   after?: Promise<void> | undefined;
+  /** A piece is valid only until the next one is asked for. */
+  brief?: boolean;
   signal?: AbortSignal | undefined;
 };
 
@@ -27,7 +32,7 @@ export type FetchOptions = {
  * A reader that stops early leaves what came so far for the next attempt.
  */
 export async function* fetchBlob(expected: Expected, options: FetchOptions): AsyncGenerator<Uint8Array> {
-  const { content, source, onBegin, signal } = options;
+  const { content, source, onBegin, brief, signal } = options;
   await using ingest = await content.ingest(expected, signal);
   onBegin?.({ stored: ingest === undefined, kept: ingest?.offset ?? 0 });
   if (ingest === undefined) {
@@ -35,7 +40,7 @@ export async function* fetchBlob(expected: Expected, options: FetchOptions): Asy
     return;
   }
   yield* ingest.kept();
-  yield* fill(ingest, source(expected, { offset: ingest.offset, signal }), options);
+  yield* fill(ingest, source(expected, { offset: ingest.offset, signal, brief }), options);
 }
 
 /** Gets a blob into the store. Damaged bytes of an earlier attempt do no harm. */
@@ -55,7 +60,8 @@ async function storeOnce(expected: Expected, options: FetchOptions): Promise<voi
   await using ingest = await content.ingest(expected, signal);
   onBegin?.({ stored: ingest === undefined, kept: ingest?.offset ?? 0 });
   if (ingest === undefined) return;
-  for await (const _ of fill(ingest, source(expected, { offset: ingest.offset, signal }), options));
+  const bytes = source(expected, { offset: ingest.offset, signal, brief: true });
+  for await (const _ of fill(ingest, bytes, options));
 }
 
 /** Passes on what it writes. Bytes of a source that turns out to have the wrong ones are not kept. */

@@ -196,7 +196,7 @@ async function fillOnce(
   const { digest: id, size: total } = descriptor;
   const onBegin = (found: typeof origin) => void Object.assign(origin, found);
   const durable = diskSync === undefined;
-  const bytes = fetchBlob(descriptor, { content, source, onBegin, durable, after, signal });
+  const bytes = fetchBlob(descriptor, { content, source, onBegin, durable, after, brief: true, signal });
   const data = reportProgress(bytes, total, (current) =>
     onProgress({ id, status: origin.stored ? "extracting" : "downloading", current, total }),
   );

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { describe, it } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
+import { briefPieces } from "../testing/brief-pieces.ts";
 import { collectBytes } from "../testing/collect.ts";
 import { decompress, detectCompression } from "./compression.ts";
 
@@ -61,6 +62,16 @@ describe("decompress", () => {
       assert.ok(compressed === data || kept < 1_000_000, `${kept} bytes are kept`);
     }
     same(await collectBytes(decompress(inPieces(gzipSync(data), 70_001))), data);
+  });
+
+  it("needs a piece of compressed data only until it asks for the next one", async () => {
+    const data = Buffer.concat([one, two]);
+    for (const compressed of [
+      gzipSync(data),
+      Buffer.concat([zstdCompressSync(one), skippable, zstdCompressSync(two)]),
+    ])
+      for (const length of [5, 4096, 100_000])
+        same(await collectBytes(decompress(briefPieces(compressed, length))), data);
   });
 
   it("refuses truncated and damaged data", async () => {

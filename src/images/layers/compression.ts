@@ -40,7 +40,8 @@ export function detectCompression(start: Uint8Array): Compression {
 }
 
 /**
- * Data without the compression that they turn out to have. The source is always read to its end.
+ * Data without the compression that they turn out to have. The source is always read to its end. Of compressed data a piece
+ * is used only until the next one is asked for.
  * @throws IMAGE_COMPRESSION for damaged or truncated data; errors of the source as they are
  */
 export async function* decompress(
@@ -68,7 +69,8 @@ async function takeStart(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Arra
   while (start.length < 6) {
     const { value, done } = await iterator.next();
     if (done) break;
-    start = start.length === 0 ? value : Buffer.concat([start, value]);
+    // A short piece is gone when the next one comes.
+    start = value.length < 6 || start.length > 0 ? Buffer.concat([start, value]) : value;
   }
   return start;
 }

@@ -3,9 +3,10 @@ import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { gzipSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { sha256 } from "../../base/index.ts";
 import { archiveOf, fileNode, hardLinkNode, member, paxHeader } from "../../tar/testing/archives.ts";
+import { briefPieces } from "../testing/brief-pieces.ts";
 import { indexLayer, layerFiles } from "./index-layer.ts";
 import { defaultLimits } from "./limits.ts";
 
@@ -16,12 +17,9 @@ describe("indexLayer", () => {
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  async function* inPieces(data: Uint8Array, length = 10_000) {
-    for (let at = 0; at < data.length; at += length) yield data.subarray(at, at + length);
-  }
-  const index = (archive: Uint8Array, options = {}) => {
-    const blob = gzipSync(archive);
-    return indexLayer(inPieces(blob), {
+  const index = (archive: Uint8Array, options: { blob?: Uint8Array; signal?: AbortSignal } = {}) => {
+    const { blob = gzipSync(archive) } = options;
+    return indexLayer(briefPieces(blob, 10_000), {
       directory,
       diffId: sha256(archive),
       blobSize: blob.length,
@@ -39,6 +37,20 @@ describe("indexLayer", () => {
     assert.equal(inodes, 2);
     assert.ok(bytes > 0);
     assert.equal((await stat(join(directory, layerFiles.index))).mode & 0o777, 0o600);
+  });
+
+  it("keeps an archive that is not compressed, or with zstd", async () => {
+    const archive = archiveOf(
+      Array.from({ length: 90 }, (_, index) => ({
+        node: fileNode(`file-${index}`),
+        data: "a".repeat(index * 111),
+      })),
+    );
+    for (const blob of [archive, zstdCompressSync(archive)]) {
+      await index(archive, { blob });
+      assert.ok((await kept(layerFiles.archive)).equals(archive));
+      await rm(join(directory, layerFiles.archive));
+    }
   });
 
   it("keeps sparse files in their full size beside it, without taking room for holes", async () => {

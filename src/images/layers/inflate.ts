@@ -10,7 +10,7 @@ import { splitZstdFrames } from "./zstd-frames.ts";
  */
 const outputSize = 512 * 1024;
 const inputSize = 256 * 1024;
-const ahead = 3;
+const ahead = 2;
 
 /** As objects, pieces that wait are not copied into one. */
 const options = { chunkSize: outputSize, readableObjectMode: true, readableHighWaterMark: ahead };

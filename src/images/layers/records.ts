@@ -4,7 +4,10 @@ import { createTreeRecordDecoder, encodeTreeRecord, endRecord } from "./tree-rec
 /** Small records are joined to pieces of about this size, so that 30,000 files are not 30,000 writes. */
 const joinedSize = 64 * 1024;
 
-/** Collects small pieces of bytes and gives them out in larger ones; large pieces pass uncopied. */
+/**
+ * Collects small pieces of bytes and gives them out in larger ones; large pieces pass uncopied.
+ * With `brief`, what was given out is overwritten when there is more to give out.
+ */
 type Joiner = {
   /** Full pieces, in order, now that these bytes were added. */
   add(bytes: Uint8Array): Uint8Array[];
@@ -12,14 +15,15 @@ type Joiner = {
   flush(): Uint8Array[];
 };
 
-function createJoiner(size = joinedSize): Joiner {
-  let buffer = Buffer.allocUnsafe(size);
+function createJoiner({ brief }: { brief: boolean }): Joiner {
+  const size = joinedSize;
+  let [buffer, spare] = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)];
   let used = 0;
   const flush = () => {
     if (used === 0) return [];
     const full = buffer.subarray(0, used);
-    buffer = Buffer.allocUnsafe(size);
     used = 0;
+    [buffer, spare] = [spare, brief ? buffer : Buffer.allocUnsafeSlow(size)];
     return [full];
   };
   return {
@@ -39,18 +43,23 @@ function createJoiner(size = joinedSize): Joiner {
  *
  * `yield*` is not used for lists here and elsewhere: a reader that fails throws its error into a generator, and a list
  * cannot take it.
+ *
+ * @param options.brief a piece is valid only until the next one is asked for, of the source, too
  */
-export async function* joined(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const joiner = createJoiner();
+export async function* joined(
+  source: AsyncIterable<Uint8Array>,
+  { brief = false } = {},
+): AsyncGenerator<Uint8Array> {
+  const joiner = createJoiner({ brief });
   for await (const bytes of source) for (const piece of joiner.add(bytes)) yield piece;
   for (const piece of joiner.flush()) yield piece;
 }
 
-/** A tree as a stream of tree records, with its end. */
+/** A tree as a stream of tree records, with its end. A piece is valid only until the next one is asked for. */
 export async function* encodeTree(
   pieces: AsyncIterable<TreePiece> | Iterable<TreePiece>,
 ): AsyncGenerator<Uint8Array> {
-  yield* joined(recordsOf(pieces));
+  yield* joined(recordsOf(pieces), { brief: true });
 }
 
 async function* recordsOf(

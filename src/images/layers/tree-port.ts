@@ -9,7 +9,8 @@ export interface TreePort {
    * Names are resolved below the directory and never outside of it. Missing parents are made (0755, root). An existing
    * file is replaced, an existing directory is kept and gets the new metadata; modification times of directories
    * are set at the end. A stream that ends without its end record, or breaks, is a failure; what was made stays. A
-   * failed write tells its errno, as `code` of a system error or in `details.errno`: a full disk is ENOSPC.
+   * failed write tells its errno, as `code` of a system error or in `details.errno`: a full disk is ENOSPC. A piece of the
+   * stream is used only until the next one is asked for.
    */
   unpack(directory: string, records: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void>;
 

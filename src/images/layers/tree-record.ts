@@ -101,7 +101,7 @@ function encode(code: number, node: Node): Buffer {
 
 /** Reads records from pieces of any length. */
 export interface TreeRecordDecoder {
-  /** What a further piece of the stream completes. */
+  /** What a further piece of the stream completes. The piece is of no more use once all of that is taken. */
   push(chunk: Uint8Array): Generator<TreePiece, void>;
   /** Checks, after the last piece, that the stream ended with its end record. */
   end(): void;
@@ -126,9 +126,10 @@ export function createTreeRecordDecoder({ listing = false } = {}): TreeRecordDec
           if (queue.length > 0) throw malformed("it goes on after its end");
           return;
         }
-        if (value === undefined) return;
+        if (value === undefined) break;
         yield value;
       }
+      queue.own();
     },
     end() {
       if (!ended) throw malformed("it ends early");

@@ -11,6 +11,7 @@ import {
   readAll,
   symlinkNode,
 } from "../../tar/testing/archives.ts";
+import { briefPieces } from "../testing/brief-pieces.ts";
 import { collectBytes } from "../testing/collect.ts";
 import { createMemoryTrees } from "../testing/memory-trees.ts";
 import { exportLayer, exportTar } from "./export-tar.ts";
@@ -28,12 +29,13 @@ const archive = archiveOf([
   { node: fileNode("bin/sh"), data: "x".repeat(300_000) },
 ]);
 
-async function* inPieces(data: Uint8Array, length = 50_000) {
-  for (let at = 0; at < data.length; at += length) yield data.subarray(at, at + length);
-}
-
 function unpack(blob: Uint8Array, trees = createMemoryTrees(), diffId = sha256(archive)) {
-  return unpackLayer(inPieces(blob), { trees, directory: "/layer", diffId, blobSize: blob.length });
+  return unpackLayer(briefPieces(blob, 50_000), {
+    trees,
+    directory: "/layer",
+    diffId,
+    blobSize: blob.length,
+  });
 }
 
 describe("unpackLayer", () => {
@@ -121,7 +123,7 @@ describe("unpackLayer", () => {
     let read = 0;
     const padded = Buffer.concat([archive, Buffer.alloc(200_000)]);
     async function* counted() {
-      for await (const chunk of inPieces(padded)) {
+      for await (const chunk of briefPieces(padded, 50_000)) {
         read += chunk.length;
         yield chunk;
       }
@@ -136,13 +138,16 @@ describe("unpackLayer", () => {
     const blob = zstdCompressSync(padded);
     const limits = { ...defaultLimits, freeBytes: 1_000_000, ratio: 100 };
     const options = { directory: "/l", diffId: sha256(padded), blobSize: blob.length };
-    await assert.rejects(unpackLayer(inPieces(blob), { ...options, trees: createMemoryTrees(), limits }), {
-      code: "IMAGE_LAYER_LIMIT",
-    });
-    const more = { ...limits, ratio: 100_000 };
-    await unpackLayer(inPieces(blob), { ...options, trees: createMemoryTrees(), limits: more });
     await assert.rejects(
-      unpackLayer(inPieces(blob), {
+      unpackLayer(briefPieces(blob, 50_000), { ...options, trees: createMemoryTrees(), limits }),
+      {
+        code: "IMAGE_LAYER_LIMIT",
+      },
+    );
+    const more = { ...limits, ratio: 100_000 };
+    await unpackLayer(briefPieces(blob, 50_000), { ...options, trees: createMemoryTrees(), limits: more });
+    await assert.rejects(
+      unpackLayer(briefPieces(blob, 50_000), {
         ...options,
         trees: createMemoryTrees(),
         limits: { ...more, bytes: 4_000_000 },

@@ -44,7 +44,10 @@ export async function unpackLayer(
   const { trees, directory, blobSize, limits, signal } = options;
   const translator = createLayerTranslator({ blobSize, ...(limits !== undefined && { limits }) });
   const outcome: { error?: unknown } = {};
-  const records = remember(joined(layerRecords(decompress(blob), translator, options)), outcome);
+  const records = remember(
+    joined(layerRecords(decompress(blob, { brief: true }), translator, options), { brief: true }),
+    outcome,
+  );
   try {
     await trees.unpack(directory, records, signal);
   } catch (error) {

@@ -14,34 +14,46 @@ const boundary = Symbol("boundary");
  * The bytes of zstd frames, cut so that no piece has parts of two frames, without skippable frames.
  *
  * node:zlib ends at the end of the first frame when more follows in the same piece, and does not know skippable
- * frames. Layers of zstd:chunked have both.
+ * frames. Layers of zstd:chunked have both. A piece of the source is used only until the next one is asked for.
  * Source: https://www.rfc-editor.org/rfc/rfc8878#section-3.1
  * @throws IMAGE_COMPRESSION
  */
 export async function* splitZstdFrames(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const queue = createByteQueue();
   const parser = parse(queue);
-  let pending: Uint8Array[] = [];
-  let size = 0;
-  const flush = () => {
-    const data = Buffer.concat(pending);
-    pending = [];
-    size = 0;
-    return data;
-  };
+  const joiner = createJoiner();
   for await (const chunk of source) {
     queue.push(chunk);
-    for (let { value } = parser.next(); value !== undefined; { value } = parser.next()) {
-      if (value !== boundary) {
-        pending.push(value);
-        size += value.length;
-      }
-      if (size >= joined || (value === boundary && size > 0)) yield flush();
-    }
+    for (let { value } = parser.next(); value !== undefined; { value } = parser.next())
+      for (const piece of value === boundary ? joiner.flush() : joiner.add(value)) yield piece;
+    queue.own();
   }
   // What is left of a truncated frame is for the decoder to complain of.
-  if (queue.length > 0) pending.push(queue.take(queue.length));
-  if (pending.length > 0) yield flush();
+  for (const piece of queue.length > 0 ? joiner.add(queue.take(queue.length)) : []) yield piece;
+  for (const piece of joiner.flush()) yield piece;
+}
+
+/** Copies bytes into pieces of memory of their own. */
+function createJoiner() {
+  let piece = Buffer.allocUnsafeSlow(joined);
+  let filled = 0;
+  function* flush(): Generator<Uint8Array, void> {
+    if (filled === 0) return;
+    const full = piece.subarray(0, filled);
+    piece = Buffer.allocUnsafeSlow(joined);
+    filled = 0;
+    yield full;
+  }
+  function* add(bytes: Uint8Array): Generator<Uint8Array, void> {
+    for (let at = 0; at < bytes.length; ) {
+      const part = bytes.subarray(at, at + joined - filled);
+      piece.set(part, filled);
+      filled += part.length;
+      at += part.length;
+      if (filled === joined) yield* flush();
+    }
+  }
+  return { add, flush };
 }
 
 /** Yields undefined when it needs more bytes. */

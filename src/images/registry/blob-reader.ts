@@ -1,3 +1,4 @@
+import { freeBytes } from "../../base/index.ts";
 import { imageError } from "../errors.ts";
 import { skipBytes } from "../skip-bytes.ts";
 import type { HttpResponse } from "./http.ts";
@@ -21,7 +22,7 @@ const progress = 1024 * 1024;
 
 /** The half of a `Repository` that reads blobs. */
 export function createBlobReader(options: BlobReaderOptions): Repository["blob"] {
-  return async function* blob({ digest, size }, { offset = 0, signal } = {}) {
+  return async function* blob({ digest, size }, { offset = 0, signal, brief = false } = {}) {
     let position = offset;
     let attempt = 0;
     let safe = offset;
@@ -32,6 +33,7 @@ export function createBlobReader(options: BlobReaderOptions): Repository["blob"]
         for await (const chunk of await openBody(options, { url, position, size, signal })) {
           position += chunk.length;
           yield chunk;
+          if (brief) freeBytes(chunk);
         }
         // A connection that breaks is an error: here the server has said that this is all.
         if (size === undefined || position >= size) return;

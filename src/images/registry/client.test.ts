@@ -54,6 +54,21 @@ describe("registry client", () => {
     assert.equal(await collectText(repository().blob(blob, { offset: 8 })), "");
   });
 
+  it("gets a blob in pieces that are gone when the next one is asked for, only where that is wanted", async () => {
+    const content = "0123456789abcdef".repeat(50_000);
+    const blob = registry.putBlob(content);
+    const brief = repository().blob(blob, { brief: true });
+    let text = "";
+    const pieces: Uint8Array[] = [];
+    for await (const piece of brief) {
+      text += Buffer.from(piece).toString();
+      pieces.push(piece);
+    }
+    assert.equal(text, content);
+    assert.ok(pieces.reduce((sum, { length }) => sum + length, 0) < content.length / 2);
+    assert.equal(await collectText(repository().blob(blob)), content);
+  });
+
   it("names the registry and the reference when there is no such manifest", async () => {
     await assert.rejects(repository().manifest("tag"), {
       code: "IMAGE_REGISTRY_NOT_FOUND",

@@ -73,9 +73,11 @@ export interface Repository {
   /**
    * The bytes of a blob from an offset. A connection that breaks is made again behind the last byte that arrived.
    * The bytes are not checked against the digest: whoever stores them does.
+   *
+   * @param options.brief a piece is valid only until the next one is asked for, see `BlobSource`
    */
   blob(
     expected: Expected,
-    options?: { offset?: number; signal?: AbortSignal | undefined },
+    options?: { offset?: number; signal?: AbortSignal | undefined; brief?: boolean | undefined },
   ): AsyncIterable<Uint8Array>;
 }

@@ -81,13 +81,13 @@ export function severalHosts(name: string, open: () => Promise<readonly PlacedRe
     referrers: (digest, signal) =>
       first("pull", signal, (repository) => repository.referrers(digest, signal)),
     tags: (signal) => first("resolve", signal, (repository) => repository.tags(signal)),
-    async *blob(expected, { offset = 0, signal } = {}) {
+    async *blob(expected, { offset = 0, signal, brief } = {}) {
       const hosts = await hostsFor("pull");
       const failures: string[] = [];
       let position = offset;
       for (const placed of hosts) {
         try {
-          for await (const chunk of placed.repository.blob(expected, { offset: position, signal })) {
+          for await (const chunk of placed.repository.blob(expected, { offset: position, signal, brief })) {
             position += chunk.length;
             yield chunk;
           }
