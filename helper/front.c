@@ -50,10 +50,14 @@ static bool find_file(char path[PATH_MAX], const char *package, const char *name
 	return access(path, mode) == 0;
 }
 
-/* What Node is to run: a bundle of the package, with an option of Node's and what comes before the arguments. */
+/* What Node is to run: a bundle of the package, the engine's or a command's. */
 struct bundle {
-	const char *path, *frugal, *first; /* NULL: none */
+	const char *path;
+	bool engine;
 };
+
+/* The engine's options and environment are those of src/resident/machine-engine.ts. */
+static const char *const frugality[] = { "--max-semi-space-size=8", "--heap-growing-percent=40" };
 
 /* Executes the command in Node; returns only when that cannot be. */
 static int become_node(const struct front *front, const struct bundle *bundle)
@@ -71,13 +75,15 @@ static int become_node(const struct front *front, const struct bundle *bundle)
 	char **at = command;
 	*at++ = node;
 	*at++ = "--disable-warning=ExperimentalWarning";
-	if (bundle->frugal)
-		*at++ = (char *)(uintptr_t)bundle->frugal;
+	for (size_t i = 0; bundle->engine && i < sizeof frugality / sizeof *frugality; i++)
+		*at++ = (char *)(uintptr_t)frugality[i];
 	*at++ = "--"; /* Node would read an --env-file of the command line */
 	*at++ = program;
-	if (bundle->first)
-		*at++ = (char *)(uintptr_t)bundle->first;
+	if (bundle->engine)
+		*at++ = "--foreground";
 	memcpy(at, front->arguments, count * sizeof *command);
+	if (bundle->engine && setenv("MALLOC_ARENA_MAX", "1", 1) < 0)
+		return cannot_run("tug: cannot run: out of memory\n");
 	execv(node, command);
 	return cannot_run("tug: cannot run: its Node cannot be executed: install tug again\n");
 }
@@ -109,10 +115,7 @@ int front_main(int argc, char **argv)
 		return cannot_run("tug: cannot run: this program is not where its package put it: install tug again\n");
 	if (is_engine(&front)) {
 		front.arguments++;
-		/* The option is that of src/resident/machine-engine.ts. */
-		return become_node(&front, &(struct bundle){
-			"/dist/bin/engine.mjs", "--max-semi-space-size=8", "--foreground",
-		});
+		return become_node(&front, &(struct bundle){ "/dist/bin/engine.mjs", true });
 	}
 	int code = front_resident(&front);
 	return code < 0 ? become_command(&front) : code;

@@ -184,7 +184,7 @@ describe("the first command", { skip }, () => {
         .filter((entry) => entry !== "")
         .map((entry) => entry.split("=")[0])
         .sort(),
-      ["HOME", "LANG", "PATH"],
+      ["HOME", "LANG", "MALLOC_ARENA_MAX", "PATH"],
     );
     const own = readFileSync("/proc/self/status", "utf8");
     for (const name of ["Umask", "Cpus_allowed_list"]) {
