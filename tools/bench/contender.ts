@@ -15,7 +15,7 @@ export type CommandLine = readonly string[];
  * `servers` are containers on a bridge that can be reached in the bench's namespace; `socket` is where the engine answers
  * Docker's API;
  * `pull` leaves an image ready to be run, `removeImage` nothing of it; `checkPulled` fails where the image is not kept as the
- * contender's name says;
+ * contender's name says, `daemons` gives the processes that stay when it has pulled;
  * `steps` are those of a low-level runtime; `resident` gives the processes that live beside containers.
  */
 export type Contender = AsyncDisposable & {
@@ -32,6 +32,7 @@ export type Contender = AsyncDisposable & {
   readonly servers?: Servers;
   readonly socket?: string;
   readonly pull?: (image: Offered) => CommandLine;
+  readonly daemons?: () => readonly number[];
   readonly checkPulled?: (image: Offered) => Promise<void>;
   readonly removeImage?: (image: Offered) => CommandLine;
   readonly transfer?: Transfer;

@@ -7,6 +7,7 @@ import { preparePackages } from "../test/debian/package-cache.ts";
 import { withLock } from "../test/lock.ts";
 import { type CommandLine, type Contender, print } from "./contender.ts";
 import type { Fixture } from "./fixture.ts";
+import { familyOf } from "./memory.ts";
 
 /** How often it is asked whether it answers, every 100 ms. */
 const TRIES = 100;
@@ -58,6 +59,7 @@ export async function ownContainerdContender(fixture: Fixture, snapshotter: Snap
     version: await print([debianProgram("containerd-2").path, "--version"]),
     pull: ({ here }) => [...ctr, "images", "pull", "--plain-http", "--snapshotter", snapshotter, here],
     checkPulled: ({ layers }) => checkSnapshots(join(place, "lib"), { snapshotter, layers }),
+    daemons: () => familyOf(daemon.child.pid ?? 0),
     removeImage: ({ here }) => [...ctr, "images", "rm", "--sync", here],
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

@@ -6,6 +6,7 @@ import { needsDockerd } from "../../test/callers/harness/dockerd.ts";
 import { debianProgram, removeTree, startProcess } from "../../test/environment/index.ts";
 import { type CommandLine, type Contender, print } from "./contender.ts";
 import type { Fixture } from "./fixture.ts";
+import { familyOf } from "./memory.ts";
 import { serversOf } from "./servers.ts";
 import { transferBy } from "./transferrers.ts";
 
@@ -46,6 +47,7 @@ export async function ownDockerContender(fixture: Fixture): Promise<Contender> {
     servers: serversOf(docker, fixture.image),
     socket,
     pull: ({ here }) => [...docker, "pull", here],
+    daemons: () => familyOf(daemon.child.pid ?? 0),
     removeImage: ({ here }) => [...docker, "rmi", here],
     transfer: transferBy(docker),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { startTug } from "../../test/environment/index.ts";
 import type { Contender } from "./contender.ts";
 import type { Fixture } from "./fixture.ts";
+import { familyOf } from "./memory.ts";
+import { enginePid } from "./tug.ts";
 
 /** tug with layers kept as directories, by an engine of its own. It takes part where images are pulled. */
 export async function overlayContender({ state, programs }: Fixture): Promise<Contender> {
@@ -14,6 +16,7 @@ export async function overlayContender({ state, programs }: Fixture): Promise<Co
     version: "the snapshotter overlay",
     env: { TUG_DATA_ROOT: instance.data, TUG_RUN_ROOT: instance.run },
     pull: ({ here }) => [tug, "pull", here],
+    daemons: () => familyOf(enginePid(instance)),
     removeImage: ({ here }) => [tug, "rmi", here],
     [Symbol.asyncDispose]: () => instance[Symbol.asyncDispose](),
   };

@@ -54,9 +54,10 @@ export async function tugContender(fixture: Fixture): Promise<TugContender> {
     readLog: (name) => tug("logs", name),
     pull: ({ here }) => tug("pull", here),
     removeImage: ({ here }) => tug("rmi", here),
+    daemons: () => familyOf(enginePid(instance)),
     transfer: transferBy(tug()),
     pidOf: (name) => tug("inspect", "-f", "{{.State.Pid}}", name),
-    resident: () => familyOf(Number(readFileSync(join(instance.run, "engine.pid"), "utf8"))),
+    resident: () => familyOf(enginePid(instance)),
     [Symbol.asyncDispose]: () => instance[Symbol.asyncDispose](),
   };
 }
@@ -65,4 +66,8 @@ async function succeed(instance: TugInstance, args: readonly string[]): Promise<
   const { code, stdout, stderr } = await instance.tug(args);
   if (code !== 0) throw new Error(`tug ${args.join(" ")}: ${stderr}`);
   return stdout;
+}
+
+export function enginePid({ run }: Pick<TugInstance, "run">): number {
+  return Number(readFileSync(join(run, "engine.pid"), "utf8"));
 }
