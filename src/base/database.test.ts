@@ -59,6 +59,16 @@ describe("openDatabase", () => {
     await other.settle();
   });
 
+  it("settles for all who ask at once, also for one who comes while it does", async () => {
+    using database = openDatabase(path, [first]);
+    const order: string[] = [];
+    const ask = (name: string) => database.settle().then(() => void order.push(name));
+    const asked = [ask("first"), ask("second"), ask("third")];
+    await asked[0];
+    await Promise.all([...asked, ask("late")]);
+    assert.deepEqual(order, ["first", "second", "third", "late"]);
+  });
+
   it("is for its owner alone", () => {
     const before = process.umask(0);
     try {

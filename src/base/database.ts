@@ -84,7 +84,7 @@ function wrap(sql: DatabaseSync, path: string): Database {
     sql,
     close,
     keepRoom: () => keepRoom(sql),
-    settle: () => syncLog(path),
+    settle: inTurns(() => syncLog(path)),
     [Symbol.dispose]: close,
     lazily(work) {
       if (isLazy || depth > 0) return work();
@@ -131,6 +131,24 @@ async function syncLog(path: string): Promise<void> {
   } finally {
     await log?.close();
   }
+}
+
+/** Who asks while it runs waits for one more run, together with all others who do. */
+function inTurns(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const begin = (): Promise<void> => {
+    next = undefined;
+    running = run().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  return () => {
+    if (running === undefined) return begin();
+    next ??= running.then(begin, begin);
+    return next;
+  };
 }
 
 /** Bytes: some hundred rows. The log stays shorter, so that it begins anew within its room. */

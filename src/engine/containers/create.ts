@@ -62,7 +62,8 @@ async function makeWhole(
     await context.images.prepare(record.id, image, { mounted, ...lifetimeOf(record) });
     await checkImageSubpaths(context, record.request.mounts);
     await makeVolumes(context, record);
-    context.store.setState(record.id, { ...record.state, status: "created" });
+    context.store.setState(record.id, { ...record.state, status: "created" }, true);
+    await context.store.settle(record.id);
   } catch (error) {
     await context.images.release(record.id, lifetimeOf(record));
     for (const volume of record.anonymousVolumes) await context.volumes.remove(volume);

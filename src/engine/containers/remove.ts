@@ -20,8 +20,10 @@ export async function removeRecord(
   // What was never made for anybody goes without a word, also when this engine dies meanwhile.
   const wasMade = state.status !== "creating";
   const removing = state.removing ?? { since: new Date().toISOString(), volumes };
-  if (wasMade && state.removing === undefined)
-    context.store.setState(id, { ...state, status: "removing", removing });
+  if (wasMade && state.removing === undefined) {
+    context.store.setState(id, { ...state, status: "removing", removing }, true);
+    await context.store.settle(id);
+  }
   await context.images.release(id, lifetimeOf(record));
   await removeTree(context.layout.container(id));
   await removeTree(context.layout.containerRun(id));

@@ -57,6 +57,11 @@ export interface ContainerStore {
   hasName(name: string): boolean;
   /** @param lazy a power loss may take it back: see `Database.lazily` */
   setState(id: string, state: RecordedState, lazy?: boolean): void;
+  /**
+   * Resolves when what was recorded of a container is on the disk, at once for one that a power loss ends for good. Others
+   * go on meanwhile, and all who wait share one wait.
+   */
+  settle(id: string): Promise<void>;
   setRequest(id: string, request: ContainerRecord["request"]): void;
   /** @throws ENGINE_CONTAINER_NAME_TAKEN */
   rename(id: string, name: string): void;
@@ -140,6 +145,7 @@ export function containerStore(database: Database): ContainerStore {
     },
     hasName: (name) => byName.get(name) !== undefined,
     setState: (id, state, lazy = false) => write(id, lazy, () => setState.run(JSON.stringify(state), id)),
+    settle: async (id) => (ephemeral.has(id) ? undefined : await database.settle()),
     setRequest(id, request) {
       setRequest.run(JSON.stringify(request), id);
       documents.forget(id);
