@@ -39,15 +39,15 @@ const containerd = containerdContender(fixture);
 const engines = [...(containerd ? [containerd] : []), ...engineContenders(fixture)].map((each) =>
   stack.use(each),
 );
-const withDaemon = withImages || isWanted([...trafficScenarios, ...apiScenarios]);
+const isInstalled = (given: string) => engines.some(({ name }) => name === given);
+const withDaemon = withImages || isWanted([...trafficScenarios, ...apiScenarios]) || !isInstalled("docker");
 const daemons = withDaemon ? await own("dockerd", ownDockerContender) : [];
 if (withPulls)
   for (const each of ["erofs", "overlayfs"] as const)
     pullers.push(...(await own(`containerd-${each}`, (given) => ownContainerdContender(given, each))));
-const withTraffic = isWanted(trafficScenarios);
+
 if (isWanted(transferScenarios)) pullers.push(...skopeoContender(fixture));
-if ((withImages || withTraffic) && engines.every(({ name }) => name !== "podman"))
-  pullers.push(...(await own("own-podman", ownPodmanContender)));
+if (!isInstalled("podman")) pullers.push(...(await own("own-podman", ownPodmanContender)));
 const contenders: readonly Contender[] = [tug, ...runtimes, ...pullers, ...engines, ...daemons];
 
 for (const { name, version } of contenders) console.log(`${name.padEnd(10)} ${version}`);

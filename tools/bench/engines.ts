@@ -36,32 +36,49 @@ export function engineContenders(fixture: Fixture): Contender[] {
 }
 
 function engine(name: EngineName, version: string, { image }: Fixture): Contender {
-  const kept = new Set<string>();
-  const start = (id: string, network: Network): string[] => {
-    kept.add(id);
-    return [name, "run", "-d", "--name", id, "--network", network, image, "sleep", "3600"];
-  };
+  const { kept, commands } = engineCommands([name], { name, image });
   return {
     name,
     version,
-    runTrue: (network) => [name, "run", "--rm", "--network", network, image, "true"],
-    keep: (id) => start(id, "none"),
-    execTrue: (id) => [name, "exec", id, "true"],
-    start,
+    ...commands,
     // A daemon has its bridge and its ports in the machine's own network.
     ...(name === "docker" ? { socket: dockerSocket() } : { servers: serversOf([name], image) }),
-    remove: (id) => [name, "rm", "-f", ...atOnce[name], id],
-    writeLog: (id, file) => printFile(name, logOptions[name], { name: id, file, image }),
-    readLog: (id) => [name, "logs", id],
     pull: (offered) => [name, "pull", ...plain[name], offered[reach[name]]],
     removeImage: (offered) => [name, "rmi", offered[reach[name]]],
     transfer: transferBy([name], { reach: reach[name], insecure: plain[name] }),
-    pidOf: (id) => [name, "inspect", "-f", "{{.State.Pid}}", id],
     async [Symbol.asyncDispose]() {
       for (const id of kept) execFileSync(name, ["rm", "-f", id], { stdio: "ignore" });
       execFileSync(name, ["rmi", "-f", image], { stdio: "ignore" });
     },
   };
+}
+
+/**
+ * What is asked of an engine with Docker's command line about containers of an image.
+ *
+ * @param words the program, with options for all its commands
+ * @returns also the names of all that were started, which may be there still
+ */
+export function engineCommands(
+  words: readonly string[],
+  { name, image }: { name: EngineName; image: string },
+) {
+  const kept = new Set<string>();
+  const start = (id: string, network: Network): string[] => {
+    kept.add(id);
+    return [...words, "run", "-d", "--name", id, "--network", network, image, "sleep", "3600"];
+  };
+  const commands = {
+    runTrue: (network) => [...words, "run", "--rm", "--network", network, image, "true"],
+    keep: (id) => start(id, "none"),
+    execTrue: (id) => [...words, "exec", id, "true"],
+    start,
+    remove: (id) => [...words, "rm", "-f", ...atOnce[name], id],
+    writeLog: (id, file) => printFile(words.join(" "), logOptions[name], { name: id, file, image }),
+    readLog: (id) => [...words, "logs", id],
+    pidOf: (id) => [...words, "inspect", "-f", "{{.State.Pid}}", id],
+  } satisfies Partial<Contender>;
+  return { kept, commands };
 }
 
 /** Where docker's client looks for the daemon, if that is a file. */

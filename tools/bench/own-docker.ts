@@ -5,6 +5,7 @@ import { programs } from "../../test/callers/harness/containerd.ts";
 import { needsDockerd } from "../../test/callers/harness/dockerd.ts";
 import { debianProgram, removeTree, startProcess } from "../../test/environment/index.ts";
 import { type CommandLine, type Contender, print } from "./contender.ts";
+import { engineCommands } from "./engines.ts";
 import type { Fixture } from "./fixture.ts";
 import { familyOf } from "./memory.ts";
 import { serversOf } from "./servers.ts";
@@ -18,8 +19,8 @@ const CGROUP = "/tug/docker";
 
 /**
  * A daemon of Docker's in the bench's own network namespace, from Debian's packages in the cache of the tests: ports that
- * one outside publishes cannot be reached in here, and registries in here not by one outside. It takes part in the rows
- * about networks and pulls, and where many containers are.
+ * one outside publishes cannot be reached in here, and registries in here not by one outside. It takes part in all rows where
+ * none is installed, else in those about networks and pulls, and where many containers are.
  *
  * @throws Error with the reason why there is none
  */
@@ -41,9 +42,11 @@ export async function ownDockerContender(fixture: Fixture): Promise<Contender> {
   }
   await print([...docker, "load", "-i", fixture.archive]);
   const kept = opened.move();
+  const { commands } = engineCommands(docker, { name: "docker", image: fixture.image });
   return {
     name: "dockerd",
     version: `${await print(version)}, in the bench's network namespace`,
+    ...commands,
     servers: serversOf(docker, fixture.image),
     socket,
     pull: ({ here }) => [...docker, "pull", here],

@@ -1,4 +1,4 @@
-import { type Contender, print, time } from "./contender.ts";
+import { type Contender, time, timeAlone } from "./contender.ts";
 import { type LargeImage, largeImages } from "./large-images.ts";
 import { watchPeak } from "./memory.ts";
 import { offerImages } from "./registries.ts";
@@ -41,14 +41,12 @@ async function takeBeside(kind: Kind, contender: Contender, image: LargeImage): 
   return taken().shift();
 }
 
-/** What others have left to write is written before: nobody's pull waits for another one's disk. */
 async function pullAndRemove(contender: Contender, name: LargeImage): Promise<number | undefined> {
   const { pull, checkPulled, removeImage, daemons, env } = contender;
   if (pull === undefined) return undefined;
   const image = (await offerImages())[name];
-  await print(["sync"]);
   const peak = daemons && watchPeak(daemons());
-  const took = await time(pull(image), env);
+  const took = await timeAlone(pull(image), env);
   keep("peak", contender, name, peak?.());
   await checkPulled?.(image);
   const removal = removeImage && (await time(removeImage(image), env));

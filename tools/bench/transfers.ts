@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryDirectory } from "../../test/environment/index.ts";
-import { type Contender, time } from "./contender.ts";
+import { type Contender, time, timeAlone } from "./contender.ts";
 import type { LargeImage } from "./large-images.ts";
 import { offerImages, startEmptyRegistry } from "./registries.ts";
 import type { Scenario } from "./scenario.ts";
@@ -34,11 +34,11 @@ async function transfer({ env }: Contender, commands: NonNullable<Contender["tra
   await using directory = await temporaryDirectory();
   const file = join(directory.path, "image.tar");
   await time(commands.bring(image), env);
-  const save = await time(commands.save(image, file), env);
+  const save = await timeAlone(commands.save(image, file), env);
   await using registry = await startEmptyRegistry();
-  const push = await time(commands.push(image, registry), env);
+  const push = await timeAlone(commands.push(image, registry), env);
   await time(commands.forget(image, registry), env);
-  const load = await time(commands.load(image, file), env);
+  const load = await timeAlone(commands.load(image, file), env);
   await time(commands.forget(image), env);
   await rm(file);
   return { save, push, load };
