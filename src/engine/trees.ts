@@ -98,7 +98,7 @@ export async function* receiveRecords(
 function sourceError(sending: PromiseSettledResult<void>): unknown {
   if (sending.status === "fulfilled") return undefined;
   const code = (sending.reason as { code?: unknown }).code;
-  return /^(EPIPE|ECONNRESET|ERR_STREAM_.*)$/.test(String(code)) ? undefined : sending.reason;
+  return /^(EPIPE|ECONNRESET|ECANCELED|ERR_STREAM_.*)$/.test(String(code)) ? undefined : sending.reason;
 }
 
 const inheritOp: Op = { op: "inherit", from: "records", fd: 3, out: records };
