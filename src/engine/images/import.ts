@@ -6,19 +6,24 @@ import { imagePlatform } from "./container-images.ts";
 import type { ImageServiceParts } from "./service.ts";
 import { references } from "./view.ts";
 
+type ImporterParts = {
+  readonly images: Pick<ImageServiceParts["images"], "import">;
+  readonly events: Pick<ImageServiceParts["events"], "publish">;
+};
+
 /**
  * Makes an image from an archive of a root file system, which may lie at an address.
  * @returns the id of the image
  */
 export async function importImage(
-  { images, events }: ImageServiceParts,
+  { images, events }: ImporterParts,
   request: ImportRequest,
   signal: AbortSignal,
 ): Promise<string> {
   const { source, changes, comment, platform } = request;
   const name = request.name && formatReference(parseTag(request.name, references));
   const config = applyChanges(changes);
-  const archive = typeof source === "string" ? await download(source, signal) : source;
+  const archive = typeof source === "string" ? download(source, signal) : source;
   const image = await images.import(archive, {
     name,
     config,
@@ -30,7 +35,11 @@ export async function importImage(
   return image.id;
 }
 
-async function download(address: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+/**
+ * Asks for an address once somebody reads. The answer's body is read at once: the runtime cancels a body that nobody has
+ * begun to read when its Response is collected as garbage, and a reader who comes later would find an empty one.
+ */
+async function* download(address: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const isAddress = URL.canParse(address) && ["http:", "https:"].includes(new URL(address).protocol);
   if (!isAddress) throw unusable(address, "it is no address that begins with http:// or https://");
   const response = await fetch(address, { signal }).catch((cause: unknown) => {
@@ -38,7 +47,7 @@ async function download(address: string, signal: AbortSignal): Promise<AsyncIter
     throw unusable(address, "it cannot be reached", cause);
   });
   if (!response.ok || response.body === null) throw unusable(address, `it answered ${response.status}`);
-  return response.body;
+  yield* response.body;
 }
 
 function unusable(address: string, reason: string, cause?: unknown) {
