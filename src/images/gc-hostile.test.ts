@@ -42,7 +42,7 @@ async function openScene() {
   const config = await put(configWith(diffId), mediaTypes.config);
   const good = await put(manifestWith(config, layer), mediaTypes.manifest);
   const add = (name: string, target: Descriptor, manifest: Descriptor, id: Digest): void =>
-    table.put(`docker.io/${name}:1`, { id, target, manifest }, 0);
+    table.put([`docker.io/${name}:1`], { id, target, manifest }, 0);
   add("z/good", good, good, config.digest);
   await snapshotter.prepare("unpack");
   await snapshotter.commit(diffId, "unpack", {

@@ -38,7 +38,7 @@ it("a collection takes the signatures of what is gone, and not those of what com
     await lease.retain({ kind: "manifest", resource: fresh });
     signatures.add(fresh, [signature]);
     const manifest = { mediaType: mediaTypes.manifest, digest: fresh, size: 5 };
-    table.put("docker.io/a/b:1", { id: sha256("configuration"), manifest, target: manifest }, 0);
+    table.put(["docker.io/a/b:1"], { id: sha256("configuration"), manifest, target: manifest }, 0);
   };
   async function* walk() {
     await arrive();
@@ -46,7 +46,7 @@ it("a collection takes the signatures of what is gone, and not those of what com
   }
   await collectGarbage({ ...options, content: { ...content, walk } });
   assert.deepEqual(signatures.subjects(), [fresh]);
-  table.delete("docker.io/a/b:1");
+  table.delete(["docker.io/a/b:1"]);
   await collectGarbage(options);
   assert.deepEqual(signatures.subjects(), []);
 });

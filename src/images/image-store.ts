@@ -72,8 +72,12 @@ export interface ImageStore {
    * @param options.durable false: the disk is not waited for, and a power loss may take it back
    */
   put(names: readonly string[], record: ImageRecord, options?: { durable?: boolean }): Promise<void>;
-  /** Takes names away. */
-  delete(names: readonly string[]): Promise<void>;
+  /**
+   * Takes names away, all or none.
+   *
+   * @param options.keepImages true: an image that loses its last name stays without one
+   */
+  delete(names: readonly string[], options?: { keepImages?: boolean }): Promise<void>;
   /** Brings the list of images up to date by which other tools find their way in the content store. */
   publish(): Promise<void>;
   /** Whether that list is up to date. */
@@ -140,12 +144,12 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     },
     async put(names, { id, manifest, target }, { durable = true } = {}) {
       const record = { id, manifest, target };
-      for (const name of names) table.put(name, record, now(), { durable });
+      table.put(names, record, now(), { durable });
       if (names.length === 0) table.keep(record, now());
       await publishIfRoom({ durable });
     },
-    async delete(names) {
-      for (const name of names) table.delete(name);
+    async delete(names, options) {
+      table.delete(names, options);
       await publishIfRoom();
     },
   };
@@ -268,12 +272,14 @@ export async function loadManifest(
   throw imageError("CONFIGURATION", `cannot use ${name}: it is an index`);
 }
 
-/** What `index.json` lists: each image by each of its tags, or once without a name. */
+/** What `index.json` lists: each image by each of its tags, or once without a name where it has none. */
 function publishedManifests(rows: readonly ImageRow[]): Descriptor[] {
-  return rows
-    .filter(({ name }) => isDangling(name) || !name.includes("@"))
-    .map(({ name, manifest: { mediaType, digest, size } }) => {
-      const named = isDangling(name) ? {} : { annotations: { [annotations.refName]: name } };
-      return { mediaType, digest, size, ...named };
-    });
+  const isTag = ({ name }: ImageRow) => !name.includes("@");
+  const tagged = new Set(rows.filter(isTag).map(({ id }) => id));
+  const nameless = new Map(rows.filter(({ id }) => !tagged.has(id)).map((row) => [row.id, row]));
+  return [...nameless.values(), ...rows.filter(isTag)].map((row) => {
+    const { mediaType, digest, size } = row.manifest;
+    const named = isTag(row) ? { annotations: { [annotations.refName]: row.name } } : {};
+    return { mediaType, digest, size, ...named };
+  });
 }

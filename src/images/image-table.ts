@@ -48,15 +48,19 @@ export interface ImageTable {
   /** All repositories whose names begin so. */
   repositories(prefix: string): string[];
   /**
-   * Gives a name to an image; the image that had it before stays, without a name if it was its only one.
+   * Gives names to an image, all or none; an image that had one before stays, without a name if it was its only one.
    *
    * @param options.durable false: a power loss may take it back
    */
-  put(name: string, record: ImageRecord, now: number, options?: { durable?: boolean }): void;
+  put(names: readonly string[], record: ImageRecord, now: number, options?: { durable?: boolean }): void;
   /** Keeps an image that may have no name. */
   keep(record: ImageRecord, now: number): void;
-  /** Takes a name away, and with the last one the image. */
-  delete(name: string): void;
+  /**
+   * Takes names away, all or none, and with the last one the image.
+   *
+   * @param options.keepImages true: an image that loses its last name stays without one
+   */
+  delete(names: readonly string[], options?: { keepImages?: boolean }): void;
 }
 
 /** Whether a name only keeps an image that has no name. */
@@ -80,12 +84,15 @@ export function createImageTable({ sql, transaction, lazily }: Database): ImageT
   const erase = sql.prepare("DELETE FROM images WHERE name = ?");
   const write = (row: ImageRow) =>
     put.run({ ...row, manifest: JSON.stringify(row.manifest), target: JSON.stringify(row.target) });
+  const keepNameless = (previous: Columns): void => {
+    if (byId.get(previous.id) !== undefined) return;
+    write({ ...parseRow(previous), name: danglingName(previous.id) });
+  };
   const rename = (name: string, record: ImageRecord, now: number): void => {
     const previous = byName.get(name) as Columns | undefined;
     write({ ...record, name, updated: now });
     erase.run(danglingName(record.id));
-    if (previous === undefined || previous.id === record.id || byId.get(previous.id) !== undefined) return;
-    write({ ...parseRow(previous), name: danglingName(previous.id) });
+    if (previous !== undefined && previous.id !== record.id) keepNameless(previous);
   };
 
   return {
@@ -101,8 +108,11 @@ export function createImageTable({ sql, transaction, lazily }: Database): ImageT
       const names = withPrefix.all(text.length, text) as { name: string }[];
       return [...new Set(names.map(({ name }) => name.replace(/@.*$|:[^:/]*$/, "")))];
     },
-    put(name, record, now, { durable = true } = {}) {
-      const work = () => transaction(() => rename(name, record, now));
+    put(names, record, now, { durable = true } = {}) {
+      const work = () =>
+        transaction(() => {
+          for (const name of names) rename(name, record, now);
+        });
       durable ? work() : lazily(work);
     },
     keep: (record, now) =>
@@ -110,7 +120,14 @@ export function createImageTable({ sql, transaction, lazily }: Database): ImageT
         if (byId.get(record.id) === undefined)
           write({ ...record, name: danglingName(record.id), updated: now });
       }),
-    delete: (name) => void erase.run(name),
+    delete: (names, { keepImages = false } = {}) =>
+      transaction(() => {
+        for (const name of names) {
+          const row = byName.get(name) as Columns | undefined;
+          erase.run(name);
+          if (keepImages && row !== undefined) keepNameless(row);
+        }
+      }),
   };
 }
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { zstdCompressSync } from "node:zlib";
-import { mediaTypes } from "../specs/index.ts";
+import { type Index, mediaTypes } from "../specs/index.ts";
 import type { ProgressEvent } from "./progress.ts";
 import { type FakeRegistry, hangUp, startFakeRegistry, times, truncate } from "./testing/fake-registry.ts";
 import { openTestImages, type TestImages } from "./testing/open-images.ts";
@@ -64,6 +64,18 @@ describe("pull", () => {
     const { digest } = serveImage(registry, sampleImage());
     const { image } = await subject.images.pull(`${name}@${digest}`);
     assert.deepEqual([image.names, image.digests], [[], [`${registry.host}/a/b@${digest}`]]);
+  });
+
+  it("lists an image in the layout of the content store by its tags, or without a name where it has none", async () => {
+    const { digest } = serveImage(registry, sampleImage());
+    const listed = async () => {
+      const index = JSON.parse(await readFile(join(subject.root, "content/index.json"), "utf8")) as Index;
+      return index.manifests.map((each) => [each.digest, each.annotations]);
+    };
+    await subject.images.pull(`${name}@${digest}`);
+    assert.deepEqual(await listed(), [[digest, undefined]]);
+    await pull();
+    assert.deepEqual(await listed(), [[digest, { "org.opencontainers.image.ref.name": name }]]);
   });
 
   it("takes the image of the platform out of an index", async () => {

@@ -55,8 +55,7 @@ export async function removeImage(
   const users = usedBy(found.id);
   const request = { query, found, names, force, users, references };
   const untagged = found.name === undefined ? namesOfId(request) : namesOfName(request, found.name);
-  await store.delete(untagged);
-  if (users.some(({ running }) => running)) await store.put([], found);
+  await store.delete(untagged, { keepImages: users.some(({ running }) => running) });
   const shown = untagged.filter((name) => !isDangling(name));
   if (table.byId(found.id).length > 0) return { untagged: shown, deleted: [] };
   const { snapshots } = await collect();

@@ -89,6 +89,7 @@ async function checkStore(images: Images, path: string, built: readonly BuiltIma
   for (const image of list) {
     const original = built.find(({ config }) => config.digest === image.id);
     assert.ok(original);
+    assert.deepEqual([image.names.length, image.digests.length], [1, 1], "names come and go together");
     const { lowers } = await images.prepareContainerSnapshot(`check ${image.id}`, image.chainIds.at(-1));
     assert.equal(lowers.length, 3);
     for (const [layer, lower] of [...lowers].reverse().entries()) {

@@ -60,7 +60,7 @@ function openScene(
       },
       settle: async () => ({ bytes: 0, inodes: 0 }),
     },
-    images: { all: () => rows, delete: (name: string) => void lost.push(name) },
+    images: { all: () => rows, delete: (names: readonly string[]) => void lost.push(...names) },
     store: {
       publish: async () => void published.push(lost.length),
       list: async () =>

@@ -147,10 +147,11 @@ function forgetImages(
   );
   const isLost = ({ id, manifest, target }: ImageRow) =>
     incomplete.has(id) || [id, manifest.digest, target.digest].some((digest) => lost.documents.has(digest));
-  for (const { name, id } of table.all().filter(isLost)) {
+  const lostRows = table.all().filter(isLost);
+  for (const { name, id } of lostRows) {
     logger.log("warn", "images.lost", { name, id, hint: "it was not on the disk yet: pull it again" });
-    table.delete(name);
   }
+  table.delete(lostRows.map(({ name }) => name));
 }
 
 /** Those that a container stands on stay on record, without files: it cannot start, instead of having other ones. */
