@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { Digest } from "../base/index.ts";
 import { type ListName, lists } from "../plan/index.ts";
 import { helperError } from "./errors.ts";
@@ -27,28 +28,34 @@ export type Answer =
 /** Longest answer that is believed: a file read inside a root, with its head. */
 const LONGEST = 64 * 1024 * 1024;
 
-/** Cuts the helper's stream into answers. A stream that breaks has ended. */
+/** Cuts the helper's stream into answers. A stream that breaks has ended. It is left to the caller to destroy it. */
 export async function* readAnswers(stream: AsyncIterable<Buffer>): AsyncGenerator<Answer> {
+  const chunks = piecesOf(stream);
   let pending: Buffer = Buffer.alloc(0);
-  for await (const chunk of untilItBreaks(stream)) {
-    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
-    while (pending.length >= 4) {
-      const length = pending.readUInt32LE();
-      if (length > LONGEST)
-        throw helperError("PROTOCOL", `cannot read the helper's answer: ${length} bytes are too many`);
-      if (pending.length < 4 + length) break;
-      yield parseAnswer(pending.subarray(4, 4 + length));
-      pending = pending.subarray(4 + length);
+  try {
+    for (;;) {
+      // It breaks when the process at the other end dies.
+      const next = await chunks.next().catch(() => undefined);
+      if (next === undefined || next.done) return;
+      pending = pending.length === 0 ? next.value : Buffer.concat([pending, next.value]);
+      while (pending.length >= 4) {
+        const length = pending.readUInt32LE();
+        if (length > LONGEST)
+          throw helperError("PROTOCOL", `cannot read the helper's answer: ${length} bytes are too many`);
+        if (pending.length < 4 + length) break;
+        yield parseAnswer(pending.subarray(4, 4 + length));
+        pending = pending.subarray(4 + length);
+      }
     }
+  } finally {
+    await chunks.return?.();
   }
 }
 
-async function* untilItBreaks(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    yield* stream;
-  } catch {
-    // As when the process at the other end dies.
-  }
+/** A reader who leaves early has Node destroy the stream with an error of its own, whose stack costs more than the reading. */
+function piecesOf(stream: AsyncIterable<Buffer>): AsyncIterator<Buffer, undefined> {
+  const pieces = stream instanceof Readable ? stream.iterator({ destroyOnReturn: false }) : stream;
+  return pieces[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
 }
 
 function parseAnswer(buffer: Buffer): Answer {

@@ -123,7 +123,8 @@ async function converse(conversation: Conversation): Promise<ExecuteResult> {
   if (socket === undefined) return failed;
   socket.on("error", () => undefined);
   socket.write(message);
-  return Promise.race([followPlan(socket, conversation), failed]);
+  const followed = followPlan(socket, conversation).finally(() => socket.destroy());
+  return Promise.race([followed, failed]);
 }
 
 /**

@@ -35,8 +35,9 @@ export function listsOf(plan: Plan): readonly { list: ListName; items: readonly 
 
 type SlotUse = { readonly reads: readonly Slot[]; readonly writes: readonly Slot[] };
 
-/** Several rules ask for the slots of the same op. */
+/** Several rules ask for the slots of the same op. Most ops have none. */
 const known = new WeakMap<Op, SlotUse>();
+const NO_SLOTS: SlotUse = { reads: [], writes: [] };
 
 /** The value of a field, whatever the op; undefined where an optional field is left out. */
 export function fieldValue(op: Op, key: string): unknown {
@@ -45,16 +46,16 @@ export function fieldValue(op: Op, key: string): unknown {
 
 /** The slots that an op reads and the ones it writes. */
 export function slotsOf(op: Op): SlotUse {
-  const use = known.get(op) ?? findSlots(op);
+  const fields = slotFieldsOf(op.op);
+  if (fields.length === 0) return NO_SLOTS;
+  const found = known.get(op);
+  if (found !== undefined) return found;
+  const use = findSlots(op, fields);
   known.set(op, use);
   return use;
 }
 
-const NO_SLOTS: SlotUse = { reads: [], writes: [] };
-
-function findSlots(op: Op): SlotUse {
-  const fields = slotFieldsOf(op.op);
-  if (fields.length === 0) return NO_SLOTS;
+function findSlots(op: Op, fields: ReturnType<typeof slotFieldsOf>): SlotUse {
   const reads: Slot[] = [];
   const writes: Slot[] = [];
   for (const { key, type } of fields) {
