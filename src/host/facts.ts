@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { arch, release } from "node:os";
+import { cgroupMountsOf } from "./cgroup-mounts.ts";
 import { hostError } from "./errors.ts";
 import { type CgroupMembership, parseCgroup } from "./parsers/cgroup.ts";
 import { type MountEntry, parseMountinfo } from "./parsers/mountinfo.ts";
@@ -19,6 +20,8 @@ export type HostFacts = {
   readonly userNamespace: boolean;
   /** The caller's mounts. */
   readonly mounts: readonly MountEntry[];
+  /** Those of control groups, without any that others lie over. */
+  readonly cgroupMounts: readonly MountEntry[];
   /** The caller's control groups. */
   readonly groups: readonly CgroupMembership[];
   readonly security: { readonly apparmor: boolean; readonly selinux: boolean; readonly seccomp: boolean };
@@ -35,12 +38,16 @@ export type HostFacts = {
 export async function readHostFacts(pid: number | "self" = "self"): Promise<HostFacts> {
   const mounts = once(() => mountsOf(readFileSync(`/proc/${pid}/mountinfo`, "utf8")));
   const groups = once(() => groupsOf(readOptional(`/proc/${pid}/cgroup`)));
+  const cgroupMounts = once(() => cgroupMountsOf({ pid, mounts, groups }));
   return {
     ...machineFacts(),
     boundingCapabilities: pid === "self" ? ownBoundingSet() : boundingSetOf(pid),
     // Read when they are asked for: most of what needs facts needs these not.
     get mounts() {
       return mounts();
+    },
+    get cgroupMounts() {
+      return cgroupMounts();
     },
     get groups() {
       return groups();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { type CgroupMembership, type MountEntry, parseCgroup, readHostFacts } from "../../src/host/index.ts";
 import { probeProgram, probeReport, requireRoot, temporaryDirectory } from "../environment/index.ts";
@@ -74,4 +74,29 @@ test("the capabilities that can be handed on are those that a program started he
 }, async () => {
   const report = probeReport(execFileSync(probe.path, { encoding: "utf8" }));
   assert.equal((await readHostFacts()).boundingCapabilities, BigInt(`0x${report.capabilities.bounding}`));
+});
+
+test("the mounts of control groups are those that can be reached, now", { skip: requireRoot() }, () => {
+  const script = `
+    import { execFileSync } from "node:child_process";
+    import { readHostFacts } from ${JSON.stringify(resolve(import.meta.dirname, "../../src/host/index.ts"))};
+    const show = async () => {
+      const facts = await readHostFacts();
+      console.log(facts.cgroupMounts.map(({ mountPoint }) => mountPoint).join(" "));
+    };
+    await show();
+    await show();
+    execFileSync("mount", ["-t", "tmpfs", "none", "/sys/fs/cgroup"]);
+    await show();
+    execFileSync("umount", ["/sys/fs/cgroup"]);
+    await show();
+  `;
+  const node = [process.execPath, "--no-warnings", "--input-type=module", "-e", script];
+  const printed = execFileSync("unshare", ["--mount", "--propagation", "private", ...node], {
+    encoding: "utf8",
+  });
+  const [first = "", again, covered, uncovered] = printed.split("\n");
+  assert.match(first, /\/sys\/fs\/cgroup/);
+  assert.deepEqual([again, uncovered], [first, first]);
+  assert.doesNotMatch(covered ?? "", /\/sys\/fs\/cgroup/);
 });

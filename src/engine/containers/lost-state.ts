@@ -14,7 +14,7 @@ export function lostState(
 ): Existing | undefined {
   if (state.pid === 0 || state.bootId !== facts.bootId) return undefined;
   const cgroupsPath = containerGroup(id, request.resources);
-  const { hierarchies } = cgroupLayout({ mounts: facts.mounts, groups: facts.groups, cgroupsPath, id });
+  const { hierarchies } = cgroupLayout({ mounts: facts.cgroupMounts, groups: facts.groups, cgroupsPath, id });
   return {
     state: {
       version: 1,

@@ -114,7 +114,7 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
   });
   const spec = checkSpec(wanted);
   const cgroups = cgroupLayout({
-    mounts: facts.mounts,
+    mounts: facts.cgroupMounts,
     groups: facts.groups,
     cgroupsPath: spec.linux?.cgroupsPath,
     id,

@@ -25,7 +25,7 @@ export function cgroupMode({ request, facts }: SpecInput): "private" | "host" {
   const asked = request.namespaces.cgroup?.mode;
   if (asked === "host" || asked === "private") return asked;
   if (runsSystemd(request)) return "private";
-  const unified = facts.mounts.some(
+  const unified = facts.cgroupMounts.some(
     ({ mountPoint, type }) => mountPoint === "/sys/fs/cgroup" && type === "cgroup2",
   );
   return unified ? "private" : "host";

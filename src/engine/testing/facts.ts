@@ -1,5 +1,7 @@
 import { type HostFacts, parseCgroup, parseMountinfo } from "../../host/index.ts";
 
+const mounts = parseMountinfo("30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw");
+
 /** A made-up machine with control groups v2. */
 export const unifiedFacts: HostFacts = {
   architecture: "x86_64",
@@ -7,7 +9,8 @@ export const unifiedFacts: HostFacts = {
   bootId: "00000000-0000-0000-0000-000000000000",
   boundingCapabilities: 0x1ffffffffffn,
   userNamespace: false,
-  mounts: parseMountinfo("30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw"),
+  mounts,
+  cgroupMounts: mounts,
   groups: parseCgroup("0::/\n"),
   security: { apparmor: false, selinux: false, seccomp: true },
 };

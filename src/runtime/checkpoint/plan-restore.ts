@@ -161,7 +161,7 @@ function planYard(
   { host, slot }: PlanBuilder,
   { facts, stateDir }: CreateInput,
 ): { path: string; place: string; mount: Slot } | undefined {
-  const unified = onlyUnified(facts.mounts);
+  const unified = onlyUnified(facts.cgroupMounts);
   if (unified === undefined) return undefined;
   const path = `${stateDir}/${CRIU_VIEW}/groups`;
   const place = `${path}/${UNIFIED}`;

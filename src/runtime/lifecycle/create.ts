@@ -185,7 +185,7 @@ export function createInput(context: PlanContext, spec: Spec, options: CreateOpt
     resctrl: rdt === undefined ? undefined : resctrlGroup(facts, rdt, options.id),
     cgroups: wantsGroups(context, spec, options)
       ? cgroupLayout({
-          mounts: facts.mounts,
+          mounts: facts.cgroupMounts,
           groups: facts.groups,
           cgroupsPath: unit?.path ?? spec.linux?.cgroupsPath,
           id: options.id,
@@ -198,7 +198,7 @@ export function createInput(context: PlanContext, spec: Spec, options: CreateOpt
 function wantsGroups({ facts, rootless }: PlanContext, { linux }: Spec, { groups }: CreateOptions): boolean {
   if (groups === "none") return false;
   if (rootless !== true || linux?.cgroupsPath) return true;
-  return facts.mounts.some(({ type }) => type === "cgroup" || type === "cgroup2");
+  return facts.cgroupMounts.length > 0;
 }
 
 async function checkRootfs(spec: Spec, { bundle, root }: CreateOptions): Promise<void> {

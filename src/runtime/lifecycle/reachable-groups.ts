@@ -18,7 +18,7 @@ export async function withReachableGroups(input: CreateInput): Promise<CreateInp
   );
   const made = judged.filter((each) => each.made).map(({ hierarchy }) => hierarchy);
   refuseLimits(input, made);
-  const own = callerGroups(facts);
+  const own = callerGroups({ mounts: facts.cgroupMounts, groups: facts.groups });
   const seen = (hierarchy: CgroupHierarchy) =>
     own.find(
       ({ mount, controllers }) =>

@@ -32,7 +32,7 @@ async function impliedBy(
   { id, stateDir }: { id: string; stateDir: string },
 ): Promise<Existing> {
   const spec = await loadSpec(stateDir).catch(() => undefined);
-  const { mounts, groups } = facts;
+  const { cgroupMounts: mounts, groups } = facts;
   const path = spec?.linux?.cgroupsPath;
   const unit = path && cgroupsPathIsUnit(path) ? systemdUnit(path, id) : undefined;
   const layout = cgroupLayout({ mounts, groups, cgroupsPath: unit?.path ?? path, id });

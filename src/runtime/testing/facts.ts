@@ -14,13 +14,15 @@ const legacyGroups = "6:name=systemd:/\n5:pids:/\n4:devices:/\n3:memory:/own\n2:
 
 /** A made-up machine, so that plans in tests are the same everywhere. */
 export function sampleFacts(version: 1 | 2): HostFacts {
+  const mounts = parseMountinfo(version === 2 ? unified : legacy);
   return {
     architecture: "x86_64",
     kernel: { release: "6.12.0", major: 6, minor: 12 },
     bootId: "00000000-0000-0000-0000-000000000000",
     boundingCapabilities: 0x1ffffffffffn,
     userNamespace: false,
-    mounts: parseMountinfo(version === 2 ? unified : legacy),
+    mounts,
+    cgroupMounts: mounts.filter(({ type }) => type !== "tmpfs"),
     groups: parseCgroup(version === 2 ? "0::/\n" : legacyGroups),
     security: { apparmor: false, selinux: false, seccomp: true },
   };
