@@ -35,8 +35,6 @@ export function listsOf(plan: Plan): readonly { list: ListName; items: readonly 
 
 type SlotUse = { readonly reads: readonly Slot[]; readonly writes: readonly Slot[] };
 
-/** Several rules ask for the slots of the same op. Most ops have none. */
-const known = new WeakMap<Op, SlotUse>();
 const NO_SLOTS: SlotUse = { reads: [], writes: [] };
 
 /** The value of a field, whatever the op; undefined where an optional field is left out. */
@@ -48,14 +46,6 @@ export function fieldValue(op: Op, key: string): unknown {
 export function slotsOf(op: Op): SlotUse {
   const fields = slotFieldsOf(op.op);
   if (fields.length === 0) return NO_SLOTS;
-  const found = known.get(op);
-  if (found !== undefined) return found;
-  const use = findSlots(op, fields);
-  known.set(op, use);
-  return use;
-}
-
-function findSlots(op: Op, fields: ReturnType<typeof slotFieldsOf>): SlotUse {
   const reads: Slot[] = [];
   const writes: Slot[] = [];
   for (const { key, type } of fields) {
@@ -73,11 +63,17 @@ function findSlots(op: Op, fields: ReturnType<typeof slotFieldsOf>): SlotUse {
  * its place has the phase undefined and does not move the list forward.
  */
 export function phasesOf(list: ListName, items: readonly Op[]): (PhaseName | undefined)[] {
+  const found: (PhaseName | undefined)[] = [];
   let current = 0;
-  return items.map((op) => {
-    const next = legalPhases(op.op, list).find((phase) => phase >= current);
-    if (next === undefined) return undefined;
-    current = next;
-    return phases[next];
-  });
+  for (const { op } of items) {
+    const next = firstFrom(current, legalPhases(op, list));
+    found.push(next === undefined ? undefined : phases[next]);
+    current = next ?? current;
+  }
+  return found;
+}
+
+function firstFrom(least: number, ascending: readonly number[]): number | undefined {
+  for (const number of ascending) if (number >= least) return number;
+  return undefined;
 }
