@@ -81,14 +81,28 @@ async function run(scenario: Scenario): Promise<Map<string, number[]>> {
   const times = new Map<string, number[]>();
   for (const contender of contenders) await scenario.prepare?.(contender);
   for (let round = -1; round < scenario.rounds; round += 1) {
-    for (const contender of shuffled(contenders)) {
-      const took = await scenario.measure(contender, round);
+    for (const { name, contender, measure } of shuffled(linesOf(scenario))) {
+      const took = await measure(contender, round);
       if (took === undefined || round < 0) continue;
-      times.set(contender.name, [...(times.get(contender.name) ?? []), took]);
+      times.set(name, [...(times.get(name) ?? []), took]);
     }
   }
   for (const contender of contenders) await scenario.finish?.(contender);
   return times;
+}
+
+/** The lines of a scenario, in the order in which they are printed. */
+function linesOf({ measure, beside }: Scenario) {
+  const lines = contenders.map((contender) => ({ name: contender.name, contender, measure }));
+  if (beside === undefined) return lines;
+  return [
+    ...lines,
+    ...contenders.map((contender) => ({
+      name: `${contender.name} ${beside.name}`,
+      contender,
+      measure: beside.measure,
+    })),
+  ];
 }
 
 function shuffled<T>(values: readonly T[]): T[] {
@@ -98,22 +112,23 @@ function shuffled<T>(values: readonly T[]): T[] {
     .map(({ value }) => value);
 }
 
-function report({ name: title, unit }: Scenario, times: ReadonlyMap<string, number[]>): void {
+function report(scenario: Scenario, times: ReadonlyMap<string, number[]>): void {
+  const { name: title, unit } = scenario;
   // What tug itself cannot do is told against tug-oci.
-  const rows = contenders.flatMap(({ name }) => {
+  const rows = linesOf(scenario).flatMap(({ name }) => {
     const taken = times.get(name);
     return taken === undefined ? [] : [[name, taken] as const];
   });
   const [first = "", values = [Number.NaN]] = rows[0] ?? [];
   const base = median(values);
   console.log(`\n${title} (${unit ?? "milliseconds"})`);
-  console.log(`              median      min      max   times ${first}`);
+  console.log(`                  median      min      max   times ${first}`);
   for (const [contender, taken] of rows) {
     const row = [median(taken), Math.min(...taken), Math.max(...taken)].map((value) =>
       value.toFixed(1).padStart(8),
     );
     console.log(
-      `${contender.padEnd(10)}  ${row.join(" ")}  ${(median(taken) / base).toFixed(2).padStart(10)}`,
+      `${contender.padEnd(14)}  ${row.join(" ")}  ${(median(taken) / base).toFixed(2).padStart(10)}`,
     );
   }
 }

@@ -9,6 +9,7 @@ import { SERVED, type Servers } from "./servers.ts";
 const SERVER = "bench-server";
 const CLIENT = "bench-client";
 const ROUNDS = 5;
+const REQUEST_ROUNDS = 15;
 const KEPT_REQUESTS = 40_000;
 const CONNECTIONS = 4000;
 const MIB = 2048;
@@ -18,8 +19,12 @@ type Way = { readonly place: readonly string[]; readonly inside: (command: Comma
 
 const here = (command: CommandLine): CommandLine => command;
 
+const ownAddress = async (serving: Serving): Promise<Way> => ({
+  place: await placeOf(serving),
+  inside: here,
+});
+
 const ways: Readonly<Record<string, (serving: Serving) => Promise<Way>>> = {
-  "a container's own address": async (serving) => ({ place: await placeOf(serving), inside: here }),
   "a published port over loopback": async ({ published }) => ({
     place: ["127.0.0.1", String(published)],
     inside: here,
@@ -53,15 +58,19 @@ export const trafficScenarios: readonly Scenario[] = [
   },
 ];
 
+/** Asked by a published port, and in the same rounds at the containers' own addresses: what the port itself costs. */
 function requests(name: string, way: (serving: Serving) => Promise<Way>, words: readonly string[]): Scenario {
+  const ask = (by: typeof way) =>
+    forServers(async (serving) => {
+      const { place, inside } = await by(serving);
+      return Number(await print(inside([loadProgram(), "ask", ...place, ...words])));
+    });
   return {
     name,
-    rounds: ROUNDS,
+    rounds: REQUEST_ROUNDS,
     prepare: forServers((serving) => startServer(serving, "serve")),
-    measure: forServers(async (serving) => {
-      const { place, inside } = await way(serving);
-      return Number(await print(inside([loadProgram(), "ask", ...place, ...words])));
-    }),
+    measure: ask(way),
+    beside: { name: "own", measure: ask(ownAddress) },
     finish: forServers(async ({ servers, env }) => void (await time(servers.remove(SERVER), env))),
   };
 }
