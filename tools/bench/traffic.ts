@@ -24,6 +24,7 @@ const ownAddress = async (serving: Serving): Promise<Way> => ({
   inside: here,
 });
 
+/** By a port of this machine, from here or from elsewhere. */
 const ways: Readonly<Record<string, (serving: Serving) => Promise<Way>>> = {
   "a published port over loopback": async ({ published }) => ({
     place: ["127.0.0.1", String(published)],
