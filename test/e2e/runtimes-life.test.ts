@@ -69,6 +69,9 @@ describe("the life of a container of another runtime", { skip: needs }, () => {
         assert.equal(exec.code, 6);
         assert.match(exec.stdout, /^\/dev\/pts\/\d+\r\ncrw/);
         await terminal.press("C-c");
+        await terminal.shows(/^\/ # \^C$/);
+        // The shell asks the terminal for its place with each prompt: one that has ended leaves the answer to be shown.
+        await terminal.endsWith(/^\/ #$/);
         await terminal.enter("exit 3");
         await terminal.shows(/^code 3$/);
         await terminal.enter("tug start web; tug exec -it web sh; echo code $?");
