@@ -34,6 +34,7 @@ const forMachine = [
   "test/privileged",
   "test/escapes",
   "test/callers/systemd.test.ts",
+  "test/callers/systemd-user.test.ts",
   "test/e2e/systemd.test.ts",
   "test/network/parented.test.ts",
 ];

@@ -14,6 +14,7 @@ import {
   runOci,
   unprivilegedCaller,
 } from "../oci/index.ts";
+import { userSockets } from "../systemd/index.ts";
 
 const helperPath = resolve(import.meta.dirname, "../helper/tug-helper");
 const stderr = (text: string): void => void process.stderr.write(text);
@@ -45,6 +46,7 @@ const makeEnvironment: EnvironmentMaker = (globals) => {
         owner: uid,
         unprivileged: await unprivilegedCaller(process.env),
         rootless: isRootless(globals.rootless, { uid, facts }),
+        systemd: uid !== 0 || facts.userNamespace ? userSockets(process.env) : undefined,
         placeholder: () => startPlaceholder(helperPath),
       };
     },

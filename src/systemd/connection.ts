@@ -41,15 +41,22 @@ type Listener = Waiter & { fits(message: Message): boolean };
  *
  * Source: https://dbus.freedesktop.org/doc/dbus-specification.html "Authentication Protocol"
  * @param signal ends the connection and whatever waits for it
+ * @param options.named false: who this process is, is left to what the kernel tells the other end. In a user namespace it does
+ *   not know itself by the number that counts there
  * @throws SYSTEMD_CONNECT
  */
-export async function openConnection(path: string, signal: AbortSignal): Promise<Connection> {
+export async function openConnection(
+  path: string,
+  signal: AbortSignal,
+  { named = true }: { readonly named?: boolean } = {},
+): Promise<Connection> {
   const socket = createConnection({ path, signal });
   try {
     await once(socket, "connect", { signal });
     const uid = Buffer.from(String(process.getuid?.() ?? 0)).toString("hex");
+    const identity = named ? ` ${uid}` : "\r\nDATA";
     // At once, as systemd's own clients do it: a message that arrives together with BEGIN would not be looked at.
-    socket.write(`\0AUTH EXTERNAL ${uid}\r\nBEGIN\r\n`);
+    socket.write(`\0AUTH EXTERNAL${identity}\r\nBEGIN\r\n`);
     await readOk(socket, signal);
   } catch (error) {
     socket.destroy();
@@ -59,14 +66,14 @@ export async function openConnection(path: string, signal: AbortSignal): Promise
   return converse(socket, path);
 }
 
-/** One line that says OK: nothing more comes before the first message is sent. */
+/** A line that says OK, after one that asks for an identity that was not named: no more comes before the first message is sent. */
 async function readOk(socket: Socket, signal: AbortSignal): Promise<void> {
   let text = "";
-  while (!text.endsWith("\r\n") && text.length < 1000) {
+  while (!/^(?!DATA\r?\n?$).*\r\n$/s.test(text) && text.length < 1000) {
     const [chunk] = (await once(socket, "data", { signal })) as [Buffer];
     text += chunk.toString("latin1");
   }
-  if (!/^OK [^\r\n]*\r\n$/.test(text))
+  if (!/^(?:DATA\r\n)?OK [^\r\n]*\r\n$/.test(text))
     throw new Error(`it does not accept this user: ${text.trim().slice(0, 100)}`);
 }
 

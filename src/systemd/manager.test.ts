@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { connectSystemd, type UnitProperty } from "./manager.ts";
+import { connectSystemd, type UnitProperty, userSockets } from "./manager.ts";
 import { decodeMessage, encodeMessage, type Message, messageTypes } from "./message.ts";
 import type { DbusValue } from "./signature.ts";
 
@@ -39,7 +39,9 @@ async function listening(
       text = Buffer.concat([text, chunk]);
       const end = text.indexOf("BEGIN\r\n");
       if (!greeted && end >= 0) {
-        assert.match(text.toString("latin1", 0, end), /^\0AUTH EXTERNAL [0-9a-f]+\r\n$/);
+        const said = text.toString("latin1", 0, end);
+        assert.match(said, /^\0AUTH EXTERNAL( [0-9a-f]+|\r\nDATA)\r\n$/);
+        if (said.endsWith("DATA\r\n")) socket.write("DATA\r\n");
         socket.write(`${says}\r\n`);
         text = text.subarray(end + 7);
         greeted = true;
@@ -132,6 +134,29 @@ test("what is refused is told, and so is a job that fails", async () => {
     message: "cannot start b.scope: systemd says failed",
   });
   await assert.rejects(manager.setUnitProperties("a.scope", []), { code: "SYSTEMD_REFUSED" });
+});
+
+test("a user's manager is told no number, and tells its control group", async () => {
+  const group = (value: string): Answer => ({ signature: "v", body: [{ signature: "s", value }] });
+  const place = "/user.slice/user-7.slice/user@7.service";
+  await using server = await listening((member) => (member === "Get" ? group(place) : {}));
+  using manager = await connectSystemd({ own: server.path, bus: nowhere, isUsers: true });
+  assert.equal(await manager.controlGroup(), place);
+  assert.deepEqual(server.calls, ['Get("org.freedesktop.systemd1.Manager","ControlGroup")']);
+  await using top = await listening(() => group("/"));
+  using topmost = await connectSystemd({ own: top.path, bus: nowhere, isUsers: true });
+  assert.equal(await topmost.controlGroup(), "");
+});
+
+test("a user's manager is where the environment says", () => {
+  const own = "/run/user/7/systemd/private";
+  const XDG_RUNTIME_DIR = "/run/user/7";
+  assert.deepEqual(userSockets({ XDG_RUNTIME_DIR }), { own, bus: "/run/user/7/bus", isUsers: true });
+  const named = { XDG_RUNTIME_DIR, DBUS_SESSION_BUS_ADDRESS: "unix:path=/tmp/a%20b,guid=1;unix:path=/c" };
+  assert.equal(userSockets(named)?.bus, "/tmp/a b");
+  for (const directory of ["", "run/user/7"])
+    assert.equal(userSockets({ XDG_RUNTIME_DIR: directory }), undefined);
+  assert.equal(userSockets({}), undefined);
 });
 
 test("a unit that is not there is stopped already", async () => {

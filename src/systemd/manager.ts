@@ -7,8 +7,10 @@ import type { DbusValue, Variant } from "./signature.ts";
 /** A property of a unit, by the name that `systemctl show` prints. */
 export type UnitProperty = { readonly name: string; readonly value: Variant };
 
-/** The system's service manager. */
+/** A service manager: the machine's, or a user's own. */
 export type SystemdManager = Disposable & {
+  /** Path of the control group that its slices are in; empty for the top one. */
+  controlGroup(): Promise<string>;
   /** Starts a transient unit and waits until it is up. One of that name that has ended makes room. */
   startTransientUnit(name: string, properties: readonly UnitProperty[]): Promise<void>;
   /** Changes a unit that is up, until it ends. */
@@ -17,10 +19,27 @@ export type SystemdManager = Disposable & {
   stopUnit(name: string): Promise<void>;
 };
 
-/** Where it listens: for root without a bus, and beside other services on one. */
-export type SystemdSockets = { readonly own: string; readonly bus: string };
+/** Where it listens: for its owner without a bus, and beside other services on one. */
+export type SystemdSockets = {
+  readonly own: string;
+  readonly bus: string;
+  /** It is a user's, who may be another one in this process's user namespace. */
+  readonly isUsers?: boolean;
+};
 
 const sockets: SystemdSockets = { own: "/run/systemd/private", bus: "/run/dbus/system_bus_socket" };
+
+/**
+ * Where the service manager of a user listens, as its environment tells; undefined where it tells of none.
+ * Source: https://specifications.freedesktop.org/basedir-spec/0.8/, sd_bus_default_user(3)
+ */
+export function userSockets(env: Readonly<Record<string, string | undefined>>): SystemdSockets | undefined {
+  const directory = env.XDG_RUNTIME_DIR ?? "";
+  if (!directory.startsWith("/")) return undefined;
+  const [, named] = /^unix:(?:.*,)?path=([^,;]+)/.exec(env.DBUS_SESSION_BUS_ADDRESS ?? "") ?? [];
+  const bus = named?.replace(/%([0-9a-f]{2})/gi, (_, byte) => String.fromCharCode(Number.parseInt(byte, 16)));
+  return { own: `${directory}/systemd/private`, bus: bus ?? `${directory}/bus`, isUsers: true };
+}
 
 /** How long systemd may take for one request, in milliseconds. */
 const PATIENCE = 30_000;
@@ -39,11 +58,16 @@ const manager = {
  * Source: org.freedesktop.systemd1(5)
  * @throws SYSTEMD_CONNECT
  */
-export async function connectSystemd({ own, bus } = sockets): Promise<SystemdManager> {
+export async function connectSystemd({
+  own,
+  bus,
+  isUsers = false,
+}: SystemdSockets = sockets): Promise<SystemdManager> {
   const end = new AbortController();
   const timer = setTimeout(() => end.abort(new Error(`no answer in ${PATIENCE / 1000} s`)), PATIENCE);
-  const connection = await openConnection(own, end.signal).catch((error: unknown) =>
-    openBus(bus, end.signal).catch(() => {
+  const open = (path: string) => openConnection(path, end.signal, { named: !isUsers });
+  const connection = await open(own).catch((error: unknown) =>
+    openBus(open, bus).catch(() => {
       clearTimeout(timer);
       throw error;
     }),
@@ -55,6 +79,14 @@ export async function connectSystemd({ own, bus } = sockets): Promise<SystemdMan
     throw systemdError("REFUSED", `cannot ${what}: ${messageOf(error)}`, { cause: error });
   };
   return {
+    async controlGroup() {
+      const property = { ...manager, interface: "org.freedesktop.DBus.Properties", member: "Get" };
+      const [answer] = await connection
+        .call({ ...property, signature: "ss", body: [manager.interface, "ControlGroup"] })
+        .catch(refused("ask for the control group of systemd"));
+      const group = (answer as Variant | undefined)?.value;
+      return typeof group === "string" && group.startsWith("/") ? group.replace(/\/$/, "") : "";
+    },
     startTransientUnit: (name, properties) =>
       start({ connection, call }, name, properties).catch(refused(`start ${name}`)),
     async setUnitProperties(name, properties) {
@@ -73,8 +105,8 @@ export async function connectSystemd({ own, bus } = sockets): Promise<SystemdMan
   };
 }
 
-async function openBus(path: string, signal: AbortSignal): Promise<Connection> {
-  const connection = await openConnection(path, signal);
+async function openBus(open: (path: string) => Promise<Connection>, path: string): Promise<Connection> {
+  const connection = await open(path);
   const bus = {
     destination: "org.freedesktop.DBus",
     path: "/org/freedesktop/DBus",

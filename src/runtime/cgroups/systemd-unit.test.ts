@@ -19,6 +19,12 @@ test("what is left out is system.slice, tug and the id", () => {
   assert.equal(systemdUnit(":p:n", "id").path, "/system.slice/p-n.scope");
 });
 
+test("those of a user are below its systemd's group, in user.slice where they name none", () => {
+  const home = { group: "/user.slice/user-7.slice/user@7.service", slice: "user.slice" };
+  assert.equal(systemdUnit(undefined, "web", home).path, `${home.group}/user.slice/tug-web.scope`);
+  assert.equal(systemdUnit("a.slice:p:n", "id", home).path, `${home.group}/a.slice/p-n.scope`);
+});
+
 test("anything else is refused", () => {
   for (const path of [
     "/a/b",

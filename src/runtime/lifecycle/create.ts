@@ -24,7 +24,7 @@ import { deleteContainer, removeContainer } from "./operate.ts";
 import { withReachableGroups } from "./reachable-groups.ts";
 import { loadRemains } from "./remains.ts";
 import type { RuntimeContext } from "./runtime.ts";
-import { startScope, stopScope } from "./scope.ts";
+import { startScope, stopScope, withUnitHome } from "./scope.ts";
 
 /** What `create` and `run` are told besides the configuration. */
 export type CreateOptions = {
@@ -69,7 +69,10 @@ export async function readConfig(path: string): Promise<ParsedSpec<Spec>> {
 }
 
 /** What of a runtime decides what a plan is. */
-type PlanContext = Pick<RuntimeContext, "root" | "facts" | "owner" | "unprivileged" | "rootless">;
+type PlanContext = Pick<
+  RuntimeContext,
+  "root" | "facts" | "owner" | "unprivileged" | "rootless" | "unitHome"
+>;
 
 /** The plan for a new container; pure but for what `context` knows of the host. */
 export function createPlan(context: PlanContext, spec: Spec, options: CreateOptions): Plan {
@@ -82,7 +85,7 @@ export function createPlan(context: PlanContext, spec: Spec, options: CreateOpti
  * @throws CONTAINER_EXISTS, CONTAINER_BUNDLE, CONTAINER_GROUP, RUNTIME_* with the JSON pointer of what could not be done
  */
 export async function createContainer(
-  context: RuntimeContext,
+  caller: RuntimeContext,
   spec: Spec,
   options: CreateOptions,
   stdio: readonly [StandardDescriptor, StandardDescriptor, StandardDescriptor] = [
@@ -94,6 +97,7 @@ export async function createContainer(
   checkId(options.id);
   const rootfs = checkRootfs(spec, options);
   rootfs.catch(() => undefined);
+  const context = options.groups === "systemd" ? await withUnitHome(caller) : caller;
   const whole = createInput(context, spec, options);
   const input = context.rootless === true ? await withReachableGroups(whole) : whole;
   const plan = planCreate(input);
@@ -170,7 +174,10 @@ export function createInput(context: PlanContext, spec: Spec, options: CreateOpt
   const attended = options.attendance === "foreground";
   checkConsole(spec.process, { console: options.console, attended });
   const rdt = spec.linux?.intelRdt;
-  const unit = options.groups === "systemd" ? systemdUnit(spec.linux?.cgroupsPath, options.id) : undefined;
+  const unit =
+    options.groups === "systemd"
+      ? systemdUnit(spec.linux?.cgroupsPath, options.id, context.unitHome)
+      : undefined;
   return {
     ...options,
     spec,

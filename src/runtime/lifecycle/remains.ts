@@ -8,6 +8,7 @@ import { storedGroups } from "../planner/state.ts";
 import type { StoredState } from "../state.ts";
 import { loadExisting, loadSpec } from "./existing.ts";
 import type { RuntimeContext } from "./runtime.ts";
+import { withUnitHome } from "./scope.ts";
 
 /**
  * What must be undone of a container, whatever happened to it. Undefined where there is nothing.
@@ -28,13 +29,17 @@ export async function loadRemains(context: RuntimeContext, id: string): Promise<
 }
 
 async function impliedBy(
-  { facts, owner }: RuntimeContext,
+  context: RuntimeContext,
   { id, stateDir }: { id: string; stateDir: string },
 ): Promise<Existing> {
+  const { facts, owner } = context;
   const spec = await loadSpec(stateDir).catch(() => undefined);
   const { cgroupMounts: mounts, groups } = facts;
   const path = spec?.linux?.cgroupsPath;
-  const unit = path && cgroupsPathIsUnit(path) ? systemdUnit(path, id) : undefined;
+  const isUnit = path !== undefined && path !== "" && cgroupsPathIsUnit(path);
+  // Without its systemd there are no groups of its units either.
+  const { unitHome } = isUnit ? await withUnitHome(context).catch(() => context) : context;
+  const unit = isUnit ? systemdUnit(path, id, unitHome) : undefined;
   const layout = cgroupLayout({ mounts, groups, cgroupsPath: unit?.path ?? path, id });
   const state: StoredState = {
     version: 1,

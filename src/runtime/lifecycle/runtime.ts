@@ -1,6 +1,8 @@
 import type { Logger } from "../../base/index.ts";
 import type { Helper, Placeholder } from "../../helper/index.ts";
 import type { HostFacts } from "../../host/index.ts";
+import type { SystemdSockets } from "../../systemd/index.ts";
+import type { UnitHome } from "../cgroups/systemd-unit.ts";
 import type { UnprivilegedCaller } from "../planner/id-maps.ts";
 
 /** What the low-level runtime works with. */
@@ -16,6 +18,10 @@ export type RuntimeContext = {
   readonly unprivileged?: UnprivilegedCaller | undefined;
   /** Do without control groups that cannot be made, unless something is asked of them. */
   readonly rootless?: boolean;
+  /** The caller's own service manager, of which units are asked; absent: the machine's. */
+  readonly systemd?: SystemdSockets | undefined;
+  /** Where the units of that are; known once a container is to be in one. */
+  readonly unitHome?: UnitHome | undefined;
   /** Starts a process that keeps a unit of systemd; absent: no groups are made through systemd. */
   readonly placeholder?: () => Promise<Placeholder>;
 };

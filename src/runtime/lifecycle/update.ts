@@ -57,7 +57,7 @@ export async function updateContainer(
     mode: 0o600,
   };
   const { unit } = state;
-  if (unit !== undefined) await limitScope(unit, limitWrites(existing, changes, before));
+  if (unit !== undefined) await limitScope(context, unit, limitWrites(existing, changes, before));
   try {
     if (schemata !== undefined) await context.helper.execute(schemata.forth);
     await context.helper.execute({ ...plan, host: [...plan.host, record] });
@@ -95,17 +95,18 @@ type Change = {
 };
 
 async function takeBack(
-  { helper, logger }: RuntimeContext,
+  context: RuntimeContext,
   existing: Existing,
   { changes, before, after, schemata }: Change,
 ): Promise<void> {
+  const { helper, logger } = context;
   const members = Object.keys(changes) as (keyof LinuxResources)[];
   const old = Object.fromEntries(members.map((member) => [member, before[member]])) as LinuxResources;
   try {
     await helper.execute(planUpdate(existing, old, after));
     if (schemata !== undefined) await helper.execute(schemata);
     const { unit } = existing.state;
-    if (unit !== undefined) await limitScope(unit, limitWrites(existing, old, after));
+    if (unit !== undefined) await limitScope(context, unit, limitWrites(existing, old, after));
   } catch (error) {
     logger.log("warn", "update.undo", { id: existing.state.id, error: String(error) });
   }

@@ -9,6 +9,8 @@ const systemctl = debianProgram("systemctl");
 /** A systemd of a test's own as process 1 of a process namespace. It ends with its scope, and all in there with it. */
 export type Systemd = AsyncDisposable & {
   readonly systemctl: Program;
+  /** What goes before a command that is to be in there. */
+  readonly within: readonly string[];
   /** Any program in there, seeing its processes, and control groups v2 alone. */
   inside(command: readonly string[], env?: Readonly<Record<string, string>>): Program;
 };
@@ -30,11 +32,9 @@ export async function startSystemd(directory: string): Promise<Systemd> {
     () => `systemd starts: ${daemon.stderr()}`,
     async () => childOf(daemon.child.pid ?? 0),
   );
+  const within = ["nsenter", "--target", String(pid), "--mount", "--pid", "--"];
   const inside: Systemd["inside"] = (command, env = {}) =>
-    program(["nsenter", "--target", String(pid), "--mount", "--pid", "--", ...command], {
-      env,
-      cwd: directory,
-    });
+    program([...within, ...command], { env, cwd: directory });
   const libraries = join(packages, "usr/lib", process.arch === "x64" ? "x86_64" : "aarch64");
   const ctl = inside([systemctl.path, "--no-pager"], {
     LD_LIBRARY_PATH: `${libraries}-linux-gnu/systemd`,
@@ -45,7 +45,7 @@ export async function startSystemd(directory: string): Promise<Systemd> {
     () => `systemd is up: ${daemon.stderr()}`,
     async () => /running|degraded/.test((await ctl.run(["is-system-running"])).stdout),
   );
-  return { systemctl: ctl, inside, [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose]() };
+  return { systemctl: ctl, within, inside, [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose]() };
 }
 
 async function childOf(parent: number): Promise<number | undefined> {

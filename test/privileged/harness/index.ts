@@ -18,6 +18,7 @@ export { type MountSpace, mountSpace } from "./mount-space.ts";
 export {
   FIRST_SUBORDINATE,
   lacksMappers,
+  makeReachable,
   type OrdinaryUser,
   ordinaryUser,
   SUBORDINATES,

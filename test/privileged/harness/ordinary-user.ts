@@ -37,8 +37,7 @@ export async function ordinaryUser({ mappers = false } = {}): Promise<OrdinaryUs
   const space = stack.use(await mountSpace());
   await makeEtc(join(path, "etc"));
   space.run("mount", "--bind", join(path, "etc"), "/etc");
-  const needed = [checkout, cacheDirectory, dirname(await realpath(process.execPath))];
-  await makeReachable(space.run, needed, join(path, "aside"));
+  await makeReachable(space.run, join(path, "aside"));
   const home = join(path, "home");
   await mkdir(join(home, "run"), { recursive: true });
   for (const each of [path, home, join(home, "run")]) await chown(each, ID, ID);
@@ -72,11 +71,8 @@ async function makeEtc(path: string): Promise<void> {
 }
 
 /** Directories that lie in somebody's own are put at their places in a tree that everybody may walk through. */
-async function makeReachable(
-  run: (...command: string[]) => string,
-  needed: readonly string[],
-  aside: string,
-): Promise<void> {
+export async function makeReachable(run: (...command: string[]) => string, aside: string): Promise<void> {
+  const needed = [checkout, cacheDirectory, dirname(await realpath(process.execPath))];
   const closed = needed.filter(isClosed).map((path, index) => ({ path, aside: `${aside}-${index}` }));
   for (const each of closed) {
     await mkdir(each.aside);
