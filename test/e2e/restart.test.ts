@@ -86,6 +86,7 @@ describe("restart policies", { skip: requireRoot() || debianProgram("busybox").s
   test("a program that is killed from outside is started again, one that is killed by hand is not", async () => {
     const script = "trap 'exit 5' USR1; echo ready; while :; do sleep 0.1; done";
     await tug("run", "-d", "--name", "crash", "--restart", "unless-stopped", "busybox", "sh", "-c", script);
+    await until(() => tug("logs", "crash"), /^ready$/);
     const pid = Number(await show("crash", "{{.State.Pid}}"));
     process.kill(pid, "SIGKILL");
     await until(() => status("crash"), /^running 1$/);
