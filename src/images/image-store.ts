@@ -144,8 +144,8 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     },
     async put(names, { id, manifest, target }, { durable = true } = {}) {
       const record = { id, manifest, target };
-      table.put(names, record, now(), { durable });
-      if (names.length === 0) table.keep(record, now());
+      if (names.length > 0) table.put(names, record, now(), { durable });
+      else table.keep(record, now());
       await publishIfRoom({ durable });
     },
     async delete(names, options) {

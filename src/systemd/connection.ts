@@ -69,7 +69,7 @@ export async function openConnection(
 /** A line that says OK, after one that asks for an identity that was not named: no more comes before the first message is sent. */
 async function readOk(socket: Socket, signal: AbortSignal): Promise<void> {
   let text = "";
-  while (!/^(?!DATA\r?\n?$).*\r\n$/s.test(text) && text.length < 1000) {
+  while ((!text.endsWith("\r\n") || text === "DATA\r\n") && text.length < 1000) {
     const [chunk] = (await once(socket, "data", { signal })) as [Buffer];
     text += chunk.toString("latin1");
   }
