@@ -2,6 +2,7 @@ export { syncDirectory, writeFileAtomic } from "./atomic-file.ts";
 export { type Database, type Migration, openDatabase } from "./database.ts";
 export { type Digest, isDigest, sha256, splitDigest } from "./digest.ts";
 export { drained } from "./drained.ts";
+export { ebpf, encodeInstructions, type Instruction } from "./ebpf.ts";
 export { type EngineLayout, type EnginePaths, enginePaths } from "./engine-paths.ts";
 export {
   defineErrors,

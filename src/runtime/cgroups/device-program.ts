@@ -1,29 +1,15 @@
+import { ebpf, encodeInstructions, type Instruction } from "../../base/index.ts";
 import { ALL_ACCESS, type DeviceRule, isComplete } from "./device-rules.ts";
 import { cgroupError } from "./errors.ts";
 
 /** More would take the verifier seconds; a rule takes about six. */
 const MAX_INSTRUCTIONS = 65_536;
 
-/** Codes of eBPF. Source: include/uapi/linux/bpf_common.h, bpf.h */
-export const opcodes = {
-  LOAD_WORD: 0x61,
-  MOVE_32: 0xbc,
-  MOVE_CONSTANT: 0xb7,
-  AND_32_CONSTANT: 0x54,
-  SHIFT_RIGHT_32_CONSTANT: 0x74,
-  JUMP: 0x05,
-  JUMP_IF_NOT: 0x55,
-  JUMP_IF_BITS: 0x45,
-  EXIT: 0x95,
-} as const;
-
 /** r1 is the context on entry; r2 to r5 hold kind, accesses still undecided, major and minor of the request. */
 const r = { RESULT: 0, CONTEXT: 1, TYPE: 2, ACCESS: 3, MAJOR: 4, MINOR: 5 } as const;
 
 /** Source: include/uapi/linux/bpf.h BPF_DEVCG_DEV_BLOCK, BPF_DEVCG_DEV_CHAR */
 export const deviceTypes = { b: 1, c: 2 } as const;
-
-type Instruction = { code: number; to: number; from?: number; offset?: number; value?: number };
 
 /**
  * Device rules as a program of type BPF_PROG_TYPE_CGROUP_DEVICE: 8 bytes an instruction, little-endian. It returns 1
@@ -50,23 +36,23 @@ export function deviceProgram(rules: readonly DeviceRule[]): Uint8Array {
       },
     );
   }
-  return encode(code);
+  return encodeInstructions(code);
 }
 
 /** Source: include/uapi/linux/bpf.h struct bpf_cgroup_dev_ctx: access << 16 | type, major, minor */
 const readRequest: readonly Instruction[] = [
-  { code: opcodes.LOAD_WORD, to: r.TYPE, from: r.CONTEXT, offset: 0 },
-  { code: opcodes.MOVE_32, to: r.ACCESS, from: r.TYPE },
-  { code: opcodes.AND_32_CONSTANT, to: r.TYPE, value: 0xffff },
-  { code: opcodes.SHIFT_RIGHT_32_CONSTANT, to: r.ACCESS, value: 16 },
-  { code: opcodes.LOAD_WORD, to: r.MAJOR, from: r.CONTEXT, offset: 4 },
-  { code: opcodes.LOAD_WORD, to: r.MINOR, from: r.CONTEXT, offset: 8 },
+  { code: ebpf.LOAD_WORD, to: r.TYPE, from: r.CONTEXT, offset: 0 },
+  { code: ebpf.MOVE_32, to: r.ACCESS, from: r.TYPE },
+  { code: ebpf.AND_32_CONSTANT, to: r.TYPE, value: 0xffff },
+  { code: ebpf.SHIFT_RIGHT_32_CONSTANT, to: r.ACCESS, value: 16 },
+  { code: ebpf.LOAD_WORD, to: r.MAJOR, from: r.CONTEXT, offset: 4 },
+  { code: ebpf.LOAD_WORD, to: r.MINOR, from: r.CONTEXT, offset: 8 },
 ];
 
 function verdict(allow: boolean): Instruction[] {
   return [
-    { code: opcodes.MOVE_CONSTANT, to: r.RESULT, value: allow ? 1 : 0 },
-    { code: opcodes.EXIT, to: 0 },
+    { code: ebpf.MOVE_CONSTANT, to: r.RESULT, value: allow ? 1 : 0 },
+    { code: ebpf.EXIT, to: 0 },
   ];
 }
 
@@ -81,7 +67,7 @@ function block(rule: DeviceRule): Instruction[] {
   const needed = tests.filter(([, value]) => value !== undefined);
   const length = needed.length + action.length;
   const skips = needed.map(([to, value = 0], index) => ({
-    code: opcodes.JUMP_IF_NOT,
+    code: ebpf.JUMP_IF_NOT,
     to,
     offset: length - index - 1,
     value,
@@ -94,23 +80,12 @@ function accessTest({ allow, access }: DeviceRule): Instruction[] {
   if (access === ALL_ACCESS) return [];
   if (allow) {
     return [
-      { code: opcodes.AND_32_CONSTANT, to: r.ACCESS, value: ALL_ACCESS & ~access },
-      { code: opcodes.JUMP_IF_NOT, to: r.ACCESS, offset: 2, value: 0 },
+      { code: ebpf.AND_32_CONSTANT, to: r.ACCESS, value: ALL_ACCESS & ~access },
+      { code: ebpf.JUMP_IF_NOT, to: r.ACCESS, offset: 2, value: 0 },
     ];
   }
   return [
-    { code: opcodes.JUMP_IF_BITS, to: r.ACCESS, offset: 1, value: access },
-    { code: opcodes.JUMP, to: 0, offset: 2 },
+    { code: ebpf.JUMP_IF_BITS, to: r.ACCESS, offset: 1, value: access },
+    { code: ebpf.JUMP, to: 0, offset: 2 },
   ];
-}
-
-function encode(code: readonly Instruction[]): Uint8Array {
-  const view = new DataView(new ArrayBuffer(code.length * 8));
-  for (const [index, { code: opcode, to, from = 0, offset = 0, value = 0 }] of code.entries()) {
-    view.setUint8(index * 8, opcode);
-    view.setUint8(index * 8 + 1, (from << 4) | to);
-    view.setInt16(index * 8 + 2, offset, true);
-    view.setInt32(index * 8 + 4, value, true);
-  }
-  return new Uint8Array(view.buffer);
 }

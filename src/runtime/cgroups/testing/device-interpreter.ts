@@ -1,4 +1,5 @@
-import { deviceTypes, opcodes } from "../device-program.ts";
+import { ebpf } from "../../../base/index.ts";
+import { deviceTypes } from "../device-program.ts";
 
 /** What the kernel asks about: a device and the accesses wanted, bits of `access`. */
 export type DeviceRequest = { type: "b" | "c"; major: number; minor: number; access: number };
@@ -28,18 +29,18 @@ export function runDeviceProgram(program: Uint8Array, request: DeviceRequest): b
         throw new RangeError(`jump by ${offset} at ${position}`);
       position += offset;
     };
-    if (code === opcodes.EXIT) return read(0) !== 0;
-    if (code === opcodes.LOAD_WORD) {
+    if (code === ebpf.EXIT) return read(0) !== 0;
+    if (code === ebpf.LOAD_WORD) {
       if (from !== 1) throw new RangeError(`load through r${from}`);
       registers[to] = (words[offset / 4] as number) >>> 0;
-    } else if (code === opcodes.MOVE_32) registers[to] = read(from);
-    else if (code === opcodes.MOVE_CONSTANT) registers[to] = value;
-    else if (code === opcodes.AND_32_CONSTANT) registers[to] = (read(to) & value) >>> 0;
-    else if (code === opcodes.SHIFT_RIGHT_32_CONSTANT) registers[to] = read(to) >>> value;
-    else if (code === opcodes.JUMP) jump();
-    else if (code === opcodes.JUMP_IF_NOT) {
+    } else if (code === ebpf.MOVE_32) registers[to] = read(from);
+    else if (code === ebpf.MOVE_CONSTANT) registers[to] = value;
+    else if (code === ebpf.AND_32_CONSTANT) registers[to] = (read(to) & value) >>> 0;
+    else if (code === ebpf.SHIFT_RIGHT_32_CONSTANT) registers[to] = read(to) >>> value;
+    else if (code === ebpf.JUMP) jump();
+    else if (code === ebpf.JUMP_IF_NOT) {
       if (read(to) !== value) jump();
-    } else if (code === opcodes.JUMP_IF_BITS) {
+    } else if (code === ebpf.JUMP_IF_BITS) {
       if ((read(to) & value) !== 0) jump();
     } else throw new RangeError(`unknown instruction ${code} at ${position}`);
   }
