@@ -127,6 +127,13 @@ static inline int kernel_exit_status(int pidfd, int *status)
 	return 0;
 }
 
+union bpf_attr;
+
+static inline int kernel_bpf(int command, union bpf_attr *attr, unsigned size)
+{
+	return (int)syscall(SYS_bpf, command, attr, size);
+}
+
 static inline int kernel_pidfd_getfd(int pidfd, int fd)
 {
 	return (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);

@@ -45,6 +45,8 @@ static _Noreturn void serve(int connection)
 		monitor_serve(CHANNEL);
 	if (role == 'w')
 		witness_serve();
+	if (role == 's')
+		shortcut_serve();
 	title_set("tug:[run]", NULL);
 	_exit(role == 'r' ? run_plan(CHANNEL, &(struct plan_execution){ .observer = -1 }) : WRONG_USAGE);
 }

@@ -151,11 +151,6 @@ int verb_cgroup_join(struct run *run, const struct op_cgroup_join *op)
 	return write_file(slot_fd(run, op->group), file, "0") < 0 ? fail(run, errno, "write", file) : 0;
 }
 
-static int bpf(int command, union bpf_attr *attr)
-{
-	return (int)syscall(SYS_bpf, command, attr, sizeof *attr);
-}
-
 static int load_program(const struct op_cgroup_devices *op)
 {
 	union bpf_attr attr = { 0 };
@@ -163,7 +158,7 @@ static int load_program(const struct op_cgroup_devices *op)
 	attr.insns = (uint64_t)(uintptr_t)op->program.data;
 	attr.insn_cnt = op->program.size / sizeof(struct bpf_insn);
 	attr.license = (uint64_t)(uintptr_t)"Apache-2.0";
-	return bpf(BPF_PROG_LOAD, &attr);
+	return kernel_bpf(BPF_PROG_LOAD, &attr, sizeof attr);
 }
 
 static int attach_program(int group, int program, int replaced)
@@ -174,14 +169,14 @@ static int attach_program(int group, int program, int replaced)
 	attr.attach_type = BPF_CGROUP_DEVICE;
 	attr.attach_flags = BPF_F_ALLOW_MULTI | (replaced >= 0 ? BPF_F_REPLACE : 0);
 	attr.replace_bpf_fd = replaced >= 0 ? (uint32_t)replaced : 0;
-	return bpf(BPF_PROG_ATTACH, &attr);
+	return kernel_bpf(BPF_PROG_ATTACH, &attr, sizeof attr);
 }
 
 static int program_by_id(uint32_t id)
 {
 	union bpf_attr attr = { 0 };
 	attr.prog_id = id;
-	return bpf(BPF_PROG_GET_FD_BY_ID, &attr);
+	return kernel_bpf(BPF_PROG_GET_FD_BY_ID, &attr, sizeof attr);
 }
 
 /* All attached programs must allow an access, so the new one comes first and then the old ones go. */
@@ -197,7 +192,7 @@ int verb_cgroup_devices(struct run *run, const struct op_cgroup_devices *op)
 	query.query.attach_type = BPF_CGROUP_DEVICE;
 	query.query.prog_ids = (uint64_t)(uintptr_t)ids;
 	query.query.prog_cnt = PROGRAMS_MAX;
-	if (bpf(BPF_PROG_QUERY, &query) < 0)
+	if (kernel_bpf(BPF_PROG_QUERY, &query, sizeof query) < 0)
 		return fail(run, errno, "bpf", "BPF_PROG_QUERY");
 	uint32_t count = query.query.prog_cnt;
 	owned int single = count == 1 ? program_by_id(ids[0]) : -1;
@@ -211,7 +206,7 @@ int verb_cgroup_devices(struct run *run, const struct op_cgroup_devices *op)
 		attr.target_fd = (uint32_t)group;
 		attr.attach_bpf_fd = (uint32_t)old;
 		attr.attach_type = BPF_CGROUP_DEVICE;
-		if (old < 0 || bpf(BPF_PROG_DETACH, &attr) < 0)
+		if (old < 0 || kernel_bpf(BPF_PROG_DETACH, &attr, sizeof attr) < 0)
 			return fail(run, errno, "bpf", "BPF_PROG_DETACH");
 	}
 	return 0;

@@ -3,7 +3,7 @@ import { type Database, type EngineLayout, openDatabase, writeFileAtomic } from 
 import { usualCdiDirectories } from "../cdi/index.ts";
 import { credentialPlaces, findCredentials } from "../credentials/index.ts";
 import { type Helper, openSpawner, openWitness, spawnedHelper } from "../helper/index.ts";
-import { makeServiceGroup, readHostFacts } from "../host/index.ts";
+import { findTopGroup, makeServiceGroup, readHostFacts } from "../host/index.ts";
 import {
   configuredHosts,
   createRegistryClient,
@@ -16,7 +16,7 @@ import {
   usualLookasideFiles,
   usualPolicyFiles,
 } from "../images/index.ts";
-import { networkMigrations, openNetworks } from "../network/index.ts";
+import { networkMigrations, openNetworks, openShortcut } from "../network/index.ts";
 import { createBackground } from "./background.ts";
 import { configuredCriu } from "./checkpoints/criu.ts";
 import type { ContainerRecord } from "./containers/record.ts";
@@ -103,11 +103,13 @@ export async function openParts(
   const store = containerStore(database);
   const journal = opened.adopt(openJournal(layout.journal), (it) => it.close());
   const events = createEventLog({ journal, logger });
+  const shortcut = opened.use(openShortcut({ maker: spawner, logger, group: findTopGroup }));
   const networks = opened.use(
     await openNetworks({
       database,
       helper,
       logger,
+      shortcut,
       namespaces: layout.networkNamespaces,
       prefix: networkPrefix(layout.data),
     }),

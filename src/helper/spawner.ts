@@ -7,7 +7,12 @@ import { helperError } from "./errors.ts";
 import { createHelper, type ExecuteOptions, type ExecuteResult, followPlan, type Helper } from "./helper.ts";
 
 /** First byte of a connection: what the spawner's child is to become. See docs/front-protocol.md. */
-const roles = { monitor: Buffer.from("m"), run: Buffer.from("r"), witness: Buffer.from("w") } as const;
+const roles = {
+  monitor: Buffer.from("m"),
+  run: Buffer.from("r"),
+  witness: Buffer.from("w"),
+  shortcut: Buffer.from("s"),
+} as const;
 
 /** After a shorter life, in milliseconds, the next spawner waits until it is needed. */
 const SHORT_LIFE = 1000;

@@ -9,3 +9,4 @@ export { type GroupEntry, type PasswdEntry, parseGroup, parsePasswd } from "./pa
 export { type ProcessList, processList } from "./processes/list.ts";
 export { checkPsOptions } from "./processes/ps-options.ts";
 export { makeServiceGroup } from "./service-group.ts";
+export { findTopGroup, type TopGroup } from "./top-group.ts";

@@ -16,4 +16,5 @@ export {
 export { answersNames, hostServers } from "./name-servers.ts";
 export { type Networks, type NetworksOptions, openNetworks } from "./networks.ts";
 export type { Protocol } from "./nftables/ruleset.ts";
+export { openShortcut } from "./shortcut/shortcut.ts";
 export { networkMigrations } from "./store.ts";

@@ -8,6 +8,7 @@ import { netlinkOp } from "./netlink/op.ts";
 import { listChains, type StrictChain, strictChainsOf } from "./nftables/chains.ts";
 import { findPort, type Protocol } from "./nftables/ruleset.ts";
 import { publishedPort } from "./packet-filter.ts";
+import type { Shortcut } from "./shortcut/shortcut.ts";
 import type { NetworkStore } from "./store.ts";
 
 /** What is known of a port of the machine. */
@@ -25,6 +26,8 @@ export type PublicationFacts = {
   readonly network: BridgeNetwork | undefined;
   /** Whether the packet filter has it. */
   readonly isOpen: boolean;
+  /** Whether this machine's programs get there over loopback without the packet filter. */
+  readonly isShort: boolean;
   readonly hasBridge: boolean;
   /** Whether the kernel sends packets on from link to link. */
   readonly routes: boolean;
@@ -34,26 +37,26 @@ export type PublicationFacts = {
 
 const FOUND = 1;
 
+type Parts = {
+  readonly host: HostNetwork;
+  readonly store: NetworkStore;
+  readonly shortcut: Shortcut | undefined;
+};
+
 /** Looks at a port of the machine, in our records and in the kernel. Changes nothing. */
-export async function lookAtPort(
-  { host, store }: { readonly host: HostNetwork; readonly store: NetworkStore },
-  protocol: Protocol,
-  port: number,
-): Promise<PortFacts> {
+export async function lookAtPort(parts: Parts, protocol: Protocol, port: number): Promise<PortFacts> {
+  const { host, store } = parts;
   const published = store
     .publications()
     .filter((each) => each.hostPort === port && each.protocol === protocol);
   return {
     listeners: protocol === "sctp" ? [] : ((await listenersAt("/proc/net", protocol, port)) ?? []),
-    publications: await Promise.all(published.map((publication) => lookAt({ host, store }, publication))),
+    publications: await Promise.all(published.map((publication) => lookAt(parts, publication))),
     strictChains: await strictChains(host),
   };
 }
 
-async function lookAt(
-  { host, store }: { readonly host: HostNetwork; readonly store: NetworkStore },
-  publication: Publication,
-): Promise<PublicationFacts> {
+async function lookAt({ host, store, shortcut }: Parts, publication: Publication): Promise<PublicationFacts> {
   const { container, containerAddress } = publication;
   const endpoint = store
     .endpoints({ container })
@@ -65,6 +68,7 @@ async function lookAt(
     publication,
     network,
     isOpen: await hasPort(host, publication),
+    isShort: shortcut?.has(publishedPort(publication)) === true,
     hasBridge: network !== undefined && (await findLink(host, network.bridge))?.up === true,
     routes: await isOn(ipv6 ? "ipv6/conf/all/forwarding" : "ipv4/ip_forward"),
     routesLoopback:

@@ -18,6 +18,7 @@ import {
   type Publication,
 } from "./model.ts";
 import type { Protocol } from "./nftables/ruleset.ts";
+import type { Shortcut } from "./shortcut/shortcut.ts";
 import { networkStore } from "./store.ts";
 import { createSwitchboard } from "./switchboard.ts";
 
@@ -26,6 +27,8 @@ export type NetworksOptions = {
   readonly database: Database;
   readonly helper: Helper;
   readonly logger: Logger;
+  /** Leads to published ports over loopback besides the packet filter; left out: nothing does. Closed by whoever opened it. */
+  readonly shortcut?: Shortcut;
   /** Directory for the files that keep network namespaces alive. */
   readonly namespaces: string;
   /** What the engine calls its things in the kernel, where several engines share a machine: letters and digits, at most 8. */
@@ -80,10 +83,10 @@ export interface Networks extends AsyncDisposable {
  * what no container uses goes from there.
  */
 export async function openNetworks(options: NetworksOptions): Promise<Networks> {
-  const { database, helper, logger, prefix } = options;
+  const { database, helper, logger, prefix, shortcut } = options;
   const store = networkStore(database);
   const host = { helper, logger, table: prefix };
-  const switchboard = createSwitchboard(host, store);
+  const switchboard = createSwitchboard(host, store, shortcut);
   const pathOf = (container: string): string => join(options.namespaces, container);
   const departures = createDepartures({ host, logger, store, switchboard, pathOf });
   const parts = { ...options, departures, host, store, switchboard, pathOf };
@@ -146,7 +149,7 @@ export async function openNetworks(options: NetworksOptions): Promise<Networks> 
     find: (reference) => store.find(reference),
     endpoints: (by) => store.endpoints(by),
     publications: (container) => store.publications(container),
-    lookAtPort: (protocol, port) => lookAtPort({ host, store }, protocol, port),
+    lookAtPort: (protocol, port) => lookAtPort({ host, store, shortcut }, protocol, port),
     async attach(container, request, options) {
       await prepareNamed(request.networks);
       return await attachments.attach(container, request, options);

@@ -6,8 +6,9 @@ import type { Network, Publication } from "./model.ts";
 import { createNameServers } from "./name-servers.ts";
 import type { Link } from "./netlink/link.ts";
 import type { Change } from "./nftables/objects.ts";
-import { publishPorts, withdrawPorts } from "./nftables/ruleset.ts";
+import { type PublishedPort, publishPorts, withdrawPorts } from "./nftables/ruleset.ts";
 import { filterOp, filterPackets, publishedPort, removeFilter } from "./packet-filter.ts";
+import type { Shortcut } from "./shortcut/shortcut.ts";
 import type { NetworkStore } from "./store.ts";
 
 /** The links of the host, name servers and packet filter that networks need: made when they are needed, and again when they are gone. */
@@ -34,16 +35,19 @@ export interface Switchboard extends AsyncDisposable {
 /** What the kernel says where the table is not what our record says: it lacks something, or a port leads elsewhere. */
 const differs: ReadonlySet<unknown> = new Set(["ENOENT", "EEXIST"]);
 
-export function createSwitchboard(host: HostNetwork, store: NetworkStore): Switchboard {
+/** @param shortcut that leads to published ports besides the packet filter; left out: none */
+export function createSwitchboard(host: HostNetwork, store: NetworkStore, shortcut?: Shortcut): Switchboard {
   /** Indexes of the links that this engine has made or found, with their rules, by network. */
   const made = new Map<string, number>();
   const alone = createMutex();
   const nameServers = createNameServers(store, host.logger);
   /** Makes the packet filter anew from what is on record. */
-  const refilter = (): Promise<void> => {
+  const refilter = async (): Promise<void> => {
     const publications = store.publications();
-    return filterPackets(host, { networks: store.list(), publications, more: nameServers.ports() });
+    await filterPackets(host, { networks: store.list(), publications, more: nameServers.ports() });
+    await shortcut?.open(published(), published);
   };
+  const published = (): PublishedPort[] => store.publications().map(publishedPort);
   /** Where our table has gone with somebody's reload of the firewall, or has another's port, it is made anew. */
   const change = async (what: string, changes: readonly Change[]): Promise<void> => {
     if (changes.length === 0) return;
@@ -55,7 +59,11 @@ export function createSwitchboard(host: HostNetwork, store: NetworkStore): Switc
     }
   };
   const withdraw = (publications: readonly Publication[]): Promise<void> =>
-    alone.run(() => change("take ports back", withdrawPorts(host.table, publications.map(publishedPort))));
+    alone.run(async () => {
+      const ports = publications.map(publishedPort);
+      await shortcut?.close(ports);
+      await change("take ports back", withdrawPorts(host.table, ports));
+    });
   const connect = (network: Network): Promise<number> =>
     alone.run(async () => {
       const known = made.get(network.id);
@@ -93,7 +101,11 @@ export function createSwitchboard(host: HostNetwork, store: NetworkStore): Switc
       }
     },
     openPorts: (publications) =>
-      alone.run(() => change("publish ports", publishPorts(host.table, publications.map(publishedPort)))),
+      alone.run(async () => {
+        const ports = publications.map(publishedPort);
+        await change("publish ports", publishPorts(host.table, ports));
+        await shortcut?.open(ports, published);
+      }),
     async closePorts(container) {
       const publications = store.publications(container, { departing: true });
       if (publications.length === 0) return;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -89,5 +89,27 @@ export async function hasTable(name: string): Promise<boolean> {
   } catch (error) {
     if (error instanceof TugError && error.details.errno === "ENOENT") return false;
     throw error;
+  }
+}
+
+/** The process that keeps an engine's shortcut. */
+export function shortcutOf(tug: TugInstance): number | undefined {
+  const engine = Number(readFileSync(`${tug.run}/engine.pid`, "utf8"));
+  const parents = new Map(
+    readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .map((pid) => [Number(pid), statusOf(pid)] as const),
+  );
+  const isBelow = (pid: number | undefined): boolean =>
+    pid !== undefined && (pid === engine || isBelow(parents.get(pid)?.parent));
+  return [...parents].find(([pid, { title }]) => title.startsWith("tug:[shortcut]") && isBelow(pid))?.[0];
+}
+
+function statusOf(pid: string): { title: string; parent: number | undefined } {
+  try {
+    const parent = /^PPid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    return { title: readFileSync(`/proc/${pid}/cmdline`, "utf8"), parent: Number(parent) || undefined };
+  } catch {
+    return { title: "", parent: undefined };
   }
 }

@@ -51,7 +51,7 @@ export function reachOf(
     {
       from: "this machine",
       at: placeOf(everywhere || isLoopback(hostAddress) ? loopback : hostAddress, hostPort),
-      ...(unopened ?? whyNotLoopback(each) ?? open),
+      ...(each.isShort ? (broken ?? open) : (unopened ?? whyNotLoopback(each) ?? open)),
     },
     { from: "other machines", at: placeOf(hostAddress, hostPort), ...(outside ?? open) },
     {
