@@ -35,8 +35,10 @@ const forMachine = [
   "test/escapes",
   "test/callers/systemd.test.ts",
   "test/callers/systemd-user.test.ts",
+  "test/callers/podman-rootless.test.ts",
   "test/e2e/systemd.test.ts",
   "test/network/parented.test.ts",
+  "test/network/shortcut.test.ts",
 ];
 
 /**

@@ -51,7 +51,7 @@ export async function runInMachine(parts: MachineParts, options: MachineOptions)
   try {
     const disk = join(work, "checkout");
     const sets = (
-      ["checkpoints", "images", "runtimes", "system", "systemd", "terminal", "users"] as const
+      ["checkpoints", "images", "podman", "runtimes", "system", "systemd", "terminal", "users"] as const
     ).map(packageRoot);
     const probe = probeProgram();
     const cached = [...sets, ...(probe.skip === false ? [probe.path] : [])].filter(existsSync);
