@@ -152,11 +152,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     run,
   });
   await writeStartFile(layout, options.start);
-  // First: whoever gets an answer finds it.
+  // First: whoever gets an answer finds them.
   await writeFileAtomic(pidFile, `${process.pid}\n`, 0o644);
+  await sockets.open();
   if (options.listening === undefined) await listen(door.server, socket);
   else await listenAt(door.server, options.listening);
-  await sockets.open();
   await listen(fronts, frontSocket);
   const own = options.listening === undefined ? [socket] : [];
   watch = watchPlaces([layout.lock, frontSocket, ...own], (path) => endLost(path, logger));
