@@ -5,6 +5,7 @@ import type { Networks } from "../network/index.ts";
 import type { CriuSearch } from "../runtime/index.ts";
 import type { Background } from "./background.ts";
 import type { ImageSource } from "./containers/image-source.ts";
+import type { KnownPlans } from "./containers/known-plans.ts";
 import type { ContainerStore } from "./containers/store.ts";
 import type { EventLog } from "./events.ts";
 import type { ExecSessions } from "./exec/sessions.ts";
@@ -41,6 +42,7 @@ export type EngineContext = {
   readonly spawner: ProcessMaker;
   /** Knows the ends of processes whose monitors are lost. */
   readonly witness: Witness;
+  readonly knownPlans: KnownPlans;
   readonly readFacts: () => Promise<HostFacts>;
   /** Removal of containers that nobody sees any more. */
   readonly background: Background;

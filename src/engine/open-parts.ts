@@ -19,6 +19,7 @@ import {
 import { networkMigrations, openNetworks, openShortcut } from "../network/index.ts";
 import { createBackground } from "./background.ts";
 import { configuredCriu } from "./checkpoints/criu.ts";
+import { createKnownPlans } from "./containers/known-plans.ts";
 import type { ContainerRecord } from "./containers/record.ts";
 import { containerMigrations, containerStore } from "./containers/store.ts";
 import type { EngineContext } from "./context.ts";
@@ -149,6 +150,7 @@ export async function openParts(
     helper,
     spawner,
     witness: opened.use(openWitness(spawner, logger)),
+    knownPlans: createKnownPlans(),
     readFacts: readHostFacts,
     events,
     logger,

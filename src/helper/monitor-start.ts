@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Digest } from "../base/index.ts";
-import { type Binding, encodePlan, type Plan, tableHash, verifyPlan } from "../plan/index.ts";
+import { type OutgoingPlan, tableHash } from "../plan/index.ts";
 import { type Failure, readAnswers } from "./answer.ts";
 import { helperError } from "./errors.ts";
 import type { InitProcess } from "./helper.ts";
@@ -12,8 +12,6 @@ import { converseWith, type ProcessMaker } from "./spawner.ts";
 export const MONITOR_CONSOLE = 3;
 
 export type MonitorStartOptions = {
-  /** Values that stay out of the plan's digest. */
-  readonly bindings?: readonly Binding[];
   /** Ends the conversation only: the monitor goes on, and tells by its sockets and its exit record what became of it. */
   readonly signal?: AbortSignal;
   /**
@@ -37,10 +35,10 @@ export type MonitoredContainer = { readonly digest: Digest; readonly init: InitP
 export async function startMonitor(
   maker: ProcessMaker,
   request: MonitorRequest,
-  plan: Plan,
+  plan: OutgoingPlan,
   options: MonitorStartOptions = {},
 ): Promise<MonitoredContainer> {
-  const { signal, bindings, onReady, onCreated } = options;
+  const { signal, onReady, onCreated } = options;
   return converseWith(maker, "monitor", async (socket) => {
     const abort = () => socket.destroy();
     signal?.addEventListener("abort", abort, { once: true });
@@ -48,8 +46,7 @@ export async function startMonitor(
       signal?.throwIfAborted();
       socket.write(encodeMonitorRequest(request));
       // While the monitor makes what it owns.
-      verifyPlan(plan);
-      const { message, digest } = encodePlan(plan, bindings);
+      const { message, digest } = plan.encode();
       if (onReady === undefined) socket.write(message);
       const onGreeting = async (): Promise<void> => {
         await onReady?.();
@@ -66,7 +63,7 @@ export async function startMonitor(
 }
 
 type Expected = {
-  plan: Plan;
+  plan: OutgoingPlan;
   digest: Digest;
   directory: string;
   onGreeting: () => Promise<void>;
@@ -88,7 +85,7 @@ async function converse(socket: Socket, expected: Expected): Promise<MonitoredCo
       expected.onCreated?.({ digest, init });
     }
     if (answer.type === "failed")
-      throw greeted ? failureError(plan, answer.failure) : setupError(answer.failure, directory);
+      throw greeted ? failureError(plan.ops(), answer.failure) : setupError(answer.failure, directory);
     if (answer.type === "done" && init !== undefined && answer.digest === digest) return { digest, init };
     if (answer.type === "done")
       throw helperError("DIGEST", "cannot trust the helper: it executed another plan");

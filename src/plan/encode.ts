@@ -16,10 +16,20 @@ const MAX_SLOTS = 1024;
 /** A binding shorter than this is left in place: it would occur in texts by chance. */
 const SHORTEST_BINDING = 12;
 
+/** In bytes: enough for most. */
+const ROOM_FOR_BINDINGS = 1024;
+
 export type EncodedPlan = {
   /** The whole message that the helper reads, see docs/plan-wire.md. */
   readonly message: Uint8Array;
   /** sha256 of the plan section, which the helper reports back after executing it. */
+  readonly digest: Digest;
+};
+
+/** A plan with places for bindings, whatever their values: what differs from run to run is not in it. */
+export type PlanTemplate = {
+  /** The part of the message that the digest is taken of. */
+  readonly section: Uint8Array;
   readonly digest: Digest;
 };
 
@@ -30,18 +40,23 @@ export type EncodedPlan = {
  * @throws PLAN_VALUE when a text holds a NUL byte or there are too many slots
  */
 export function encodePlan(plan: Plan, bindings: readonly Binding[] = []): EncodedPlan {
-  const bound = bindings
-    .filter(({ value }) => value.length >= SHORTEST_BINDING)
-    .sort((a, b) => b.value.length - a.value.length);
+  return bindTemplate(encodeTemplate(plan, bindings), bindings);
+}
+
+/**
+ * A plan without the values of its bindings.
+ *
+ * @throws PLAN_VALUE when a text holds a NUL byte or there are too many slots
+ */
+export function encodeTemplate(plan: Plan, bindings: readonly Binding[]): PlanTemplate {
+  const bound = replaced(bindings);
   const writer = createWriter();
-  const messageLength = writer.hole32();
-  const start = writer.size;
   writer.bytes(beginning);
   const sectionLength = writer.hole32();
   const slotCount = writer.hole16();
   writer.u16(bound.length);
   for (const list of lists) writer.u32(plan[list].length);
-  if (writer.size - start !== HEADER_SIZE) throw new Error("the header of a plan has another size");
+  if (writer.size !== HEADER_SIZE) throw new Error("the header of a plan has another size");
   const section: Section = {
     writer,
     bindings: bound,
@@ -51,13 +66,28 @@ export function encodePlan(plan: Plan, bindings: readonly Binding[] = []): Encod
     key: "",
   };
   for (const list of lists) for (const op of plan[list]) encodeOp(section, op);
-  const end = writer.size;
-  sectionLength.fill(end - start);
+  sectionLength.fill(writer.size);
   slotCount.fill(checkSlots(section.slots));
-  for (const { value } of bound) writer.text(value);
-  messageLength.fill(writer.size - start);
-  const message = writer.finish();
-  return { message, digest: sha256(message.subarray(start, end)) };
+  const bytes = writer.finish();
+  return { section: bytes, digest: sha256(bytes) };
+}
+
+/** A template with values for its bindings, which must be of the names, and as long, as those that it was made with. */
+export function bindTemplate({ section, digest }: PlanTemplate, bindings: readonly Binding[]): EncodedPlan {
+  const writer = createWriter(section.length + ROOM_FOR_BINDINGS);
+  const length = writer.hole32();
+  const start = writer.size;
+  writer.bytes(section);
+  for (const { value } of replaced(bindings)) writer.text(value);
+  length.fill(writer.size - start);
+  return { message: writer.finish(), digest };
+}
+
+/** The bindings that are replaced, in the order of their numbers. */
+function replaced(bindings: readonly Binding[]): Binding[] {
+  return bindings
+    .filter(({ value }) => value.length >= SHORTEST_BINDING)
+    .sort((a, b) => b.value.length - a.value.length);
 }
 
 /** The part of the message that the digest is taken of, while it is written. */

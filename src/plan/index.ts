@@ -1,9 +1,16 @@
-export { type EncodedPlan, encodePlan } from "./encode.ts";
+export {
+  bindTemplate,
+  type EncodedPlan,
+  encodePlan,
+  encodeTemplate,
+  type PlanTemplate,
+} from "./encode.ts";
 export { type Field, type FieldType, NO_SLOT, type NumberForm, type Slot } from "./field.ts";
 export * from "./flags.ts";
 export { planToJson } from "./json.ts";
 export { type ListName, lists, type OpDefinition, type PhaseName, phases } from "./ops/define.ts";
 export { definitionOf, type Op, type OpName, type OpOf, opNames, ops, tableHash } from "./ops.ts";
+export { type OutgoingPlan, outgoingPlan } from "./outgoing.ts";
 export {
   type Binding,
   fieldValue,

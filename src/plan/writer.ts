@@ -26,8 +26,8 @@ const FIRST_SIZE = 32 * 1024;
 const LONGEST_CHARACTER = 3;
 
 /** A writer whose buffer doubles when it is full. */
-export function createWriter(): Writer {
-  let buffer = Buffer.alloc(FIRST_SIZE);
+export function createWriter(firstSize = FIRST_SIZE): Writer {
+  let buffer = Buffer.alloc(firstSize);
   let view = new DataView(buffer.buffer, buffer.byteOffset);
   let size = 0;
   const grow = (needed: number): void => {

@@ -64,6 +64,7 @@ export type {
   CreateInput,
   LayeredRoot,
   MountSource,
+  PlanFacts,
   RootSource,
 } from "./planner/input.ts";
 export { type Existing, planFreeze, planKillAll, planStart } from "./planner/lifecycle.ts";

@@ -50,6 +50,31 @@ describe("tug explain", { skip: needsBox() }, () => {
     assert.ok(steps.length > 50);
   });
 
+  test("containers of one request have one plan, each its own names and groups, and what fails is told alike", async () => {
+    const digest = (await engine.ok(["explain", "run", "--format", "digest", "box", "sleep", "1000"])).trim();
+    const names = ["one", "two", "three", "four"];
+    for (const name of names) {
+      await engine.ok(["run", "-d", "--name", name, "box", "sleep", "1000"]);
+      const [id = "", found] = (
+        await engine.ok(["inspect", "--format", "{{.Id}} {{.PlanDigest}}", name])
+      ).split(/\s/);
+      assert.equal(found, digest);
+      assert.equal(await engine.ok(["exec", name, "hostname"]), `${id.slice(0, 12)}\n`);
+      assert.match(await engine.ok(["exec", name, "cat", "/proc/self/mountinfo"]), new RegExp(id));
+      const pid = (await engine.ok(["inspect", "--format", "{{.State.Pid}}", name])).trim();
+      assert.match(readFileSync(`/proc/${pid}/cgroup`, "utf8"), new RegExp(`/${id}$`, "m"));
+    }
+    await engine.ok(["rm", "-f", ...names]);
+    const told = new Set<string>();
+    for (const _ of names) {
+      const { code, stderr } = await engine.tug(["run", "--rm", "-w", "/etc/passwd/below", "box", "true"]);
+      assert.equal(code, 125, stderr);
+      told.add(stderr);
+    }
+    assert.equal(told.size, 1);
+    assert.match([...told].join(), /--workdir/);
+  });
+
   test("a config.json that is missing or wrong is named with the place", async () => {
     const path = join(engine.directory, "config.json");
     const refused = async (sentence: RegExp): Promise<void> => {

@@ -12,7 +12,7 @@ import {
   readExitRecord,
   startMonitor,
 } from "../../src/helper/index.ts";
-import { CREATED_BARRIER, type Op, type Plan } from "../../src/plan/index.ts";
+import { CREATED_BARRIER, type Op, outgoingPlan, type Plan } from "../../src/plan/index.ts";
 import { helperPath, slot, type TestOp } from "../helper/driver.ts";
 import { forkMonitor } from "./fork-monitor.ts";
 
@@ -65,7 +65,7 @@ export async function createContainer(
   const { init } = await startMonitor(
     forkMonitor(options.helper ?? helperPath),
     request,
-    planOf(directory, script, options),
+    outgoingPlan(planOf(directory, script, options)),
   );
   const control = await connectMonitor(directory);
   const events: MonitorEvent[] = [];

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { TugError } from "../../src/base/index.ts";
 import { encodeMonitorRequest, exitCodeOf, startMonitor } from "../../src/helper/index.ts";
+import { outgoingPlan } from "../../src/plan/index.ts";
 import { requireRoot } from "../environment/requirements.ts";
 import { temporaryDirectory } from "../environment/temporary.ts";
 import { helperPath } from "../helper/driver.ts";
@@ -92,11 +93,14 @@ test("a program that cannot be run leaves a record that says so", { skip }, asyn
   const directory = join(place.path, "run");
   await mkdir(directory);
   const plan = planOf(directory, "", { args: ["/missing/program"] });
-  await assert.rejects(startMonitor(forkMonitor(helperPath), { id: "x", directory }, plan), (error) => {
-    assert.ok(error instanceof TugError);
-    assert.equal(error.code, "RUNTIME_PROGRAM_NOT_FOUND");
-    return true;
-  });
+  await assert.rejects(
+    startMonitor(forkMonitor(helperPath), { id: "x", directory }, outgoingPlan(plan)),
+    (error) => {
+      assert.ok(error instanceof TugError);
+      assert.equal(error.code, "RUNTIME_PROGRAM_NOT_FOUND");
+      return true;
+    },
+  );
   while (existsSync(join(directory, "control"))) await new Promise((resolve) => setTimeout(resolve, 10));
   const record = await exitRecordIn(directory);
   assert.equal(record.waitStatus, undefined);
@@ -108,7 +112,11 @@ test("what a monitor cannot set up is said with call and path", { skip }, async 
   await using place = await temporaryDirectory();
   const directory = join(place.path, "run");
   const start = (request: object) =>
-    startMonitor(forkMonitor(helperPath), { id: "x", directory, ...request }, planOf(directory, "exit 0"));
+    startMonitor(
+      forkMonitor(helperPath),
+      { id: "x", directory, ...request },
+      outgoingPlan(planOf(directory, "exit 0")),
+    );
   const failsWith = async (request: object, errno: string, path: string) => {
     await assert.rejects(start(request), (error) => {
       assert.ok(error instanceof TugError);

@@ -8,7 +8,7 @@ import type { Duplex } from "node:stream";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectMonitor, encodeMonitorRequest, exitCodeOf, startMonitor } from "../../src/helper/index.ts";
-import { encodePlan } from "../../src/plan/index.ts";
+import { encodePlan, outgoingPlan } from "../../src/plan/index.ts";
 import { requireRoot } from "../environment/requirements.ts";
 import { temporaryDirectory } from "../environment/temporary.ts";
 import { helperPath } from "../helper/driver.ts";
@@ -167,7 +167,7 @@ test("the death of the monitor is seen by who is connected", { skip }, async () 
   const { init } = await startMonitor(
     forkMonitor(helperPath),
     { id: "x", directory },
-    planOf(directory, "exit 0"),
+    outgoingPlan(planOf(directory, "exit 0")),
   );
   using control = await connectMonitor(directory);
   process.kill((await control.status()).monitor.pid, "SIGKILL");
@@ -224,7 +224,7 @@ test("a full disk under the run directory delays the record, and loses nothing",
   const small = join(place.path, "small");
   const helper = await helperWithSmallDisk(small, place.path);
   const plan = planOf(small, "exit 11");
-  const { init } = await startMonitor(forkMonitor(helper), { id: "x", directory: small }, plan);
+  const { init } = await startMonitor(forkMonitor(helper), { id: "x", directory: small }, outgoingPlan(plan));
   using control = await connectMonitor(`/proc/${init.pid}/root${small}`);
   const { monitor } = await control.status();
   const seen = `/proc/${monitor.pid}/root${small}`;

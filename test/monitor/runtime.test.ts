@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { connectMonitor, type MonitorRequest, startMonitor } from "../../src/helper/index.ts";
-import { callFlags, type Op } from "../../src/plan/index.ts";
+import { callFlags, type Op, outgoingPlan } from "../../src/plan/index.ts";
 import { requireRoot } from "../environment/requirements.ts";
 import { temporaryDirectory } from "../environment/temporary.ts";
 import { helperPath } from "../helper/driver.ts";
@@ -34,7 +34,11 @@ async function make(place: string, script: string, request: Partial<MonitorReque
   };
   const plan = { host: [call, { op: "adoptInit", from, pidFile } as const], stage: [], init: [] };
   const log = { format: "cri", path: join(place, "log") } as const;
-  const made = startMonitor(forkMonitor(helperPath), { id: "x", directory, log, ...request }, plan);
+  const made = startMonitor(
+    forkMonitor(helperPath),
+    { id: "x", directory, log, ...request },
+    outgoingPlan(plan),
+  );
   const failure = await made.then(
     () => undefined,
     (error: unknown) => error as Error,

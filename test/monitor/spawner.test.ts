@@ -16,7 +16,7 @@ import {
   startMonitor,
 } from "../../src/helper/index.ts";
 import { makeServiceGroup, parseCgroup } from "../../src/host/index.ts";
-import type { Plan } from "../../src/plan/index.ts";
+import { outgoingPlan, type Plan } from "../../src/plan/index.ts";
 import { requireRoot } from "../environment/requirements.ts";
 import { temporaryDirectory } from "../environment/temporary.ts";
 import { removeEmptyGroups } from "../environment/tug.ts";
@@ -56,7 +56,11 @@ test("the spawner forks monitors, in its own control group, and outlives none of
   const directory = join(place.path, "run");
   await mkdir(directory);
   await using spawner = await open(place.path, () => makeServiceGroup("monitors"));
-  const { init } = await startMonitor(spawner, { id: "x", directory }, planOf(directory, "exit 5"));
+  const { init } = await startMonitor(
+    spawner,
+    { id: "x", directory },
+    outgoingPlan(planOf(directory, "exit 5")),
+  );
   using control = await connectMonitor(directory);
   const { monitor } = await control.status();
   assert.equal(parentOf(monitor.pid), spawner.pid);
@@ -81,7 +85,7 @@ test("a spawner that is killed is replaced, also under many requests at once, an
   await mkdir(directory);
   await using spawner = await open(place.path);
   const helper = spawnedHelper(spawner, helperPath);
-  await startMonitor(spawner, { id: "x", directory }, planOf(directory, "exit 3"));
+  await startMonitor(spawner, { id: "x", directory }, outgoingPlan(planOf(directory, "exit 3")));
   using control = await connectMonitor(directory);
   for (let round = 0; round < 3; round += 1) {
     const before = spawner.pid ?? 0;

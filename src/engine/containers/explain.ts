@@ -85,7 +85,7 @@ async function plan(context: PlanContext, record: ContainerRecord, root: Contain
     userFiles: await context.readUserFiles(record, root),
     sources: plannedSources(context, context.layout.containerRun(record.id)),
   });
-  return present(prepared.plan, record.id);
+  return present(prepared.plan.ops(), record.id);
 }
 
 function present(plan: Plan, id: string): Explained {

@@ -1,9 +1,10 @@
 import { MONITOR_CONSOLE, type MonitorRequest } from "../../helper/index.ts";
 import type { HostFacts } from "../../host/index.ts";
-import type { Plan } from "../../plan/index.ts";
+import { type OutgoingPlan, outgoingPlan, type Plan } from "../../plan/index.ts";
 import {
   type CgroupLayout,
   cgroupLayout,
+  createBindings,
   planCreate,
   planHandlerCreate,
   prepareRestore,
@@ -16,30 +17,25 @@ import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
 import { logSettings } from "../logs/log-settings.ts";
 import type { LogSubject } from "../logs/log-subject.ts";
-import { hostNameOf, networkOwner } from "../networks/owner.ts";
-import { handlerOf } from "../runtimes/work.ts";
-import { buildSpec } from "../spec/build-spec.ts";
-import { cdiChanges, replacing } from "../spec/cdi-changes.ts";
+import { buildSpec, containerGroup } from "../spec/build-spec.ts";
 import { checkSpec } from "../spec/check-spec.ts";
-import { allHostDevices, requestedDevices } from "../spec/host-devices.ts";
 import { mountSources } from "../spec/mounts.ts";
 import { createOrigins, type Origins, withOrigin } from "../spec/origins.ts";
 import { runsSystemd } from "../spec/systemd.ts";
-import { type MountSources, resolveMounts } from "./mounts.ts";
-import { networkFileMounts, networkFilePaths } from "./network-files.ts";
-import { parentOf } from "./parent.ts";
+import type { KnownPlans } from "./known-plans.ts";
+import type { MountSources } from "./mounts.ts";
 import type { ContainerRecord } from "./record.ts";
 import { hasRestartPolicy } from "./restart-policy.ts";
+import { findRunParts, keyOf, type RunParts } from "./run-parts.ts";
 import type { ContainerStore } from "./store.ts";
-import { checkSystemdUser } from "./systemd.ts";
-import { resolveUser, type UserFiles } from "./user.ts";
+import type { UserFiles } from "./user.ts";
 
 /** Everything that a start needs, worked out and not yet done. */
 export type PreparedRun = {
-  readonly spec: Spec;
-  readonly plan: Plan;
+  readonly plan: OutgoingPlan;
   /** What is executed before the monitor gets the plan. */
   readonly before?: Plan | undefined;
+  /** Where the spec came from, whose places ops name: filled when the plan's ops have been made. */
   readonly origins: Origins;
   readonly monitor: MonitorRequest;
 };
@@ -47,6 +43,8 @@ export type PreparedRun = {
 /** What of an engine a run is worked out from. */
 export type RunContext = Pick<EngineContext, "layout" | "cdiDirectories"> & {
   readonly store: Pick<ContainerStore, "find">;
+  /** Left out: every plan is made anew. */
+  readonly knownPlans?: KnownPlans;
 };
 
 export type RunInput = {
@@ -65,7 +63,7 @@ export type RunInput = {
 export const LOG_FILE = "log.json";
 
 /**
- * Turns a container on record into its spec, its plan, and what its monitor is told. Makes nothing but what `sources` make.
+ * Turns a container on record into its plan, and what its monitor is told. Makes nothing but what `sources` make.
  *
  * @throws OCI_CONFIG, RUNTIME_*, ENGINE_* with the place that the user wrote
  */
@@ -79,47 +77,58 @@ export async function prepareRun(context: RunContext, input: RunInput): Promise<
 }
 
 async function prepare(context: RunContext, input: RunInput, origins: Origins): Promise<PreparedRun> {
-  const { record, handler, facts, root } = input;
-  const { id, request } = record;
-  const run = context.layout.containerRun(id);
-  const asked = await resolveMounts(request.mounts, input.sources);
-  const image = record.image.defaults;
-  const user = resolveUser(request.user || image.User || "", request.groupAdd, input.userFiles);
-  checkSystemdUser(request, user);
-  const cdi = await cdiChanges({
-    names: request.resources.cdiDevices,
-    directories: context.cdiDirectories,
-    user,
-  });
-  const owner = networkOwner(context.store, record);
-  const networkFiles = networkFilePaths(context.layout.containerRun(owner.id));
-  const mounts = [...asked, ...networkFileMounts(networkFiles, new Set(asked.map(({ target }) => target)))];
-  const all = replacing(mounts, cdi.mounts, ({ target }) => target);
-  const wanted = buildSpec({
-    id,
-    request,
-    image,
-    user: { ...user, groups: [...new Set([...user.groups, ...cdi.groups])] },
-    facts,
-    rootfs: handler === undefined ? "rootfs" : `${run}/rootfs`,
-    hostname: hostNameOf(context.store, record),
-    mounts: all,
-    devices: replacing(await devicesOf(request), cdi.devices, ({ path }) => path),
-    cdi,
-    secretEnv: (request.secretEnv ?? []).map(input.sources.secretVariable),
-    namespaceOf: (kind, reference) => namespacePath(context, kind, reference),
-    networkNamespace: `${context.layout.networkNamespaces}/${id}`,
-    hasNetworkNamespace: input.restore !== undefined,
-    origins,
-  });
-  const spec = checkSpec(wanted);
+  const { record, handler, restore } = input;
+  const parts = await findRunParts(context, input);
+  const place = placeOf(context, parts);
+  const monitor = monitorRequest(context, input, { owner: parts.user.uid, cgroups: place.cgroups });
+  if (restore !== undefined) {
+    const { root } = parts;
+    if (root.kind === "scratch") throw rootIsHosts(record);
+    const own = ownInput(specOf(parts, origins), parts, place);
+    const { facts } = input;
+    const plans = await prepareRestore({ ...own, root, facts }, restore);
+    const plan = outgoingPlan(plans.restore, createBindings(record.id));
+    return { plan, before: plans.mountPoints, origins, monitor };
+  }
+  const make = (): Plan => planOf(specOf(parts, origins), parts, { place, handler });
+  const plan =
+    context.knownPlans === undefined || handler !== undefined
+      ? outgoingPlan(make(), createBindings(record.id))
+      : context.knownPlans.outgoing(keyOf(parts), record.id, make);
+  return { plan, origins, monitor };
+}
+
+/** Where a container's files and groups are. */
+type RunPlace = { readonly run: string; readonly cgroups: CgroupLayout };
+
+function placeOf({ layout }: RunContext, { id, facts, request }: RunParts): RunPlace {
   const cgroups = cgroupLayout({
     mounts: facts.cgroupMounts,
     groups: facts.groups,
-    cgroupsPath: spec.linux?.cgroupsPath,
+    cgroupsPath: containerGroup(id, request.resources),
     id,
   });
-  const made = {
+  return { run: layout.containerRun(id), cgroups };
+}
+
+function specOf(parts: RunParts, origins: Origins): Spec {
+  return checkSpec(buildSpec({ ...parts, origins }));
+}
+
+/** The plan of a container, of nothing but what it is given. @throws RUNTIME_*, OCI_CONFIG */
+function planOf(
+  spec: Spec,
+  parts: RunParts,
+  { place, handler }: { place: RunPlace; handler: RuntimeHandler | undefined },
+): Plan {
+  const { root } = parts;
+  if (handler === undefined || root.kind === "scratch")
+    return planCreate({ ...ownInput(spec, parts, place), root });
+  return planHandlerCreate({ ...anyInput(spec, parts, place), root, handler });
+}
+
+function anyInput(spec: Spec, { id, facts }: RunParts, { run, cgroups }: RunPlace) {
+  return {
     id,
     spec,
     bundle: run,
@@ -130,33 +139,16 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
     attendance: "detach",
     console: { kind: "descriptor", fd: MONITOR_CONSOLE },
   } as const;
-  const own = {
-    ...made,
-    mountSources: mountSources(all),
-    insideContainer: parentOf(record) !== undefined,
-    init: request.init ?? false,
-    delegates: runsSystemd(request),
-  };
-  const monitor = monitorRequest(context, input, { spec, cgroups });
-  if (input.restore !== undefined) {
-    if (root.kind === "scratch") throw rootIsHosts(record);
-    const { mountPoints, restore } = await prepareRestore({ ...own, root }, input.restore);
-    return { spec, plan: restore, before: mountPoints, origins, monitor };
-  }
-  const source = request.autoRemove ? runsOnce(root) : root;
-  const plan =
-    handler === undefined || source.kind === "scratch"
-      ? planCreate({ ...own, root: source })
-      : planHandlerCreate({ ...made, root: source, handler });
-  return { spec, plan, origins, monitor };
 }
 
-/**
- * The root of a container that is removed when it ends: its files need not be written to the disk then. An overlay of
- * this kind cannot be mounted again. Source: https://docs.kernel.org/filesystems/overlayfs.html#volatile-mount
- */
-function runsOnce(root: RootSource): RootSource {
-  return root.kind === "overlay" ? { ...root, options: ["volatile"] } : root;
+function ownInput(spec: Spec, parts: RunParts, place: RunPlace) {
+  return {
+    ...anyInput(spec, parts, place),
+    mountSources: mountSources(parts.mounts),
+    insideContainer: parts.insideContainer,
+    init: parts.init,
+    delegates: runsSystemd(parts.request),
+  };
 }
 
 function rootIsHosts({ name }: ContainerRecord): Error {
@@ -176,50 +168,10 @@ export function logSubject({ id, name, image, request }: ContainerRecord): LogSu
   return { id, name, image: { name: request.image, id: image.id }, labels, env, logging };
 }
 
-async function devicesOf(request: ContainerRecord["request"]) {
-  const { security, resources } = request;
-  if (security.privileged) {
-    const devices = await allHostDevices();
-    return runsSystemd(request) ? devices.filter(({ path }) => !isVirtualConsole(path)) : devices;
-  }
-  return (await Promise.all(resources.devices.map(requestedDevices))).flat();
-}
-
-/** systemd would run its login prompts on the machine's own screens. */
-function isVirtualConsole(path: string): boolean {
-  return /^\/dev\/tty\d+$/.test(path);
-}
-
-function namespacePath(
-  { store, layout }: RunContext,
-  kind: "pid" | "ipc" | "net",
-  reference: string,
-): string {
-  const record = store.find(reference);
-  const { name, state } = record;
-  if (kind !== "net" && handlerOf({ layout }, record)?.sandbox === true) {
-    throw engineError(
-      "HANDLER",
-      `cannot join the ${kind} namespace of container ${name}: it is in a sandbox`,
-      {
-        hint: "run that container with --runtime tug",
-      },
-    );
-  }
-  if (state.status === "running" || state.status === "paused") return `/proc/${state.pid}/ns/${kind}`;
-  throw engineError(
-    "CONTAINER_NOT_RUNNING",
-    `cannot join the ${kind} namespace of container ${name}: it is not running`,
-    {
-      hint: `start it first: tug start ${name}`,
-    },
-  );
-}
-
 function monitorRequest(
   { layout }: RunContext,
   { record, handler }: RunInput,
-  { spec, cgroups }: { spec: Spec; cgroups: CgroupLayout },
+  { owner, cgroups }: { owner: number; cgroups: CgroupLayout },
 ): MonitorRequest {
   const { stdio } = record.request;
   const log = logSettings(logSubject(record), `${layout.container(record.id)}/${LOG_FILE}`);
@@ -232,7 +184,7 @@ function monitorRequest(
     openStdin: stdio.openStdin,
     stdinOnce: stdio.stdinOnce,
     holds: handler !== undefined,
-    owner: spec.process.user.uid,
+    owner,
     ...(log && { log }),
     ...(oom && { oom }),
     revive: { startFile: layout.startFile, wanted: hasRestartPolicy(record.request) },

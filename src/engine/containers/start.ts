@@ -1,6 +1,6 @@
 import { removeTree, TugError } from "../../base/index.ts";
 import { connectAhead, connectMonitor, type ProcessMaker, startMonitor } from "../../helper/index.ts";
-import { createBindings, explainRestore, loadExisting, removeContainer } from "../../runtime/index.ts";
+import { explainRestore, loadExisting, removeContainer } from "../../runtime/index.ts";
 import { findResumption } from "../checkpoints/resume.ts";
 import type { EngineContext } from "../context.ts";
 import { engineError } from "../errors.ts";
@@ -125,7 +125,6 @@ async function makeAndStart(
   const begun = Promise.withResolvers<void>();
   let running = starting;
   await startMonitor(monitor, prepared.monitor, prepared.plan, {
-    bindings: createBindings(id),
     async onReady() {
       entry.control = await connectMonitor(directory);
       const clients = [...entry.waitingClients];

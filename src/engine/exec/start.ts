@@ -1,4 +1,5 @@
 import { connectAhead, connectMonitor, startMonitor } from "../../helper/index.ts";
+import { outgoingPlan } from "../../plan/index.ts";
 import { createBindings } from "../../runtime/index.ts";
 import type { ContainerRecord } from "../containers/record.ts";
 import type { EngineContext } from "../context.ts";
@@ -81,8 +82,8 @@ export async function startExec(
       await Promise.all([watch(context, session), attach?.(directory)]);
       publishExec(context, session, "exec_start");
     };
-    const options = { bindings: createBindings(container.id), onReady };
-    const { init } = await startMonitor(maker, monitor, plan, options);
+    const outgoing = outgoingPlan(plan, createBindings(container.id));
+    const { init } = await startMonitor(maker, monitor, outgoing, { onReady });
     // A short program may have ended by now.
     if (session.status !== "starting") return;
     session.status = "running";

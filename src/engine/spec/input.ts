@@ -1,4 +1,4 @@
-import type { HostFacts } from "../../host/index.ts";
+import type { PlanFacts } from "../../runtime/index.ts";
 import type { CreateContainerRequest } from "../model/create-request.ts";
 import type { CdiChanges } from "./cdi-changes.ts";
 import type { HostDevice } from "./host-devices.ts";
@@ -46,13 +46,42 @@ export type ResolvedMount = {
   readonly from: string;
 };
 
+/** What of a request a spec is made of. Requests that differ elsewhere, as in their names, have one. */
+export type SpecRequest = Pick<
+  CreateContainerRequest,
+  | "image"
+  | "command"
+  | "entrypoint"
+  | "env"
+  | "workingDir"
+  | "domainname"
+  | "annotations"
+  | "systemd"
+  | "shmSizeBytes"
+  | "namespaces"
+  | "resources"
+  | "security"
+  | "ulimits"
+  | "sysctls"
+  | "oomScoreAdj"
+  | "from"
+> & {
+  readonly stdio: Pick<CreateContainerRequest["stdio"], "tty" | "consoleSize">;
+  readonly network: Pick<CreateContainerRequest["network"], "mode">;
+};
+
+/** Paths of other containers' namespaces, for `container:` modes. */
+export type SharedNamespaces = Partial<Readonly<Record<"pid" | "ipc" | "net", string>>>;
+
 /** Everything that a container's spec is made of. */
 export type SpecInput = {
   readonly id: string;
-  readonly request: CreateContainerRequest;
+  readonly request: SpecRequest;
   readonly image: ImageDefaults;
   readonly user: ResolvedUser;
-  readonly facts: HostFacts;
+  readonly facts: PlanFacts;
+  /** The machine has a file system of POSIX message queues. */
+  readonly hasMessageQueues: boolean;
   /** Path of the root file system, absolute or relative to the bundle. */
   readonly rootfs: string;
   readonly hostname: string;
@@ -62,8 +91,7 @@ export type SpecInput = {
   readonly cdi: Pick<CdiChanges, "env" | "hooks">;
   /** Variables that are secrets, `NAME=value`. */
   readonly secretEnv: readonly string[];
-  /** Path of another container's namespace of a kind, for `container:` modes. */
-  readonly namespaceOf: (kind: "pid" | "ipc" | "net", container: string) => string;
+  readonly shared: SharedNamespaces;
   /** File of the network namespace that is made for the container when it is connected to networks. */
   readonly networkNamespace: string;
   /** That file is there also for a container that is on no network. */

@@ -27,7 +27,7 @@ export function specMounts(input: SpecInput): Mount[] {
 }
 
 /** A default mount as this container needs it. */
-function adapt(mount: Mount, { request, facts }: SpecInput): Mount | undefined {
+function adapt(mount: Mount, { request, hasMessageQueues }: SpecInput): Mount | undefined {
   const { ipc, pid } = request.namespaces;
   if (mount.destination === "/dev/shm") {
     if (ipc?.mode === "host") return hostBind(mount);
@@ -36,8 +36,7 @@ function adapt(mount: Mount, { request, facts }: SpecInput): Mount | undefined {
   }
   if (mount.destination === "/dev/mqueue" && ipc?.mode === "host") {
     // A machine need not have one: then neither has the container.
-    const isThere = facts.mounts.some(({ mountPoint }) => mountPoint === mount.destination);
-    return isThere ? hostBind(mount) : undefined;
+    return hasMessageQueues ? hostBind(mount) : undefined;
   }
   if (mount.destination === "/proc" && pid?.mode === "host") return hostBind(mount);
   // Its own part of the hierarchy that has one view for all controllers; systemd knows no other any more.

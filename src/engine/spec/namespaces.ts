@@ -1,5 +1,5 @@
 import type { LinuxNamespace } from "../../specs/oci-runtime/index.ts";
-import type { SpecInput } from "./input.ts";
+import type { SharedNamespaces, SpecInput } from "./input.ts";
 import { runsSystemd } from "./systemd.ts";
 
 /** Which namespaces are made, which are another container's, and which are the host's (left out). */
@@ -37,7 +37,7 @@ function shared(
   mode: SpecInput["request"]["namespaces"]["pid"],
 ): LinuxNamespace | undefined {
   if (mode?.mode === "host") return undefined;
-  if (mode?.mode === "container") return { type: kind, path: input.namespaceOf(kind, mode.container) };
+  if (mode?.mode === "container") return { type: kind, path: sharedPath(input, kind) };
   return { type: kind };
 }
 
@@ -46,8 +46,14 @@ function networkNamespace(
   mode: SpecInput["request"]["network"]["mode"],
 ): LinuxNamespace | undefined {
   if (mode.kind === "host") return undefined;
-  if (mode.kind === "container") return { type: "network", path: input.namespaceOf("net", mode.container) };
+  if (mode.kind === "container") return { type: "network", path: sharedPath(input, "net") };
   if (mode.kind === "named" || input.hasNetworkNamespace)
     return { type: "network", path: input.networkNamespace };
   return { type: "network" };
+}
+
+function sharedPath({ shared }: SpecInput, kind: keyof SharedNamespaces): string {
+  const path = shared[kind];
+  if (path === undefined) throw new Error(`the ${kind} namespace of the other container was not looked up`);
+  return path;
 }

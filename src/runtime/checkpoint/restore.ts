@@ -1,4 +1,5 @@
 import type { ExecuteResult } from "../../helper/index.ts";
+import type { HostFacts } from "../../host/index.ts";
 import type { Plan } from "../../plan/index.ts";
 import type { Spec } from "../../specs/oci-runtime/index.ts";
 import { lifecycleError } from "../errors.ts";
@@ -42,7 +43,7 @@ export async function restoreContainer(
   checkId(id);
   refuseUnprivileged(context, "restore");
   const root = options.root ?? { kind: "directory" };
-  const create = { ...createInput(context, spec, options), root };
+  const create = { ...createInput(context, spec, options), root, facts: context.facts };
   const { mountPoints, restore } = await prepareRestore(create, settings);
   checkFree(context, id);
   await checkGroups(storedGroups(create.cgroups));
@@ -75,7 +76,7 @@ export type PreparedRestore = {
  * @throws CONTAINER_CRIU, CONTAINER_CHECKPOINT, CONTAINER_UNSUPPORTED
  */
 export async function prepareRestore(
-  create: CreateInput & { readonly root: StandingRoot },
+  create: CreateInput & { readonly root: StandingRoot; readonly facts: Pick<HostFacts, "mounts"> },
   settings: RestoreSettings,
 ): Promise<PreparedRestore> {
   const { spec, facts, cgroups, stateDir } = create;

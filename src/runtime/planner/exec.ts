@@ -1,11 +1,10 @@
-import type { HostFacts } from "../../host/index.ts";
 import type { Plan, Slot } from "../../plan/index.ts";
 import type { Process, Spec } from "../../specs/oci-runtime/index.ts";
 import type { StoredState } from "../state.ts";
 import { type PlanBuilder, planBuilder } from "./builder.ts";
 import { consoleSize, planConsoleSocket, planPidfdSocket } from "./console.ts";
 import { execOp, type IdentityInput, lateFilter, planIdentity } from "./identity.ts";
-import type { ConsoleTarget } from "./input.ts";
+import type { ConsoleTarget, PlanFacts } from "./input.ts";
 import { ioPriorityOps, limitOps } from "./limits.ts";
 import { namespaceFlags } from "./namespaces.ts";
 import { planResctrlOfExec } from "./resctrl.ts";
@@ -17,7 +16,7 @@ export type ExecInput = {
   /** The container's configuration as it was when it was made. */
   readonly spec: Spec;
   readonly process: Process;
-  readonly facts: HostFacts;
+  readonly facts: PlanFacts;
   readonly console?: ConsoleTarget | undefined;
   readonly pidFile?: string | undefined;
   /** Unix socket that gets a pidfd of the process. */

@@ -1,10 +1,10 @@
-import type { HostFacts } from "../../host/index.ts";
 import type { Op } from "../../plan/index.ts";
 import { type ContainerStatus, OCI_RUNTIME_VERSION, type Spec } from "../../specs/oci-runtime/index.ts";
 import { type SeccompFilter, seccompError, seccompFilter } from "../seccomp/index.ts";
 import { hasAnnotation } from "./annotations.ts";
 import type { PlanBuilder } from "./builder.ts";
 import type { HookSubject } from "./hooks.ts";
+import type { PlanFacts } from "./input.ts";
 
 /** The container as an agent is told of it. */
 export type FilterSubject = HookSubject & {
@@ -15,7 +15,7 @@ export type FilterSubject = HookSubject & {
 
 export type FilterInput = {
   readonly spec: Spec;
-  readonly facts: HostFacts;
+  readonly facts: PlanFacts;
   readonly subject: FilterSubject;
 };
 

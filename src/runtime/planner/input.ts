@@ -4,6 +4,9 @@ import type { CgroupLayout } from "../cgroups/layout.ts";
 import type { ResctrlGroup } from "../resctrl/index.ts";
 import type { UnprivilegedCaller } from "./id-maps.ts";
 
+/** What of a machine a plan depends on. Its mounts are none of it: containers make and remove them all the time. */
+export type PlanFacts = Omit<HostFacts, "mounts">;
+
 /** What the container's root file system is made of. */
 export type RootSource =
   | { readonly kind: "directory" }
@@ -63,7 +66,7 @@ export type CreateInput = {
   readonly root: RootSource;
   /** By the destination of a mount of the spec, which is then attached as a bind mount of it is. */
   readonly mountSources?: ReadonlyMap<string, MountSource>;
-  readonly facts: HostFacts;
+  readonly facts: PlanFacts;
   /** A caller without CAP_SYS_ADMIN; absent: one with it. */
   readonly unprivileged?: UnprivilegedCaller | undefined;
   /** Absent: no control group is made. */

@@ -8,7 +8,7 @@ import { lifecycleError } from "../errors.ts";
  *
  * @throws CONTAINER_UNSUPPORTED with the place
  */
-export function refuseUnsupported({ linux }: Spec, { security }: HostFacts): void {
+export function refuseUnsupported({ linux }: Spec, { security }: Pick<HostFacts, "security">): void {
   if (linux?.mountLabel === undefined || !security.selinux) return;
   const pointer = "/linux/mountLabel";
   throw lifecycleError("UNSUPPORTED", `cannot use config.json#${pointer}: it is not supported yet`, {
