@@ -1,3 +1,4 @@
+import { reasonOf } from "../../base/index.ts";
 import { formatReference, parseTag } from "../../images/index.ts";
 import { engineError } from "../errors.ts";
 import type { ImportRequest } from "../model/image-view.ts";
@@ -44,7 +45,7 @@ async function* download(address: string, signal: AbortSignal): AsyncGenerator<U
   if (!isAddress) throw unusable(address, "it is no address that begins with http:// or https://");
   const response = await fetch(address, { signal }).catch((cause: unknown) => {
     signal.throwIfAborted();
-    throw unusable(address, "it cannot be reached", cause);
+    throw unusable(address, `it cannot be reached: ${reasonOf(failureOf(cause))}`, cause);
   });
   if (!response.ok || response.body === null) throw unusable(address, `it answered ${response.status}`);
   yield* response.body;
@@ -52,4 +53,9 @@ async function* download(address: string, signal: AbortSignal): AsyncGenerator<U
 
 function unusable(address: string, reason: string, cause?: unknown) {
   return engineError("REQUEST", `cannot import ${address}: ${reason}`, { cause });
+}
+
+/** What went wrong beneath "fetch failed". */
+function failureOf(error: unknown): unknown {
+  return error instanceof TypeError && error.cause !== undefined ? error.cause : error;
 }
