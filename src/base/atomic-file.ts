@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { syncDirectory } from "./sync.ts";
 
 /**
  * Replaces a file so that a reader, or the machine after a power loss, sees the old or the new content and
@@ -31,14 +32,4 @@ export async function writeFileAtomic(
     throw error;
   }
   if (durable) await syncDirectory(dirname(path));
-}
-
-/** Makes the names in a directory durable: after a rename, a new link or an unlink. */
-export async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }

@@ -1,9 +1,10 @@
 import { closeSync, openSync } from "node:fs";
-import { open } from "node:fs/promises";
 import type { DatabaseSync } from "node:sqlite";
 import { defineErrors, messageOf, type TugError } from "./error.ts";
 import { isFullDisk } from "./full-disk.ts";
 import { ifThere } from "./if-there.ts";
+import { inTurns } from "./in-turns.ts";
+import { syncData } from "./sync.ts";
 
 const fail = defineErrors("DATABASE", {
   OPEN: { kind: "internal", when: "the database file cannot be opened, or is not a database" },
@@ -124,31 +125,7 @@ function wrap(sql: DatabaseSync, path: string): Database {
  * Source: https://sqlite.org/wal.html#how_wal_works
  */
 async function syncLog(path: string): Promise<void> {
-  if (path === ":memory:") return;
-  const log = await ifThere(open(`${path}-wal`));
-  try {
-    await log?.datasync();
-  } finally {
-    await log?.close();
-  }
-}
-
-/** Who asks while it runs waits for one more run, together with all others who do. */
-function inTurns(run: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
-  const begin = (): Promise<void> => {
-    next = undefined;
-    running = run().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
-  return () => {
-    if (running === undefined) return begin();
-    next ??= running.then(begin, begin);
-    return next;
-  };
+  if (path !== ":memory:") await ifThere(syncData(`${path}-wal`));
 }
 
 /**

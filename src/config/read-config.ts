@@ -1,7 +1,7 @@
-import { stat } from "node:fs/promises";
+import { statSync } from "node:fs";
 import * as v from "valibot";
 import { parseDocument } from "yaml";
-import { errnoOf, jsonPointer, readSmallFile, reasonOf } from "../base/index.ts";
+import { jsonPointer, readSmallFile, reasonOf } from "../base/index.ts";
 import { configError } from "./errors.ts";
 import { parseDuration, parseSize } from "./quantities.ts";
 import { configSchema } from "./schema.ts";
@@ -69,14 +69,15 @@ export async function readConfig(file: string | undefined): Promise<Config> {
   const path = file ?? configFile;
   try {
     // Others may not say which programs root is to run.
-    const { uid, mode } = await stat(path);
+    const found = statSync(path, { throwIfNoEntry: file !== undefined });
+    if (found === undefined) return nothing;
+    const { uid, mode } = found;
     if (uid !== 0 || (mode & 0o022) !== 0) {
       throw refuse(path, "", "others than root may write to it", `chown root ${path}; chmod go-w ${path}`);
     }
     return parseConfig(await readSmallFile(path, LARGEST), path);
   } catch (error) {
     if ((error as { code?: string }).code === "CONFIG_FILE") throw error;
-    if (file === undefined && errnoOf(error) === "ENOENT") return nothing;
     throw refuse(path, "", reasonOf(error));
   }
 }

@@ -63,8 +63,8 @@ function identitiesOf(paths: readonly string[]): string {
 /** Paths that cannot be reached are all the same. */
 function identityOf(path: string): string {
   try {
-    const { dev, ino } = statSync(path);
-    return `${dev}:${ino}`;
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found === undefined ? "" : `${found.dev}:${found.ino}`;
   } catch {
     return "";
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import {
   type Database,
   errnoOf,
+  inTurns,
   type Logger,
   messageOf,
   removeTree,
@@ -47,6 +48,8 @@ export type OverlayOptions = {
 export type Overlay = Required<Omit<OverlayOptions, "database" | "layers" | "logger">> & {
   table: SnapshotTable;
   layers: LayerMounts | undefined;
+  /** Makes the names in the directory durable. */
+  sync: () => Promise<void>;
 };
 
 /**
@@ -66,6 +69,7 @@ export async function openOverlaySnapshotter(options: OverlayOptions): Promise<S
     suspects: new Set(),
     ...options,
     table: createSnapshotTable(options.database),
+    sync: inTurns(() => syncDirectory(options.root)),
   };
   const { table } = overlay;
   await mkdir(overlay.root, { recursive: true, mode: 0o711 });
@@ -125,7 +129,7 @@ async function make(
   const place = placeOf(overlay, { id, directory });
   try {
     if (kind === "active") makeDirectories(place, below && treeOf(overlay, below));
-    if (!ephemeral) await syncDirectory(overlay.root);
+    if (!ephemeral) await overlay.sync();
     table.markReady(id);
   } catch (error) {
     await overlay.removeTree(place);
