@@ -61,8 +61,9 @@ export const scenarios: readonly Scenario[] = [
   ...apiScenarios,
   ...pullScenarios,
   ...transferScenarios,
-  startMany(`start ${MANY}, ${AT_ONCE} at a time`, "none"),
-  startMany(`start ${MANY}, ${AT_ONCE} at a time, on a bridge`, "bridge"),
+  startMany(`start ${MANY}, ${AT_ONCE} at a time`, { network: "none" }),
+  startMany(`start ${MANY}, ${AT_ONCE} at a time, on a bridge`, { network: "bridge" }),
+  startMany(`start and remove ${MANY}, ${AT_ONCE} at a time`, { network: "none", removing: true }),
   {
     name: `log ${logFile.size >> 20} MiB of ${logFile.line}-byte lines`,
     rounds: 3,
@@ -125,18 +126,22 @@ async function endCrowd({ pidOf, remove, env }: Contender): Promise<void> {
   await parallel(commands, env);
 }
 
-function startMany(name: string, network: Network): Scenario {
+/** @param removing the removal is timed, too */
+function startMany(
+  name: string,
+  { network, removing = false }: { network: Network; removing?: boolean },
+): Scenario {
   return {
     name,
-    rounds: 4,
+    rounds: removing ? 8 : 4,
     async measure({ start, remove, env }, round) {
       const names = Array.from({ length: MANY }, (_, index) => `bench-${round + 1}-${index}`);
       const starts = names.map((each) => start?.(each, network));
       const took = await parallel(starts, env);
       if (took === undefined) return undefined;
       const removals = names.map((each) => remove?.(each));
-      await parallel(removals, env);
-      return took;
+      const removed = await parallel(removals, env);
+      return removing ? took + (removed ?? 0) : took;
     },
   };
 }
