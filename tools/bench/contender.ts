@@ -1,5 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { promisify } from "node:util";
+import { benchProgram } from "./programs.ts";
 import type { Offered } from "./registries.ts";
 import type { Servers } from "./servers.ts";
 
@@ -93,6 +94,18 @@ export async function time(
 export async function timeAlone(...given: Parameters<typeof time>): Promise<number> {
   await print(["sync"]);
   return await time(...given);
+}
+
+/**
+ * How long a command line takes that is run after a pause, in milliseconds, as a small program sees it: this one takes
+ * milliseconds itself to make a process and to notice its end, more so after a pause.
+ */
+export async function timeRested(
+  pause: number,
+  command: CommandLine,
+  env?: Readonly<Record<string, string>>,
+): Promise<number> {
+  return Number(await print([benchProgram("stopwatch"), String(pause), ...command], env));
 }
 
 /** Runs a command line and returns what it prints. */

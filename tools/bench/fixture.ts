@@ -11,7 +11,7 @@ import {
   temporaryDirectory,
 } from "../../test/environment/index.ts";
 import { checkout } from "../test/cache.ts";
-import { loadProgram } from "./load-program.ts";
+import { benchProgram } from "./programs.ts";
 
 /** Where the image has the program that makes load, if it could be compiled. */
 export const LOAD = "/bin/load";
@@ -63,5 +63,5 @@ export async function makeFixture(): Promise<Fixture> {
 }
 
 function loadEntry(): TarEntry {
-  return { path: LOAD.slice(1), content: readFileSync(loadProgram()), mode: 0o755 };
+  return { path: LOAD.slice(1), content: readFileSync(benchProgram("load")), mode: 0o755 };
 }

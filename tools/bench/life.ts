@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Contender, type LifeSteps, print, time } from "./contender.ts";
+import { type Contender, type LifeSteps, print, time, timeRested } from "./contender.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** What happens around the measured step of a container's life. */
 type Step = {
   readonly before: readonly (keyof LifeSteps)[];
   readonly measured: keyof LifeSteps;
+  readonly pause?: number;
 };
 
 /** One row per command that callers of a low-level runtime use most; whoever has no such commands is left out. */
@@ -23,19 +24,20 @@ export const lifeScenarios: readonly Scenario[] = Object.entries(rows).map(([nam
   measure: (contender, round) => measureStep(contender, step, `bench-life-${round}`),
 }));
 
-/** Creating after a pause of a second, when the kernel's locks and the processors' caches are cold. */
+/** What follows a pause of so many milliseconds finds the kernel's locks and the processors' caches cold. */
+export const PAUSE = 1000;
+
+/** Creating after a pause. */
 export const restedCreate: Scenario = {
   name: "create, rested",
   rounds: 8,
-  async measure(contender, round) {
-    if (contender.steps !== undefined) await sleep(1000);
-    return measureStep(contender, { before: [], measured: "create" }, `bench-rested-${round}`);
-  },
+  measure: (contender, round) =>
+    measureStep(contender, { before: [], measured: "create", pause: PAUSE }, `bench-rested-${round}`),
 };
 
 async function measureStep(
   { steps, remove, env }: Contender,
-  { before, measured }: Step,
+  { before, measured, pause = 0 }: Step,
   id: string,
 ): Promise<number | undefined> {
   if (steps === undefined || remove === undefined) return undefined;
@@ -44,7 +46,7 @@ async function measureStep(
       await time(steps[step](id, "KILL"), env);
       if (step === "kill") await stopped(steps, id, env);
     }
-    return await time(steps[measured](id, "KILL"), env);
+    return await timeRested(pause, steps[measured](id, "KILL"), env);
   } finally {
     if (measured !== "remove") await time(remove(id), env);
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { apiScenarios } from "./api.ts";
-import { type CommandLine, type Contender, type Network, print, time } from "./contender.ts";
-import { lifeScenarios, restedCreate } from "./life.ts";
+import { type CommandLine, type Contender, type Network, print, time, timeRested } from "./contender.ts";
+import { lifeScenarios, PAUSE, restedCreate } from "./life.ts";
 import { logFile, makeLogFile, removeLogFile } from "./log-file.ts";
 import { parentOf, proportionalSize } from "./memory.ts";
 import { pullScenarios } from "./pulls.ts";
@@ -23,36 +23,30 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "run and exit of true",
     rounds: 100,
-    measure: ({ runTrue, env }) => timed(runTrue?.("none"), env),
+    measure: ({ runTrue, env }) => timedRested(0, runTrue?.("none"), env),
   },
   {
     name: "run and exit of true, rested",
     rounds: 8,
-    async measure({ runTrue, env }) {
-      await sleep(1000);
-      return timed(runTrue?.("none"), env);
-    },
+    measure: ({ runTrue, env }) => timedRested(PAUSE, runTrue?.("none"), env),
   },
   {
     name: "run and exit of true, on a bridge",
     rounds: 40,
-    measure: ({ runTrue, env }) => timed(runTrue?.("bridge"), env),
+    measure: ({ runTrue, env }) => timedRested(0, runTrue?.("bridge"), env),
   },
   {
     name: "exec of true",
     rounds: 100,
     prepare: async ({ keep, env }) => void (await timed(keep?.(KEPT), env)),
-    measure: ({ execTrue, env }) => timed(execTrue?.(KEPT), env),
+    measure: ({ execTrue, env }) => timedRested(0, execTrue?.(KEPT), env),
     finish: async ({ remove, env }) => void (await timed(remove?.(KEPT), env)),
   },
   {
     name: "exec of true, rested",
     rounds: 8,
     prepare: async ({ keep, env }) => void (await timed(keep?.(KEPT), env)),
-    async measure({ execTrue, env }) {
-      await sleep(1000);
-      return timed(execTrue?.(KEPT), env);
-    },
+    measure: ({ execTrue, env }) => timedRested(PAUSE, execTrue?.(KEPT), env),
     finish: async ({ remove, env }) => void (await timed(remove?.(KEPT), env)),
   },
   ...lifeScenarios,
@@ -151,6 +145,14 @@ async function timed(
   env?: Contender["env"],
 ): Promise<number | undefined> {
   return command === undefined ? undefined : time(command, env);
+}
+
+async function timedRested(
+  pause: number,
+  command: readonly string[] | undefined,
+  env?: Contender["env"],
+): Promise<number | undefined> {
+  return command === undefined ? undefined : timeRested(pause, command, env);
 }
 
 /** How long so many commands take, a few at a time; undefined where there are none. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ADDRESS, anotherNamespace } from "./another-namespace.ts";
 import { type CommandLine, type Contender, print, time } from "./contender.ts";
 import { LOAD } from "./fixture.ts";
-import { loadProgram } from "./load-program.ts";
+import { benchProgram } from "./programs.ts";
 import type { Scenario } from "./scenario.ts";
 import { SERVED, type Servers } from "./servers.ts";
 
@@ -64,7 +64,7 @@ function requests(name: string, way: (serving: Serving) => Promise<Way>, words: 
   const ask = (by: typeof way) =>
     forServers(async (serving) => {
       const { place, inside } = await by(serving);
-      return Number(await print(inside([loadProgram(), "ask", ...place, ...words])));
+      return Number(await print(inside([benchProgram("load"), "ask", ...place, ...words])));
     });
   return {
     name,
@@ -99,7 +99,7 @@ async function startServer(serving: Serving, role: "serve" | "sink"): Promise<vo
   const { servers, published, env } = serving;
   await time(servers.start(SERVER, [LOAD, role, String(SERVED)], published), env);
   const first = role === "sink" ? "send" : "ask";
-  await untilAnswers([loadProgram(), first, ...(await placeOf(serving)), "1"]);
+  await untilAnswers([benchProgram("load"), first, ...(await placeOf(serving)), "1"]);
 }
 
 async function placeOf({ servers, env }: Serving): Promise<string[]> {

@@ -3,16 +3,15 @@ import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cacheEntry, removeOlderEntries } from "../test/cache.ts";
 
-const source = join(import.meta.dirname, "load/load.c");
-
-/** The path of the servers and clients for rows about networks: one static program, compiled once. */
-export function loadProgram(): string {
-  const program = cacheEntry("load", { recipe: 1, arch: process.arch, text: readFileSync(source, "utf8") });
-  if (!existsSync(program)) compile(program);
+/** The path of a static program of the bench, which is compiled once. */
+export function benchProgram(name: "load" | "stopwatch"): string {
+  const source = join(import.meta.dirname, name, `${name}.c`);
+  const program = cacheEntry(name, { recipe: 1, arch: process.arch, text: readFileSync(source, "utf8") });
+  if (!existsSync(program)) compile(source, program);
   return program;
 }
 
-function compile(program: string): void {
+function compile(source: string, program: string): void {
   const partial = `${program}-${process.pid}`;
   mkdirSync(dirname(program), { recursive: true });
   removeOlderEntries(program);
