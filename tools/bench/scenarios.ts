@@ -18,6 +18,9 @@ const LOGGED = "bench-logged";
 const REST = 5000;
 const AT_ONCE = 8;
 
+/** How long the kernel gets to remove what many containers have left, in milliseconds. */
+const SETTLING = 2000;
+
 /** Everything that the bench times. "Rested": after a pause of a second, when the kernel's locks and the processors' caches are cold. */
 export const scenarios: readonly Scenario[] = [
   {
@@ -131,6 +134,8 @@ function startMany(
     async measure({ start, remove, env }, round) {
       const names = Array.from({ length: MANY }, (_, index) => `bench-${round + 1}-${index}`);
       const starts = names.map((each) => start?.(each, network));
+      // The kernel goes on removing for a while what others had, network namespaces above all: that is for nobody else to wait for.
+      await sleep(SETTLING);
       const took = await parallel(starts, env);
       if (took === undefined) return undefined;
       const removals = names.map((each) => remove?.(each));
