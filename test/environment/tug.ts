@@ -122,9 +122,11 @@ function enginePid(run: string): number | undefined {
   }
 }
 
+/** A process that was killed keeps its files, and the locks on them, until its last thread has come back from the disk. */
 function isAlive(pid: number): boolean {
   try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+    const hasThreads = readdirSync(`/proc/${pid}/task`).length > 1;
+    return hasThreads || !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
   } catch {
     return false;
   }
