@@ -101,9 +101,14 @@ describe("tug checkpoint", { skip: needsBox() || lacksCriu() }, () => {
       await ok("create", "--name", "twin", "box", "true");
       await ok("start", "--checkpoint", "now", ...place, "twin");
       assert.ok(((await nextOf("twin")) ?? 0) > 5);
-      await ok("checkpoint", "rm", ...place, "twin", "now");
-      assert.deepEqual(await readdir(directory), []);
       await ok("rm", "-f", "twin");
+      // Its root is mounted twice, which an overlay for one run cannot be.
+      await ok("create", "--rm", "--name", "passing", "box", "true");
+      await ok("start", "--checkpoint", "now", ...place, "passing");
+      assert.ok(((await nextOf("passing")) ?? 0) > 5);
+      await ok("checkpoint", "rm", ...place, "passing", "now");
+      assert.deepEqual(await readdir(directory), []);
+      await ok("rm", "-f", "passing");
     }));
 
   test("a paused container is kept as well, and stays paused if it is to go on", () =>

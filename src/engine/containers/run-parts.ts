@@ -62,7 +62,7 @@ export async function findRunParts(context: RunContext, input: RunInput): Promis
     shared: sharedNamespaces(context, request),
     networkNamespace: `${context.layout.networkNamespaces}/${id}`,
     hasNetworkNamespace: input.restore !== undefined,
-    root: request.autoRemove ? runsOnce(input.root) : input.root,
+    root: rootOf(input),
     init: request.init ?? false,
     insideContainer: parentOf(record) !== undefined,
   };
@@ -102,10 +102,11 @@ function planFacts(facts: HostFacts): PlanFacts {
 
 /**
  * The root of a container that is removed when it ends: its files need not be written to the disk then. An overlay of
- * this kind cannot be mounted again. Source: https://docs.kernel.org/filesystems/overlayfs.html#volatile-mount
+ * this kind cannot be mounted again, as a restore does. Source: https://docs.kernel.org/filesystems/overlayfs.html#volatile-mount
  */
-function runsOnce(root: RootSource): RootSource {
-  return root.kind === "overlay" ? { ...root, options: ["volatile"] } : root;
+function rootOf({ record, root, restore }: RunInput): RootSource {
+  const runsOnce = record.request.autoRemove && restore === undefined;
+  return runsOnce && root.kind === "overlay" ? { ...root, options: ["volatile"] } : root;
 }
 
 async function devicesOf(request: ContainerRecord["request"]): Promise<HostDevice[]> {
