@@ -29,6 +29,7 @@ export type DownloadsOptions = {
 const most = 6;
 
 type Download = {
+  /** Where bytes can be read; undefined before there are any, and from when they move into the store. */
   ingest: Ingest | undefined;
   /** Bytes that are there. */
   written: number;
@@ -93,10 +94,14 @@ async function fetchBlob(
   await using ingest = await content.ingest();
   await ingest.expect(blob);
   download.ingest = ingest;
-  for await (const chunk of source) {
-    await ingest.write(chunk);
-    download.written += chunk.length;
-    tell(download);
+  try {
+    for await (const chunk of source) {
+      await ingest.write(chunk);
+      download.written += chunk.length;
+      tell(download);
+    }
+  } finally {
+    download.ingest = undefined;
   }
   await ingest.commit();
 }
@@ -117,25 +122,25 @@ async function* follow(
   let next = first;
   while (next <= last) {
     signal.throwIfAborted();
-    const { change, state } = download;
+    const { change, ingest, state } = download;
     if (state === "stored") {
       yield* content.read(blob.digest, { offset: next, end: last + 1, signal });
       return;
     }
     if (state !== "running") throw state.failure;
     const end = Math.min(download.written, last + 1, blob.size - 1);
-    if (next >= end) {
+    if (ingest === undefined || next >= end) {
       await changed(change.promise, signal);
       continue;
     }
     try {
-      for await (const chunk of download.ingest?.written(next, end) ?? []) {
+      for await (const chunk of ingest.written(next, end)) {
         next += chunk.length;
         yield chunk;
       }
     } catch (error) {
-      // The file may have gone into the store, or away, since.
-      if (download.state === "running") throw error;
+      // The file may have been closed since, and what became of it is told by the next change.
+      if (download.ingest !== undefined) throw error;
     }
   }
 }
