@@ -123,9 +123,12 @@ int front_main(int argc, char **argv)
 
 int front_sealed_main(int argc, char **argv)
 {
-	if (argc < 3)
+	char *end;
+	long number = argc < 4 ? -1 : strtol(argv[2], &end, 10);
+	if (number < 3 || number > INT_MAX || *end || fcntl((int)number, F_SETFD, FD_CLOEXEC) < 0)
 		return 2;
-	struct front front = { argv[2], true, argv + 3 };
-	int code = front_resident(&front);
+	owned int socket = (int)number;
+	struct front front = { argv[3], true, argv + 4 };
+	int code = front_asked(&front, socket);
 	return code < 0 ? become_command(&front) : code;
 }

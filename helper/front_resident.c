@@ -41,14 +41,16 @@ static int open_run_directory(void)
 }
 
 /* Never waits: a queue of connections that is full is a process that hangs. */
-static int connect_to(int directory)
+static int connect_to_resident(void)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct ucred peer;
 	socklen_t size = sizeof peer;
+	/* First: the number after the caller's descriptors. */
 	owned int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	owned int directory = open_run_directory();
 	snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", directory, socket_name);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+	if (fd < 0 || directory < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
 		return -1;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != geteuid())
 		return -1;
@@ -191,55 +193,68 @@ static uint8_t *make_request(const struct front *front, size_t *size)
 }
 
 /*
- * Plans are executed in this process: it has to run from a file that nobody can write. Returns only where it does, or
- * cannot: -1.
+ * Sends the command to whoever listens, before anything is known of it: whoever is not like this process has read it in
+ * vain, and waiting for each other takes longer than reading it. The socket, or -1.
  */
-static int seal_front(const struct front *front)
+static int ask(const struct front *front)
 {
-	size_t count = 0;
-	while (front->arguments[count])
-		count++;
-	owned_memory char **again = calloc(count + 4, sizeof *again);
-	if (!again)
-		return -1;
-	again[0] = "tug:[front]";
-	again[1] = FRONT_SEALED;
-	again[2] = (char *)front->package;
-	memcpy(again + 3, front->arguments, count * sizeof *again);
-	return seal(again, environ);
+	size_t size;
+	struct talk talk = { connect_to_resident(), clock_ms() + PATIENCE_MS };
+	owned int socket = talk.socket;
+	owned_memory uint8_t *request = socket < 0 ? NULL : make_request(front, &size);
+	return request && move(&talk, POLLOUT, request, size) ? take(&socket) : -1;
 }
 
 /*
- * Whether the process at the other end will carry the request out as soon as it gets `go`; and what it says of it. The
- * request goes out before the greeting has come: whoever is not like this process has read it in vain, and waiting for
- * each other takes longer than reading it.
+ * Plans are executed in this process: it has to run from a file that nobody can write. Returns only where it does, or
+ * cannot: -1.
  */
+static int seal_front(const struct front *front, int socket)
+{
+	char number[16] = "";
+	size_t count = 0;
+	while (front->arguments[count])
+		count++;
+	owned_memory char **again = calloc(count + 5, sizeof *again);
+	if (!again || fcntl(socket, F_SETFD, 0) < 0)
+		return -1;
+	put_decimal(number, (uint64_t)socket);
+	again[0] = "tug:[front]";
+	again[1] = FRONT_SEALED;
+	again[2] = number;
+	again[3] = (char *)front->package;
+	memcpy(again + 4, front->arguments, count * sizeof *again);
+	return seal(again, environ);
+}
+
+/* Whether the process at the other end will carry the request out as soon as it gets `go`; and what it says of it. */
 static bool is_accepted(const struct front *front, int socket, uint8_t *bits)
 {
 	uint8_t greeting[GREETING_MAX];
-	size_t size;
 	struct talk talk = { socket, clock_ms() + PATIENCE_MS };
-	owned_memory uint8_t *request = make_request(front, &size);
-	if (!request || !move(&talk, POLLOUT, request, size))
-		return false;
 	if (!is_like_us(greeting, receive(&talk, GREETING, greeting, sizeof greeting), front->package))
 		return false;
 	talk.end = clock_ms() + PATIENCE_MS;
 	return receive(&talk, ACCEPTED, bits, sizeof *bits) >= 0;
 }
 
-int front_resident(const struct front *front)
+int front_asked(const struct front *front, int socket)
 {
 	uint8_t go[MESSAGE_HEAD], bits = 0;
-	owned int directory = open_run_directory();
-	if (directory < 0 || (front->oci && seal_front(front) < 0))
-		return -1;
-	owned int socket = connect_to(directory);
-	if (socket < 0 || !is_accepted(front, socket, &bits))
+	if (!is_accepted(front, socket, &bits))
 		return -1;
 	put_head(go, GO, 0);
 	if (send(socket, go, sizeof go, MSG_NOSIGNAL) != sizeof go)
 		return -1;
 	fcntl(socket, F_SETFL, 0);
 	return front_relay(front, socket, bits & REPEATABLE);
+}
+
+int front_resident(const struct front *front)
+{
+	owned int socket = ask(front);
+	/* The request is read and a plan made of it meanwhile. */
+	if (socket < 0 || (front->oci && seal_front(front, socket) < 0))
+		return -1;
+	return front_asked(front, socket);
 }

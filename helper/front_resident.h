@@ -10,7 +10,10 @@ struct front {
 	char **arguments;    /* without the program's name */
 };
 
-/* `front-sealed PACKAGE [ARGUMENT]...` is a front of `tug-oci` that runs from a file that nobody can write. */
+/*
+ * `front-sealed SOCKET PACKAGE [ARGUMENT]...` is a front of `tug-oci` that runs from a file that nobody can write, and has
+ * sent its request to that descriptor.
+ */
 #define FRONT_SEALED "front-sealed"
 
 /*
@@ -18,6 +21,9 @@ struct front {
  * happened; no input was read, the terminal and the signals are as they were.
  */
 int front_resident(const struct front *front);
+
+/* The same, from when the request has been sent. */
+int front_asked(const struct front *front, int socket);
 
 enum front_message { REQUEST = 1, INPUT, INPUT_END, SIGNAL, SIZE, ANSWER, CLOSED, GO };
 enum { MESSAGE_HEAD = 5 };
