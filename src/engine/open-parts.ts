@@ -17,9 +17,9 @@ import {
   usualPolicyFiles,
 } from "../images/index.ts";
 import { networkMigrations, openNetworks, openShortcut } from "../network/index.ts";
+import { createKnownPlans } from "../runtime/index.ts";
 import { createBackground } from "./background.ts";
 import { configuredCriu } from "./checkpoints/criu.ts";
-import { createKnownPlans } from "./containers/known-plans.ts";
 import type { ContainerRecord } from "./containers/record.ts";
 import { containerMigrations, containerStore } from "./containers/store.ts";
 import type { EngineContext } from "./context.ts";

@@ -10,7 +10,8 @@ import {
 } from "../helper/index.ts";
 import type { HostFacts } from "../host/index.ts";
 import { defaultRoot, type EnvironmentMaker, isRootless, ociLogger, runOci } from "../oci/index.ts";
-import { encodePlan, type Plan, verifyPlan } from "../plan/index.ts";
+import { asOutgoing, type OutgoingPlan, type Plan } from "../plan/index.ts";
+import type { KnownPlans } from "../runtime/index.ts";
 import type { FrontConnection } from "./connection.ts";
 import type { FrontRequest } from "./request.ts";
 
@@ -22,6 +23,8 @@ export type OciSessionOptions = {
   readonly program: string;
   /** Effective user id of the caller. */
   readonly uid: number;
+  /** Those of earlier sessions. */
+  readonly knownPlans?: KnownPlans;
 };
 
 /**
@@ -64,6 +67,7 @@ export function runTugOci(
           owner: options.uid,
           rootless: isRootless(globals.rootless, { uid: options.uid, facts }),
           placeholder: () => startPlaceholder(options.program),
+          knownPlans: options.knownPlans,
         };
       },
     };
@@ -92,9 +96,9 @@ export function frontHelper(connection: FrontConnection): Helper {
   connection.gone.addEventListener("abort", () => {
     for (const queue of running.values()) queue.end();
   });
-  const start = (plan: Plan, options: ExecuteOptions = {}): Execution => {
-    verifyPlan(plan);
-    const { message, digest } = encodePlan(plan, options.bindings);
+  const start = (plan: Plan | OutgoingPlan, options: ExecuteOptions = {}): Execution => {
+    const { encode, ops } = asOutgoing(plan, options.bindings);
+    const { message, digest } = encode();
     last += 1;
     const number = last;
     const queue = byteQueue();
@@ -102,7 +106,7 @@ export function frontHelper(connection: FrontConnection): Helper {
     const send = (): void => connection.sendPlan(number, message, options.isLast ?? false);
     connection.admitted.then(send, () => queue.end());
     if (connection.gone.aborted) queue.end();
-    const result = followPlan(queue.bytes, { plan, digest, options }).finally(() => running.delete(number));
+    const result = followPlan(queue.bytes, { ops, digest, options }).finally(() => running.delete(number));
     result.catch(() => undefined);
     return { streams: [], result };
   };

@@ -2,7 +2,7 @@ import { type ChildProcess, type StdioOptions, spawn } from "node:child_process"
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import { type Digest, errnoOf, messageOf } from "../base/index.ts";
-import { type Binding, encodePlan, type Plan, tableHash, verifyPlan } from "../plan/index.ts";
+import { asOutgoing, type Binding, type OutgoingPlan, type Plan, tableHash } from "../plan/index.ts";
 import { readAnswers } from "./answer.ts";
 import { helperError } from "./errors.ts";
 import { forwardSignals, type SignalSource } from "./forward-signals.ts";
@@ -12,7 +12,7 @@ import { failureError } from "./sentence.ts";
 export type StandardDescriptor = "ignore" | "inherit" | number;
 
 export type ExecuteOptions = {
-  /** Values that stay out of the plan's digest. */
+  /** Values that stay out of the plan's digest, for one that is not encoded yet. */
   bindings?: readonly Binding[];
   /** Descriptors 0, 1 and 2; ignored by default. */
   stdio?: readonly [StandardDescriptor, StandardDescriptor, StandardDescriptor];
@@ -59,9 +59,9 @@ export interface Helper {
    * Verifies a plan, starts the helper with it and returns at once; for plans whose ops read or write streams.
    * `result` rejects with RUNTIME_* where an op failed, HELPER_* where the helper did.
    */
-  start(plan: Plan, options?: ExecuteOptions): Execution;
+  start(plan: Plan | OutgoingPlan, options?: ExecuteOptions): Execution;
   /** The same for plans without streams. */
-  execute(plan: Plan, options?: ExecuteOptions): Promise<ExecuteResult>;
+  execute(plan: Plan | OutgoingPlan, options?: ExecuteOptions): Promise<ExecuteResult>;
 }
 
 /**
@@ -74,12 +74,12 @@ export interface Helper {
  * @param signals where this process's signals are heard; absent: they stay its own
  */
 export function createHelper(path: string, signals?: SignalSource): Helper {
-  const start = (plan: Plan, options: ExecuteOptions = {}): Execution => {
-    verifyPlan(plan);
-    const { message, digest } = encodePlan(plan, options.bindings);
+  const start = (plan: Plan | OutgoingPlan, options: ExecuteOptions = {}): Execution => {
+    const { encode, ops } = asOutgoing(plan, options.bindings);
+    const { message, digest } = encode();
     const descriptors = options.descriptors ?? [];
     const channel = 3 + descriptors.length;
-    const waiting = signals && plan.host.find((op) => op.op === "waitExit" && op.forward === 1);
+    const waiting = signals && ops().host.find((op) => op.op === "waitExit" && op.forward === 1);
     const child = spawn(path, ["run", String(channel)], {
       detached: waiting?.op === "waitExit" && waiting.terminal === undefined,
       stdio: [
@@ -95,7 +95,7 @@ export function createHelper(path: string, signals?: SignalSource): Helper {
     // Who uses a stream hears of its failure there. One that fails when it is used no more must not end this process.
     for (const stream of streams) stream.on("error", () => undefined);
     const forwarding = waiting && signals && forwardSignals(signals, child);
-    const result = converse({ child, channel, message, digest, plan, options }).finally(() =>
+    const result = converse({ child, channel, message, digest, ops, options }).finally(() =>
       forwarding?.[Symbol.dispose](),
     );
     result.catch(() => undefined);
@@ -109,7 +109,7 @@ type Conversation = {
   channel: number;
   message: Uint8Array;
   digest: Digest;
-  plan: Plan;
+  ops: () => Plan;
   options: ExecuteOptions;
 };
 
@@ -135,7 +135,7 @@ async function converse(conversation: Conversation): Promise<ExecuteResult> {
  */
 export async function followPlan(
   answers: AsyncIterable<Buffer>,
-  { digest, plan, options }: Pick<Conversation, "digest" | "plan" | "options">,
+  { digest, ops, options }: Pick<Conversation, "digest" | "ops" | "options">,
 ): Promise<ExecuteResult> {
   let init: InitProcess | undefined;
   const data = new Map<number, Buffer>();
@@ -152,7 +152,7 @@ export async function followPlan(
         data.set(answer.tag, answer.bytes);
         break;
       case "failed":
-        throw failureError(plan, answer.failure);
+        throw failureError(ops(), answer.failure);
       case "done":
         if (answer.digest !== digest) {
           throw helperError(

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { type Logger, messageOf } from "../base/index.ts";
-import { encodePlan, type Plan, verifyPlan } from "../plan/index.ts";
+import { asOutgoing, type OutgoingPlan, type Plan } from "../plan/index.ts";
 import { helperError } from "./errors.ts";
 import { createHelper, type ExecuteOptions, type ExecuteResult, followPlan, type Helper } from "./helper.ts";
 
@@ -121,14 +121,14 @@ export function spawnedHelper(maker: ProcessMaker, path: string): Helper {
  */
 export async function executeBy(
   maker: ProcessMaker,
-  plan: Plan,
+  plan: Plan | OutgoingPlan,
   options: Pick<ExecuteOptions, "bindings" | "onCreated"> = {},
 ): Promise<ExecuteResult> {
-  verifyPlan(plan);
-  const { message, digest } = encodePlan(plan, options.bindings);
+  const { encode, ops } = asOutgoing(plan, options.bindings);
+  const { message, digest } = encode();
   return converseWith(maker, "run", (socket) => {
     socket.write(message);
-    return followPlan(socket, { plan, digest, options });
+    return followPlan(socket, { ops, digest, options });
   });
 }
 

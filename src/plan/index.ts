@@ -10,7 +10,7 @@ export * from "./flags.ts";
 export { planToJson } from "./json.ts";
 export { type ListName, lists, type OpDefinition, type PhaseName, phases } from "./ops/define.ts";
 export { definitionOf, type Op, type OpName, type OpOf, opNames, ops, tableHash } from "./ops.ts";
-export { type OutgoingPlan, outgoingPlan } from "./outgoing.ts";
+export { asOutgoing, type OutgoingPlan, outgoingPlan } from "./outgoing.ts";
 export {
   type Binding,
   fieldValue,

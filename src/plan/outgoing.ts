@@ -10,6 +10,14 @@ export type OutgoingPlan = {
   readonly ops: () => Plan;
 };
 
+/** What is sent of a plan, which may be one that is on its way already. */
+export function asOutgoing(
+  plan: Plan | OutgoingPlan,
+  bindings: readonly Binding[] | undefined,
+): OutgoingPlan {
+  return "encode" in plan ? plan : outgoingPlan(plan, bindings);
+}
+
 /** A plan that is verified and encoded when it is sent. */
 export function outgoingPlan(plan: Plan, bindings: readonly Binding[] = []): OutgoingPlan {
   return {

@@ -48,6 +48,7 @@ export {
 export { type ExecOptions, execInContainer, presentGroups, processOf } from "./lifecycle/exec.ts";
 export { checkId, loadExisting } from "./lifecycle/existing.ts";
 export { freezeContainer, isFrozen } from "./lifecycle/freezer.ts";
+export { createKnownPlans, type KnownPlans } from "./lifecycle/known-plans.ts";
 export { deleteContainer, killContainer, removeContainer, startContainer } from "./lifecycle/operate.ts";
 export { containerPids } from "./lifecycle/processes.ts";
 export { type ContainerReport, containerReport, containerReports, processIds } from "./lifecycle/report.ts";
@@ -56,16 +57,18 @@ export { signalNumber } from "./lifecycle/signals.ts";
 export { isAlive, statusOf } from "./lifecycle/status.ts";
 export { updateContainer } from "./lifecycle/update.ts";
 export { createBindings, planCreate } from "./planner/create.ts";
+export { planKey } from "./planner/create-key.ts";
 export { type ExecInput, planExec } from "./planner/exec.ts";
 export type { UnprivilegedCaller } from "./planner/id-maps.ts";
-export type {
-  Attendance,
-  ConsoleTarget,
-  CreateInput,
-  LayeredRoot,
-  MountSource,
-  PlanFacts,
-  RootSource,
+export {
+  type Attendance,
+  type ConsoleTarget,
+  type CreateInput,
+  type LayeredRoot,
+  type MountSource,
+  type PlanFacts,
+  planFacts,
+  type RootSource,
 } from "./planner/input.ts";
 export { type Existing, planFreeze, planKillAll, planStart } from "./planner/lifecycle.ts";
 export { planUpdate } from "./planner/update.ts";

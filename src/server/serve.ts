@@ -16,6 +16,7 @@ import {
 } from "../front/index.ts";
 import { readHostFacts } from "../host/index.ts";
 import { explainConfig, ociVersion } from "../oci/index.ts";
+import { createKnownPlans } from "../runtime/index.ts";
 import { countRequests, createActivity } from "./activity.ts";
 import { serverError } from "./errors.ts";
 import { giveBackAtRest } from "./give-back.ts";
@@ -130,6 +131,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const door = createDockerDoor(ports, { logger, version });
   countRequests(door.server, activity);
   const session = { door: door.inner, socket, version, program, explainConfig };
+  const knownPlans = createKnownPlans();
   const run = async (request: FrontRequest, connection: FrontConnection): Promise<number> => {
     const over = activity.begin("command");
     connection.gone.addEventListener("abort", over);
@@ -140,6 +142,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
           program,
           readFacts: () => readHostFacts(request.pid),
           uid: process.getuid?.() ?? 0,
+          knownPlans,
         });
   };
   const declines = (request: FrontRequest) => declinesTug(request, session);

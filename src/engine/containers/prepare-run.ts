@@ -5,6 +5,7 @@ import {
   type CgroupLayout,
   cgroupLayout,
   createBindings,
+  type KnownPlans,
   planCreate,
   planHandlerCreate,
   prepareRestore,
@@ -22,7 +23,6 @@ import { checkSpec } from "../spec/check-spec.ts";
 import { mountSources } from "../spec/mounts.ts";
 import { createOrigins, type Origins, withOrigin } from "../spec/origins.ts";
 import { runsSystemd } from "../spec/systemd.ts";
-import type { KnownPlans } from "./known-plans.ts";
 import type { MountSources } from "./mounts.ts";
 import type { ContainerRecord } from "./record.ts";
 import { hasRestartPolicy } from "./restart-policy.ts";

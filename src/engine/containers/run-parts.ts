@@ -1,6 +1,5 @@
-import { type Digest, sha256 } from "../../base/index.ts";
-import type { HostFacts } from "../../host/index.ts";
-import type { PlanFacts, RootSource } from "../../runtime/index.ts";
+import type { Digest } from "../../base/index.ts";
+import { planFacts, planKey, type RootSource } from "../../runtime/index.ts";
 import { engineError } from "../errors.ts";
 import { hostNameOf, networkOwner } from "../networks/owner.ts";
 import { handlerOf } from "../runtimes/work.ts";
@@ -73,9 +72,7 @@ export function keyOf(parts: RunParts): Digest {
   const { id, request, facts } = parts;
   const { from: _, ...asked } = request;
   const machine = { ...facts, boundingCapabilities: facts.boundingCapabilities.toString() };
-  const text = JSON.stringify({ ...parts, request: asked, facts: machine });
-  // Text of JSON has no such character.
-  return sha256(text.replaceAll(id, "\0id").replaceAll(id.slice(0, 12), "\0short"));
+  return planKey(id, JSON.stringify({ ...parts, request: asked, facts: machine }));
 }
 
 function specRequest(request: ContainerRecord["request"]): SpecRequest {
@@ -87,16 +84,6 @@ function specRequest(request: ContainerRecord["request"]): SpecRequest {
     ...{ shmSizeBytes, namespaces, resources, security, ulimits, sysctls, oomScoreAdj },
     stdio: { tty, consoleSize },
     network: { mode: request.network.mode },
-  };
-}
-
-/** Not spread: that would read the machine's mounts. */
-function planFacts(facts: HostFacts): PlanFacts {
-  const { architecture, kernel, bootId, boundingCapabilities, userNamespace, security } = facts;
-  const { cgroupMounts, groups } = facts;
-  return {
-    ...{ architecture, kernel, bootId, boundingCapabilities, userNamespace, security },
-    ...{ cgroupMounts, groups },
   };
 }
 

@@ -1,7 +1,7 @@
 import { createContainer } from "../../runtime/index.ts";
 import { ociCommand } from "../command.ts";
 import { createFlags, createOptions } from "./create-flags.ts";
-import { readSpec } from "./read-spec.ts";
+import { readBoth } from "./read-spec.ts";
 
 /** Makes a container from a bundle; its program waits for `start`. */
 export const create = ociCommand({
@@ -13,8 +13,7 @@ export const create = ociCommand({
   isPlanned: true,
   async action({ flags, args: [id = ""] }, environment) {
     const options = createOptions({ id, attendance: "create" }, flags, environment);
-    const spec = await readSpec(options.bundle, flags.config, environment);
-    const context = await environment.runtime();
+    const [spec, context] = await readBoth(options.bundle, flags.config, environment);
     const { digest } = await createContainer(context, spec, options);
     environment.logger.log("debug", "plan.executed", { id, digest });
     return 0;

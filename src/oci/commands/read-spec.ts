@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { readConfig } from "../../runtime/index.ts";
+import { type RuntimeContext, readConfig } from "../../runtime/index.ts";
 import type { Spec } from "../../specs/oci-runtime/index.ts";
 import type { OciEnvironment } from "../command.ts";
 import { listenDescriptors, withListenDescriptors } from "../descriptors.ts";
@@ -21,4 +21,16 @@ export async function readSpec(
     environment.logger.log("warn", message, { place: `config.json#${pointer}` });
   const spec = withHookEnvironment(value, environment.env);
   return withListenDescriptors(spec, listenDescriptors(environment));
+}
+
+/** The same, and what the command works with: the machine is looked at while the disk is read. */
+export async function readBoth(
+  bundle: string,
+  config: string | undefined,
+  environment: OciEnvironment,
+): Promise<readonly [Spec, RuntimeContext]> {
+  const spec = readSpec(bundle, config, environment);
+  const context = environment.runtime();
+  context.catch(() => undefined);
+  return [await spec, await context];
 }

@@ -1,7 +1,7 @@
 import { createContainer } from "../../runtime/index.ts";
 import { ociCommand } from "../command.ts";
 import { createFlags, createOptions } from "./create-flags.ts";
-import { readSpec } from "./read-spec.ts";
+import { readBoth } from "./read-spec.ts";
 
 /** create and start; unless detached, also wait for the end and delete. Exits as the program does. */
 export const run = ociCommand({
@@ -19,10 +19,9 @@ export const run = ociCommand({
   async action({ flags, args: [id = ""] }, environment) {
     const attendance = flags.detach ? "detach" : "foreground";
     const base = { ...createOptions({ id, attendance }, flags, environment), remove: !flags.keep };
-    const spec = await readSpec(base.bundle, flags.config, environment);
+    const [spec, context] = await readBoth(base.bundle, flags.config, environment);
     const own = spec.process.terminal === true && !flags.detach && base.console === undefined;
     const options = own ? { ...base, console: { kind: "own" } as const } : base;
-    const context = await environment.runtime();
     const { waitStatus, digest } = await createContainer(context, spec, options);
     environment.logger.log("debug", "plan.executed", { id, digest });
     return flags.detach || waitStatus === undefined ? 0 : exitCode(waitStatus);

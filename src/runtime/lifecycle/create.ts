@@ -2,12 +2,13 @@ import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { reasonOf, TugError } from "../../base/index.ts";
 import type { ExecuteResult, StandardDescriptor } from "../../helper/index.ts";
-import type { Plan } from "../../plan/index.ts";
+import { type OutgoingPlan, outgoingPlan, type Plan } from "../../plan/index.ts";
 import type { ParsedSpec, Spec } from "../../specs/oci-runtime/index.ts";
 import { cgroupLayout } from "../cgroups/layout.ts";
 import { systemdUnit } from "../cgroups/systemd-unit.ts";
 import { lifecycleError } from "../errors.ts";
 import { createBindings, planCreate } from "../planner/create.ts";
+import { createKey } from "../planner/create-key.ts";
 import { capabilitiesOf } from "../planner/identity.ts";
 import type { Attendance, ConsoleTarget, CreateInput, RootSource } from "../planner/input.ts";
 import { rootPath } from "../planner/root-mount.ts";
@@ -100,7 +101,7 @@ export async function createContainer(
   const context = options.groups === "systemd" ? await withUnitHome(caller) : caller;
   const whole = createInput(context, spec, options);
   const input = context.rootless === true ? await withReachableGroups(whole) : whole;
-  const plan = planCreate(input);
+  const plan = outgoing(context, input);
   await rootfs;
   checkFree(context, options.id);
   await checkGroups(storedGroups(input.cgroups));
@@ -109,6 +110,14 @@ export async function createContainer(
   const result = await executeCreate({ context, spec, options, input, plan, stdio });
   if (isRemoved(options) && !input.removes) await deleteContainer(context, options.id, true);
   return result;
+}
+
+function outgoing({ knownPlans }: RuntimeContext, input: CreateInput): OutgoingPlan {
+  const { id } = input;
+  return (
+    knownPlans?.outgoing(createKey(input), id, () => planCreate(input)) ??
+    outgoingPlan(planCreate(input), createBindings(id))
+  );
 }
 
 /** Whether the container is to be gone when it has been created, started and waited for. */
@@ -121,7 +130,7 @@ type Creating = {
   readonly spec: Spec;
   readonly options: CreateOptions;
   readonly input: CreateInput;
-  readonly plan: Plan;
+  readonly plan: OutgoingPlan;
   readonly stdio: readonly [StandardDescriptor, StandardDescriptor, StandardDescriptor];
 };
 
@@ -130,7 +139,6 @@ async function executeCreate(creating: Creating): Promise<ExecuteResult> {
   await using _scope = input.unit === undefined ? undefined : await startScope(context, input);
   try {
     const result = await context.helper.execute(plan, {
-      bindings: createBindings(options.id),
       stdio,
       descriptors: Array.from({ length: options.preserveFds ?? 0 }, (_, index) => 3 + index),
       isLast: input.unit === undefined && isRemoved(options) === (input.removes ?? false),

@@ -4,6 +4,7 @@ import type { HostFacts } from "../../host/index.ts";
 import type { SystemdSockets } from "../../systemd/index.ts";
 import type { UnitHome } from "../cgroups/systemd-unit.ts";
 import type { UnprivilegedCaller } from "../planner/id-maps.ts";
+import type { KnownPlans } from "./known-plans.ts";
 
 /** What the low-level runtime works with. */
 export type RuntimeContext = {
@@ -22,6 +23,8 @@ export type RuntimeContext = {
   readonly systemd?: SystemdSockets | undefined;
   /** Where the units of that are; known once a container is to be in one. */
   readonly unitHome?: UnitHome | undefined;
+  /** Plans of other containers; absent: each is made anew. */
+  readonly knownPlans?: KnownPlans | undefined;
   /** Starts a process that keeps a unit of systemd; absent: no groups are made through systemd. */
   readonly placeholder?: () => Promise<Placeholder>;
 };

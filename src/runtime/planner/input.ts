@@ -7,6 +7,16 @@ import type { UnprivilegedCaller } from "./id-maps.ts";
 /** What of a machine a plan depends on. Its mounts are none of it: containers make and remove them all the time. */
 export type PlanFacts = Omit<HostFacts, "mounts">;
 
+/** Not spread: that would read the machine's mounts. */
+export function planFacts(facts: PlanFacts): PlanFacts {
+  const { architecture, kernel, bootId, boundingCapabilities, userNamespace, security } = facts;
+  const { cgroupMounts, groups } = facts;
+  return {
+    ...{ architecture, kernel, bootId, boundingCapabilities, userNamespace, security },
+    ...{ cgroupMounts, groups },
+  };
+}
+
 /** What the container's root file system is made of. */
 export type RootSource =
   | { readonly kind: "directory" }

@@ -3,7 +3,7 @@ import { buffer } from "node:stream/consumers";
 import { createHelper, type Helper } from "../../../src/helper/index.ts";
 import { readHostFacts } from "../../../src/host/index.ts";
 import { inheritedDescriptors, ociLogger, runOci } from "../../../src/oci/index.ts";
-import type { Op, Plan } from "../../../src/plan/index.ts";
+import type { Op, OutgoingPlan, Plan } from "../../../src/plan/index.ts";
 
 const [path = "", ...words] = process.argv.slice(2);
 const stderr = (text: string): void => void process.stderr.write(text);
@@ -11,7 +11,10 @@ const stdout = (text: string): void => void process.stdout.write(text);
 
 const inheriting = (op: Op): Op =>
   op.op === "capabilities" ? { ...op, inheritable: op.permitted ?? 0n } : op;
-const change = (plan: Plan): Plan => ({ ...plan, init: plan.init.map(inheriting) });
+const change = (plan: Plan | OutgoingPlan): Plan => {
+  const ops = "ops" in plan ? plan.ops() : plan;
+  return { ...ops, init: ops.init.map(inheriting) };
+};
 const real = createHelper(path, process);
 const helper: Helper = {
   start: (plan, options) => real.start(change(plan), options),

@@ -7,7 +7,7 @@ import {
   type PlanTemplate,
   verifyPlan,
 } from "../../plan/index.ts";
-import { createBindings } from "../../runtime/index.ts";
+import { createBindings } from "../planner/create.ts";
 
 /** Plans that were sent lately: the same ones again, for containers that differ in their ids alone, are not made anew. */
 export interface KnownPlans {
@@ -22,6 +22,9 @@ export interface KnownPlans {
 
 /** How many are kept, of some 20 KiB each. */
 const MOST = 32;
+
+/** Ids of no more characters are not bound, or are their own beginning: their plans have other bytes. */
+const SHORT_ID = 12;
 
 /** The plan of a key as it came out last, and its bytes once it has come out the same for another id. */
 type Known = { readonly id: string; readonly digest: Digest; readonly template?: PlanTemplate };
@@ -41,7 +44,7 @@ export function createKnownPlans(): KnownPlans {
   return {
     outgoing(key, id, make) {
       const bindings = createBindings(id);
-      const known = latest.get(key);
+      const known = id.length > SHORT_ID ? latest.get(key) : undefined;
       if (known?.template !== undefined) {
         const { template } = known;
         keep(key, known);
@@ -54,7 +57,7 @@ export function createKnownPlans(): KnownPlans {
           const template = encodeTemplate(plan, bindings);
           const { digest } = template;
           const isSame = known !== undefined && known.id !== id && known.digest === digest;
-          keep(key, { id, digest, ...(isSame && { template }) });
+          if (id.length > SHORT_ID) keep(key, { id, digest, ...(isSame && { template }) });
           return bindTemplate(template, bindings);
         },
         ops: () => plan,

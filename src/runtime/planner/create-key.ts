@@ -1,0 +1,21 @@
+import { type Digest, sha256 } from "../../base/index.ts";
+import { printJson, printSpec } from "../../specs/oci-runtime/index.ts";
+import { type CreateInput, planFacts } from "./input.ts";
+
+/** A key of everything that decides the plan for a new container but for its id. */
+export function createKey(input: CreateInput): Digest {
+  const { id, spec, facts, mountSources, ...rest } = input;
+  const sources = [...(mountSources ?? [])];
+  return planKey(id, `${printSpec(spec)}\0${printJson({ ...rest, sources, facts: planFacts(facts) })}`);
+}
+
+/**
+ * A key of what decides a container's plan.
+ *
+ * @param text its data as JSON
+ * @param id of the container, which does not count: what holds it is the same for all
+ */
+export function planKey(id: string, text: string): Digest {
+  // Text of JSON has no such character.
+  return sha256(text.replaceAll(id, "\0id").replaceAll(id.slice(0, 12), "\0short"));
+}
