@@ -20,9 +20,6 @@ enum { CANNOT_RUN = 125 }; /* Docker's code for a failure of the engine's own */
 #error "no Node is packaged for this architecture"
 #endif
 
-/* Where the program lies in its package. */
-static const char own_place[] = "/dist/helper/tug-helper";
-
 static int cannot_run(const char *sentence)
 {
 	write_all(2, sentence, strlen(sentence));
@@ -33,9 +30,9 @@ static int cannot_run(const char *sentence)
 static bool find_package(char package[PATH_MAX])
 {
 	ssize_t length = readlink("/proc/self/exe", package, PATH_MAX - 1);
-	ssize_t place = (ssize_t)sizeof own_place - 1;
+	ssize_t place = (ssize_t)sizeof FRONT_PLACE - 1;
 	package[length < 0 ? 0 : length] = '\0';
-	if (length <= place || strcmp(package + length - place, own_place) != 0)
+	if (length <= place || strcmp(package + length - place, FRONT_PLACE) != 0)
 		return false;
 	package[length - place] = '\0';
 	return true;

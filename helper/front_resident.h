@@ -4,6 +4,13 @@
 
 #include "base.h"
 
+/* Where the program lies in its package. */
+#define FRONT_PLACE "/dist/helper/tug-helper"
+/* In the run directory. */
+#define FRONT_SOCKET "front.sock"
+/* How long front waits for the resident process to read or say something. */
+enum { FRONT_PATIENCE_MS = 250 };
+
 struct front {
 	const char *package; /* directory of the package that this program belongs to */
 	bool oci;            /* `tug-oci`, else `tug` */
@@ -33,6 +40,20 @@ static inline uint8_t *put_head(uint8_t *at, enum front_message type, size_t siz
 {
 	return put8(put32(at, (uint32_t)size + 1), (uint8_t)type);
 }
+
+struct front_command {
+	bool oci;
+	char **arguments, **environment;
+};
+
+/*
+ * front_ask.c: sends the command to whoever listens where the resident process would, unless that happened before libc
+ * began. The socket, or -1.
+ */
+int front_ask(const struct front_command *command);
+
+/* The words with which a front of `tug-oci` executes itself again; NULL where there is no memory. */
+char **front_again(const struct front_command *command, char *package, int socket);
 
 /* Rows and columns of the terminal, zeros where there is none. */
 void front_size(uint8_t size[4]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { needsBox, until } from "../e2e/harness/index.ts";
@@ -142,6 +142,31 @@ describe("tug-oci with and without an engine", { skip: needsBox() }, () => {
     await until("the command has ended", () => command.child.exitCode !== null);
     assert.equal(command.child.exitCode, 9, command.stderr());
     assert.deepEqual(readdirSync(root), []);
+  });
+
+  test("executes plans from a file that nobody can write, whatever the caller left it", async () => {
+    await using instance = await startTug();
+    const bundle = join(instance.directory, "bundle");
+    await makeBundle(bundle);
+    const args = ["sh", "-c", "echo ready >&2; while [ ! -e /go ]; do sleep 0.05; done"];
+    await writeFile(join(bundle, "config.json"), JSON.stringify(plainConfig("kept", { args })));
+    assert.equal((await instance.tug(["ps"])).code, 0);
+    const program = await withoutNode(instance);
+    const root = join(instance.directory, "root");
+    for (const streams of ["", "<&-", ">&-"]) {
+      const script = `exec "$0" --root ${root} run --bundle ${bundle} kept ${streams}`;
+      await using command = startProcess("sh", ["-c", script, program], {
+        env: { PATH: process.env.PATH, TUG_RUN_ROOT: instance.run },
+      });
+      await command.waitForStderr(/ready/);
+      await using file = await open(`/proc/${command.child.pid}/exe`);
+      await writeFile(join(bundle, "rootfs/go"), "");
+      await until("the command has ended", () => command.child.exitCode !== null);
+      assert.equal(command.child.exitCode, 0, command.stderr());
+      // While it runs, any file would be busy.
+      await assert.rejects(open(`/proc/self/fd/${file.fd}`, "r+"), { code: "EROFS" }, streams);
+      await rm(join(bundle, "rootfs/go"));
+    }
   });
 
   test("never starts one, whatever it is asked for and whoever asks", async () => {
