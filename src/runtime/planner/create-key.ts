@@ -1,12 +1,17 @@
 import { type Digest, sha256 } from "../../base/index.ts";
-import { printJson, printSpec } from "../../specs/oci-runtime/index.ts";
+import { printJson, printSpec, type Spec } from "../../specs/oci-runtime/index.ts";
 import { type CreateInput, planFacts } from "./input.ts";
+
+/** Of configurations that are read again and again, and are the same object then. */
+const printed = new WeakMap<Spec, string>();
 
 /** A key of everything that decides the plan for a new container but for its id. */
 export function createKey(input: CreateInput): Digest {
   const { id, spec, facts, mountSources, ...rest } = input;
   const sources = [...(mountSources ?? [])];
-  return planKey(id, `${printSpec(spec)}\0${printJson({ ...rest, sources, facts: planFacts(facts) })}`);
+  const text = printed.get(spec) ?? printSpec(spec);
+  printed.set(spec, text);
+  return planKey(id, `${text}\0${printJson({ ...rest, sources, facts: planFacts(facts) })}`);
 }
 
 /**
