@@ -9,9 +9,15 @@ import {
   startPlaceholder,
 } from "../helper/index.ts";
 import type { HostFacts } from "../host/index.ts";
-import { defaultRoot, type EnvironmentMaker, isRootless, ociLogger, runOci } from "../oci/index.ts";
+import {
+  defaultRoot,
+  type EnvironmentMaker,
+  isRootless,
+  type KnownPlans,
+  ociLogger,
+  runOci,
+} from "../oci/index.ts";
 import { asOutgoing, type OutgoingPlan, type Plan } from "../plan/index.ts";
-import type { KnownPlans } from "../runtime/index.ts";
 import type { FrontConnection } from "./connection.ts";
 import type { FrontRequest } from "./request.ts";
 

@@ -1,3 +1,4 @@
+export { createKnownPlans, type KnownPlans } from "../runtime/index.ts";
 export { commands, type EnvironmentMaker, type OciGlobals, ociVersion, runOci } from "./app.ts";
 export { DEFAULT_ROOT, defaultRoot, isRootless, unprivilegedCaller } from "./caller.ts";
 export type { OciCommand, OciEnvironment } from "./command.ts";

@@ -15,8 +15,7 @@ import {
   runTugOci,
 } from "../front/index.ts";
 import { readHostFacts } from "../host/index.ts";
-import { explainConfig, ociVersion } from "../oci/index.ts";
-import { createKnownPlans } from "../runtime/index.ts";
+import { createKnownPlans, explainConfig, ociVersion } from "../oci/index.ts";
 import { countRequests, createActivity } from "./activity.ts";
 import { serverError } from "./errors.ts";
 import { giveBackAtRest } from "./give-back.ts";
