@@ -13,6 +13,7 @@
  * many launchers one starts an engine.
  */
 #include "launch.h"
+#include "group.h"
 
 #include <limits.h>
 #include <poll.h>
@@ -163,45 +164,11 @@ static enum launch_code check_context(void)
 	return reset_limits() ? LAUNCHED : HAS_LOW_LIMITS;
 }
 
-/* A v1 cpuset takes nobody in before it has processors and memory nodes; elsewhere there are no such files. */
-static void fill_cpuset(int group)
-{
-	static const char *const files[][2] = { { "../cpuset.cpus", "cpuset.cpus" }, { "../cpuset.mems", "cpuset.mems" } };
-	char text[1024];
-	for (size_t i = 0; i < 2; i++)
-		if (read_file(group, files[i][0], text, sizeof text) > 0)
-			write_file(group, files[i][1], text);
-}
-
-/* Makes the group of a file that was there when the words were written, and has been removed since because it was empty. */
-static bool make_group(const char *file)
-{
-	char path[PATH_MAX];
-	size_t length = strlen(file);
-	if (length >= sizeof path)
-		return false;
-	memcpy(path, file, length + 1);
-	char *slash = strrchr(path, '/');
-	if (slash == NULL)
-		return false;
-	*slash = '\0';
-	if (mkdir(path, 0755) < 0 && errno != EEXIST)
-		return false;
-	owned int group = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (group >= 0)
-		fill_cpuset(group);
-	return group >= 0;
-}
-
 static bool join_cgroups(const struct launch *launch)
 {
-	for (size_t i = 0; i < launch->cgroup_count; i++) {
-		const char *file = launch->cgroups[i];
-		if (write_file(AT_FDCWD, file, "0") == 0)
-			continue;
-		if (errno != ENOENT || !make_group(file) || write_file(AT_FDCWD, file, "0") < 0)
+	for (size_t i = 0; i < launch->cgroup_count; i++)
+		if (group_join(launch->cgroups[i]) < 0)
 			return false;
-	}
 	return true;
 }
 

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include "group.h"
 #include "monitor.h"
 
 enum { LIFELINE = 3, CHANNEL = 3, WRONG_USAGE = 2, CANNOT_SERVE = 1, SHORTAGE_MS = 10 };
@@ -73,7 +74,7 @@ int spawner_main(int argc, char **argv)
 	if (seal(argv, room) < 0)
 		return CANNOT_SERVE;
 	for (; first + 1 < argc && strcmp(argv[first], "--cgroup") == 0; first += 2)
-		if (write_file(AT_FDCWD, argv[first + 1], "0") < 0)
+		if (group_join(argv[first + 1]) < 0)
 			return CANNOT_SERVE;
 	/* Copies: the title takes the place of the arguments. */
 	owned_memory char *start = NULL;

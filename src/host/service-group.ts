@@ -1,6 +1,9 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { errnoOf } from "../base/index.ts";
 import { parseCgroup } from "./parsers/cgroup.ts";
 import { parseMountinfo } from "./parsers/mountinfo.ts";
+
+const TRIES = 20;
 
 /**
  * Makes the control group of the engine or of its monitors, `tug/NAME`, in every hierarchy, and returns the files to
@@ -20,16 +23,24 @@ export async function makeServiceGroup(name: "engine" | "monitors"): Promise<str
         : type === "cgroup" && controllers.every((name) => superOptions.includes(name)),
     );
     if (mount === undefined) continue;
-    const directory = `${mount.mountPoint}/${group}`;
-    try {
-      await mkdir(directory, { recursive: true });
-      if (controllers.includes("cpuset")) await fillCpuset(mount.mountPoint, group);
-      files.push(`${directory}/${hierarchy === 0 ? "cgroup.procs" : "tasks"}`);
-    } catch {
-      // Not ours to make.
-    }
+    if (await isMade(mount.mountPoint, group, controllers.includes("cpuset")))
+      files.push(`${mount.mountPoint}/${group}/${hierarchy === 0 ? "cgroup.procs" : "tasks"}`);
   }
   return files;
+}
+
+/** False where it is not ours to make. One that others remove meanwhile, because it is empty, is made again. */
+async function isMade(mountPoint: string, group: string, isCpuset: boolean): Promise<boolean> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    try {
+      await mkdir(`${mountPoint}/${group}`, { recursive: true });
+      if (isCpuset) await fillCpuset(mountPoint, group);
+      return true;
+    } catch (error) {
+      if (!["ENOENT", "ENODEV"].includes(errnoOf(error) ?? "")) return false;
+    }
+  }
+  return false;
 }
 
 /** A v1 cpuset group takes nobody in before it has CPUs and memory nodes. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, open, readFile, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, rmdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
@@ -104,6 +105,31 @@ test("it joins the groups it is told to", {
     assert.equal(missing.code, 20);
   } finally {
     while (existsSync(group)) await rmdir(group).catch(() => delay(10));
+  }
+});
+
+test("it joins groups that others remove whenever they are empty", {
+  skip: skip || !existsSync("/sys/fs/cgroup/cpuset/tasks"),
+}, async () => {
+  await using directory = await temporaryDirectory();
+  const log = join(directory.path, "log");
+  const group = `/sys/fs/cgroup/cpuset/tug-launch-${process.pid}`;
+  const script = 'while [ ! -e "$1" ]; do rmdir "$0/inner" "$0"; done 2>/dev/null';
+  const stop = join(directory.path, "stop");
+  const remover = spawn("sh", ["-c", script, group, stop], { stdio: "ignore" });
+  try {
+    for (let turn = 0; turn < 20; turn += 1) {
+      const options = ["--cgroup", `${group}/inner/tasks`];
+      const { code, logged } = await launch(log, "grep cpuset /proc/$$/cgroup", { options });
+      assert.equal(code, 0);
+      assert.match(await logged(), new RegExp(`tug-launch-${process.pid}/inner`));
+      await truncate(log);
+    }
+  } finally {
+    await writeFile(stop, "");
+    if (remover.exitCode === null) await once(remover, "exit");
+    for (const path of [`${group}/inner`, group])
+      while (existsSync(path)) await rmdir(path).catch(() => delay(10));
   }
 });
 
