@@ -26,18 +26,6 @@ static int cannot_run(const char *sentence)
 	return CANNOT_RUN;
 }
 
-/* The package's directory, without a slash at its end. */
-static bool find_package(char package[PATH_MAX])
-{
-	ssize_t length = readlink("/proc/self/exe", package, PATH_MAX - 1);
-	ssize_t place = (ssize_t)sizeof FRONT_PLACE - 1;
-	package[length < 0 ? 0 : length] = '\0';
-	if (length <= place || strcmp(package + length - place, FRONT_PLACE) != 0)
-		return false;
-	package[length - place] = '\0';
-	return true;
-}
-
 /* A file of the package or beside it, if it is there and may be used so. */
 static bool find_file(char path[PATH_MAX], const char *package, const char *name, int mode)
 {
@@ -103,12 +91,11 @@ static bool is_engine(const struct front *front)
 
 int front_main(int argc, char **argv)
 {
-	char package[PATH_MAX];
 	const char *slash = strrchr(argv[0], '/'), *name = slash ? slash + 1 : argv[0];
-	struct front front = { package, strcmp(name, "tug-oci") == 0, argv + (argc > 0) };
+	struct front front = { front_package(), strcmp(name, "tug-oci") == 0, argv + (argc > 0) };
 	if (!front.oci && strcmp(name, "tug") != 0)
 		front.arguments++; /* the role */
-	if (!find_package(package))
+	if (!front.package)
 		return cannot_run("tug: cannot run: this program is not where its package put it: install tug again\n");
 	if (is_engine(&front)) {
 		front.arguments++;

@@ -19,6 +19,9 @@
 
 enum { REQUEST_MAX = 4 * 1024 * 1024 /* what the other side takes */ };
 
+/* Where the program lies in its package. */
+static const char own_place[] = "/dist/helper/tug-helper";
+
 /* What front_before_libc has: a socket, -1 for none, NOT_YET where it did not run. */
 enum { NOT_YET = -2 };
 static int early = NOT_YET;
@@ -237,13 +240,13 @@ int front_ask(const struct front_command *command)
 	return early == NOT_YET ? ask(command) : early;
 }
 
-/* The package's directory, without a slash at its end; NULL where this program lies elsewhere. */
-static char *find_package(void)
+char *front_package(void)
 {
 	static char path[PATH_MAX];
 	long length = call(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe", (long)path, PATH_MAX - 1);
-	long end = length - (long)sizeof FRONT_PLACE + 1;
-	if (end < 1 || !is_same(path + end, FRONT_PLACE))
+	long end = length - (long)sizeof own_place + 1;
+	path[length < 0 ? 0 : length] = '\0';
+	if (end < 1 || !is_same(path + end, own_place))
 		return NULL;
 	path[end] = '\0';
 	return path;
@@ -272,7 +275,7 @@ char **front_again(const struct front_command *command, char *package, int socke
 static void execute_sealed(const struct front_command *command, int socket)
 {
 	struct kernel_mount_attr attr = { MOUNT_ATTR_RDONLY, 0, 0, 0 };
-	char *package = find_package(), **again = package ? front_again(command, package, socket) : NULL;
+	char *package = front_package(), **again = package ? front_again(command, package, socket) : NULL;
 	long file = call(SYS_open_tree, AT_FDCWD, (long)"/proc/self/exe", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC, 0);
 	if (again && file >= 0 &&
 	    bare_call(SYS_mount_setattr, file, (long)"", AT_EMPTY_PATH, (long)&attr, sizeof attr, 0) == 0 &&

@@ -4,8 +4,6 @@
 
 #include "base.h"
 
-/* Where the program lies in its package. */
-#define FRONT_PLACE "/dist/helper/tug-helper"
 /* In the run directory. */
 #define FRONT_SOCKET "front.sock"
 /* How long front waits for the resident process to read or say something. */
@@ -51,6 +49,9 @@ struct front_command {
  * began. The socket, or -1.
  */
 int front_ask(const struct front_command *command);
+
+/* The package's directory, without a slash at its end; NULL where this program does not lie where its package put it. */
+char *front_package(void);
 
 /* The words with which a front of `tug-oci` executes itself again; NULL where there is no memory. */
 char **front_again(const struct front_command *command, char *package, int socket);

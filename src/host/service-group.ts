@@ -3,6 +3,7 @@ import { errnoOf } from "../base/index.ts";
 import { parseCgroup } from "./parsers/cgroup.ts";
 import { parseMountinfo } from "./parsers/mountinfo.ts";
 
+/** How often a group is made again that others have removed. */
 const TRIES = 20;
 
 /**

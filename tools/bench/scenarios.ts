@@ -132,8 +132,9 @@ function startMany(
     name,
     rounds: removing ? 8 : 4,
     async measure({ start, remove, env }, round) {
+      if (start === undefined) return undefined;
       const names = Array.from({ length: MANY }, (_, index) => `bench-${round + 1}-${index}`);
-      const starts = names.map((each) => start?.(each, network));
+      const starts = names.map((each) => start(each, network));
       // The kernel goes on removing for a while what others had, network namespaces above all: that is for nobody else to wait for.
       await sleep(SETTLING);
       const took = await parallel(starts, env);
