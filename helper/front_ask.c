@@ -17,55 +17,12 @@
 #include <time.h>
 #include "bare.h"
 
-enum { REQUEST_MAX = 4 * 1024 * 1024 /* what the other side takes */ };
-
 /* Where the program lies in its package. */
 static const char own_place[] = "/dist/helper/tug-helper";
 
 /* What front_before_libc has: a socket, -1 for none, NOT_YET where it did not run. */
 enum { NOT_YET = -2 };
 static int early = NOT_YET;
-
-static inline long call(long number, long a, long b, long c, long d)
-{
-	return bare_call(number, a, b, c, d, 0, 0);
-}
-
-static void close_fd(long fd)
-{
-	if (fd >= 0)
-		call(SYS_close, fd, 0, 0, 0);
-}
-
-static size_t length_of(const char *text)
-{
-	size_t length = 0;
-	while (text[length])
-		length++;
-	return length;
-}
-
-static uint8_t *copy(uint8_t *to, const char *text, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		to[i] = (uint8_t)text[i];
-	return to + length;
-}
-
-/* What stands behind a prefix, or NULL. */
-static const char *after(const char *text, const char *prefix)
-{
-	for (; *prefix; text++, prefix++)
-		if (*text != *prefix)
-			return NULL;
-	return text;
-}
-
-static bool is_same(const char *one, const char *other)
-{
-	const char *rest = after(one, other);
-	return rest && *rest == '\0';
-}
 
 static const char *run_root(char **environment)
 {
@@ -119,87 +76,6 @@ static bool is_connected(long socket, char **environment)
 	       peer.uid == (uid_t)call(SYS_geteuid, 0, 0, 0, 0);
 }
 
-void front_size(uint8_t size[4])
-{
-	static const int order[] = { 1, 2, 0 };
-	struct winsize window = { 0, 0, 0, 0 };
-	for (size_t i = 0; i < 3 && call(SYS_ioctl, order[i], TIOCGWINSZ, (long)&window, 0) < 0; i++)
-		;
-	put16(put16(size, window.ws_row), window.ws_col);
-}
-
-static uint8_t terminals(void)
-{
-	uint8_t bits = 0;
-	struct {
-		unsigned flags[4];
-		unsigned char characters[64];
-	} settings; /* more than any architecture's */
-	for (int fd = 0; fd < 3; fd++)
-		if (call(SYS_ioctl, fd, TCGETS, (long)&settings, 0) == 0)
-			bits |= (uint8_t)(1 << fd);
-	return bits;
-}
-
-/* Callers remove a directory and call from within it: it has the name then that /proc shows, which leads nowhere. */
-static size_t working_directory(char path[PATH_MAX])
-{
-	long length = call(SYS_getcwd, (long)path, PATH_MAX, 0, 0) - 1;
-	if (length < 1 || path[0] != '/')
-		length = call(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/cwd", (long)path, PATH_MAX - 1);
-	return length < 1 ? 0 : (size_t)length;
-}
-
-static size_t texts_size(char **texts)
-{
-	size_t size = 4;
-	for (; *texts; texts++)
-		size += 4 + length_of(*texts);
-	return size;
-}
-
-static uint8_t *put_text(uint8_t *at, const char *text, size_t length)
-{
-	return copy(put32(at, (uint32_t)length), text, length);
-}
-
-static uint8_t *put_texts(uint8_t *at, char **texts)
-{
-	uint8_t *count = at;
-	uint32_t number = 0;
-	at += 4;
-	for (; *texts; texts++, number++)
-		at = put_text(at, *texts, length_of(*texts));
-	put32(count, number);
-	return at;
-}
-
-static void *memory(size_t size)
-{
-	long at = bare_call(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	return at < 0 && at > -4096 ? NULL : (void *)at;
-}
-
-/* The whole message; NULL where there is no working directory or the command is too long. */
-static uint8_t *make_request(const struct front_command *command, size_t *size)
-{
-	char directory[PATH_MAX];
-	size_t length = working_directory(directory);
-	size_t content = 18 + length + texts_size(command->arguments) + texts_size(command->environment);
-	*size = MESSAGE_HEAD + content;
-	uint8_t *message = length == 0 || *size > REQUEST_MAX ? NULL : memory(*size);
-	if (!message)
-		return NULL;
-	long mask = call(SYS_umask, 0, 0, 0, 0);
-	call(SYS_umask, mask, 0, 0, 0);
-	uint8_t *at = put8(put_head(message, REQUEST, content), command->oci ? 2 : 1);
-	at = put_text(put32(at, (uint32_t)call(SYS_getpid, 0, 0, 0, 0)), directory, length);
-	at = put8(put32(at, (uint32_t)mask), terminals());
-	front_size(at);
-	put_texts(put_texts(at + 4, command->arguments), command->environment);
-	return message;
-}
-
 /* All of it, unless nobody reads for as long as front waits. */
 static bool is_sent(long socket, const uint8_t *data, size_t size)
 {
@@ -227,7 +103,7 @@ static int ask(const struct front_command *command)
 	if (socket < 0)
 		return -1;
 	if (is_connected(socket, command->environment)) {
-		uint8_t *request = make_request(command, &size);
+		uint8_t *request = front_request(command, &size);
 		if (request && is_sent(socket, request, size))
 			return (int)socket;
 	}

@@ -45,6 +45,15 @@ struct front_command {
 };
 
 /*
+ * front_request.c: the message that says what is to be done. NULL where there is no working directory, no memory, or
+ * more than the other side takes.
+ */
+uint8_t *front_request(const struct front_command *command, size_t *size);
+
+/* Rows and columns of the terminal, zeros where there is none. */
+void front_size(uint8_t size[4]);
+
+/*
  * front_ask.c: sends the command to whoever listens where the resident process would, unless that happened before libc
  * began. The socket, or -1.
  */
@@ -55,9 +64,6 @@ char *front_package(void);
 
 /* The words with which a front of `tug-oci` executes itself again; NULL where there is no memory. */
 char **front_again(const struct front_command *command, char *package, int socket);
-
-/* Rows and columns of the terminal, zeros where there is none. */
-void front_size(uint8_t size[4]);
 
 /*
  * front_relay.c: lends the caller's streams, terminal and signals to a request that was accepted, to its end. -1: the

@@ -15,11 +15,6 @@ __asm__(".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16,
 __asm__(".globl _start\n_start:\n\tmov x29, #0\n\tmov x30, #0\n\tmov x0, sp\n\tbl begin\n");
 #endif
 
-static long call(long number, long a, long b, long c, long d)
-{
-	return bare_call(number, a, b, c, d, 0, 0);
-}
-
 enum { VALUE_SIZE = 160, FACTS_MAX = 24, FILE_SIZE = 4096, OUTPUT_SIZE = 8192 };
 
 struct fact {
@@ -43,14 +38,6 @@ void *memset(void *to, int byte, size_t size)
 	for (size_t i = 0; i < size; i++)
 		((volatile char *)to)[i] = (char)byte;
 	return to;
-}
-
-static size_t length_of(const char *text)
-{
-	size_t length = 0;
-	while (text[length] != '\0')
-		length++;
-	return length;
 }
 
 static bool starts_with(const char *text, const char *with)

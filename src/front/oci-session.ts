@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
 import type { Logger } from "../base/index.ts";
@@ -57,6 +58,7 @@ export function runTugOci(
       pid: request.pid,
       stdout,
       stdin: () => buffer(connection.stdin),
+      readFile: fileReader(request),
       logger,
       signal: connection.gone,
       admitted: connection.admitted,
@@ -79,6 +81,12 @@ export function runTugOci(
     };
   };
   return runOci(request.argv, makeEnvironment, { stdout, stderr, version: options.version });
+}
+
+/** Reads files; the one that came with a request is not read again. */
+function fileReader({ cwd, config }: FrontRequest): (path: string) => Promise<Buffer> {
+  const path = config && resolve(cwd, config.path);
+  return async (wanted) => (config !== undefined && wanted === path ? config.content : readFile(wanted));
 }
 
 /** A logger that keeps what it is told until the command may have an effect. */

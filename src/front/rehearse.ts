@@ -5,7 +5,15 @@ import { runTug, type TugSessionOptions } from "./tug-session.ts";
 /** Runs a command of `tug` whose output nobody sees; its exit code. */
 export function rehearse(argv: readonly string[], options: TugSessionOptions): Promise<number> {
   const none = { stdin: false, stdout: false, stderr: false };
-  const request = { pid: process.pid, cwd: "/", umask: 0o022, terminals: none, size: undefined, env: {} };
+  const request = {
+    pid: process.pid,
+    cwd: "/",
+    umask: 0o022,
+    terminals: none,
+    size: undefined,
+    env: {},
+    config: undefined,
+  };
   return runTug({ ...request, program: "tug", argv }, nobody(), options);
 }
 

@@ -12,7 +12,12 @@ export type FrontRequest = {
   readonly size: TerminalSize | undefined;
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** The configuration that the command seems to be about. */
+  readonly config: SentFile | undefined;
 };
+
+/** A file as front has read it; its path may be relative to the working directory. */
+export type SentFile = { readonly path: string; readonly content: Buffer };
 
 export type TerminalSize = { readonly height: number; readonly width: number };
 
@@ -43,6 +48,12 @@ export function parseRequest({ content }: Message): FrontRequest {
       throw frontError("PROTOCOL", `cannot read the request of front: ${count} words are too many`);
     return Array.from({ length: count }, text);
   };
+  const sentFile = (): SentFile | undefined => {
+    const path = text();
+    const length = u32();
+    const start = take(length);
+    return path === "" ? undefined : { path, content: content.subarray(start, start + length) };
+  };
   const program = u8() === 2 ? "tug-oci" : "tug";
   const pid = u32();
   const cwd = text();
@@ -58,6 +69,7 @@ export function parseRequest({ content }: Message): FrontRequest {
     size: height > 0 && width > 0 ? { height, width } : undefined,
     argv: texts(),
     env: Object.fromEntries(texts().map(splitVariable)),
+    config: sentFile(),
   };
 }
 

@@ -16,6 +16,8 @@ export type OciEnvironment = {
   readonly inheritedDescriptors?: number;
   readonly stdout: (text: string) => void;
   readonly stdin: () => Promise<Buffer>;
+  /** Files as the caller has read them; absent: they are read here. */
+  readonly readFile?: (path: string) => Promise<Buffer>;
   readonly logger: Logger;
   /** The program of criu, or its name; default: criu. */
   readonly criu?: string | undefined;

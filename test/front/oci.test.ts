@@ -19,6 +19,15 @@ const commands: readonly (readonly [name: string, script: string])[] = [
   ["help", '"$OCI" --help'],
   ["spec", '"$OCI" spec --bundle . && cat config.json && rm config.json'],
   ["run", 'cp seen.json config.json; umask 027; printf typed | X=1 "$OCI" run --preserve-fds 1 seen 3<data'],
+  [
+    "a configuration of another name",
+    'cp missing.json config.json; "$OCI" run --config seen.json other </dev/null 3<data',
+  ],
+  [
+    "the last of two bundles",
+    'mkdir one; cp missing.json one/config.json; cp seen.json config.json; "$OCI" run -b one --bundle=one/.. last </dev/null 3<data',
+  ],
+  ["a bundle called run", 'mkdir run; mv config.json run; "$OCI" run -b run elsewhere; mv run/config.json .'],
   ["a program that is not there", 'cp missing.json config.json; "$OCI" run missing'],
   ["a configuration that is not there", 'rm -f config.json; "$OCI" run none'],
   [
@@ -118,8 +127,10 @@ describe("tug-oci with and without an engine", { skip: needsBox() }, () => {
     assert.equal(gone?.code, 0, gone?.stderr);
     assert.match(gone?.stderr ?? "", /BUNDLE\/gone \(deleted\)\/config.json/);
     assert.deepEqual(
-      ["run", "a signal", "delete"].map((name) => alone[name]?.code),
-      [7, 9, 0],
+      ["run", "a configuration of another name", "the last of two bundles", "a signal", "delete"].map(
+        (name) => alone[name]?.code,
+      ),
+      [7, 7, 7, 9, 0],
     );
   });
 

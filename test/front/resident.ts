@@ -29,6 +29,8 @@ export type AskOptions = {
   readonly program?: "tug" | "tug-oci";
   /** A command line before it. */
   readonly before?: readonly string[];
+  /** Its arguments; `ps` by default. */
+  readonly argv?: readonly string[];
   readonly run?: string;
   readonly packagePath?: string;
 };
@@ -62,9 +64,15 @@ export async function makeStage(parent: string): Promise<Stage> {
           return 3;
         },
       }),
-    async ask({ program = "tug", before = [], run: runDirectory = run, packagePath: at = packagePath } = {}) {
+    async ask({
+      program = "tug",
+      before = [],
+      argv = ["ps"],
+      run: runDirectory = run,
+      packagePath: at = packagePath,
+    } = {}) {
       const env = { PATH: process.env.PATH, TUG_RUN_ROOT: runDirectory };
-      const { code, stdout, stderr } = await runProgram([...before, join(at, program), "ps"], env);
+      const { code, stdout, stderr } = await runProgram([...before, join(at, program), ...argv], env);
       if (code === 3 && stdout === "resident\n" && stderr === "") return "resident";
       if (code === 4 && stdout === "node\n" && stderr === "") return "node";
       throw new Error(`ended with ${code}: ${stdout}${stderr}`);

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { chmod, chown, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import type { FrontRequest } from "../../src/front/index.ts";
 import { tableHash } from "../../src/plan/index.ts";
 import { startProcess } from "../environment/process.ts";
 import { debianProgram, requireRoot } from "../environment/requirements.ts";
@@ -31,6 +33,38 @@ test("a resident process of the same build in the same place carries commands ou
         ["tug-oci", "ps"],
       ],
     );
+  }),
+);
+
+test("the configuration of the bundle that a command is about goes along, if it is a file", { skip }, () =>
+  onStage(async (stage) => {
+    await using _ = await listening(stage.serve(), stage.socket);
+    const bundle = join(stage.run, "../bundle");
+    const path = `${bundle}/config.json`;
+    await mkdir(bundle);
+    const sent = async (argv: readonly string[], program: "tug" | "tug-oci" = "tug-oci") => {
+      assert.equal(await stage.ask({ program, argv }), "resident");
+      const { config } = stage.served.at(-1) as FrontRequest;
+      return config && [config.path, config.content.toString()];
+    };
+    assert.equal(await sent(["run", "-b", bundle, "x"]), undefined, "there is none");
+    for (const content of ["{}", "", "é".repeat(300_000)]) {
+      await writeFile(path, content);
+      for (const words of [["--bundle", bundle], ["-b", bundle], [`--bundle=${bundle}`], [`-b=${bundle}`]])
+        assert.deepEqual(await sent(["--root", "/r", "create", ...words, "x"]), [path, content]);
+    }
+    assert.equal(await sent(["start", "-b", bundle, "x"]), undefined);
+    assert.equal(await sent(["run", "-b", bundle, "x"], "tug"), undefined);
+    await writeFile(path, Buffer.alloc(1024 * 1024 + 1));
+    assert.equal(await sent(["run", "-b", bundle, "x"]), undefined, "too long");
+    await rm(path);
+    await mkdir(path);
+    assert.equal(await sent(["run", "-b", bundle, "x"]), undefined, "a directory");
+    await rm(path, { recursive: true });
+    execFileSync("mkfifo", [path]);
+    assert.equal(await sent(["run", "-b", bundle, "x"]), undefined, "a FIFO, which is not waited for");
+    assert.equal(await sent(["run", "-b", "b".repeat(5000), "x"]), undefined);
+    assert.equal(await sent(["run", "-b"]), undefined);
   }),
 );
 

@@ -16,7 +16,7 @@ export async function readSpec(
   environment: OciEnvironment,
 ): Promise<Spec> {
   const path = config === undefined ? `${bundle}/config.json` : resolve(environment.cwd, config);
-  const { value, warnings } = await readConfig(path);
+  const { value, warnings } = await readConfig(path, environment.readFile);
   for (const { pointer, message } of warnings)
     environment.logger.log("warn", message, { place: `config.json#${pointer}` });
   const spec = withHookEnvironment(value, environment.env);

@@ -56,10 +56,18 @@ export type GroupDriver = "cgroupfs" | "systemd" | "none";
 /** Of bundles that were run last. */
 const parse = latestConfigs(4);
 
-/** Reads a configuration, whatever its file is called. @throws CONTAINER_BUNDLE, OCI_CONFIG */
-export async function readConfig(path: string): Promise<ParsedSpec<Spec>> {
+/**
+ * Reads a configuration, whatever its file is called.
+ *
+ * @param read reads a file
+ * @throws CONTAINER_BUNDLE, OCI_CONFIG
+ */
+export async function readConfig(
+  path: string,
+  read: (path: string) => Promise<Buffer> = readFile,
+): Promise<ParsedSpec<Spec>> {
   try {
-    return parse(await readFile(path), path, "config.json");
+    return parse(await read(path), path, "config.json");
   } catch (error) {
     if (error instanceof TugError) throw error;
     throw lifecycleError("BUNDLE", `cannot read ${path}: ${reasonOf(error)}`, {
