@@ -151,6 +151,9 @@ _Noreturn void witness_serve(void);
 /* shortcut.c: keeps programs that lead connections to containers, for whom is at the other end of descriptor 3. Likewise. */
 _Noreturn void shortcut_serve(void);
 
+/* network_ahead.c: keeps a network namespace for whom is at the other end of descriptor 3. Likewise. */
+_Noreturn void network_ahead_serve(void);
+
 /* Roles: argv[0] is the name of the program, argv[1] that of the role (front: whatever the user typed). */
 int run_main(int argc, char **argv);
 int front_main(int argc, char **argv);

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include "plan.h"
 
-#define TUG_TABLE_HASH "4878aad58fcca1ff"
-#define TUG_TABLE_HASH_BYTES { 0x48, 0x78, 0xaa, 0xd5, 0x8f, 0xcc, 0xa1, 0xff }
+#define TUG_TABLE_HASH "8e83979664fae2dd"
+#define TUG_TABLE_HASH_BYTES { 0x8e, 0x83, 0x97, 0x96, 0x64, 0xfa, 0xe2, 0xdd }
 
 #define LIST_HOST 0
 #define LIST_STAGE 1
@@ -32,6 +32,7 @@
 	X(connect) \
 	X(socket_pair) \
 	X(open_namespace) \
+	X(network_ahead) \
 	X(open_process) \
 	X(user_namespace) \
 	X(run_stage) \
@@ -83,6 +84,7 @@
 	X(read_only) \
 	X(sysctl) \
 	X(loopback_up) \
+	X(own_network) \
 	X(time_namespace) \
 	X(host_name) \
 	X(domain_name) \
@@ -136,6 +138,7 @@ enum op_code {
 	OP_connect,
 	OP_socket_pair,
 	OP_open_namespace,
+	OP_network_ahead,
 	OP_open_process,
 	OP_user_namespace,
 	OP_run_stage,
@@ -187,6 +190,7 @@ enum op_code {
 	OP_read_only,
 	OP_sysctl,
 	OP_loopback_up,
+	OP_own_network,
 	OP_time_namespace,
 	OP_host_name,
 	OP_domain_name,
@@ -281,6 +285,11 @@ struct op_socket_pair {
 struct op_open_namespace {
 	const char *path;
 	uint32_t kind;
+	uint16_t out;
+};
+
+struct op_network_ahead {
+	const char *name;
 	uint16_t out;
 };
 
@@ -597,6 +606,10 @@ struct op_loopback_up {
 	uint32_t unused;
 };
 
+struct op_own_network {
+	uint16_t ahead;
+};
+
 struct op_time_namespace {
 	const char *offsets;
 };
@@ -850,6 +863,8 @@ static const struct field_info op_fields[] = {
 	{ FIELD_TEXT, 0, offsetof(struct op_open_namespace, path) },
 	{ FIELD_U32, 0, offsetof(struct op_open_namespace, kind) },
 	{ FIELD_OUT, 0, offsetof(struct op_open_namespace, out) },
+	{ FIELD_TEXT, 0, offsetof(struct op_network_ahead, name) },
+	{ FIELD_OUT, 0, offsetof(struct op_network_ahead, out) },
 	{ FIELD_U32, 0, offsetof(struct op_open_process, pid) },
 	{ FIELD_U64, 0, offsetof(struct op_open_process, start_time) },
 	{ FIELD_OUT, 0, offsetof(struct op_open_process, out) },
@@ -1008,6 +1023,7 @@ static const struct field_info op_fields[] = {
 	{ FIELD_TEXT, 0, offsetof(struct op_read_only, path) },
 	{ FIELD_TEXT, 0, offsetof(struct op_sysctl, key) },
 	{ FIELD_TEXT, 0, offsetof(struct op_sysctl, value) },
+	{ FIELD_IN, 0, offsetof(struct op_own_network, ahead) },
 	{ FIELD_TEXT, 0, offsetof(struct op_time_namespace, offsets) },
 	{ FIELD_TEXT, 0, offsetof(struct op_host_name, name) },
 	{ FIELD_TEXT, 0, offsetof(struct op_domain_name, name) },
@@ -1125,98 +1141,100 @@ static const struct op_info op_table[OP_COUNT] = {
 	{ "connect", { 1, 0, 0 }, 2, 16, sizeof(struct op_connect) },
 	{ "socketPair", { 1, 0, 0 }, 2, 18, sizeof(struct op_socket_pair) },
 	{ "openNamespace", { 1, 0, 0 }, 3, 20, sizeof(struct op_open_namespace) },
-	{ "openProcess", { 3, 0, 0 }, 3, 23, sizeof(struct op_open_process) },
-	{ "userNamespace", { 1, 0, 0 }, 6, 26, sizeof(struct op_user_namespace) },
-	{ "runStage", { 1, 0, 0 }, 1, 32, sizeof(struct op_run_stage) },
-	{ "await", { 2, 0, 124 }, 1, 33, sizeof(struct op_await) },
-	{ "release", { 2, 0, 124 }, 1, 34, sizeof(struct op_release) },
-	{ "hook", { 3, 0, 72 }, 6, 35, sizeof(struct op_hook) },
-	{ "start", { 3, 0, 0 }, 3, 41, sizeof(struct op_start) },
-	{ "awaitExec", { 2, 0, 0 }, 0, 44, sizeof(struct op_await_exec) },
-	{ "waitExit", { 2, 0, 0 }, 4, 44, sizeof(struct op_wait_exit) },
-	{ "notifySocket", { 3, 0, 0 }, 3, 48, sizeof(struct op_notify_socket) },
-	{ "notify", { 2, 0, 0 }, 4, 51, sizeof(struct op_notify) },
-	{ "initProcess", { 2, 0, 0 }, 1, 55, sizeof(struct op_init_process) },
-	{ "sendProcess", { 2, 0, 0 }, 1, 56, sizeof(struct op_send_process) },
-	{ "signal", { 3, 0, 0 }, 2, 57, sizeof(struct op_signal) },
-	{ "awaitDeath", { 3, 0, 0 }, 2, 59, sizeof(struct op_await_death) },
-	{ "readInRoot", { 3, 0, 0 }, 4, 61, sizeof(struct op_read_in_root) },
-	{ "statInRoot", { 3, 0, 0 }, 3, 65, sizeof(struct op_stat_in_root) },
-	{ "unpackTree", { 3, 0, 0 }, 4, 68, sizeof(struct op_unpack_tree) },
-	{ "packTree", { 3, 0, 0 }, 4, 72, sizeof(struct op_pack_tree) },
-	{ "cgroupCreate", { 1, 0, 0 }, 5, 76, sizeof(struct op_cgroup_create) },
-	{ "cgroupOpen", { 3, 0, 0 }, 2, 81, sizeof(struct op_cgroup_open) },
-	{ "cgroupSet", { 3, 0, 0 }, 5, 83, sizeof(struct op_cgroup_set) },
-	{ "cgroupDevices", { 3, 0, 0 }, 2, 88, sizeof(struct op_cgroup_devices) },
-	{ "cgroupKill", { 3, 0, 0 }, 3, 90, sizeof(struct op_cgroup_kill) },
-	{ "cgroupRemove", { 3, 0, 0 }, 2, 93, sizeof(struct op_cgroup_remove) },
-	{ "cgroupFreeze", { 3, 0, 0 }, 3, 95, sizeof(struct op_cgroup_freeze) },
-	{ "cgroupVacate", { 1, 0, 0 }, 2, 98, sizeof(struct op_cgroup_vacate) },
-	{ "cgroupJoin", { 0, 4, 4 }, 2, 100, sizeof(struct op_cgroup_join) },
-	{ "cloneMount", { 1, 0, 8 }, 3, 102, sizeof(struct op_clone_mount) },
-	{ "changeMount", { 1, 0, 8 }, 6, 105, sizeof(struct op_change_mount) },
-	{ "scratch", { 0, 0, 8 }, 2, 111, sizeof(struct op_scratch) },
-	{ "overlay", { 1, 0, 8 }, 5, 113, sizeof(struct op_overlay) },
-	{ "erofs", { 1, 0, 0 }, 4, 118, sizeof(struct op_erofs) },
-	{ "attachOnHost", { 1, 0, 0 }, 2, 122, sizeof(struct op_attach_on_host) },
-	{ "releaseMount", { 1, 0, 0 }, 1, 124, sizeof(struct op_release_mount) },
-	{ "attach", { 0, 0, 8 }, 5, 125, sizeof(struct op_attach) },
-	{ "mountFs", { 0, 0, 8 }, 8, 130, sizeof(struct op_mount_fs) },
-	{ "setMount", { 0, 0, 24 }, 6, 138, sizeof(struct op_set_mount) },
-	{ "propagation", { 0, 0, 4 }, 1, 144, sizeof(struct op_propagation) },
-	{ "root", { 0, 0, 8 }, 3, 145, sizeof(struct op_root) },
-	{ "device", { 0, 0, 8 }, 9, 148, sizeof(struct op_device) },
-	{ "symlink", { 0, 0, 8 }, 3, 157, sizeof(struct op_symlink) },
-	{ "makeDirectory", { 0, 0, 24 }, 5, 160, sizeof(struct op_make_directory) },
-	{ "console", { 0, 0, 24 }, 6, 165, sizeof(struct op_console) },
-	{ "pivot", { 0, 0, 16 }, 2, 171, sizeof(struct op_pivot) },
-	{ "moveRoot", { 0, 0, 16 }, 1, 173, sizeof(struct op_move_root) },
-	{ "changeRoot", { 0, 0, 16 }, 1, 174, sizeof(struct op_change_root) },
-	{ "mask", { 0, 0, 16 }, 2, 175, sizeof(struct op_mask) },
-	{ "readOnly", { 0, 0, 16 }, 2, 177, sizeof(struct op_read_only) },
-	{ "sysctl", { 0, 0, 16 }, 2, 179, sizeof(struct op_sysctl) },
-	{ "loopbackUp", { 0, 0, 4 }, 0, 181, sizeof(struct op_loopback_up) },
-	{ "timeNamespace", { 0, 4, 0 }, 1, 181, sizeof(struct op_time_namespace) },
-	{ "hostName", { 0, 0, 4 }, 1, 182, sizeof(struct op_host_name) },
-	{ "domainName", { 0, 0, 4 }, 1, 183, sizeof(struct op_domain_name) },
-	{ "join", { 0, 4, 4 }, 3, 184, sizeof(struct op_join) },
-	{ "spawn", { 0, 4, 0 }, 3, 187, sizeof(struct op_spawn) },
-	{ "unshare", { 0, 0, 4 }, 1, 190, sizeof(struct op_unshare) },
-	{ "session", { 0, 0, 4 }, 0, 191, sizeof(struct op_session) },
-	{ "rlimit", { 0, 4, 4 }, 3, 191, sizeof(struct op_rlimit) },
-	{ "oomScore", { 0, 4, 4 }, 1, 194, sizeof(struct op_oom_score) },
-	{ "keyring", { 0, 0, 32 }, 1, 195, sizeof(struct op_keyring) },
-	{ "personality", { 0, 0, 32 }, 1, 196, sizeof(struct op_personality) },
-	{ "ioPriority", { 0, 0, 4 }, 1, 197, sizeof(struct op_io_priority) },
-	{ "scheduler", { 0, 0, 32 }, 7, 198, sizeof(struct op_scheduler) },
-	{ "affinity", { 0, 4, 4 }, 1, 205, sizeof(struct op_affinity) },
-	{ "memoryPolicy", { 0, 0, 4 }, 2, 206, sizeof(struct op_memory_policy) },
-	{ "umask", { 0, 0, 32 }, 1, 208, sizeof(struct op_umask) },
-	{ "noNewPrivileges", { 0, 0, 32 }, 0, 209, sizeof(struct op_no_new_privileges) },
-	{ "boundingSet", { 0, 0, 32 }, 1, 209, sizeof(struct op_bounding_set) },
-	{ "idSwitch", { 0, 0, 32 }, 4, 210, sizeof(struct op_id_switch) },
-	{ "capabilities", { 0, 0, 32 }, 4, 214, sizeof(struct op_capabilities) },
-	{ "seccomp", { 0, 0, 96 }, 4, 218, sizeof(struct op_seccomp) },
-	{ "execLabel", { 0, 0, 32 }, 2, 222, sizeof(struct op_exec_label) },
-	{ "homeVariable", { 0, 0, 32 }, 1, 224, sizeof(struct op_home_variable) },
-	{ "workDirectory", { 0, 0, 32 }, 2, 225, sizeof(struct op_work_directory) },
-	{ "findProgram", { 0, 0, 32 }, 2, 227, sizeof(struct op_find_program) },
-	{ "awaitStart", { 0, 0, 64 }, 2, 229, sizeof(struct op_await_start) },
-	{ "becomeInit", { 0, 0, 64 }, 1, 231, sizeof(struct op_become_init) },
-	{ "leave", { 0, 0, 64 }, 0, 232, sizeof(struct op_leave) },
-	{ "exec", { 0, 0, 64 }, 3, 232, sizeof(struct op_exec) },
-	{ "networkNamespace", { 1, 0, 0 }, 2, 235, sizeof(struct op_network_namespace) },
-	{ "releaseNamespace", { 1, 0, 0 }, 1, 237, sizeof(struct op_release_namespace) },
-	{ "networkSetting", { 1, 0, 0 }, 3, 238, sizeof(struct op_network_setting) },
-	{ "netlink", { 1, 0, 0 }, 7, 241, sizeof(struct op_netlink) },
-	{ "networkDevice", { 1, 0, 0 }, 1, 248, sizeof(struct op_network_device) },
-	{ "moveDevice", { 2, 0, 0 }, 2, 249, sizeof(struct op_move_device) },
-	{ "callRuntime", { 1, 0, 0 }, 10, 251, sizeof(struct op_call_runtime) },
-	{ "callCriu", { 1, 0, 0 }, 12, 261, sizeof(struct op_call_criu) },
-	{ "awaitCriu", { 3, 0, 0 }, 5, 273, sizeof(struct op_await_criu) },
-	{ "adoptInit", { 1, 0, 0 }, 1, 278, sizeof(struct op_adopt_init) },
-	{ "listenConsole", { 1, 0, 0 }, 3, 279, sizeof(struct op_listen_console) },
-	{ "passConsole", { 1, 0, 0 }, 2, 282, sizeof(struct op_pass_console) },
+	{ "networkAhead", { 1, 0, 0 }, 2, 23, sizeof(struct op_network_ahead) },
+	{ "openProcess", { 3, 0, 0 }, 3, 25, sizeof(struct op_open_process) },
+	{ "userNamespace", { 1, 0, 0 }, 6, 28, sizeof(struct op_user_namespace) },
+	{ "runStage", { 1, 0, 0 }, 1, 34, sizeof(struct op_run_stage) },
+	{ "await", { 2, 0, 124 }, 1, 35, sizeof(struct op_await) },
+	{ "release", { 2, 0, 124 }, 1, 36, sizeof(struct op_release) },
+	{ "hook", { 3, 0, 72 }, 6, 37, sizeof(struct op_hook) },
+	{ "start", { 3, 0, 0 }, 3, 43, sizeof(struct op_start) },
+	{ "awaitExec", { 2, 0, 0 }, 0, 46, sizeof(struct op_await_exec) },
+	{ "waitExit", { 2, 0, 0 }, 4, 46, sizeof(struct op_wait_exit) },
+	{ "notifySocket", { 3, 0, 0 }, 3, 50, sizeof(struct op_notify_socket) },
+	{ "notify", { 2, 0, 0 }, 4, 53, sizeof(struct op_notify) },
+	{ "initProcess", { 2, 0, 0 }, 1, 57, sizeof(struct op_init_process) },
+	{ "sendProcess", { 2, 0, 0 }, 1, 58, sizeof(struct op_send_process) },
+	{ "signal", { 3, 0, 0 }, 2, 59, sizeof(struct op_signal) },
+	{ "awaitDeath", { 3, 0, 0 }, 2, 61, sizeof(struct op_await_death) },
+	{ "readInRoot", { 3, 0, 0 }, 4, 63, sizeof(struct op_read_in_root) },
+	{ "statInRoot", { 3, 0, 0 }, 3, 67, sizeof(struct op_stat_in_root) },
+	{ "unpackTree", { 3, 0, 0 }, 4, 70, sizeof(struct op_unpack_tree) },
+	{ "packTree", { 3, 0, 0 }, 4, 74, sizeof(struct op_pack_tree) },
+	{ "cgroupCreate", { 1, 0, 0 }, 5, 78, sizeof(struct op_cgroup_create) },
+	{ "cgroupOpen", { 3, 0, 0 }, 2, 83, sizeof(struct op_cgroup_open) },
+	{ "cgroupSet", { 3, 0, 0 }, 5, 85, sizeof(struct op_cgroup_set) },
+	{ "cgroupDevices", { 3, 0, 0 }, 2, 90, sizeof(struct op_cgroup_devices) },
+	{ "cgroupKill", { 3, 0, 0 }, 3, 92, sizeof(struct op_cgroup_kill) },
+	{ "cgroupRemove", { 3, 0, 0 }, 2, 95, sizeof(struct op_cgroup_remove) },
+	{ "cgroupFreeze", { 3, 0, 0 }, 3, 97, sizeof(struct op_cgroup_freeze) },
+	{ "cgroupVacate", { 1, 0, 0 }, 2, 100, sizeof(struct op_cgroup_vacate) },
+	{ "cgroupJoin", { 0, 4, 4 }, 2, 102, sizeof(struct op_cgroup_join) },
+	{ "cloneMount", { 1, 0, 8 }, 3, 104, sizeof(struct op_clone_mount) },
+	{ "changeMount", { 1, 0, 8 }, 6, 107, sizeof(struct op_change_mount) },
+	{ "scratch", { 0, 0, 8 }, 2, 113, sizeof(struct op_scratch) },
+	{ "overlay", { 1, 0, 8 }, 5, 115, sizeof(struct op_overlay) },
+	{ "erofs", { 1, 0, 0 }, 4, 120, sizeof(struct op_erofs) },
+	{ "attachOnHost", { 1, 0, 0 }, 2, 124, sizeof(struct op_attach_on_host) },
+	{ "releaseMount", { 1, 0, 0 }, 1, 126, sizeof(struct op_release_mount) },
+	{ "attach", { 0, 0, 8 }, 5, 127, sizeof(struct op_attach) },
+	{ "mountFs", { 0, 0, 8 }, 8, 132, sizeof(struct op_mount_fs) },
+	{ "setMount", { 0, 0, 24 }, 6, 140, sizeof(struct op_set_mount) },
+	{ "propagation", { 0, 0, 4 }, 1, 146, sizeof(struct op_propagation) },
+	{ "root", { 0, 0, 8 }, 3, 147, sizeof(struct op_root) },
+	{ "device", { 0, 0, 8 }, 9, 150, sizeof(struct op_device) },
+	{ "symlink", { 0, 0, 8 }, 3, 159, sizeof(struct op_symlink) },
+	{ "makeDirectory", { 0, 0, 24 }, 5, 162, sizeof(struct op_make_directory) },
+	{ "console", { 0, 0, 24 }, 6, 167, sizeof(struct op_console) },
+	{ "pivot", { 0, 0, 16 }, 2, 173, sizeof(struct op_pivot) },
+	{ "moveRoot", { 0, 0, 16 }, 1, 175, sizeof(struct op_move_root) },
+	{ "changeRoot", { 0, 0, 16 }, 1, 176, sizeof(struct op_change_root) },
+	{ "mask", { 0, 0, 16 }, 2, 177, sizeof(struct op_mask) },
+	{ "readOnly", { 0, 0, 16 }, 2, 179, sizeof(struct op_read_only) },
+	{ "sysctl", { 0, 0, 16 }, 2, 181, sizeof(struct op_sysctl) },
+	{ "loopbackUp", { 0, 0, 4 }, 0, 183, sizeof(struct op_loopback_up) },
+	{ "ownNetwork", { 0, 0, 4 }, 1, 183, sizeof(struct op_own_network) },
+	{ "timeNamespace", { 0, 4, 0 }, 1, 184, sizeof(struct op_time_namespace) },
+	{ "hostName", { 0, 0, 4 }, 1, 185, sizeof(struct op_host_name) },
+	{ "domainName", { 0, 0, 4 }, 1, 186, sizeof(struct op_domain_name) },
+	{ "join", { 0, 4, 4 }, 3, 187, sizeof(struct op_join) },
+	{ "spawn", { 0, 4, 0 }, 3, 190, sizeof(struct op_spawn) },
+	{ "unshare", { 0, 0, 4 }, 1, 193, sizeof(struct op_unshare) },
+	{ "session", { 0, 0, 4 }, 0, 194, sizeof(struct op_session) },
+	{ "rlimit", { 0, 4, 4 }, 3, 194, sizeof(struct op_rlimit) },
+	{ "oomScore", { 0, 4, 4 }, 1, 197, sizeof(struct op_oom_score) },
+	{ "keyring", { 0, 0, 32 }, 1, 198, sizeof(struct op_keyring) },
+	{ "personality", { 0, 0, 32 }, 1, 199, sizeof(struct op_personality) },
+	{ "ioPriority", { 0, 0, 4 }, 1, 200, sizeof(struct op_io_priority) },
+	{ "scheduler", { 0, 0, 32 }, 7, 201, sizeof(struct op_scheduler) },
+	{ "affinity", { 0, 4, 4 }, 1, 208, sizeof(struct op_affinity) },
+	{ "memoryPolicy", { 0, 0, 4 }, 2, 209, sizeof(struct op_memory_policy) },
+	{ "umask", { 0, 0, 32 }, 1, 211, sizeof(struct op_umask) },
+	{ "noNewPrivileges", { 0, 0, 32 }, 0, 212, sizeof(struct op_no_new_privileges) },
+	{ "boundingSet", { 0, 0, 32 }, 1, 212, sizeof(struct op_bounding_set) },
+	{ "idSwitch", { 0, 0, 32 }, 4, 213, sizeof(struct op_id_switch) },
+	{ "capabilities", { 0, 0, 32 }, 4, 217, sizeof(struct op_capabilities) },
+	{ "seccomp", { 0, 0, 96 }, 4, 221, sizeof(struct op_seccomp) },
+	{ "execLabel", { 0, 0, 32 }, 2, 225, sizeof(struct op_exec_label) },
+	{ "homeVariable", { 0, 0, 32 }, 1, 227, sizeof(struct op_home_variable) },
+	{ "workDirectory", { 0, 0, 32 }, 2, 228, sizeof(struct op_work_directory) },
+	{ "findProgram", { 0, 0, 32 }, 2, 230, sizeof(struct op_find_program) },
+	{ "awaitStart", { 0, 0, 64 }, 2, 232, sizeof(struct op_await_start) },
+	{ "becomeInit", { 0, 0, 64 }, 1, 234, sizeof(struct op_become_init) },
+	{ "leave", { 0, 0, 64 }, 0, 235, sizeof(struct op_leave) },
+	{ "exec", { 0, 0, 64 }, 3, 235, sizeof(struct op_exec) },
+	{ "networkNamespace", { 1, 0, 0 }, 2, 238, sizeof(struct op_network_namespace) },
+	{ "releaseNamespace", { 1, 0, 0 }, 1, 240, sizeof(struct op_release_namespace) },
+	{ "networkSetting", { 1, 0, 0 }, 3, 241, sizeof(struct op_network_setting) },
+	{ "netlink", { 1, 0, 0 }, 7, 244, sizeof(struct op_netlink) },
+	{ "networkDevice", { 1, 0, 0 }, 1, 251, sizeof(struct op_network_device) },
+	{ "moveDevice", { 2, 0, 0 }, 2, 252, sizeof(struct op_move_device) },
+	{ "callRuntime", { 1, 0, 0 }, 10, 254, sizeof(struct op_call_runtime) },
+	{ "callCriu", { 1, 0, 0 }, 12, 264, sizeof(struct op_call_criu) },
+	{ "awaitCriu", { 3, 0, 0 }, 5, 276, sizeof(struct op_await_criu) },
+	{ "adoptInit", { 1, 0, 0 }, 1, 281, sizeof(struct op_adopt_init) },
+	{ "listenConsole", { 1, 0, 0 }, 3, 282, sizeof(struct op_listen_console) },
+	{ "passConsole", { 1, 0, 0 }, 2, 285, sizeof(struct op_pass_console) },
 };
 
 #endif

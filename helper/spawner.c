@@ -48,6 +48,8 @@ static _Noreturn void serve(int connection)
 		witness_serve();
 	if (role == 's')
 		shortcut_serve();
+	if (role == 'n')
+		network_ahead_serve();
 	title_set("tug:[run]", NULL);
 	_exit(role == 'r' ? run_plan(CHANNEL, &(struct plan_execution){ .observer = -1 }) : WRONG_USAGE);
 }

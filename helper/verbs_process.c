@@ -1,6 +1,5 @@
 /* Namespaces and processes. */
 #include <linux/nsfs.h>
-#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -142,14 +141,6 @@ int verb_time_namespace(struct run *run, const struct op_time_namespace *op)
 	if (unshare(CLONE_NEWTIME) < 0)
 		return fail(run, errno, "unshare", NULL);
 	return write_own(run, "self/timens_offsets", op->offsets);
-}
-
-int verb_loopback_up(struct run *run, const struct op_loopback_up *op)
-{
-	(void)op;
-	struct ifreq device = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	owned int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	return fd < 0 || ioctl(fd, SIOCSIFFLAGS, &device) < 0 ? fail(run, errno, "SIOCSIFFLAGS", "lo") : 0;
 }
 
 int verb_unshare(struct run *run, const struct op_unshare *op)

@@ -1,5 +1,5 @@
 import type { EngineLayout, Logger } from "../base/index.ts";
-import type { Helper, ProcessMaker, Witness } from "../helper/index.ts";
+import type { Helper, NetworksAhead, ProcessMaker, Witness } from "../helper/index.ts";
 import type { HostFacts } from "../host/index.ts";
 import type { Networks } from "../network/index.ts";
 import type { CriuSearch, KnownPlans } from "../runtime/index.ts";
@@ -42,6 +42,7 @@ export type EngineContext = {
   /** Knows the ends of processes whose monitors are lost. */
   readonly witness: Witness;
   readonly knownPlans: KnownPlans;
+  readonly networksAhead: NetworksAhead;
   readonly readFacts: () => Promise<HostFacts>;
   /** Removal of containers that nobody sees any more. */
   readonly background: Background;

@@ -3,6 +3,7 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type EnginePaths, enginePaths, errnoOf, type Logger, writeFileAtomic } from "../base/index.ts";
 import { readConfig } from "../config/index.ts";
+import type { NetworksAhead } from "../helper/index.ts";
 import type { SnapshotForm } from "../images/index.ts";
 import { type Containers, openContainers } from "./containers/service.ts";
 import { enginePort } from "./disk/engine-port.ts";
@@ -66,6 +67,7 @@ export interface Engine {
   readonly socketStore: SocketStore;
   readonly system: SystemFacts;
   readonly plans: Pick<Containers, "explain" | "planOf">;
+  readonly networksAhead: NetworksAhead;
   /** Lets go of the directories. Containers go on. */
   close(): Promise<void>;
 }
@@ -128,6 +130,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     secrets: openSecretService(context),
     configs: openConfigService(context),
     socketStore: openSockets(database),
+    networksAhead: context.networksAhead,
     images: openImageService({
       images,
       store: context.store,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type Database, type EngineLayout, openDatabase, writeFileAtomic } from "../base/index.ts";
 import { usualCdiDirectories } from "../cdi/index.ts";
 import { credentialPlaces, findCredentials } from "../credentials/index.ts";
-import { type Helper, openSpawner, openWitness, spawnedHelper } from "../helper/index.ts";
+import { type Helper, keepNetworksAhead, openSpawner, openWitness, spawnedHelper } from "../helper/index.ts";
 import { findTopGroup, makeServiceGroup, readHostFacts } from "../host/index.ts";
 import {
   configuredHosts,
@@ -151,6 +151,7 @@ export async function openParts(
     spawner,
     witness: opened.use(openWitness(spawner, logger)),
     knownPlans: createKnownPlans(),
+    networksAhead: opened.use(keepNetworksAhead(spawner)),
     readFacts: readHostFacts,
     events,
     logger,

@@ -7,6 +7,7 @@ import {
   type Execution,
   followPlan,
   type Helper,
+  type NetworksAhead,
   startPlaceholder,
 } from "../helper/index.ts";
 import type { HostFacts } from "../host/index.ts";
@@ -32,6 +33,7 @@ export type OciSessionOptions = {
   readonly uid: number;
   /** Those of earlier sessions. */
   readonly knownPlans?: KnownPlans;
+  readonly networksAhead?: NetworksAhead;
 };
 
 /**
@@ -76,6 +78,7 @@ export function runTugOci(
           rootless: isRootless(globals.rootless, { uid: options.uid, facts }),
           placeholder: () => startPlaceholder(options.program),
           knownPlans: options.knownPlans,
+          networksAhead: options.networksAhead,
         };
       },
     };

@@ -30,6 +30,7 @@ export {
   type MonitorStartOptions,
   startMonitor,
 } from "./monitor-start.ts";
+export { keepNetworksAhead, type NetworkAhead, type NetworksAhead } from "./network-ahead.ts";
 export { type Placeholder, startPlaceholder } from "./placeholder.ts";
 export { errnoName, errnoText, failureError } from "./sentence.ts";
 export {

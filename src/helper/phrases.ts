@@ -67,6 +67,8 @@ export const phrases: Readonly<Record<OpName, readonly [RuntimeCode, string]>> =
   readOnly: ["MOUNT", "make {path} read-only"],
   sysctl: ["IDENTITY", "set kernel parameter {key} to {value}"],
   loopbackUp: ["NAMESPACE", "switch the loopback device on"],
+  networkAhead: ["NAMESPACE", "open network namespace {name}"],
+  ownNetwork: ["NAMESPACE", "make a network namespace"],
   timeNamespace: ["NAMESPACE", "set the clocks of the time namespace"],
   hostName: ["NAMESPACE", "set the host name to {name}"],
   domainName: ["NAMESPACE", "set the domain name to {name}"],

@@ -12,6 +12,7 @@ const roles = {
   run: Buffer.from("r"),
   witness: Buffer.from("w"),
   shortcut: Buffer.from("s"),
+  network: Buffer.from("n"),
 } as const;
 
 /** After a shorter life, in milliseconds, the next spawner waits until it is needed. */

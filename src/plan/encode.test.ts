@@ -62,6 +62,15 @@ test("a longer binding wins over a shorter one that it contains", () => {
   assert.equal(pieces.readUInt32LE(0) & 0x7fffffff, 1 + 4 + 5 + 3 + 1 + 4 + 1 + 3);
 });
 
+test("the places of bindings do not depend on how long their values are", () => {
+  const digest = (own: string): string =>
+    encodePlan(plan(`/run/${own}/0000000001/4026532000`), [
+      { name: "id", value: own },
+      { name: "network", value: "0000000001/4026532000" },
+    ]).digest;
+  assert.equal(digest("a".repeat(12)), digest("a".repeat(64)));
+});
+
 test("a plan of any size is written, and characters of any width", () => {
   const texts = [0, 1, 2].map((index) => ({ path: `/run/größe/${index}/😀`, content: "€".repeat(33_333) }));
   const host = texts.map((each) => ({ op: "writeFile", from: "state", ...each, mode: 0o600 }) as const);

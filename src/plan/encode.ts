@@ -28,6 +28,8 @@ export type EncodedPlan = {
 
 /** A plan with places for bindings, whatever their values: what differs from run to run is not in it. */
 export type PlanTemplate = {
+  /** The bindings that it has places for, in the order of their numbers. */
+  readonly names: readonly string[];
   /** The part of the message that the digest is taken of. */
   readonly section: Uint8Array;
   readonly digest: Digest;
@@ -36,7 +38,7 @@ export type PlanTemplate = {
 /**
  * The wire form of a plan.
  *
- * @param bindings values kept out of the digest; the longest are replaced first
+ * @param bindings values kept out of the digest; one that holds another one is replaced before it
  * @throws PLAN_VALUE when a text holds a NUL byte or there are too many slots
  */
 export function encodePlan(plan: Plan, bindings: readonly Binding[] = []): EncodedPlan {
@@ -69,25 +71,38 @@ export function encodeTemplate(plan: Plan, bindings: readonly Binding[]): PlanTe
   sectionLength.fill(writer.size);
   slotCount.fill(checkSlots(section.slots));
   const bytes = writer.finish();
-  return { section: bytes, digest: sha256(bytes) };
+  return { names: bound.map(({ name }) => name), section: bytes, digest: sha256(bytes) };
 }
 
-/** A template with values for its bindings, which must be of the names, and as long, as those that it was made with. */
-export function bindTemplate({ section, digest }: PlanTemplate, bindings: readonly Binding[]): EncodedPlan {
+/** A template with values for its bindings. */
+export function bindTemplate(
+  { names, section, digest }: PlanTemplate,
+  bindings: readonly Binding[],
+): EncodedPlan {
   const writer = createWriter(section.length + ROOM_FOR_BINDINGS);
   const length = writer.hole32();
   const start = writer.size;
   writer.bytes(section);
-  for (const { value } of replaced(bindings)) writer.text(value);
+  for (const name of names) writer.text(valueFor(name, bindings));
   length.fill(writer.size - start);
   return { message: writer.finish(), digest };
 }
 
-/** The bindings that are replaced, in the order of their numbers. */
+function valueFor(name: string, bindings: readonly Binding[]): string {
+  const found = bindings.find((binding) => binding.name === name);
+  if (found === undefined) throw new Error(`a plan has a place for ${name}, for which there is no value`);
+  return found.value;
+}
+
+/** The bindings that are replaced, in the order of their numbers, which is theirs unless one holds another one. */
 function replaced(bindings: readonly Binding[]): Binding[] {
-  return bindings
-    .filter(({ value }) => value.length >= SHORTEST_BINDING)
-    .sort((a, b) => b.value.length - a.value.length);
+  const left = bindings.filter(({ value }) => value.length >= SHORTEST_BINDING);
+  const holders = (value: string): number =>
+    left.filter((other) => other.value !== value && other.value.includes(value)).length;
+  return left
+    .map((binding) => ({ binding, rank: holders(binding.value) }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ binding }) => binding);
 }
 
 /** The part of the message that the digest is taken of, while it is written. */

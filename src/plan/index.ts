@@ -8,6 +8,7 @@ export {
 export { type Field, type FieldType, NO_SLOT, type NumberForm, type Slot } from "./field.ts";
 export * from "./flags.ts";
 export { planToJson } from "./json.ts";
+export { NO_NETWORK_AHEAD, networkAheadName } from "./network-ahead.ts";
 export { type ListName, lists, type OpDefinition, type PhaseName, phases } from "./ops/define.ts";
 export { definitionOf, type Op, type OpName, type OpOf, opNames, ops, tableHash } from "./ops.ts";
 export { asOutgoing, type OutgoingPlan, outgoingPlan } from "./outgoing.ts";

@@ -142,6 +142,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
           readFacts: () => readHostFacts(request.pid),
           uid: process.getuid?.() ?? 0,
           knownPlans,
+          networksAhead: engine.networksAhead,
         });
   };
   const declines = (request: FrontRequest) => declinesTug(request, session);

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { mkdir, open, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, test } from "node:test";
 import { needsBox, until } from "../e2e/harness/index.ts";
 import { type CommandResult, startProcess, startTug, type TugInstance } from "../environment/index.ts";
 import { makeRootfs, plainConfig } from "../privileged/harness/index.ts";
 import { copyPackage } from "./package-copy.ts";
+import { childrenOf, processes, spawnerPid } from "./processes.ts";
 import { runProgram } from "./run-program.ts";
 
 /** Everything that a program sees of its caller, as lines. */
@@ -180,6 +181,67 @@ describe("tug-oci with and without an engine", { skip: needsBox() }, () => {
     }
   });
 
+  test("has a network namespace made for the next container, which that one gets alone", async () => {
+    await using instance = await startTug();
+    const bundle = join(instance.directory, "bundle");
+    await makeBundle(bundle);
+    const write = (name: string, script: string) =>
+      writeFile(
+        join(bundle, `${name}.json`),
+        JSON.stringify(plainConfig(`alone-${name}`, { args: ["sh", "-c", script] })),
+      );
+    assert.equal((await instance.tug(["ps"])).code, 0);
+    const program = await withoutNode(instance);
+    const oci = async (...argv: readonly string[]): Promise<string> => {
+      const words = [program, "--root", join(instance.directory, "root"), ...argv];
+      const { code, stdout, stderr } = await runProgram(words, {
+        PATH: process.env.PATH,
+        TUG_RUN_ROOT: instance.run,
+      });
+      assert.equal(code, 0, stderr);
+      return stdout.trim();
+    };
+    const kept = () =>
+      childrenOf(spawnerPid(instance.run)).filter(({ title }) => title.startsWith("tug:[network]"));
+    const next = async () => {
+      await until("the next one is there", () => kept().length === 1);
+      const pid = kept()[0]?.pid ?? 0;
+      return { pid, namespace: readlinkSync(`/proc/${pid}/ns/net`) };
+    };
+    await write("config", "readlink /proc/self/ns/net");
+    await oci("run", "-b", bundle, "first");
+    for (const id of ["second", "third"]) {
+      const { pid, namespace } = await next();
+      assert.equal(await oci("run", "-b", bundle, id), namespace);
+      await until("its keeper has ended", () => !kept().some((keeper) => keeper.pid === pid));
+    }
+    const { namespace } = await next();
+    const ids = ["fourth", "fifth", "sixth"].map((name) => `${name}-${basename(instance.directory)}`);
+    await using cleanUp = new AsyncDisposableStack();
+    for (const id of ids) {
+      await write(id, "sleep 1000");
+      cleanUp.defer(async () => void (await oci("delete", "-f", id)));
+    }
+    // Their output is not the caller's, which would wait for its end.
+    const detached = `${program} --root ${join(instance.directory, "root")} run -d -b ${bundle} --config ${bundle}/$0.json $0 >/dev/null 2>$0; code=$?; cat $0 >&2; exit $code`;
+    const runs = ids.map((id) =>
+      runProgram(["sh", "-c", `cd ${bundle}; ${detached}`, id], {
+        PATH: process.env.PATH,
+        TUG_RUN_ROOT: instance.run,
+      }),
+    );
+    for (const { code, stderr } of await Promise.all(runs)) assert.equal(code, 0, stderr);
+    const states = await Promise.all(ids.map(async (id) => JSON.parse(await oci("state", id))));
+    const seen = states.map(({ pid }) => readlinkSync(`/proc/${pid}/ns/net`));
+    assert.equal(new Set(seen).size, ids.length);
+    assert.ok(seen.includes(namespace));
+    await cleanUp.disposeAsync();
+    await next();
+    const keepers = childrenOf(spawnerPid(instance.run)).map(({ pid }) => pid);
+    await instance.stopEngine("SIGKILL");
+    await until("nobody keeps anything", () => processes().every(({ pid }) => !keepers.includes(pid)));
+  });
+
   test("never starts one, whatever it is asked for and whoever asks", async () => {
     await using instance = await startTug();
     const bundle = join(instance.directory, "bundle");
@@ -204,13 +266,5 @@ describe("tug-oci with and without an engine", { skip: needsBox() }, () => {
 });
 
 function titles(): string[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        return [readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ")];
-      } catch {
-        return [];
-      }
-    });
+  return processes().map(({ title }) => title);
 }

@@ -1,37 +1,15 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectMonitor } from "../../src/helper/index.ts";
-import { parseCgroup, parseProcessStat } from "../../src/host/index.ts";
+import { parseCgroup } from "../../src/host/index.ts";
 import { needsBox, useEngine } from "../e2e/harness/index.ts";
-
-type Process = { readonly pid: number; readonly parent: number; readonly title: string };
-
-function processes(): Process[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const { parentPid: parent } = parseProcessStat(readFileSync(`/proc/${name}/stat`, "utf8"));
-        const title = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0").join(" ").trim();
-        return [{ pid: Number(name), parent, title }];
-      } catch {
-        return [];
-      }
-    });
-}
+import { childrenOf, enginePid, processes, spawnerPid } from "./processes.ts";
 
 describe("the engine and its spawner", { skip: needsBox() }, () => {
   const engine = useEngine();
-  const enginePid = (): number => Number(readFileSync(join(engine.run, "engine.pid"), "utf8"));
-  const childrenOf = (pid: number): Process[] => processes().filter(({ parent }) => parent === pid);
-  const spawnerPid = (): number => {
-    const found = childrenOf(enginePid()).filter(({ title }) => title === "tug:[spawner]");
-    assert.equal(found.length, 1);
-    return found[0]?.pid ?? 0;
-  };
   const monitorOf = async (id: string): Promise<number> => {
     using control = await connectMonitor(join(engine.run, "containers", id));
     return (await control.status()).monitor.pid;
@@ -40,7 +18,7 @@ describe("the engine and its spawner", { skip: needsBox() }, () => {
   test("monitors of containers and of exec sessions are the spawner's children, in tug/monitors", async () => {
     const id = (await engine.ok(["run", "-d", "--name", "parent", "box", "sleep", "1000"])).trim();
     await engine.ok(["exec", "-d", "parent", "sleep", "1000"]);
-    const spawner = spawnerPid();
+    const spawner = spawnerPid(engine.run);
     const monitors = childrenOf(spawner).filter(({ title }) => title.startsWith("tug:[monitor]"));
     assert.deepEqual(monitors.map(({ title }) => title.replace(/[0-9a-f]{12,}/g, "ID")).sort(), [
       "tug:[monitor] ID",
@@ -53,7 +31,7 @@ describe("the engine and its spawner", { skip: needsBox() }, () => {
     }
     // The engine itself forks nobody else.
     assert.deepEqual(
-      childrenOf(enginePid()).map(({ pid }) => pid),
+      childrenOf(enginePid(engine.run)).map(({ pid }) => pid),
       [spawner],
     );
     await engine.ok(["rm", "-f", "parent"]);
@@ -62,10 +40,10 @@ describe("the engine and its spawner", { skip: needsBox() }, () => {
   test("a spawner's death is noticed: containers go on, others start", async () => {
     const id = (await engine.ok(["run", "-d", "--name", "orphan", "box", "sleep", "1000"])).trim();
     const monitor = await monitorOf(id);
-    const before = spawnerPid();
+    const before = spawnerPid(engine.run);
     process.kill(before, "SIGKILL");
     assert.equal(await engine.sh([], "echo again"), "again");
-    assert.notEqual(spawnerPid(), before);
+    assert.notEqual(spawnerPid(engine.run), before);
     assert.equal(await monitorOf(id), monitor);
     await engine.ok(["exec", "orphan", "true"]);
     await engine.ok(["rm", "-f", "orphan"]);
@@ -76,7 +54,7 @@ describe("the engine and its spawner", { skip: needsBox() }, () => {
       const name = `left-${signal}`;
       const id = (await engine.ok(["run", "-d", "--name", name, "box", "sleep", "1000"])).trim();
       const monitor = await monitorOf(id);
-      const spawner = spawnerPid();
+      const spawner = spawnerPid(engine.run);
       await engine.stopEngine(signal);
       while (processes().some(({ pid, title }) => pid === spawner && title === "tug:[spawner]"))
         await delay(5);

@@ -2,14 +2,13 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { release } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { silentLogger } from "../../src/base/index.ts";
-import { type InitProcess, openSpawner, openWitness } from "../../src/helper/index.ts";
+import { type InitProcess, openWitness } from "../../src/helper/index.ts";
 import { parseProcessStat } from "../../src/host/index.ts";
 import { requireRoot, temporaryDirectory } from "../environment/index.ts";
-import { helperPath } from "../helper/driver.ts";
+import { ownSpawner } from "../helper/own-spawner.ts";
 
 const [major = 0, minor = 0] = release().split(".").map(Number);
 const isOld = major < 6 || (major === 6 && minor < 15);
@@ -25,12 +24,7 @@ function start(script: string): InitProcess & { go(): void } {
 
 test("a witness knows how processes of others have ended", { skip }, async () => {
   await using directory = await temporaryDirectory();
-  await using spawner = await openSpawner({
-    helper: helperPath,
-    socket: join(directory.path, "spawner.sock"),
-    makeGroup: async () => [],
-    logger: silentLogger,
-  });
+  await using spawner = await ownSpawner(directory.path);
   using witness = openWitness(spawner, silentLogger);
   const witnesses = (): number[] =>
     readdirSync("/proc")

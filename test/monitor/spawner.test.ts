@@ -11,7 +11,6 @@ import {
   connectMonitor,
   exitCodeOf,
   openSpawner,
-  type Spawner,
   spawnedHelper,
   startMonitor,
 } from "../../src/helper/index.ts";
@@ -21,18 +20,10 @@ import { requireRoot } from "../environment/requirements.ts";
 import { temporaryDirectory } from "../environment/temporary.ts";
 import { removeEmptyGroups } from "../environment/tug.ts";
 import { helperPath } from "../helper/driver.ts";
+import { ownSpawner } from "../helper/own-spawner.ts";
 import { exitRecordIn, planOf } from "./container.ts";
 
 const skip = requireRoot();
-
-async function noGroup(): Promise<string[]> {
-  return [];
-}
-
-function open(place: string, makeGroup: () => Promise<string[]> = noGroup): Promise<Spawner> {
-  const socket = join(place, "spawner.sock");
-  return openSpawner({ helper: helperPath, socket, makeGroup, logger: silentLogger });
-}
 
 function parentOf(pid: number): number {
   return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
@@ -55,7 +46,7 @@ test("the spawner forks monitors, in its own control group, and outlives none of
   cleanUp.defer(removeEmptyGroups);
   const directory = join(place.path, "run");
   await mkdir(directory);
-  await using spawner = await open(place.path, () => makeServiceGroup("monitors"));
+  await using spawner = await ownSpawner(place.path, () => makeServiceGroup("monitors"));
   const { init } = await startMonitor(
     spawner,
     { id: "x", directory },
@@ -83,7 +74,7 @@ test("a spawner that is killed is replaced, also under many requests at once, an
   await using place = await temporaryDirectory();
   const directory = join(place.path, "run");
   await mkdir(directory);
-  await using spawner = await open(place.path);
+  await using spawner = await ownSpawner(place.path);
   const helper = spawnedHelper(spawner, helperPath);
   await startMonitor(spawner, { id: "x", directory }, outgoingPlan(planOf(directory, "exit 3")));
   using control = await connectMonitor(directory);
@@ -104,7 +95,7 @@ test("a spawner that is killed is replaced, also under many requests at once, an
 
 test("a spawner whose socket is gone is replaced", { skip }, async () => {
   await using place = await temporaryDirectory();
-  await using spawner = await open(place.path);
+  await using spawner = await ownSpawner(place.path);
   const before = spawner.pid;
   await rm(join(place.path, "spawner.sock"));
   await spawnedHelper(spawner, helperPath).execute(makeFifo(join(place.path, "fifo")));
@@ -115,7 +106,7 @@ test("a spawner whose socket is gone is replaced", { skip }, async () => {
 test("a group that is gone again when the spawner joins it is made once more", { skip }, async () => {
   await using place = await temporaryDirectory();
   let made = 0;
-  await using spawner = await open(place.path, async () => {
+  await using spawner = await ownSpawner(place.path, async () => {
     made += 1;
     return made === 1 ? [join(place.path, "gone/tasks")] : [];
   });
@@ -144,11 +135,11 @@ test("a spawner ends when whoever started it is killed", { skip }, async () => {
 test("what keeps a spawner from starting is said", { skip }, async () => {
   await using place = await temporaryDirectory();
   const code = { code: "HELPER_SPAWNER" };
-  await assert.rejects(open(join(place.path, "missing")), code);
+  await assert.rejects(ownSpawner(join(place.path, "missing")), code);
   await assert.rejects(
-    open(place.path, async () => [join(place.path, "missing/tasks")]),
+    ownSpawner(place.path, async () => [join(place.path, "missing/tasks")]),
     code,
   );
-  const options = { socket: join(place.path, "s"), makeGroup: noGroup, logger: silentLogger };
+  const options = { socket: join(place.path, "s"), makeGroup: async () => [], logger: silentLogger };
   await assert.rejects(openSpawner({ ...options, helper: join(place.path, "missing") }), code);
 });

@@ -94,7 +94,7 @@ async function prepare(context: RunContext, input: RunInput, origins: Origins): 
   const plan =
     context.knownPlans === undefined || handler !== undefined
       ? outgoingPlan(make(), createBindings(record.id))
-      : context.knownPlans.outgoing(keyOf(parts), record.id, make);
+      : context.knownPlans.outgoing(keyOf(parts), record, make);
   return { plan, origins, monitor };
 }
 

@@ -81,6 +81,17 @@ export const hostOps = defineOps({
       out: f.out("the namespace"),
     },
   },
+  networkAhead: {
+    doc: "Opens a network namespace that another process keeps, if that one still keeps this one: namespaces are told apart by their numbers.",
+    source: "namespaces(7)",
+    legal: prepare,
+    fields: {
+      name: f.text(
+        "ten digits of the pid of its keeper, a slash, ten digits of the number of the namespace; zeros for none",
+      ),
+      out: f.out("the namespace; nothing where it is not there or may not be opened"),
+    },
+  },
   openProcess: {
     doc: "Opens a pidfd and then compares the process's start time, so that a recycled pid is refused with ESRCH.",
     source: "pidfd_open(2)",

@@ -237,6 +237,12 @@ export const mountOps = defineOps({
     legal: { init: ["enter"] },
     fields: {},
   },
+  ownNetwork: {
+    doc: "Enters a network namespace of its own with the loopback device on: the one that was made ahead, if there is one, else a new one.",
+    source: "network_namespaces(7)",
+    legal: { init: ["enter"] },
+    fields: { ahead: f.in("what `networkAhead` opened, if anything") },
+  },
   timeNamespace: {
     doc: "Makes a time namespace for the children of this process and sets its clocks, which must happen before a process is in it.",
     source: "time_namespaces(7)",

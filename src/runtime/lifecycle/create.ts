@@ -11,6 +11,7 @@ import { createBindings, planCreate } from "../planner/create.ts";
 import { createKey } from "../planner/create-key.ts";
 import { capabilitiesOf } from "../planner/identity.ts";
 import type { Attendance, ConsoleTarget, CreateInput, RootSource } from "../planner/input.ts";
+import { hasOwnNetwork } from "../planner/namespaces.ts";
 import { rootPath } from "../planner/root-mount.ts";
 import { storedGroups } from "../planner/state.ts";
 import { checkMappedUser, checkUnprivileged } from "../planner/unprivileged.ts";
@@ -108,23 +109,26 @@ export async function createContainer(
   rootfs.catch(() => undefined);
   const context = options.groups === "systemd" ? await withUnitHome(caller) : caller;
   const whole = createInput(context, spec, options);
-  const input = context.rootless === true ? await withReachableGroups(whole) : whole;
+  const reachable = context.rootless === true ? await withReachableGroups(whole) : whole;
+  using network = hasOwnNetwork(reachable) ? context.networksAhead?.take() : undefined;
+  const input = { ...reachable, networkAhead: network?.name };
   const plan = outgoing(context, input);
   await rootfs;
   checkFree(context, options.id);
   await checkGroups(storedGroups(input.cgroups));
   warnOfCapabilities(context, spec);
   warnOfStrays(context, input);
-  const result = await executeCreate({ context, spec, options, input, plan, stdio });
+  // From then on whoever executes the plan has it open.
+  const onCreated = (): void => network?.[Symbol.dispose]();
+  const result = await executeCreate({ context, spec, options, input, plan, stdio, onCreated });
   if (isRemoved(options) && !input.removes) await deleteContainer(context, options.id, true);
   return result;
 }
 
 function outgoing({ knownPlans }: RuntimeContext, input: CreateInput): OutgoingPlan {
-  const { id } = input;
   return (
-    knownPlans?.outgoing(createKey(input), id, () => planCreate(input)) ??
-    outgoingPlan(planCreate(input), createBindings(id))
+    knownPlans?.outgoing(createKey(input), input, () => planCreate(input)) ??
+    outgoingPlan(planCreate(input), createBindings(input.id, input.networkAhead))
   );
 }
 
@@ -140,14 +144,17 @@ type Creating = {
   readonly input: CreateInput;
   readonly plan: OutgoingPlan;
   readonly stdio: readonly [StandardDescriptor, StandardDescriptor, StandardDescriptor];
+  /** Init exists. */
+  readonly onCreated: () => void;
 };
 
 async function executeCreate(creating: Creating): Promise<ExecuteResult> {
-  const { context, spec, options, input, plan, stdio } = creating;
+  const { context, spec, options, input, plan, stdio, onCreated } = creating;
   await using _scope = input.unit === undefined ? undefined : await startScope(context, input);
   try {
     const result = await context.helper.execute(plan, {
       stdio,
+      onCreated,
       descriptors: Array.from({ length: options.preserveFds ?? 0 }, (_, index) => 3 + index),
       isLast: input.unit === undefined && isRemoved(options) === (input.removes ?? false),
     });

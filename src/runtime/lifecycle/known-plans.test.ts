@@ -19,7 +19,7 @@ const planFor = (path: string): Plan => {
 /** Sends a plan, and says whether it was made for that. */
 function send(known: KnownPlans, name: string, { id, path = `/run/${id}` }: { id: string; path?: string }) {
   let made = 0;
-  const plan = known.outgoing(key(name), id, () => {
+  const plan = known.outgoing(key(name), { id }, () => {
     made += 1;
     return planFor(path);
   });
@@ -65,8 +65,8 @@ test("a plan that cannot be made, or must not be sent, says so each time", () =>
   const fails = (): Plan => {
     throw new Error("no");
   };
-  for (const id of ids) assert.throws(() => known.outgoing(key("a"), id, fails), /no/);
+  for (const id of ids) assert.throws(() => known.outgoing(key("a"), { id }, fails), /no/);
   const wrong = (): Plan => ({ ...samplePlan(), init: [] });
   for (const id of ids)
-    assert.throws(() => known.outgoing(key("b"), id, wrong).encode(), { code: "PLAN_RULE" });
+    assert.throws(() => known.outgoing(key("b"), { id }, wrong).encode(), { code: "PLAN_RULE" });
 });

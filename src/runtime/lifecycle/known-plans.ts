@@ -14,11 +14,14 @@ export interface KnownPlans {
   /**
    * A container's plan.
    *
-   * @param key of all that decides it but for the id
+   * @param key of all that decides it but for what is bound
    * @throws what `make` throws, when it is called
    */
-  outgoing(key: Digest, id: string, make: () => Plan): OutgoingPlan;
+  outgoing(key: Digest, bound: BoundValues, make: () => Plan): OutgoingPlan;
 }
+
+/** What differs from one container to the next: `createBindings`. */
+export type BoundValues = { readonly id: string; readonly networkAhead?: string | undefined };
 
 /** How many are kept, of some 20 KiB each. */
 const MOST = 32;
@@ -42,8 +45,8 @@ export function createKnownPlans(): KnownPlans {
     if (latest.size > MOST && oldest !== undefined) latest.delete(oldest);
   };
   return {
-    outgoing(key, id, make) {
-      const bindings = createBindings(id);
+    outgoing(key, { id, networkAhead }, make) {
+      const bindings = createBindings(id, networkAhead);
       const known = id.length > SHORT_ID ? latest.get(key) : undefined;
       if (known?.template !== undefined) {
         const { template } = known;

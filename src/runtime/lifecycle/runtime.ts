@@ -1,5 +1,5 @@
 import type { Logger } from "../../base/index.ts";
-import type { Helper, Placeholder } from "../../helper/index.ts";
+import type { Helper, NetworksAhead, Placeholder } from "../../helper/index.ts";
 import type { HostFacts } from "../../host/index.ts";
 import type { SystemdSockets } from "../../systemd/index.ts";
 import type { UnitHome } from "../cgroups/systemd-unit.ts";
@@ -23,6 +23,8 @@ export type RuntimeContext = {
   readonly systemd?: SystemdSockets | undefined;
   /** Where the units of that are; known once a container is to be in one. */
   readonly unitHome?: UnitHome | undefined;
+  /** Network namespaces for new containers; absent: each makes its own. */
+  readonly networksAhead?: NetworksAhead | undefined;
   /** Plans of other containers; absent: each is made anew. */
   readonly knownPlans?: KnownPlans | undefined;
   /** Starts a process that keeps a unit of systemd; absent: no groups are made through systemd. */

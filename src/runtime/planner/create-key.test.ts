@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sha256 } from "../../base/index.ts";
-import { encodePlan } from "../../plan/index.ts";
+import { encodePlan, NO_NETWORK_AHEAD, networkAheadName } from "../../plan/index.ts";
 import { defaultSpec } from "../defaults/index.ts";
 import { createKnownPlans } from "../lifecycle/known-plans.ts";
 import { sampleFacts } from "../testing/facts.ts";
@@ -58,13 +58,26 @@ test("a key tells apart what gives another plan, whatever the id, and knows the 
       for (const change of changes) {
         const own = input(id, change(id));
         const wanted = encodePlan(planCreate(own), createBindings(id));
-        const got = known.outgoing(createKey(own), id, () => planCreate(own)).encode();
+        const got = known.outgoing(createKey(own), own, () => planCreate(own)).encode();
         assert.deepEqual(Buffer.from(got.message), Buffer.from(wanted.message), `${id} ${change}`);
         if (id === ids[0]) digests.add(got.digest);
       }
     }
   }
   assert.equal(digests.size, changes.length);
+});
+
+test("a network that was made ahead takes part in the plan, and not in the key", () => {
+  const known = createKnownPlans();
+  for (const [index, name] of ["one", "two", "three", "four"].entries()) {
+    const networkAhead = index === 1 ? undefined : networkAheadName(index + 1, 4026532000n + BigInt(index));
+    const own = input(sha256(name).slice(7), { networkAhead });
+    assert.equal(createKey(own), createKey({ ...own, networkAhead: undefined }));
+    const got = known.outgoing(createKey(own), own, () => planCreate(own)).encode();
+    const wanted = encodePlan(planCreate(own), createBindings(own.id, networkAhead));
+    assert.deepEqual(Buffer.from(got.message), Buffer.from(wanted.message));
+    assert.ok(Buffer.from(got.message).includes(networkAhead ?? NO_NETWORK_AHEAD));
+  }
 });
 
 test("of containers with the same configuration the third one's plan is known", () => {
@@ -74,7 +87,7 @@ test("of containers with the same configuration the third one's plan is known", 
     let makes = 0;
     const own = input(id, changed(id, { hostname: id.slice(0, 12) }));
     known
-      .outgoing(createKey(own), id, () => {
+      .outgoing(createKey(own), own, () => {
         makes += 1;
         return planCreate(own);
       })

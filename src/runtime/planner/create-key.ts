@@ -5,9 +5,9 @@ import { type CreateInput, planFacts } from "./input.ts";
 /** Of configurations that are read again and again, and are the same object then. */
 const printed = new WeakMap<Spec, string>();
 
-/** A key of everything that decides the plan for a new container but for its id. */
+/** A key of everything that decides the plan for a new container but for its bindings. */
 export function createKey(input: CreateInput): Digest {
-  const { id, spec, facts, mountSources, ...rest } = input;
+  const { id, spec, facts, mountSources, networkAhead: _bound, ...rest } = input;
   const sources = [...(mountSources ?? [])];
   const text = printed.get(spec) ?? printSpec(spec);
   printed.set(spec, text);

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { breachesOf, encodePlan } from "../../plan/index.ts";
+import { breachesOf, cloneFlags, encodePlan, NO_NETWORK_AHEAD, networkAheadName } from "../../plan/index.ts";
+import type { Spec } from "../../specs/oci-runtime/index.ts";
+import { sampleFacts } from "../testing/facts.ts";
 import { opsNamed, sampleCreatePlan, sampleId, withUserNamespace } from "../testing/sample-plan.ts";
 import { createBindings } from "./create.ts";
 
@@ -28,6 +30,39 @@ test("the digest does not depend on the container's id", () => {
       createBindings(name),
     ).digest;
   assert.equal(digest(sampleId), digest(other));
+});
+
+test("a network that was made ahead is entered, and stays out of the digest", () => {
+  const digests = [undefined, networkAheadName(7, 4026532000n), networkAheadName(8, 4026532001n)].map(
+    (networkAhead) => {
+      const plan = sampleCreatePlan((spec) => spec, { networkAhead });
+      assert.deepEqual(breachesOf(plan), []);
+      const [opened, entered] = [
+        opsNamed(plan.host, "networkAhead")[0],
+        opsNamed(plan.init, "ownNetwork")[0],
+      ];
+      assert.equal(opened?.name, networkAhead ?? NO_NETWORK_AHEAD);
+      assert.equal(entered?.ahead, opened?.out);
+      assert.equal((opsNamed(plan.stage, "spawn")[0]?.flags ?? 0) & cloneFlags.NEWNET, 0);
+      return encodePlan(plan, createBindings(sampleId, networkAhead)).digest;
+    },
+  );
+  assert.equal(new Set(digests).size, 1);
+});
+
+test("a network that belongs to another user namespace, or gets devices of the host, is made by the clone", () => {
+  const withDevice = (spec: Spec): Spec => ({ ...spec, linux: { ...spec.linux, netDevices: { eth7: {} } } });
+  const facts = { ...sampleFacts(2), userNamespace: true };
+  for (const plan of [
+    sampleCreatePlan(withUserNamespace),
+    sampleCreatePlan(withDevice),
+    sampleCreatePlan((spec) => spec, { facts }),
+  ]) {
+    assert.deepEqual(breachesOf(plan), []);
+    assert.deepEqual([...opsNamed(plan.host, "networkAhead"), ...opsNamed(plan.init, "ownNetwork")], []);
+    assert.notEqual((opsNamed(plan.stage, "spawn")[0]?.flags ?? 0) & cloneFlags.NEWNET, 0);
+    assert.equal(opsNamed(plan.init, "loopbackUp").length, 1);
+  }
 });
 
 test("who waits for a container's end removes its groups and its directory after it, in the same plan", () => {

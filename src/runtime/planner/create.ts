@@ -1,6 +1,7 @@
 import {
   type Binding,
   CREATED_BARRIER,
+  NO_NETWORK_AHEAD,
   type Op,
   type Plan,
   propagationFlags,
@@ -76,10 +77,11 @@ export function planCreate(input: CreateInput): Plan {
 }
 
 /** What stays out of the digest of a plan. */
-export function createBindings(id: string): Binding[] {
+export function createBindings(id: string, networkAhead = NO_NETWORK_AHEAD): Binding[] {
   return [
     { name: "id", value: id },
     { name: "short", value: id.slice(0, 12) },
+    { name: "network", value: networkAhead },
   ];
 }
 
@@ -114,6 +116,8 @@ function planEntry({ init }: PlanBuilder, { spec }: CreateInput, { groups, names
     init.push({ op: "propagation", from: "/linux/rootfsPropagation", propagation });
   }
   if (namespaces.network) init.push({ op: "loopbackUp", from: "/linux/namespaces" });
+  if (namespaces.ownNetwork !== undefined)
+    init.push({ op: "ownNetwork", from: "/linux/namespaces", ahead: namespaces.ownNetwork });
   if (spec.hostname) init.push({ op: "hostName", from: "/hostname", name: spec.hostname });
   if (spec.domainname) init.push({ op: "domainName", from: "/domainname", name: spec.domainname });
 }

@@ -79,6 +79,8 @@ export type CreateInput = {
   readonly facts: PlanFacts;
   /** A caller without CAP_SYS_ADMIN; absent: one with it. */
   readonly unprivileged?: UnprivilegedCaller | undefined;
+  /** A network namespace for a container that has a new one, as the op `networkAhead` takes it. */
+  readonly networkAhead?: string | undefined;
   /** Absent: no control group is made. */
   readonly cgroups?: CgroupLayout | undefined;
   /** The container's place in the resctrl file system. */

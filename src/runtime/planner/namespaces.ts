@@ -1,4 +1,4 @@
-import { cloneFlags, type Slot } from "../../plan/index.ts";
+import { cloneFlags, NO_NETWORK_AHEAD, type Slot } from "../../plan/index.ts";
 import type { Linux, NamespaceType } from "../../specs/oci-runtime/index.ts";
 import type { PlanBuilder } from "./builder.ts";
 import { userNamespaceMaps } from "./id-maps.ts";
@@ -26,8 +26,10 @@ export type NamespacePlan = {
   readonly join: readonly Slot[];
   /** A new time namespace with clocks of its own, which the stage has to make; else it is made by the clone. */
   readonly clocks: string | undefined;
-  /** A new network namespace. */
+  /** The clone makes a network namespace. */
   readonly network: boolean;
+  /** One that was made ahead, or nothing: the container's process enters it, or makes its own. Absent: it does neither. */
+  readonly ownNetwork: Slot | undefined;
   /** The container has a user namespace, new or joined. */
   readonly user: boolean;
   /** The container is in a user namespace, its own or the caller's: the kernel refuses it nodes and some file systems. */
@@ -47,9 +49,11 @@ export type NamespacePlan = {
  */
 export function planNamespaces(
   builder: PlanBuilder,
-  { spec, facts, unprivileged }: Pick<CreateInput, "spec" | "facts" | "unprivileged">,
+  input: Pick<CreateInput, "spec" | "facts" | "unprivileged" | "networkAhead">,
 ): NamespacePlan {
+  const { spec, facts, unprivileged, networkAhead: name = NO_NETWORK_AHEAD } = input;
   const namespaces = spec.linux?.namespaces ?? [];
+  const ownNetwork = hasOwnNetwork(input) ? builder.slot() : undefined;
   const joined: { type: NamespaceType; slot: Slot }[] = [];
   let clone = 0;
   let unshare = 0;
@@ -72,6 +76,8 @@ export function planNamespaces(
       });
       joined.push({ type, slot: userSlot });
     } else if (type === "cgroup") unshare |= namespaceFlags[type];
+    else if (type === "network" && ownNetwork !== undefined)
+      builder.host.push({ op: "networkAhead", from, name, out: ownNetwork });
     else if (type !== "time" || clocks === undefined) clone |= namespaceFlags[type];
   }
   return {
@@ -79,12 +85,28 @@ export function planNamespaces(
     unshareFlags: unshare,
     clocks,
     network: (clone & namespaceFlags.network) !== 0,
+    ownNetwork,
     join: joined.sort((a, b) => joinRank(a.type) - joinRank(b.type)).map(({ slot }) => slot),
     user: userSlot !== undefined,
     restricted: userSlot !== undefined || facts.userNamespace,
     pid: (clone & namespaceFlags.pid) !== 0,
     userSlot,
   };
+}
+
+/**
+ * Whether the container has a new network namespace that may have been made before it: one that belongs to the user
+ * namespace of the host, and that nothing is moved into from outside while init begins.
+ */
+export function hasOwnNetwork({
+  spec,
+  facts,
+  unprivileged,
+}: Pick<CreateInput, "spec" | "facts" | "unprivileged">): boolean {
+  const { namespaces = [], netDevices = {} } = spec.linux ?? {};
+  const isNew = namespaces.some(({ type, path }) => type === "network" && path === undefined);
+  const isMapped = facts.userNamespace || namespaces.some(({ type }) => type === "user");
+  return isNew && !isMapped && unprivileged === undefined && Object.keys(netDevices).length === 0;
 }
 
 /** Everything before the user namespace but the mount namespace, which is entered last: it takes the paths away. */
