@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include "plan.h"
 
-#define TUG_TABLE_HASH "8e83979664fae2dd"
-#define TUG_TABLE_HASH_BYTES { 0x8e, 0x83, 0x97, 0x96, 0x64, 0xfa, 0xe2, 0xdd }
+#define TUG_TABLE_HASH "3bb3db9b0bf872cd"
+#define TUG_TABLE_HASH_BYTES { 0x3b, 0xb3, 0xdb, 0x9b, 0x0b, 0xf8, 0x72, 0xcd }
 
 #define LIST_HOST 0
 #define LIST_STAGE 1
@@ -518,6 +518,7 @@ struct op_mount_fs {
 	uint64_t set;
 	uint32_t copy_up;
 	const char *else_;
+	const char *label;
 };
 
 struct op_set_mount {
@@ -590,6 +591,7 @@ struct op_change_root {
 struct op_mask {
 	uint16_t root;
 	const char *path;
+	const char *label;
 };
 
 struct op_read_only {
@@ -654,6 +656,7 @@ struct op_oom_score {
 
 struct op_keyring {
 	const char *name;
+	const char *label;
 };
 
 struct op_personality {
@@ -980,6 +983,7 @@ static const struct field_info op_fields[] = {
 	{ FIELD_U64, 1, offsetof(struct op_mount_fs, set) },
 	{ FIELD_U32, 1, offsetof(struct op_mount_fs, copy_up) },
 	{ FIELD_TEXT, 1, offsetof(struct op_mount_fs, else_) },
+	{ FIELD_TEXT, 1, offsetof(struct op_mount_fs, label) },
 	{ FIELD_IN, 0, offsetof(struct op_set_mount, root) },
 	{ FIELD_TEXT, 0, offsetof(struct op_set_mount, target) },
 	{ FIELD_U64, 1, offsetof(struct op_set_mount, set) },
@@ -1019,6 +1023,7 @@ static const struct field_info op_fields[] = {
 	{ FIELD_IN, 0, offsetof(struct op_change_root, root) },
 	{ FIELD_IN, 0, offsetof(struct op_mask, root) },
 	{ FIELD_TEXT, 0, offsetof(struct op_mask, path) },
+	{ FIELD_TEXT, 1, offsetof(struct op_mask, label) },
 	{ FIELD_IN, 0, offsetof(struct op_read_only, root) },
 	{ FIELD_TEXT, 0, offsetof(struct op_read_only, path) },
 	{ FIELD_TEXT, 0, offsetof(struct op_sysctl, key) },
@@ -1039,6 +1044,7 @@ static const struct field_info op_fields[] = {
 	{ FIELD_U64, 0, offsetof(struct op_rlimit, hard) },
 	{ FIELD_TEXT, 0, offsetof(struct op_oom_score, value) },
 	{ FIELD_TEXT, 0, offsetof(struct op_keyring, name) },
+	{ FIELD_TEXT, 1, offsetof(struct op_keyring, label) },
 	{ FIELD_U32, 0, offsetof(struct op_personality, persona) },
 	{ FIELD_U32, 0, offsetof(struct op_io_priority, value) },
 	{ FIELD_U32, 0, offsetof(struct op_scheduler, policy) },
@@ -1178,63 +1184,63 @@ static const struct op_info op_table[OP_COUNT] = {
 	{ "attachOnHost", { 1, 0, 0 }, 2, 124, sizeof(struct op_attach_on_host) },
 	{ "releaseMount", { 1, 0, 0 }, 1, 126, sizeof(struct op_release_mount) },
 	{ "attach", { 0, 0, 8 }, 5, 127, sizeof(struct op_attach) },
-	{ "mountFs", { 0, 0, 8 }, 8, 132, sizeof(struct op_mount_fs) },
-	{ "setMount", { 0, 0, 24 }, 6, 140, sizeof(struct op_set_mount) },
-	{ "propagation", { 0, 0, 4 }, 1, 146, sizeof(struct op_propagation) },
-	{ "root", { 0, 0, 8 }, 3, 147, sizeof(struct op_root) },
-	{ "device", { 0, 0, 8 }, 9, 150, sizeof(struct op_device) },
-	{ "symlink", { 0, 0, 8 }, 3, 159, sizeof(struct op_symlink) },
-	{ "makeDirectory", { 0, 0, 24 }, 5, 162, sizeof(struct op_make_directory) },
-	{ "console", { 0, 0, 24 }, 6, 167, sizeof(struct op_console) },
-	{ "pivot", { 0, 0, 16 }, 2, 173, sizeof(struct op_pivot) },
-	{ "moveRoot", { 0, 0, 16 }, 1, 175, sizeof(struct op_move_root) },
-	{ "changeRoot", { 0, 0, 16 }, 1, 176, sizeof(struct op_change_root) },
-	{ "mask", { 0, 0, 16 }, 2, 177, sizeof(struct op_mask) },
-	{ "readOnly", { 0, 0, 16 }, 2, 179, sizeof(struct op_read_only) },
-	{ "sysctl", { 0, 0, 16 }, 2, 181, sizeof(struct op_sysctl) },
-	{ "loopbackUp", { 0, 0, 4 }, 0, 183, sizeof(struct op_loopback_up) },
-	{ "ownNetwork", { 0, 0, 4 }, 1, 183, sizeof(struct op_own_network) },
-	{ "timeNamespace", { 0, 4, 0 }, 1, 184, sizeof(struct op_time_namespace) },
-	{ "hostName", { 0, 0, 4 }, 1, 185, sizeof(struct op_host_name) },
-	{ "domainName", { 0, 0, 4 }, 1, 186, sizeof(struct op_domain_name) },
-	{ "join", { 0, 4, 4 }, 3, 187, sizeof(struct op_join) },
-	{ "spawn", { 0, 4, 0 }, 3, 190, sizeof(struct op_spawn) },
-	{ "unshare", { 0, 0, 4 }, 1, 193, sizeof(struct op_unshare) },
-	{ "session", { 0, 0, 4 }, 0, 194, sizeof(struct op_session) },
-	{ "rlimit", { 0, 4, 4 }, 3, 194, sizeof(struct op_rlimit) },
-	{ "oomScore", { 0, 4, 4 }, 1, 197, sizeof(struct op_oom_score) },
-	{ "keyring", { 0, 0, 32 }, 1, 198, sizeof(struct op_keyring) },
-	{ "personality", { 0, 0, 32 }, 1, 199, sizeof(struct op_personality) },
-	{ "ioPriority", { 0, 0, 4 }, 1, 200, sizeof(struct op_io_priority) },
-	{ "scheduler", { 0, 0, 32 }, 7, 201, sizeof(struct op_scheduler) },
-	{ "affinity", { 0, 4, 4 }, 1, 208, sizeof(struct op_affinity) },
-	{ "memoryPolicy", { 0, 0, 4 }, 2, 209, sizeof(struct op_memory_policy) },
-	{ "umask", { 0, 0, 32 }, 1, 211, sizeof(struct op_umask) },
-	{ "noNewPrivileges", { 0, 0, 32 }, 0, 212, sizeof(struct op_no_new_privileges) },
-	{ "boundingSet", { 0, 0, 32 }, 1, 212, sizeof(struct op_bounding_set) },
-	{ "idSwitch", { 0, 0, 32 }, 4, 213, sizeof(struct op_id_switch) },
-	{ "capabilities", { 0, 0, 32 }, 4, 217, sizeof(struct op_capabilities) },
-	{ "seccomp", { 0, 0, 96 }, 4, 221, sizeof(struct op_seccomp) },
-	{ "execLabel", { 0, 0, 32 }, 2, 225, sizeof(struct op_exec_label) },
-	{ "homeVariable", { 0, 0, 32 }, 1, 227, sizeof(struct op_home_variable) },
-	{ "workDirectory", { 0, 0, 32 }, 2, 228, sizeof(struct op_work_directory) },
-	{ "findProgram", { 0, 0, 32 }, 2, 230, sizeof(struct op_find_program) },
-	{ "awaitStart", { 0, 0, 64 }, 2, 232, sizeof(struct op_await_start) },
-	{ "becomeInit", { 0, 0, 64 }, 1, 234, sizeof(struct op_become_init) },
-	{ "leave", { 0, 0, 64 }, 0, 235, sizeof(struct op_leave) },
-	{ "exec", { 0, 0, 64 }, 3, 235, sizeof(struct op_exec) },
-	{ "networkNamespace", { 1, 0, 0 }, 2, 238, sizeof(struct op_network_namespace) },
-	{ "releaseNamespace", { 1, 0, 0 }, 1, 240, sizeof(struct op_release_namespace) },
-	{ "networkSetting", { 1, 0, 0 }, 3, 241, sizeof(struct op_network_setting) },
-	{ "netlink", { 1, 0, 0 }, 7, 244, sizeof(struct op_netlink) },
-	{ "networkDevice", { 1, 0, 0 }, 1, 251, sizeof(struct op_network_device) },
-	{ "moveDevice", { 2, 0, 0 }, 2, 252, sizeof(struct op_move_device) },
-	{ "callRuntime", { 1, 0, 0 }, 10, 254, sizeof(struct op_call_runtime) },
-	{ "callCriu", { 1, 0, 0 }, 12, 264, sizeof(struct op_call_criu) },
-	{ "awaitCriu", { 3, 0, 0 }, 5, 276, sizeof(struct op_await_criu) },
-	{ "adoptInit", { 1, 0, 0 }, 1, 281, sizeof(struct op_adopt_init) },
-	{ "listenConsole", { 1, 0, 0 }, 3, 282, sizeof(struct op_listen_console) },
-	{ "passConsole", { 1, 0, 0 }, 2, 285, sizeof(struct op_pass_console) },
+	{ "mountFs", { 0, 0, 8 }, 9, 132, sizeof(struct op_mount_fs) },
+	{ "setMount", { 0, 0, 24 }, 6, 141, sizeof(struct op_set_mount) },
+	{ "propagation", { 0, 0, 4 }, 1, 147, sizeof(struct op_propagation) },
+	{ "root", { 0, 0, 8 }, 3, 148, sizeof(struct op_root) },
+	{ "device", { 0, 0, 8 }, 9, 151, sizeof(struct op_device) },
+	{ "symlink", { 0, 0, 8 }, 3, 160, sizeof(struct op_symlink) },
+	{ "makeDirectory", { 0, 0, 24 }, 5, 163, sizeof(struct op_make_directory) },
+	{ "console", { 0, 0, 24 }, 6, 168, sizeof(struct op_console) },
+	{ "pivot", { 0, 0, 16 }, 2, 174, sizeof(struct op_pivot) },
+	{ "moveRoot", { 0, 0, 16 }, 1, 176, sizeof(struct op_move_root) },
+	{ "changeRoot", { 0, 0, 16 }, 1, 177, sizeof(struct op_change_root) },
+	{ "mask", { 0, 0, 16 }, 3, 178, sizeof(struct op_mask) },
+	{ "readOnly", { 0, 0, 16 }, 2, 181, sizeof(struct op_read_only) },
+	{ "sysctl", { 0, 0, 16 }, 2, 183, sizeof(struct op_sysctl) },
+	{ "loopbackUp", { 0, 0, 4 }, 0, 185, sizeof(struct op_loopback_up) },
+	{ "ownNetwork", { 0, 0, 4 }, 1, 185, sizeof(struct op_own_network) },
+	{ "timeNamespace", { 0, 4, 0 }, 1, 186, sizeof(struct op_time_namespace) },
+	{ "hostName", { 0, 0, 4 }, 1, 187, sizeof(struct op_host_name) },
+	{ "domainName", { 0, 0, 4 }, 1, 188, sizeof(struct op_domain_name) },
+	{ "join", { 0, 4, 4 }, 3, 189, sizeof(struct op_join) },
+	{ "spawn", { 0, 4, 0 }, 3, 192, sizeof(struct op_spawn) },
+	{ "unshare", { 0, 0, 4 }, 1, 195, sizeof(struct op_unshare) },
+	{ "session", { 0, 0, 4 }, 0, 196, sizeof(struct op_session) },
+	{ "rlimit", { 0, 4, 4 }, 3, 196, sizeof(struct op_rlimit) },
+	{ "oomScore", { 0, 4, 4 }, 1, 199, sizeof(struct op_oom_score) },
+	{ "keyring", { 0, 0, 32 }, 2, 200, sizeof(struct op_keyring) },
+	{ "personality", { 0, 0, 32 }, 1, 202, sizeof(struct op_personality) },
+	{ "ioPriority", { 0, 0, 4 }, 1, 203, sizeof(struct op_io_priority) },
+	{ "scheduler", { 0, 0, 32 }, 7, 204, sizeof(struct op_scheduler) },
+	{ "affinity", { 0, 4, 4 }, 1, 211, sizeof(struct op_affinity) },
+	{ "memoryPolicy", { 0, 0, 4 }, 2, 212, sizeof(struct op_memory_policy) },
+	{ "umask", { 0, 0, 32 }, 1, 214, sizeof(struct op_umask) },
+	{ "noNewPrivileges", { 0, 0, 32 }, 0, 215, sizeof(struct op_no_new_privileges) },
+	{ "boundingSet", { 0, 0, 32 }, 1, 215, sizeof(struct op_bounding_set) },
+	{ "idSwitch", { 0, 0, 32 }, 4, 216, sizeof(struct op_id_switch) },
+	{ "capabilities", { 0, 0, 32 }, 4, 220, sizeof(struct op_capabilities) },
+	{ "seccomp", { 0, 0, 96 }, 4, 224, sizeof(struct op_seccomp) },
+	{ "execLabel", { 0, 0, 32 }, 2, 228, sizeof(struct op_exec_label) },
+	{ "homeVariable", { 0, 0, 32 }, 1, 230, sizeof(struct op_home_variable) },
+	{ "workDirectory", { 0, 0, 32 }, 2, 231, sizeof(struct op_work_directory) },
+	{ "findProgram", { 0, 0, 32 }, 2, 233, sizeof(struct op_find_program) },
+	{ "awaitStart", { 0, 0, 64 }, 2, 235, sizeof(struct op_await_start) },
+	{ "becomeInit", { 0, 0, 64 }, 1, 237, sizeof(struct op_become_init) },
+	{ "leave", { 0, 0, 64 }, 0, 238, sizeof(struct op_leave) },
+	{ "exec", { 0, 0, 64 }, 3, 238, sizeof(struct op_exec) },
+	{ "networkNamespace", { 1, 0, 0 }, 2, 241, sizeof(struct op_network_namespace) },
+	{ "releaseNamespace", { 1, 0, 0 }, 1, 243, sizeof(struct op_release_namespace) },
+	{ "networkSetting", { 1, 0, 0 }, 3, 244, sizeof(struct op_network_setting) },
+	{ "netlink", { 1, 0, 0 }, 7, 247, sizeof(struct op_netlink) },
+	{ "networkDevice", { 1, 0, 0 }, 1, 254, sizeof(struct op_network_device) },
+	{ "moveDevice", { 2, 0, 0 }, 2, 255, sizeof(struct op_move_device) },
+	{ "callRuntime", { 1, 0, 0 }, 10, 257, sizeof(struct op_call_runtime) },
+	{ "callCriu", { 1, 0, 0 }, 12, 267, sizeof(struct op_call_criu) },
+	{ "awaitCriu", { 3, 0, 0 }, 5, 279, sizeof(struct op_await_criu) },
+	{ "adoptInit", { 1, 0, 0 }, 1, 284, sizeof(struct op_adopt_init) },
+	{ "listenConsole", { 1, 0, 0 }, 3, 285, sizeof(struct op_listen_console) },
+	{ "passConsole", { 1, 0, 0 }, 2, 288, sizeof(struct op_pass_console) },
 };
 
 #endif

@@ -122,7 +122,14 @@ int verb_exec_label(struct run *run, const struct op_exec_label *op)
 
 int verb_keyring(struct run *run, const struct op_keyring *op)
 {
+	if (*op->label && write_proc(run, "self/attr/keycreate", op->label) < 0)
+		return -1;
 	long keyring = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, op->name, 0, 0, 0);
+	int error = errno;
+	/* An empty text leaves it to the policy again. */
+	if (*op->label && write_proc(run, "self/attr/keycreate", "\n") < 0)
+		return -1;
+	errno = error;
 	if (keyring < 0)
 		return fail(run, errno, "keyctl", op->name);
 	/* The default and search for the owner: a process that changes its user must still find its keys, as in runc. */

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include "guard.h"
 #include "mount.h"
 #include "path.h"
@@ -201,6 +202,16 @@ static int make_copy(struct run *run, const struct op_mount_fs *op, int from, in
 	return restore_root(op, mount, &made) < 0 ? fail(run, errno, "fchmod", op->target) : 0;
 }
 
+/* A label for a file system that the kernel made before anybody could say one. */
+static int label_root(struct run *run, const struct op_mount_fs *op, int mount)
+{
+	char path[32];
+	if (!*op->label)
+		return 0;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", mount);
+	return setxattr(path, "security.selinux", op->label, strlen(op->label), 0) < 0 ? fail(run, errno, "setxattr", op->target) : 0;
+}
+
 int verb_mount_fs(struct run *run, const struct op_mount_fs *op)
 {
 	struct kernel_mount_attr attr = { .set = op->set };
@@ -215,6 +226,8 @@ int verb_mount_fs(struct run *run, const struct op_mount_fs *op)
 	else if (mount >= 0 && op->copy_up && make_copy(run, op, target, mount) < 0)
 		return -1;
 	if (mount < 0)
+		return -1;
+	if (label_root(run, op, mount) < 0)
 		return -1;
 	if (op->copy_up && mount_change(mount, false, attr) < 0)
 		return fail(run, errno, "mount_setattr", op->target);

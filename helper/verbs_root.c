@@ -197,13 +197,14 @@ static int attach_shared(struct run *run, int *shared, bool *attached, int targe
 	return mount_attach(run, clone, target, path);
 }
 
-static int make_empty(struct run *run)
+static int make_empty(struct run *run, const char *label)
 {
 	owned int fs = kernel_fsopen("tmpfs");
 	if (fs < 0 || kernel_fsconfig(fs, KERNEL_FSCONFIG_SET_STRING, "nr_inodes", "2") < 0 ||
 	    kernel_fsconfig(fs, KERNEL_FSCONFIG_SET_STRING, "nr_blocks", "1") < 0 ||
 	    kernel_fsconfig(fs, KERNEL_FSCONFIG_SET_STRING, "mode", "0555") < 0 ||
 	    kernel_fsconfig(fs, KERNEL_FSCONFIG_SET_FLAG, "ro", NULL) < 0 ||
+	    (*label && kernel_fsconfig(fs, KERNEL_FSCONFIG_SET_STRING, "context", label) < 0) ||
 	    kernel_fsconfig(fs, KERNEL_FSCONFIG_CMD_CREATE, NULL, NULL) < 0)
 		return fail(run, errno, "fsconfig", "tmpfs");
 	run->empty = kernel_fsmount(fs, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
@@ -219,7 +220,7 @@ int verb_mask(struct run *run, const struct op_mask *op)
 	if (target < 0 || fstat(target, &there) < 0)
 		return fail(run, errno, "openat2", op->path);
 	if (S_ISDIR(there.st_mode)) {
-		if (run->empty < 0 && make_empty(run) < 0)
+		if (run->empty < 0 && make_empty(run, op->label) < 0)
 			return -1;
 		return attach_shared(run, &run->empty, &run->empty_attached, target, op->path);
 	}

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { prepareMachine, runInMachine } from "../test/vm/machine.ts";
 import { cacheDirectory, checkout } from "./test/cache.ts";
 import { runVisibly } from "./test/command.ts";
-import { preparePackages } from "./test/debian/package-cache.ts";
+import { packageRoot, preparePackages } from "./test/debian/package-cache.ts";
 import type { SetName } from "./test/debian/packages.ts";
 import { prepareRootFilesystem } from "./test/debian/root-filesystem.ts";
 import { withLock } from "./test/lock.ts";
@@ -41,6 +41,18 @@ const forMachine = [
   "test/network/shortcut.test.ts",
 ];
 
+/** Those of a machine whose security module is SELinux. */
+const forSelinux = "test/selinux";
+
+/**
+ * Shell commands that give the kernel a policy, under which nothing is forbidden. Before an engine starts: what it knows of
+ * the machine stays.
+ */
+const loadPolicy = `mount -t selinuxfs selinuxfs /sys/fs/selinux &&
+  ${relative(checkout, packageRoot("selinux"))}/usr/bin/secilc -c 31 -f /dev/null -o /run/policy ${forSelinux}/policy.cil &&
+  cat /run/policy >/sys/fs/selinux/load || { dmesg | grep SELinux; exit 1; }
+`;
+
 /**
  * Shell commands that leave an engine resident, which tug-oci then uses: a start of Node takes seconds on an emulated
  * processor. On the machine itself the same tests run without one.
@@ -69,18 +81,25 @@ function usesEnvironment(args: readonly string[]): boolean {
   return paths.length === 0 || paths.some((path) => !/^(\.\/)?(src|tools)\//.test(`${path}/`));
 }
 
-/** Runs tests in a virtual machine. Where there can be none, that is said and the exit code is 0. */
+/** Runs tests in virtual machines, one after the other. Where there can be none, that is said and the exit code is 0. */
 async function testInMachine(args: readonly string[]): Promise<number> {
-  const node = relative(checkout, process.execPath);
-  const paths = splitArguments(args).paths.length === 0 ? forMachine : [];
-  const command = [node, "tools/test/suite.ts", ...paths, ...args].map(quote).join(" ");
+  const { paths, options } = splitArguments(args);
+  const all = paths.length === 0 ? [...forMachine, forSelinux] : paths;
+  const labelled = all.filter((path) => join(path, "/").startsWith(join(forSelinux, "/")));
+  const others = all.filter((path) => !labelled.includes(path));
   try {
     const parts = await alone(async () => {
-      await prepare([...forTests, "vm"]);
+      await prepare([...forTests, "selinux", "vm"]);
       return await prepareMachine();
     });
-    const script = `${startEngine}\nexec ${command}\n`;
-    return await runInMachine(parts, { command: script, timeout: machineTimeout });
+    const run = (module: "apparmor" | "selinux", before: string, paths: readonly string[]) => {
+      const words = [relative(checkout, process.execPath), "tools/test/suite.ts", ...paths, ...options];
+      const command = `${before}${startEngine}\nexec ${words.map(quote).join(" ")}\n`;
+      return runInMachine(parts, { command, timeout: machineTimeout, module });
+    };
+    const first = others.length === 0 ? 0 : await run("apparmor", "", others);
+    const second = labelled.length === 0 ? 0 : await run("selinux", loadPolicy, labelled);
+    return first || second;
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
     console.log(`skipped: no test machine: ${error.message}`);

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { arch, release } from "node:os";
 import { cgroupMountsOf } from "./cgroup-mounts.ts";
 import { hostError } from "./errors.ts";
@@ -68,11 +68,17 @@ const machineFacts = once((): MachineFacts => {
     userNamespace: !/^\s*0\s+0\s+4294967295\n$/.test(readOptional("/proc/self/uid_map")),
     security: {
       apparmor: lsm.includes("apparmor"),
-      selinux: lsm.includes("selinux"),
+      selinux: hasSelinux(),
       seccomp: /^Seccomp:/m.test(readFileSync("/proc/self/status", "utf8")),
     },
   };
 });
+
+/** Whether SELinux labels processes: its file system is mounted and it has a policy. Source: selinux(8), is_selinux_enabled(3) */
+function hasSelinux(): boolean {
+  const label = readOptional("/proc/self/attr/current").replace(/[\0\n]+$/, "");
+  return existsSync("/sys/fs/selinux/enforce") && label !== "" && label !== "kernel";
+}
 
 /** This process drops no capabilities. */
 const ownBoundingSet = once(() => boundingSetOf("self"));

@@ -16,12 +16,20 @@ export type MachineOptions = {
   command: string;
   /** After how many milliseconds the machine is switched off. */
   timeout: number;
+  /** The security module that labels processes; a kernel has one of them. */
+  module: "apparmor" | "selinux";
 };
 
 const memory = "3G";
 
 /** Where the packages have what the emulated machine starts from. */
 const firmware = ["usr/share/qemu", "usr/share/seabios"];
+
+/** Packages that tests in a machine need; it fetches nothing itself. */
+const cachedSets = [
+  ...(["checkpoints", "images", "podman", "runtimes", "selinux"] as const),
+  ...(["system", "systemd", "terminal", "users"] as const),
+];
 
 /** All that a machine is made from, but for the checkout. */
 export type MachineParts = { readonly qemu: string; readonly packages: string; readonly base: Base };
@@ -50,13 +58,14 @@ export async function runInMachine(parts: MachineParts, options: MachineOptions)
   const work = await mkdtemp(join(cacheDirectory, "vm", "run-"));
   try {
     const disk = join(work, "checkout");
-    const sets = (
-      ["checkpoints", "images", "podman", "runtimes", "system", "systemd", "terminal", "users"] as const
-    ).map(packageRoot);
+    const sets = cachedSets.map(packageRoot);
     const probe = probeProgram();
     const cached = [...sets, ...(probe.skip === false ? [probe.path] : [])].filter(existsSync);
     await makeCheckoutImage(disk, { cached, command: options.command, packages: parts.packages });
-    await boot(parts.qemu, machineArguments(parts.base, { disk, work }), { work, timeout: options.timeout });
+    await boot(parts.qemu, machineArguments(parts.base, { disk, work, module: options.module }), {
+      work,
+      timeout: options.timeout,
+    });
     return await readStatus(work);
   } finally {
     await rm(work, { recursive: true });
@@ -68,11 +77,11 @@ function available(found: { path: string } | { missing: string }): string {
   return found.path;
 }
 
-function machineArguments(base: Base, run: { disk: string; work: string }): string[] {
+function machineArguments(base: Base, run: { disk: string; work: string; module: string }): string[] {
   const kernelArguments = [
     "console=ttyS0 panic=-1 loglevel=5",
     "root=/dev/nvme0n1 rootfstype=ext4 rw init=/usr/sbin/test-init",
-    `cgroup_no_v1=all tug.checkout=${checkout}`,
+    `cgroup_no_v1=all security=${run.module} tug.checkout=${checkout}`,
   ].join(" ");
   return [
     ["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"],

@@ -28,7 +28,10 @@ export const identityOps = defineOps({
     doc: "Joins a fresh session keyring.",
     source: "keyctl(2) KEYCTL_JOIN_SESSION_KEYRING",
     legal: identity,
-    fields: { name: f.text("name of the keyring") },
+    fields: {
+      name: f.text("name of the keyring"),
+      label: f.text("its SELinux label", { optional: true }),
+    },
   },
   personality: {
     doc: "Sets the execution domain.",

@@ -116,6 +116,9 @@ export const mountOps = defineOps({
       set,
       copyUp: f.u32("1: copy what is at the target into the new mount first (tmpcopyup)", { optional: true }),
       else: f.hostPath("what to bind instead, empty for nothing", { optional: true }),
+      label: f.text("SELinux label of its root, where the file system takes none as an option", {
+        optional: true,
+      }),
     },
   },
   setMount: {
@@ -217,7 +220,11 @@ export const mountOps = defineOps({
     doc: "Hides a path: a read-only empty tmpfs over a directory, the checked null device over anything else; an absent path is left.",
     source: "CVE-2025-31133",
     legal: { init: ["root"] },
-    fields: { root, path: f.rootPath("what to hide") },
+    fields: {
+      root,
+      path: f.rootPath("what to hide"),
+      label: f.text("SELinux label of the empty directory", { optional: true }),
+    },
   },
   readOnly: {
     doc: "Makes a path read-only by binding it onto itself, keeping the flags of the mount it lies on; an absent path is left.",

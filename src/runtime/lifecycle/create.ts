@@ -15,7 +15,6 @@ import { hasOwnNetwork } from "../planner/namespaces.ts";
 import { rootPath } from "../planner/root-mount.ts";
 import { storedGroups } from "../planner/state.ts";
 import { checkMappedUser, checkUnprivileged } from "../planner/unprivileged.ts";
-import { refuseUnsupported } from "../planner/unsupported.ts";
 import { resctrlGroup } from "../resctrl/index.ts";
 import { checkConsole } from "./console.ts";
 import { checkId } from "./existing.ts";
@@ -191,7 +190,6 @@ function warnOfCapabilities({ facts, logger }: RuntimeContext, spec: Spec): void
 /** Everything that decides the plan for a new container. @throws what its configuration is refused with */
 export function createInput(context: PlanContext, spec: Spec, options: CreateOptions): CreateInput {
   const { facts } = context;
-  refuseUnsupported(spec, facts);
   checkMappedUser(spec);
   if (context.unprivileged !== undefined) checkUnprivileged(spec, context.unprivileged);
   const attended = options.attendance === "foreground";

@@ -2,6 +2,7 @@ import { mountAttributes } from "../../plan/index.ts";
 import type { Mount } from "../../specs/oci-runtime/index.ts";
 import type { CgroupHierarchy, CgroupLayout } from "../cgroups/layout.ts";
 import { DELEGATED_GROUP } from "./cgroups.ts";
+import { labelled } from "./labels.ts";
 import type { MountOptions } from "./mount-options.ts";
 import type { MountContext } from "./mounts.ts";
 
@@ -34,7 +35,7 @@ function planLegacy(
   mount: Mount,
   { from, options, layout }: Place & { layout: CgroupLayout },
 ): void {
-  const { builder, root } = context;
+  const { builder, input, root } = context;
   const readOnly = (options.own.set & mountAttributes.RDONLY) !== 0;
   builder.init.push({
     op: "mountFs",
@@ -43,7 +44,7 @@ function planLegacy(
     target: mount.destination,
     type: "tmpfs",
     source: "tmpfs",
-    options: ["mode=755"],
+    ...labelled("tmpfs", ["mode=755"], input),
     set: BigInt(options.own.set & ~mountAttributes.RDONLY),
   });
   for (const hierarchy of layout.hierarchies) {

@@ -22,9 +22,15 @@ export type IdentityInput = FilterInput & {
 export function planIdentity(builder: PlanBuilder, input: IdentityInput): void {
   const { process, spec, from } = input;
   const { init } = builder;
+  const label = processLabel(input);
   if (input.keyring !== undefined) {
     // A kernel without keys, or a caller whose filter forbids them, is no reason not to run.
-    init.push({ op: "keyring", from: "session keyring", name: input.keyring, ignore: ["ENOSYS", "EPERM"] });
+    init.push({
+      op: "keyring",
+      name: input.keyring,
+      ignore: ["ENOSYS", "EPERM"],
+      ...(label === undefined ? { from: "session keyring" } : { from: `${from}/selinuxLabel`, label }),
+    });
   }
   const domain = spec.linux?.personality?.domain;
   if (domain !== undefined) {
@@ -97,7 +103,14 @@ export function capabilitiesOf({
   return grantCapabilities(process.capabilities ?? {}, owned ? allCapabilities : facts.boundingCapabilities);
 }
 
-function pushLabels({ process, from }: IdentityInput, init: Op[]): void {
+/** The SELinux label of the program; undefined where there is none, or no SELinux: then it means nothing, as in runc. */
+function processLabel({ process, facts }: IdentityInput): string | undefined {
+  return facts.security.selinux ? process.selinuxLabel || undefined : undefined;
+}
+
+function pushLabels(input: IdentityInput, init: Op[]): void {
+  const { process, from } = input;
+  const label = processLabel(input);
   if (process.apparmorProfile) {
     init.push({
       op: "execLabel",
@@ -106,12 +119,6 @@ function pushLabels({ process, from }: IdentityInput, init: Op[]): void {
       label: process.apparmorProfile,
     });
   }
-  if (process.selinuxLabel) {
-    init.push({
-      op: "execLabel",
-      from: `${from}/selinuxLabel`,
-      module: "selinux",
-      label: process.selinuxLabel,
-    });
-  }
+  if (label !== undefined)
+    init.push({ op: "execLabel", from: `${from}/selinuxLabel`, module: "selinux", label });
 }

@@ -4,6 +4,7 @@ import type { PlanBuilder } from "./builder.ts";
 import { planCgroupMount } from "./cgroup-mount.ts";
 import { mapLines } from "./id-maps.ts";
 import type { CreateInput, MountSource } from "./input.ts";
+import { labelled } from "./labels.ts";
 import { type MountOptions, parseMountOptions } from "./mount-options.ts";
 import type { NamespacePlan } from "./namespaces.ts";
 import { planNotifyMount } from "./notify.ts";
@@ -151,7 +152,7 @@ function idmapSlot(
 }
 
 function planFileSystem(context: MountContext, mount: Mount, place: Place & { deferred: Deferred }): void {
-  const { builder, root, namespaces } = context;
+  const { builder, input, root, namespaces } = context;
   const { from, options, deferred } = place;
   const type = mount.type ?? "none";
   // Devices and links are made in /dev after it is mounted, so it becomes read-only after the pivot.
@@ -164,7 +165,7 @@ function planFileSystem(context: MountContext, mount: Mount, place: Place & { de
     target: mount.destination,
     type,
     source: mount.source ?? type,
-    options: options.data,
+    ...labelled(type, options.data, input),
     set: BigInt(set),
     copyUp: options.copyUp ? 1 : 0,
     ...(type === "sysfs" && { else: "/sys" }),

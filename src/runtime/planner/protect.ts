@@ -1,4 +1,5 @@
 import { mountAttributes, propagationFlags } from "../../plan/index.ts";
+import { mountLabel } from "./labels.ts";
 import { type Deferred, type MountContext, rootPropagation } from "./mounts.ts";
 
 /**
@@ -7,6 +8,7 @@ import { type Deferred, type MountContext, rootPropagation } from "./mounts.ts";
  */
 export function planProtection({ builder, input, root }: MountContext, deferred: Deferred): void {
   const { linux, root: rootfs } = input.spec;
+  const label = mountLabel(input);
   for (const [key, value] of Object.entries(linux?.sysctl ?? {})) {
     builder.init.push({
       op: "sysctl",
@@ -29,7 +31,13 @@ export function planProtection({ builder, input, root }: MountContext, deferred:
     builder.init.push({ op: "readOnly", from: `/linux/readonlyPaths/${index}`, root, path });
   }
   for (const [index, path] of (linux?.maskedPaths ?? []).entries()) {
-    builder.init.push({ op: "mask", from: `/linux/maskedPaths/${index}`, root, path });
+    builder.init.push({
+      op: "mask",
+      from: `/linux/maskedPaths/${index}`,
+      root,
+      path,
+      ...(label && { label }),
+    });
   }
   if (rootPropagation(linux?.rootfsPropagation) === propagationFlags.UNBINDABLE) {
     const propagation = propagationFlags.UNBINDABLE;

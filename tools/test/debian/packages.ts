@@ -127,6 +127,11 @@ export const packageSets = {
     packages: ["debootstrap", "wget"],
     programs: { debootstrap: "usr/sbin/debootstrap", wget: "usr/bin/wget" },
   },
+  selinux: {
+    release: "trixie",
+    packages: ["secilc"],
+    programs: { secilc: "usr/bin/secilc" },
+  },
   vm: {
     release: "trixie",
     packages: ["e2fsprogs", "linux-image-cloud-amd64", "qemu-system-x86"],
