@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** A content digest such as `sha256:` followed by 64 lower-case hexadecimal digits. */
 export type Digest = string & { readonly __digest: unique symbol };
@@ -24,5 +24,5 @@ export function splitDigest(digest: Digest): { algorithm: string; hex: string } 
 
 /** The sha256 digest of bytes, or of the UTF-8 form of a string. */
 export function sha256(data: Uint8Array | string): Digest {
-  return `sha256:${createHash("sha256").update(data).digest("hex")}` as Digest;
+  return `sha256:${hash("sha256", data)}` as Digest;
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { lifecycleError } from "../errors.ts";
 import { planFreeze } from "../planner/lifecycle.ts";
 import type { StoredGroup, StoredState } from "../state.ts";
@@ -33,9 +33,11 @@ export function isFrozen({ groups }: Pick<StoredState, "groups">): boolean {
 /** The kernel answers from memory: a detour over other threads would take several times as long. */
 function freezerState({ path, version, controllers }: StoredGroup): string {
   if (version === 1 && !controllers.includes("freezer")) return "";
-  const file = version === 2 ? "cgroup.freeze" : "freezer.state";
+  const file = `${path}/${version === 2 ? "cgroup.freeze" : "freezer.state"}`;
+  // Asked first: an error takes longer to make than the answer, and mostly there is no such group.
+  if (!existsSync(file)) return "";
   try {
-    return readFileSync(`${path}/${file}`, "utf8").trim();
+    return readFileSync(file, "utf8").trim();
   } catch {
     // A group that is gone freezes nobody.
     return "";

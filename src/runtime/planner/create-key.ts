@@ -11,7 +11,9 @@ export function createKey(input: CreateInput): Digest {
   const sources = [...(mountSources ?? [])];
   const text = printed.get(spec) ?? printSpec(spec);
   printed.set(spec, text);
-  return planKey(id, `${text}\0${printJson({ ...rest, sources, facts: planFacts(facts) })}`);
+  // A bigint would have all of it printed the slow way.
+  const machine = { ...planFacts(facts), boundingCapabilities: facts.boundingCapabilities.toString() };
+  return planKey(id, `${text}\0${printJson({ ...rest, sources, facts: machine })}`);
 }
 
 /**
