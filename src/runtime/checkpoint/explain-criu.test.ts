@@ -12,6 +12,18 @@ test("the last errors of a log are told without times, places and control charac
   assert.deepEqual(errorLines(log), ["Unable to open  [31mfd=1", "Restoring FAILED."]);
 });
 
+test("of many errors the first one is told, which the last ones follow from", () => {
+  const words = [
+    "File counted has bad size 20 (expect 12)",
+    "a",
+    "Unable to open fd=7",
+    "Restoring FAILED.",
+    "cg: recv req error",
+  ];
+  const log = words.map((each) => `(00.10) Error (criu/files.c:1): ${each}`).join("\n");
+  assert.deepEqual(errorLines(log), words.toSpliced(1, 1));
+});
+
 test("where the kernel refuses what criu takes for granted, a newer criu is recommended", () => {
   const words = "criu says: sockets: Can't get 1:16 opt: Operation not supported; Dumping FAILED.";
   assert.equal(hintOf(words, "/dump.log"), "the whole log is /dump.log; a new kernel may want a newer criu");

@@ -38,12 +38,14 @@ export function hintOf(words: string, log: string): string {
   return `the whole log is ${log}${isUnknown ? "; a new kernel may want a newer criu" : ""}`;
 }
 
-/** The last errors of a log, each without its time and number. A container has had a part in the text. */
+/**
+ * The first error of a log, which the others mostly follow from, and the last ones, each without its time and number. A
+ * container has had a part in the text.
+ */
 export function errorLines(log: string): string[] {
-  return log
-    .split("\n")
-    .filter((line) => /\bError\b/.test(line) && !harmless.test(line))
-    .slice(-MOST_LINES)
+  const [first, ...others] = log.split("\n").filter((line) => /\bError\b/.test(line) && !harmless.test(line));
+  if (first === undefined) return [];
+  return [first, ...others.slice(1 - MOST_LINES)]
     .map((line) =>
       line
         .replace(/^.*?\bError\s+(\([^)]*\):\s*)?/, "")
