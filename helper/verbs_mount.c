@@ -206,10 +206,9 @@ static int make_copy(struct run *run, const struct op_mount_fs *op, int from, in
 static int label_root(struct run *run, const struct op_mount_fs *op, int mount)
 {
 	char path[32];
-	if (!*op->label)
-		return 0;
 	snprintf(path, sizeof path, "/proc/self/fd/%d", mount);
-	return setxattr(path, "security.selinux", op->label, strlen(op->label), 0) < 0 ? fail(run, errno, "setxattr", op->target) : 0;
+	bool failed = *op->label && setxattr(path, "security.selinux", op->label, strlen(op->label), 0) < 0;
+	return failed ? fail(run, errno, "setxattr", op->target) : 0;
 }
 
 int verb_mount_fs(struct run *run, const struct op_mount_fs *op)
