@@ -40,14 +40,6 @@ void *memset(void *to, int byte, size_t size)
 	return to;
 }
 
-static bool starts_with(const char *text, const char *with)
-{
-	while (*with != '\0')
-		if (*text++ != *with++)
-			return false;
-	return true;
-}
-
 /* Adds as much of a text as there is room for. */
 static void add(char *to, size_t room, const char *text)
 {
@@ -181,7 +173,7 @@ static void add_rest(struct facts *facts)
 
 	value = new_fact(facts, "capabilities");
 	const char *line = read_file("/proc/self/status", text) ? text : "";
-	while (*line != '\0' && !starts_with(line, key))
+	while (*line != '\0' && !after(line, key))
 		line++;
 	if (*line == '\0')
 		add(value, VALUE_SIZE, "unknown");
@@ -232,18 +224,13 @@ static void put_text(struct output *out, const struct facts *facts)
 		"  tug explain run tug/hello                        every step that makes this container\n");
 }
 
-static bool equals(const char *a, const char *b)
-{
-	return starts_with(a, b) && length_of(a) == length_of(b);
-}
-
 /* Where the kernel enters: `stack` holds the number of arguments, then the arguments. */
 _Noreturn __attribute__((used)) void begin(long *stack)
 {
 	static struct facts facts;
 	static struct output out;
 	char **arguments = (char **)(stack + 1);
-	bool json = stack[0] == 2 && equals(arguments[1], "--json");
+	bool json = stack[0] == 2 && is_same(arguments[1], "--json");
 	int code = stack[0] > 1 && !json ? 2 : 0;
 	add_identity(&facts);
 	add_namespaces(&facts);

@@ -27,13 +27,15 @@ _Noreturn void network_ahead_serve(void)
 	char byte;
 	uint8_t answer[ANSWER_SIZE];
 	struct stat made;
+	if (unshare(CLONE_NEWNET) < 0 || loopback_up() < 0 || stat("/proc/self/ns/net", &made) < 0)
+		_exit(1);
+	put64(put32(answer, (uint32_t)getpid()), made.st_ino);
+	if (write_all(CHANNEL, answer, sizeof answer) < 0)
+		_exit(1);
+	/* Whoever sees the title finds the namespace, and that it has been told of. */
 	title_set("tug:[network]", NULL);
-	if (unshare(CLONE_NEWNET) == 0 && loopback_up() == 0 && stat("/proc/self/ns/net", &made) == 0) {
-		put64(put32(answer, (uint32_t)getpid()), made.st_ino);
-		if (write_all(CHANNEL, answer, sizeof answer) == 0)
-			while (read_all(CHANNEL, &byte, 1) == 1)
-				;
-	}
+	while (read_all(CHANNEL, &byte, 1) == 1)
+		;
 	_exit(0);
 }
 

@@ -207,8 +207,7 @@ static int label_root(struct run *run, const struct op_mount_fs *op, int mount)
 {
 	char path[32];
 	snprintf(path, sizeof path, "/proc/self/fd/%d", mount);
-	bool failed = *op->label && setxattr(path, "security.selinux", op->label, strlen(op->label), 0) < 0;
-	return failed ? fail(run, errno, "setxattr", op->target) : 0;
+	return setxattr(path, "security.selinux", op->label, strlen(op->label), 0) < 0 ? fail(run, errno, "setxattr", op->target) : 0;
 }
 
 int verb_mount_fs(struct run *run, const struct op_mount_fs *op)
@@ -226,7 +225,7 @@ int verb_mount_fs(struct run *run, const struct op_mount_fs *op)
 		return -1;
 	if (mount < 0)
 		return -1;
-	if (label_root(run, op, mount) < 0)
+	if (*op->label && label_root(run, op, mount) < 0)
 		return -1;
 	if (op->copy_up && mount_change(mount, false, attr) < 0)
 		return fail(run, errno, "mount_setattr", op->target);

@@ -67,6 +67,7 @@ export interface Engine {
   readonly socketStore: SocketStore;
   readonly system: SystemFacts;
   readonly plans: Pick<Containers, "explain" | "planOf">;
+  /** For containers that a door makes without the engine. */
   readonly networksAhead: NetworksAhead;
   /** Lets go of the directories. Containers go on. */
   close(): Promise<void>;

@@ -33,6 +33,7 @@ export type OciSessionOptions = {
   readonly uid: number;
   /** Those of earlier sessions. */
   readonly knownPlans?: KnownPlans;
+  /** Network namespaces for new containers; absent: each makes its own. */
   readonly networksAhead?: NetworksAhead;
 };
 

@@ -155,7 +155,7 @@ test("a second container in the same directory is not taken for the first", { sk
     await using first = await startContainer(place.path, "exit 5");
     await first.finished();
   }
-  await using second = await startContainer(place.path, "sleep 1000");
+  await using second = await startContainer(place.path, "exec sleep 1000");
   assert.equal(existsSync(join(second.directory, "exit")), false);
   await second.control.signal(15);
   assert.equal(exitCodeOf(await second.finished()), 143);
