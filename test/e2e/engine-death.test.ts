@@ -11,7 +11,7 @@ import {
 } from "./harness/index.ts";
 
 /** Waits for a file in the container's own directory to appear, then ends with 7. */
-const script = "echo begin; until [ -e /go ]; do sleep 0.05; done; echo end; exit 7";
+const script = "echo begin; until [ -e /go ]; do sleep 0.05; done; echo end; touch /ended; exit 7";
 
 describe("the engine is killed", { skip: needsBox() }, () => {
   const engine = useEngine();
@@ -42,6 +42,35 @@ describe("the engine is killed", { skip: needsBox() }, () => {
       await engine.ok(["rm", "attached"]);
     });
   });
+
+  for (const [command, code] of [
+    ["run", 125],
+    ["exec", 1],
+  ] as const)
+    test(`while tug ${command} is attached, and another one is there before it notices: it says so`, async () => {
+      await leavesNothing(engine, async () => {
+        if (command === "exec") await engine.ok(["run", "--detach", "--name", "cut", "box", "sleep", "1000"]);
+        const options = command === "run" ? ["--name", "cut", "box"] : ["cut"];
+        // A command that starts the engine talks to it from outside, others run within it.
+        await engine.stopEngine("SIGKILL");
+        await using attached = startTugCommand(engine, [command, ...options, "sh", "-c", script]);
+        await attached.prints(/begin/);
+        attached.child.kill("SIGSTOP");
+        await engine.stopEngine("SIGKILL");
+        await letGo("cut");
+        await until("its program has ended", async () => {
+          const { code } = await engine.tug(["exec", "cut", "test", "-e", "/ended"]);
+          return command === "exec" ? code === 0 : code !== 0;
+        });
+        attached.child.kill("SIGCONT");
+        assert.deepEqual([await attached.code, attached.stdout()], [code, "begin\n"]);
+        assert.match(
+          attached.stderr(),
+          /^tug: lost the connection to the engine: the output ended too early\n/,
+        );
+        await engine.ok(["rm", "--force", "cut"]);
+      });
+    });
 
   test("and is not there when the container ends: the next one knows how it ended", async () => {
     await engine.ok(["run", "--detach", "--name", "alone", "box", "sh", "-c", "sleep 1; echo end; exit 9"]);

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { Duplex, Readable } from "node:stream";
 import { drained } from "../../base/index.ts";
 import type { Answer, HijackAnswer, StreamAnswer, WebSocketAnswer } from "./answer.ts";
@@ -58,13 +58,23 @@ async function writeStream(response: ServerResponse, answer: StreamAnswer): Prom
   response.end();
 }
 
-/** Turns a connection that was asked for by `Upgrade: tcp` into the container's streams, and serves it to its end. */
-export async function writeUpgrade(socket: Duplex, head: Uint8Array, answer: HijackAnswer): Promise<void> {
+/**
+ * Turns a connection that was asked for by `Upgrade: tcp` into the container's streams, and serves it to its end.
+ *
+ * @param upgrade.head bytes that arrived together with the request
+ * @param upgrade.headers of the answer, besides those of an upgrade
+ */
+export async function writeUpgrade(
+  socket: Duplex,
+  { head, headers }: { readonly head: Uint8Array; readonly headers: OutgoingHttpHeaders },
+  answer: HijackAnswer,
+): Promise<void> {
   const lines = [
     "HTTP/1.1 101 UPGRADED",
     `Content-Type: ${answer.type}`,
     "Connection: Upgrade",
     "Upgrade: tcp",
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ];
   socket.write(`${lines.join("\r\n")}\r\n\r\n`);
   await serveHijack(socket, head, answer);

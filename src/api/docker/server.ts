@@ -40,6 +40,7 @@ const KEEP_ALIVE_MS = 10 * 60 * 1000;
 /** A door for a table of routes. */
 export function createDoor(options: DoorOptions): DockerDoor {
   const router = createRouter(options.routes, options.admit);
+  const common = commonHeaders(options.version);
   const stop = new AbortController();
   const hijacked = new Set<Duplex>();
   const server = createServer({
@@ -58,7 +59,7 @@ export function createDoor(options: DoorOptions): DockerDoor {
   ) => serveRequest({ request, response, upgrade, router, stop: stop.signal, logger: options.logger });
 
   server.on("request", (request, response) => {
-    setCommonHeaders(response, options.version);
+    setCommonHeaders(response, common);
     void serve(request, response);
   });
   server.on("upgrade", (request, socket, head) => {
@@ -66,13 +67,13 @@ export function createDoor(options: DoorOptions): DockerDoor {
     socket.once("close", () => hijacked.delete(socket));
     socket.on("error", () => {});
     const body = readUpgradeBody(request, socket, head);
-    void serve(request, responseOn(request, socket, options.version), { socket, body });
+    void serve(request, responseOn(request, socket, common), { socket, body });
   });
   return {
     server,
     inner: createInnerDoor({
       answer: (method, target, request) => answerRequest(router, { method, target }, request),
-      headers: commonHeaders(options.version),
+      headers: common,
       stop: stop.signal,
       logger: options.logger,
     }),
@@ -112,7 +113,12 @@ async function serveRequest({ request, response, upgrade, router, stop, logger }
     if (answer.kind === "webSocket") await serveWebSocket(answer, upgrade);
     else if (answer.kind !== "hijack") await writeAnswer(response, answer);
     else if (upgrade === undefined) await writeHijackBody(request, response, answer);
-    else await writeUpgrade(upgrade.socket, upgrade.body.rest(), answer);
+    else
+      await writeUpgrade(
+        upgrade.socket,
+        { head: upgrade.body.rest(), headers: response.getHeaders() },
+        answer,
+      );
     log.log("debug", "docker.request.served", { answer: answer.kind });
   } catch (error) {
     failRequest(response, error);
@@ -162,24 +168,27 @@ function parseTarget(target: string | undefined): URL {
 }
 
 /** A response on the connection of an upgrade request, for the case that the answer is an ordinary one. */
-function responseOn(request: IncomingMessage, socket: Duplex, version: string): ServerResponse {
+function responseOn(request: IncomingMessage, socket: Duplex, headers: CommonHeaders): ServerResponse {
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   // A Duplex is all that a response needs; the declared type is narrower.
   response.assignSocket(socket as Parameters<ServerResponse["assignSocket"]>[0]);
   response.once("finish", () => socket.end());
-  setCommonHeaders(response, version);
+  setCommonHeaders(response, headers);
   return response;
 }
 
-function setCommonHeaders(response: ServerResponse, version: string): void {
-  for (const [name, value] of Object.entries(commonHeaders(version))) response.setHeader(name, value);
+type CommonHeaders = Readonly<Record<string, string>>;
+
+function setCommonHeaders(response: ServerResponse, headers: CommonHeaders): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
 }
 
-function commonHeaders(version: string): Record<string, string> {
+function commonHeaders(version: string): CommonHeaders {
   return {
     Server: `tug/${version} (linux)`,
     "Api-Version": dockerApi.formatApiVersion(dockerApi.NEWEST_API_VERSION),
     Ostype: "linux",
+    [dockerApi.ENGINE_HEADER]: randomUUID(),
   };
 }

@@ -31,6 +31,7 @@ export {
 export type { ContainerConfig, HealthConfig } from "./container-config.ts";
 export { type CreateBody, parseCreateBody } from "./create-body.ts";
 export { createDetachDetector, DEFAULT_DETACH_KEYS, type Detached, parseDetachKeys } from "./detach-keys.ts";
+export { ENGINE_HEADER } from "./engine-name.ts";
 export type { EngineProcess } from "./engine-process.ts";
 export { dockerApiError } from "./errors.ts";
 export type { EventMessage } from "./event.ts";

@@ -206,6 +206,32 @@ test("an attachment that is refused has the engine's reason", async () => {
   await assert.rejects(client.containers.attach("web"), hasKind("conflict", /^is paused$/));
 });
 
+test("output that ends with its engine is told from output that has ended", async () => {
+  for (const [next, expected] of [
+    ["first", undefined],
+    ["second", hasKind("unavailable", /^lost the connection to the engine: the output ended too early$/)],
+    [undefined, hasKind("unavailable", /too early/)],
+  ] as const) {
+    const asked: unknown[] = [];
+    await using server = await startScriptedServer({
+      upgrade: (_, socket) =>
+        void socket.end(
+          "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nTug-Engine: first\r\n\r\nhi",
+        ),
+      request(request, response) {
+        asked.push(request.url);
+        if (next === undefined) response.destroy();
+        else response.setHeader("Tug-Engine", next).end();
+      },
+    });
+    const { output } = await connect(server).containers.attach("web");
+    const read = collect(output);
+    if (expected === undefined) assert.equal(String((await read)[0]?.data), "hi");
+    else await assert.rejects(read, expected);
+    assert.match(String(asked[0]), /_ping$/);
+  }
+});
+
 test("aborting ends an attachment", async () => {
   await using server = await startScriptedServer({
     upgrade: (_, socket) =>

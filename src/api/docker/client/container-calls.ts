@@ -1,6 +1,6 @@
 import { TugError } from "../../../base/index.ts";
 import * as dockerApi from "../../../specs/docker-api/index.ts";
-import { type AttachedStreams, createAttachedStreams } from "./attached-streams.ts";
+import { type AttachedStreams, attachStreams } from "./attached-streams.ts";
 import { readJsonLines } from "./json-lines.ts";
 import type { ApiRequest, Transport } from "./transport.ts";
 import { waitFor } from "./wait.ts";
@@ -217,11 +217,11 @@ export function createContainerCalls(transport: Transport): ContainerCalls {
       post(container, "resize", { h: height, w: width }, { signal }),
     wait: (container, condition = "not-running", options = {}) =>
       waitFor(transport, { container, condition, options }),
-    async attach(container, options = {}) {
+    attach(container, options = {}) {
       const { stdin, stdout = true, stderr = true, logs, detachKeys, signal } = options;
       const query = { stream: true, stdin, stdout, stderr, logs, detachKeys };
       const path = `${pathOf(container)}/attach`;
-      return createAttachedStreams(await transport.hijack({ method: "POST", path, query, signal }), signal);
+      return attachStreams(transport, { method: "POST", path, query, signal });
     },
     logs: (container, options = {}) => readLogs(transport, container, options),
     changes: (container, { signal } = {}) =>

@@ -1,5 +1,5 @@
 import type * as dockerApi from "../../../specs/docker-api/index.ts";
-import { type AttachedStreams, createAttachedStreams } from "./attached-streams.ts";
+import { type AttachedStreams, attachStreams } from "./attached-streams.ts";
 import type { CallOptions } from "./container-calls.ts";
 import type { Transport } from "./transport.ts";
 
@@ -50,8 +50,7 @@ export function createExecCalls(transport: Transport): ExecCalls {
         json,
         signal,
       }),
-    attach: async (exec, options = {}) =>
-      createAttachedStreams(await transport.hijack(startRequest(exec, false, options)), options.signal),
+    attach: (exec, options = {}) => attachStreams(transport, startRequest(exec, false, options)),
     start: (exec, options = {}) => transport.sendForNothing(startRequest(exec, true, options)),
     inspect: (exec, { signal } = {}) =>
       transport.sendForJson({ method: "GET", path: `${pathOf(exec)}/json`, signal }),

@@ -7,6 +7,8 @@ import { type ApiResponse, httpResponse } from "./api-response.ts";
 import { translateFailure } from "./errors.ts";
 import { type ApiRequest, destroyOnAbort, type Hijacked, targetOf, type Wire } from "./wire.ts";
 
+const engineHeader = dockerApi.ENGINE_HEADER.toLowerCase();
+
 /** Where HTTP goes: a unix socket, or whatever connections can be made to. */
 export type HttpPlace =
   | { readonly socket: string }
@@ -69,7 +71,9 @@ async function hijack(outgoing: ClientRequest, request: ApiRequest, place: strin
   const upgraded = new Promise<Hijacked>((resolve) => {
     outgoing.once("upgrade", (response, socket, head) => {
       destroyOnAbort(socket, request.signal);
-      resolve({ socket, head, type: response.headers["content-type"] ?? "" });
+      const { headers } = response;
+      const engine = headers[engineHeader];
+      resolve({ socket, head, type: headers["content-type"] ?? "", engine: engine?.toString() });
     });
   });
   const refused = exchange(outgoing, request).then(

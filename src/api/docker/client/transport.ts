@@ -1,5 +1,5 @@
 import { TugError } from "../../../base/index.ts";
-import type { InnerDoor } from "../../../specs/docker-api/index.ts";
+import { ENGINE_HEADER, type InnerDoor } from "../../../specs/docker-api/index.ts";
 import { errorOfAnswer } from "./answer-error.ts";
 import type { ApiResponse } from "./api-response.ts";
 import { canceled, clientError, translateFailure } from "./errors.ts";
@@ -27,6 +27,8 @@ export type Transport = {
   sendForNothing(request: ApiRequest): Promise<void>;
   /** Asks for the connection itself. */
   hijack(request: ApiRequest): Promise<Hijacked>;
+  /** Whether the engine of that name answers; another one may by now. */
+  isAnswering(engine: string, signal?: AbortSignal): Promise<boolean>;
   /** Ends idle connections. Requests under way go on. */
   close(): void;
 };
@@ -35,6 +37,8 @@ export type TransportOptions = EngineAddress & {
   /** Called when nobody listens: makes an engine listen, or throws why there is none, or that it was aborted. */
   readonly revive?: ((signal?: AbortSignal) => Promise<void>) | undefined;
 };
+
+const engineHeader = ENGINE_HEADER.toLowerCase();
 
 /** An engine that ends so many times under the same request ends because of it. */
 const MOST_LOSSES = 10;
@@ -80,6 +84,11 @@ export function createTransport(address: TransportOptions): Transport {
       (await send(request)).discard();
     },
     hijack: (request) => insist(request, () => wire.hijack(request)),
+    async isAnswering(engine, signal) {
+      const answer = await send({ method: "HEAD", path: "/_ping", signal }).catch(() => undefined);
+      answer?.discard();
+      return answer?.header(engineHeader) === engine;
+    },
     close: () => wire.close(),
   };
 }

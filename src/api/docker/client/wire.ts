@@ -20,8 +20,16 @@ export type ApiRequest = {
 /** Parameters; false and undefined are left out, true is 1, lists are repeated. */
 export type ApiQuery = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
-/** A connection that the engine has handed over. `head` is what arrived with the answer, `type` its media type. */
-export type Hijacked = { readonly socket: Duplex; readonly head: Buffer; readonly type: string };
+/** A connection that the engine has handed over. */
+export type Hijacked = {
+  readonly socket: Duplex;
+  /** What arrived with the answer. */
+  readonly head: Buffer;
+  /** Media type of the answer. */
+  readonly type: string;
+  /** The engine's name as it gives it; undefined where the engine is this process, or another one than tug's. */
+  readonly engine?: string | undefined;
+};
 
 /** How requests get to an engine and answers back. */
 export type Wire = {
