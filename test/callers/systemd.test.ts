@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { boxImage, needsBox } from "../e2e/harness/index.ts";
 import { dockerArchive, ociArchive } from "../environment/index.ts";
-import { makeRootfs, plainConfig } from "../privileged/harness/index.ts";
+import { lacksCriu, makeRootfs, plainConfig, withCriu } from "../privileged/harness/index.ts";
 import {
   aloneRuntime,
   needsContainerd,
@@ -53,13 +53,20 @@ function declare(): void {
     systemd = await startSystemd(directory);
     runtime = await residentRuntime(systemd.inside);
     alone = await aloneRuntime(directory);
-    oci = systemd.inside([runtime.path, "--systemd-cgroup", "--root", join(directory, "state")], runtime.env);
+    oci = called();
   });
   after(async () => {
-    await runtime?.[Symbol.asyncDispose]();
-    await systemd?.[Symbol.asyncDispose]();
+    try {
+      await runtime?.[Symbol.asyncDispose]();
+    } finally {
+      await systemd?.[Symbol.asyncDispose]();
+    }
   });
 
+  const called = (behind: readonly string[] = []): Program => {
+    const state = ["--systemd-cgroup", "--root", join(directory, "state")];
+    return systemd.inside([...behind, runtime.path, ...state], runtime.env);
+  };
   const configure = async (args: readonly string[], { linux = {}, annotations = {} }: Changes = {}) => {
     const config = plainConfig("systemd", { args: [...args] });
     const namespaces = config.linux?.namespaces?.filter(({ type }) => type !== "cgroup");
@@ -192,6 +199,40 @@ function declare(): void {
       await oci.ok(["create", "--bundle", bundle, "web"]);
       await oci.ok(["delete", "--force", "web"]);
       await until("the scope is gone", isGone);
+    }
+  });
+
+  test("restore: in a scope of its own again, with what limits it", { skip: lacksCriu() }, async () => {
+    const script = "i=0; while :; do i=$((i+1)); echo $i >/tmp/count; sleep 0.1; done";
+    await configure(["sh", "-c", script], {
+      linux: { resources: { pids: { limit: 20 } } },
+      annotations: { "org.systemd.property.TimeoutStopSec": "uint64 7" },
+    });
+    const images = ["--image-path", join(directory, "images")];
+    // What the test reads from is no stream that can be dumped.
+    const quiet = called(["sh", "-c", 'exec "$@" </dev/null >/dev/null 2>&1', "sh"]);
+    const restore = [...withCriu, "restore", "--bundle", bundle, ...images];
+    await quiet.ok(["run", "--detach", "--bundle", bundle, "web"]);
+    try {
+      const counted = async () => Number(await oci.ok(["exec", "web", "cat", "/tmp/count"]));
+      await until("it counts", async () => (await counted()) > 2);
+      await oci.ok([...withCriu, "checkpoint", ...images, "web"]);
+      await until("the scope is gone", isGone);
+      await quiet.ok([...restore, "--detach", "web"]);
+      assert.equal(await oci.ok(["exec", "web", "grep", "^0:", "/proc/1/cgroup"]), `0::${GROUP}`);
+      const before = await counted();
+      assert.ok(before > 2);
+      await until("it goes on", async () => (await counted()) > before);
+      const shown = await show("ActiveState", "TasksMax", "TimeoutStopUSec");
+      assert.deepEqual(shown, { ActiveState: "active", TasksMax: "20", TimeoutStopUSec: "7s" });
+      await oci.ok(["delete", "--force", "web"]);
+      await until("the scope is gone", isGone);
+      await writeFile(join(directory, "images/pstree.img"), "");
+      const { code, stderr } = await oci.run([...restore, "web"]);
+      assert.deepEqual([code, /cannot restore the container: criu says: /.test(stderr)], [1, true], stderr);
+      await until("the scope is gone", isGone);
+    } finally {
+      await oci.run(["delete", "--force", "web"]);
     }
   });
 

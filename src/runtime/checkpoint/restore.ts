@@ -7,6 +7,7 @@ import { type CreateOptions, checkFree, createInput, isTaken, removeRemains } fr
 import { checkId } from "../lifecycle/existing.ts";
 import { checkGroups } from "../lifecycle/groups.ts";
 import type { RuntimeContext } from "../lifecycle/runtime.ts";
+import { startScope } from "../lifecycle/scope.ts";
 import { createBindings } from "../planner/create.ts";
 import type { CreateInput } from "../planner/input.ts";
 import type { StandingRoot } from "../planner/root-mount.ts";
@@ -32,7 +33,7 @@ export type RestoreOptions = Omit<CreateOptions, "root"> & {
  * Makes a container from a bundle and the files of a dump; its processes go on where they were. What a failed attempt
  * left is removed.
  *
- * @throws CONTAINER_CRIU, CONTAINER_CHECKPOINT, CONTAINER_EXISTS, RUNTIME_* as `createContainer` does
+ * @throws CONTAINER_CRIU, CONTAINER_CHECKPOINT, CONTAINER_EXISTS, SYSTEMD_*, RUNTIME_* as `createContainer` does
  */
 export async function restoreContainer(
   context: RuntimeContext,
@@ -48,6 +49,7 @@ export async function restoreContainer(
   checkFree(context, id);
   await checkGroups(storedGroups(create.cgroups));
   await context.helper.execute(mountPoints);
+  await using _scope = create.unit === undefined ? undefined : await startScope(context, create);
   try {
     return await context.helper.execute(restore, {
       bindings: createBindings(id),
@@ -105,7 +107,7 @@ export function explainRestore(error: unknown, settings: RestoreSettings): Promi
 }
 
 /** What criu cannot put a container into, or what would be done by nobody. */
-function refuseRestore({ spec: { linux }, unit, mountSources }: CreateInput): void {
+function refuseRestore({ spec: { linux }, mountSources }: CreateInput): void {
   const index =
     linux?.namespaces?.findIndex(({ type, path }) => type === "cgroup" && path !== undefined) ?? -1;
   if (index >= 0) {
@@ -114,11 +116,6 @@ function refuseRestore({ spec: { linux }, unit, mountSources }: CreateInput): vo
       `cannot restore into a cgroup namespace by path (config.json#/linux/namespaces/${index}): criu enters none`,
       { hint: "leave its path out" },
     );
-  }
-  if (unit !== undefined) {
-    throw lifecycleError("UNSUPPORTED", "cannot restore with control groups made through systemd", {
-      hint: "run without --systemd-cgroup",
-    });
   }
   for (const [destination, { subpath }] of mountSources ?? []) {
     if (subpath === undefined) continue;

@@ -52,9 +52,9 @@ export async function residentRuntime(inside?: Inside): Promise<OciRuntime> {
     env: { TUG_RUN_ROOT: engine.run },
     async [Symbol.asyncDispose]() {
       const pidFile = join(engine.run, "engine.pid");
-      // Its number is one in there.
-      if (inside !== undefined)
-        await inside(["sh", "-c", `kill "$(cat ${pidFile})" && rm ${pidFile}`], {}).ok([]);
+      // Its number is one in there, and what it writes at its end goes to the directory that is removed now.
+      const end = `pid=$(cat "$0") && kill "$pid" && while kill -0 "$pid"; do sleep 0.02; done 2>/dev/null; rm -f "$0"`;
+      if (inside !== undefined) await inside(["sh", "-c", end, pidFile], {}).ok([]);
       await engine[Symbol.asyncDispose]();
     },
   };
