@@ -25,7 +25,8 @@ import { deleteContainer, removeContainer } from "./operate.ts";
 import { withReachableGroups } from "./reachable-groups.ts";
 import { loadRemains } from "./remains.ts";
 import type { RuntimeContext } from "./runtime.ts";
-import { startScope, stopScope, withUnitHome } from "./scope.ts";
+import { startScope, stopScope } from "./scope.ts";
+import { withUnitHome } from "./unit-home.ts";
 
 /** What `create` and `run` are told besides the configuration. */
 export type CreateOptions = {

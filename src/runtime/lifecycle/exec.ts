@@ -13,6 +13,7 @@ import { loadExisting } from "./existing.ts";
 import { isFrozen } from "./freezer.ts";
 import type { RuntimeContext } from "./runtime.ts";
 import { statusOf } from "./status.ts";
+import { enterUnitHome } from "./unit-home.ts";
 
 /** What `exec` is told besides the container. */
 export type ExecOptions = {
@@ -34,7 +35,7 @@ export type ExecOptions = {
 /**
  * Runs a further program in a container that exists.
  *
- * @throws CONTAINER_NOT_FOUND, CONTAINER_NOT_RUNNING, CONTAINER_PAUSED, RUNTIME_*
+ * @throws CONTAINER_NOT_FOUND, CONTAINER_NOT_RUNNING, CONTAINER_PAUSED, CONTAINER_UNPRIVILEGED, RUNTIME_*
  */
 export async function execInContainer(
   context: RuntimeContext,
@@ -52,6 +53,7 @@ export async function execInContainer(
   const process = completeProcess(options.process, spec.process);
   checkConsole(process, { console: options.console, attended: options.foreground });
   const { pidFile, pidfdSocket, preserveFds = 0, foreground, console } = options;
+  if (existing.state.unit !== undefined) await enterUnitHome(context);
   const plan = planExec({
     state: { ...existing.state, groups: execGroups(existing.state, options.subgroups) },
     spec: await withoutOwnUserNamespace(existing.state, spec),

@@ -8,7 +8,7 @@ import { storedGroups } from "../planner/state.ts";
 import type { StoredState } from "../state.ts";
 import { loadExisting, loadSpec } from "./existing.ts";
 import type { RuntimeContext } from "./runtime.ts";
-import { withUnitHome } from "./scope.ts";
+import { withUnitHome } from "./unit-home.ts";
 
 /**
  * What must be undone of a container, whatever happened to it. Undefined where there is nothing.

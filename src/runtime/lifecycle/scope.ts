@@ -9,22 +9,19 @@ import { lifecycleError } from "../errors.ts";
 import type { CreateInput } from "../planner/input.ts";
 import { stateFiles } from "../planner/state.ts";
 import type { RuntimeContext } from "./runtime.ts";
+import { enterUnitHome } from "./unit-home.ts";
 
 const LOOK_MS = 5;
-
-/** Where a user's units are that name no slice. Source: https://github.com/opencontainers/runc/blob/v1.3.0/docs/systemd.md */
-const USERS_SLICE = "user.slice";
 
 /**
  * Has systemd make the scope that a new container's control group belongs to. A scope lives as long as it has
  * processes, so one that does nothing keeps it until the container's own is there.
  *
  * @returns what lets that process go; at the latest when the plan has been executed
- * @throws SYSTEMD_*, CONTAINER_GROUP without control groups v2
+ * @throws SYSTEMD_*, CONTAINER_GROUP without control groups v2, CONTAINER_UNPRIVILEGED
  */
 export async function startScope(context: RuntimeContext, input: CreateInput): Promise<AsyncDisposable> {
   const unit = systemdUnit(input.spec.linux?.cgroupsPath, input.id, context.unitHome);
-  checkCallersGroup(context, unit);
   if (context.placeholder === undefined || input.cgroups?.version !== "v2") {
     throw lifecycleError(
       "GROUP",
@@ -34,6 +31,7 @@ export async function startScope(context: RuntimeContext, input: CreateInput): P
       },
     );
   }
+  await enterUnitHome(context);
   const placeholder = await context.placeholder();
   try {
     using manager = await connectSystemd(context.systemd);
@@ -56,44 +54,6 @@ export async function startScope(context: RuntimeContext, input: CreateInput): P
       await gone;
     },
   };
-}
-
-/**
- * The context of a container that is to be in a unit of systemd: of the machine's, or, for a caller who is not root of the
- * machine, of its own.
- *
- * @throws CONTAINER_UNPRIVILEGED where such a caller has none, SYSTEMD_CONNECT
- */
-export async function withUnitHome(context: RuntimeContext): Promise<RuntimeContext> {
-  const { systemd, unprivileged, facts } = context;
-  if (systemd !== undefined) {
-    using manager = await connectSystemd(systemd);
-    return { ...context, unitHome: { group: await manager.controlGroup(), slice: USERS_SLICE } };
-  }
-  if (unprivileged === undefined && !facts.userNamespace) return context;
-  throw lifecycleError(
-    "UNPRIVILEGED",
-    "cannot make control groups through systemd: only root may ask the machine's, and nothing tells of one of the caller's own",
-    {
-      hint: "set XDG_RUNTIME_DIR, as a login does, or run without --systemd-cgroup",
-    },
-  );
-}
-
-/**
- * A user may move processes between groups only below one of its own, and its systemd's is that.
- *
- * Source: https://docs.kernel.org/admin-guide/cgroup-v2.html#delegation-containment
- * @throws CONTAINER_UNPRIVILEGED
- */
-function checkCallersGroup({ unitHome, facts }: RuntimeContext, unit: SystemdUnit): void {
-  const own = facts.groups.find(({ hierarchy }) => hierarchy === 0)?.path ?? "/";
-  if (unitHome === undefined || `${own}/`.startsWith(`${unitHome.group}/`)) return;
-  throw lifecycleError(
-    "UNPRIVILEGED",
-    `cannot put a process into ${unit.name}: the caller runs in ${own}, outside of its systemd's control group ${unitHome.group}`,
-    { hint: "put the command behind: systemd-run --user --scope" },
-  );
 }
 
 /** Tells systemd the limits of a container's scope. @throws SYSTEMD_* */

@@ -113,7 +113,7 @@ export const packageSets = {
   },
   systemd: {
     release: "trixie",
-    packages: ["systemd"],
+    packages: ["dbus-user-session", "systemd"],
     programs: { systemctl: "usr/bin/systemctl" },
   },
   /** Becomes a container's root as it is; so none of its programs is rewritten. */
