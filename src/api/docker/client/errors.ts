@@ -4,7 +4,7 @@ import { defineErrors, errnoOf, messageOf, TugError } from "../../../base/index.
 export const clientError = defineErrors("CLIENT", {
   UNREACHABLE: { kind: "unavailable", when: "nothing listens on the engine's socket" },
   FORBIDDEN: { kind: "forbidden", when: "the caller may not open the engine's socket" },
-  BROKEN: { kind: "unavailable", when: "the connection ended in the middle of an answer" },
+  BROKEN: { kind: "unavailable", when: "the connection ended in the middle of an answer or of output" },
   CANCELED: { kind: "canceled", when: "the caller aborted a request" },
   ANSWER: { kind: "internal", when: "an answer of the engine is not what the protocol says" },
 });
