@@ -7,8 +7,6 @@ import { type ApiResponse, httpResponse } from "./api-response.ts";
 import { translateFailure } from "./errors.ts";
 import { type ApiRequest, destroyOnAbort, type Hijacked, targetOf, type Wire } from "./wire.ts";
 
-const engineHeader = dockerApi.ENGINE_HEADER.toLowerCase();
-
 /** Where HTTP goes: a unix socket, or whatever connections can be made to. */
 export type HttpPlace =
   | { readonly socket: string }
@@ -72,7 +70,7 @@ async function hijack(outgoing: ClientRequest, request: ApiRequest, place: strin
     outgoing.once("upgrade", (response, socket, head) => {
       destroyOnAbort(socket, request.signal);
       const { headers } = response;
-      const engine = headers[engineHeader];
+      const engine = headers[dockerApi.ENGINE_HEADER];
       resolve({ socket, head, type: headers["content-type"] ?? "", engine: engine?.toString() });
     });
   });

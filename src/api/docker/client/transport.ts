@@ -38,8 +38,6 @@ export type TransportOptions = EngineAddress & {
   readonly revive?: ((signal?: AbortSignal) => Promise<void>) | undefined;
 };
 
-const engineHeader = ENGINE_HEADER.toLowerCase();
-
 /** An engine that ends so many times under the same request ends because of it. */
 const MOST_LOSSES = 10;
 
@@ -87,7 +85,7 @@ export function createTransport(address: TransportOptions): Transport {
     async isAnswering(engine, signal) {
       const answer = await send({ method: "HEAD", path: "/_ping", signal }).catch(() => undefined);
       answer?.discard();
-      return answer?.header(engineHeader) === engine;
+      return answer?.header(ENGINE_HEADER) === engine;
     },
     close: () => wire.close(),
   };
